@@ -13,9 +13,18 @@ export interface ApiResponse {
 /** Opens one connection for each concurrent request. */
 const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
 
-export async function callApi(method: 'GET' | 'POST', url: string, body?: unknown): Promise<ApiResponse> {
+/** @param extraHeaders are sent in addition to the type of the body */
+export async function callApi(
+  method: 'GET' | 'POST',
+  url: string,
+  body?: unknown,
+  extraHeaders: Readonly<Record<string, string>> = {},
+): Promise<ApiResponse> {
   return await new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    const headers = {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...extraHeaders,
+    };
     const outgoing = request(url, { method, agent, headers }, (response) => {
       let text = '';
       response.setEncoding('utf8');
@@ -31,11 +40,16 @@ export async function callApi(method: 'GET' | 'POST', url: string, body?: unknow
 }
 
 /** Returns all workbenches of a user, from all pages. */
-export async function listAll(url: string, userId: string): Promise<readonly WorkbenchItem[]> {
+export async function listAll(
+  url: string,
+  userId: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<readonly WorkbenchItem[]> {
   const items: WorkbenchItem[] = [];
   let cursor = '';
   for (;;) {
-    const { status, body } = await callApi('GET', `${url}/workbenches?user_id=${userId}${cursor}`);
+    const path = `/workbenches?user_id=${userId}${cursor}`;
+    const { status, body } = await callApi('GET', `${url}${path}`, undefined, headers);
     if (status !== 200) throw new Error(`list returned ${status}: ${JSON.stringify(body)}`);
     items.push(...(body.items ?? []));
     if (body.next_cursor === undefined) return items;
@@ -48,10 +62,11 @@ export async function waitUntilAllStopped(
   url: string,
   userId: string,
   timeoutMs: number,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<readonly WorkbenchItem[]> {
   const start = performance.now();
   for (;;) {
-    const items = await listAll(url, userId);
+    const items = await listAll(url, userId, headers);
     const active = items.filter(({ status }) => status !== 'stopped').length;
     if (active === 0) return items;
     if (performance.now() - start > timeoutMs) throw new Error(`${active} workbenches are still not stopped`);

@@ -7,6 +7,8 @@ declare module 'autocannon' {
     readonly path?: string;
     readonly headers?: Readonly<Record<string, string>>;
     readonly body?: string;
+    /** Is called before each request and returns what is sent. */
+    readonly setupRequest?: (request: Request) => Request;
   }
 
   interface Options {
@@ -14,6 +16,8 @@ declare module 'autocannon' {
     readonly connections: number;
     /** Seconds. */
     readonly duration: number;
+    /** Seconds until a request counts as failed. @default 10 */
+    readonly timeout?: number;
     /** Each connection sends these requests in a loop. */
     readonly requests: readonly Request[];
   }

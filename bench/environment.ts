@@ -33,6 +33,11 @@ export function environmentLine(
   return `${cpu}, ${cores} cores, ${memoryGib} GiB, Node ${node}`;
 }
 
+/** Says how busy the computer was, because results of a busy one are too low. */
+export function loadLine(runnable: number, cores: number): string {
+  return `Before the measurement, ${runnable.toFixed(1)} processes were runnable on ${cores} cores (average of 1 minute).`;
+}
+
 function readCommit(): string {
   try {
     const git = (...args: string[]) =>

@@ -17,19 +17,33 @@ export interface LoadResult {
   readonly failed: number;
 }
 
+export interface LoadOptions {
+  readonly seconds: number;
+  /** Concurrent requests. @default CONNECTIONS */
+  readonly connections?: number;
+}
+
+/** On a busy computer the slowest of the servers takes seconds for a request. */
+const TIMEOUT_S = 60;
+
 /** Concurrent requests. */
 export const CONNECTIONS = 10;
 
 /** Sends requests for the given seconds, after a warm-up that is not measured. */
 export async function measureLoad(url: string, load: Load, seconds: number): Promise<LoadResult> {
-  await runLoad(url, load, Math.max(Math.round(seconds / 4), 1));
-  return await runLoad(url, load, seconds);
+  await runLoad(url, load, { seconds: Math.max(Math.round(seconds / 4), 1) });
+  return await runLoad(url, load, { seconds });
 }
 
-async function runLoad(url: string, { name, requests }: Load, duration: number): Promise<LoadResult> {
+/** Sends requests for the given seconds. */
+export async function runLoad(
+  url: string,
+  { name, requests }: Load,
+  { seconds, connections = CONNECTIONS }: LoadOptions,
+): Promise<LoadResult> {
   const durations: number[] = [];
   let refused = 0;
-  const running = autocannon({ url, connections: CONNECTIONS, duration, requests });
+  const running = autocannon({ url, connections, duration: seconds, timeout: TIMEOUT_S, requests });
   running.on('response', (_client, status: number, _bytes: number, ms: number) => {
     durations.push(ms);
     if (status < 200 || status > 299) refused += 1;

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
 import { LOCAL_SETTINGS } from '#local/settings.ts';
+import { makeFolderOnDisk } from './disk-folder.ts';
 
 const START = join(import.meta.dirname, '../local/start.mjs');
 
@@ -13,16 +13,23 @@ export interface ServerProcess {
   readonly url: string;
   /** Absolute path of the data folder. It is deleted at the end. */
   readonly folder: string;
+  readonly pid: number;
+  /** Ends the server as Ctrl-C does, and waits until it has exited. */
+  end(): Promise<void>;
 }
 
-/** Runs `use` with a local server in a separate process and a temporary folder. */
+/**
+ * Runs `use` with a local server in a separate process and a temporary folder.
+ * @param nodeOptions returns further options of Node.js
+ */
 export async function withServer<T>(
   settings: (folder: string) => Readonly<Record<string, string>>,
   use: (server: ServerProcess) => Promise<T>,
+  nodeOptions: (folder: string) => readonly string[] = () => [],
 ): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'workbench-bench-'));
+  const folder = await makeFolderOnDisk();
   const unset = Object.fromEntries(Object.keys({ ...SETTINGS, ...LOCAL_SETTINGS }).map((name) => [name, '']));
-  const server = spawn(process.execPath, [START], {
+  const server = spawn(process.execPath, [...nodeOptions(folder), START], {
     cwd: folder,
     env: {
       ...process.env,
@@ -34,7 +41,12 @@ export async function withServer<T>(
   });
   const exited = once(server, 'close');
   try {
-    return await use({ url: await waitForAddress(server), folder });
+    const url = await waitForAddress(server);
+    const end = async () => {
+      server.kill('SIGTERM');
+      await exited;
+    };
+    return await use({ url, folder, pid: server.pid ?? 0, end });
   } finally {
     // The workbenches of the server exit with it.
     server.kill('SIGKILL');
