@@ -4,7 +4,7 @@ import type { Settings } from '#contract/settings/function-settings.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { build as buildAuthorizer } from '#functions/authorizer/authorizer.ts';
 import { responseValidUntil } from '#functions/authorizer/response-validity.ts';
-import { build as buildDrive } from '#functions/drive/drive.ts';
+import { build as buildDrive } from '#functions/drive/drive-batch.ts';
 import { limitConnections, MAX_API_CONNECTIONS, MAX_WORKBENCH_CONNECTIONS } from './connection-limit.ts';
 import { openData } from './data.ts';
 import { createGateway, type GatewayOptions } from './gateway/gateway.ts';

@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { DEPLOYED, type DeployedFunction } from '#contract/deployed-functions.ts';
@@ -24,6 +24,8 @@ interface Import {
   readonly from: string;
   /** Whether it is a type import, which is erased before the code runs. */
   readonly typeOnly: boolean;
+  /** Whether it is a call of `import()`, which loads the module only when it is called. */
+  readonly dynamic: boolean;
 }
 
 function listSources(folder: string): string[] {
@@ -40,17 +42,18 @@ function listImports(file: string): Import[] {
     file,
     from: match[1] ?? match[2] ?? match[3] ?? '',
     typeOnly: /^\s*(?:import|export) type\b/.test(match[0]),
+    dynamic: match[2] !== undefined,
   }));
 }
 
-/** The file below functions/ that handles a route. */
-function entryOf(operationId: OperationId): string {
+/** The name of the file that handles a route, in functions/handlers/ and functions/api/. */
+function fileOf(operationId: OperationId): string {
   const deployed: readonly DeployedFunction[] = Object.values(DEPLOYED);
   const found = deployed.find(
     ({ startedBy }) => startedBy.by === 'route' && startedBy.operationId === operationId,
   );
   if (found === undefined) throw new Error(`no function handles ${operationId}`);
-  return found.entry;
+  return basename(found.entry);
 }
 
 /** The top-level folder of the imported module; undefined for a package. */
@@ -66,12 +69,16 @@ function targetOf({ file, from }: Import): string | undefined {
   return from.startsWith('.') ? relative(ROOT, resolve(ROOT, dirname(file), from)) : undefined;
 }
 
-/** The packages that are loaded with a file: by the file and by the files that it imports, directly or indirectly. */
-function listLoadedPackages(entry: string): ReadonlySet<string> {
+/**
+ * The packages that are loaded with a file: by the file and by the files that it imports, directly or indirectly.
+ * @param dynamic whether to follow calls of `import()`
+ */
+function listLoadedPackages(entry: string, { dynamic = true } = {}): ReadonlySet<string> {
   const packages = new Set<string>();
   const files = [entry];
   for (const file of files) {
-    for (const imported of listImports(file).filter(({ typeOnly }) => !typeOnly)) {
+    for (const imported of listImports(file)) {
+      if (imported.typeOnly || (imported.dynamic && !dynamic)) continue;
       const target = targetOf(imported);
       if (target === undefined) packages.add(imported.from);
       else if (/\.(ts|mjs)$/.test(target) && !files.includes(target)) files.push(target);
@@ -136,10 +143,20 @@ describe('imports', () => {
     expect(clients).toEqual([]);
   });
 
-  it('of local mode do not load the EC2 client, which takes longer to load than everything else', () => {
-    const loaded = listLoadedPackages('local/main.ts');
-    expect([...loaded]).toEqual(expect.arrayContaining(['@aws-sdk/client-dynamodb', '@aws-sdk/client-ecs']));
-    expect([...loaded]).not.toContain('@aws-sdk/client-ec2');
+  it('of local mode load no AWS client and no client of a container engine before a setting asks for them', () => {
+    const atStart = [...listLoadedPackages('local/main.ts', { dynamic: false })];
+    expect(atStart.filter((name) => !name.startsWith('node:')).sort()).toEqual([
+      '@middy/core',
+      '@middy/http-json-body-parser',
+      'httpxy',
+      'jose',
+      'zod/mini',
+    ]);
+  });
+
+  it('of a deployed function load its AWS clients at once, because Lambda loads modules before the first request', () => {
+    const atStart = listLoadedPackages('functions/handlers/get-workbench.ts', { dynamic: false });
+    expect([...atStart]).toContain('@aws-sdk/client-dynamodb');
   });
 
   it('of the table of deployed functions are type imports, because every bundle contains it', () => {
@@ -183,11 +200,11 @@ describe('every route', () => {
 
   for (const route of ROUTES) {
     it(`${route.method} ${route.path} has a function, a test and an operation in docs/api.yaml`, async () => {
-      const module = (await import(join(ROOT, 'functions', entryOf(route.operationId)))) as {
+      const module = (await import(join(ROOT, 'functions/api', fileOf(route.operationId)))) as {
         build?: unknown;
       };
       expect(module.build).toBeTypeOf('function');
-      const test = join(ROOT, 'test/functions', entryOf(route.operationId).replace(/\.ts$/, '.test.ts'));
+      const test = join(ROOT, 'test/functions/api', fileOf(route.operationId).replace(/\.ts$/, '.test.ts'));
       expect(existsSync(test), relative(ROOT, test)).toBe(true);
       const operation = documented.paths[route.path]?.[route.method.toLowerCase()];
       expect(operation?.operationId).toBe(route.operationId);
@@ -205,7 +222,7 @@ describe('every route', () => {
     const functions = listSources('functions/api').filter((file) =>
       /export (?:async )?function build\b/.test(readFileSync(join(ROOT, file), 'utf8')),
     );
-    expect(functions).toEqual(ROUTES.map(({ operationId }) => `functions/${entryOf(operationId)}`).sort());
+    expect(functions).toEqual(ROUTES.map(({ operationId }) => `functions/api/${fileOf(operationId)}`).sort());
   });
 });
 

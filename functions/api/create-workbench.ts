@@ -1,4 +1,3 @@
-import { RandomIds } from '#adapters/random-ids.ts';
 import { createBodySchema, type SizeSettings, toCreateRequest } from '#contract/request-bodies.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
@@ -9,10 +8,6 @@ import { type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { jsonBodyOf } from '../middleware/json-body.ts';
 import { parseIdempotencyKey } from '../middleware/parse-request.ts';
-import { sizeCatalog } from '../wiring/catalog.ts';
-import { recordPorts } from '../wiring/change.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
-import { idempotencyStore, openTable, startRateStore } from '../wiring/table.ts';
 import { bodyHash } from './body-hash.ts';
 import { presentWorkbench, retryAfterHeaders } from './present-workbench.ts';
 
@@ -48,15 +43,3 @@ export function build(ports: CreatePorts, settings: Settings): ApiHandler {
 function locationOf({ userId, workbenchId }: Workbench, settings: Settings): string {
   return `${settings.RESTAPI_URL_PREFIX ?? ''}/workbenches/${workbenchId}?user_id=${encodeURIComponent(userId)}`;
 }
-
-export const handler = createApiHandler('create-workbench', (wiring) => {
-  const table = openTable(wiring);
-  const ports = {
-    ...recordPorts(wiring, table),
-    idempotency: idempotencyStore(table),
-    startRates: startRateStore(table),
-    catalog: sizeCatalog(wiring.settings),
-    ids: new RandomIds(),
-  };
-  return build(ports, wiring.settings);
-});

@@ -1,15 +1,9 @@
 import { deleteWorkbench } from '#core/workbench/commands.ts';
 import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { recordPorts } from '../wiring/change.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { type ActionSettings, toActionHandler } from './action-handler.ts';
 
 /** DELETE /workbenches/{wid} */
 export function build(ports: RecordPorts & QueuePorts, settings: ActionSettings): ApiHandler {
   return toActionHandler(ports, settings, deleteWorkbench);
 }
-
-export const handler = createApiHandler('delete-workbench', (wiring) =>
-  build(recordPorts(wiring), wiring.settings),
-);

@@ -1,11 +1,8 @@
-import { systemClock } from '#adapters/system-clock.ts';
 import { WorkbenchError } from '#core/errors.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { type ApiPorts, toApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { version } from '../version.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
-import { openTable, workbenchStore } from '../wiring/table.ts';
 
 /** How long the result of a ping is reused, in milliseconds. The route is public, so each request must not cost a read. */
 export const HEALTH_CACHE_TTL_MS = 5000;
@@ -51,8 +48,3 @@ async function resolvesWithin(promise: Promise<void>, ms: number): Promise<boole
     clearTimeout(timer);
   }
 }
-
-export const handler = createApiHandler('get-health', (wiring) => {
-  const { telemetry } = wiring;
-  return build({ workbenches: workbenchStore(openTable(wiring)), clock: systemClock, telemetry });
-});

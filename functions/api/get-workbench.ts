@@ -1,12 +1,9 @@
-import { systemClock } from '#adapters/system-clock.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { getWorkbench } from '#core/workbench/queries.ts';
 import { type ApiPorts, type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { parseWorkbenchId } from '../middleware/parse-request.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
-import { openTable, workbenchStore } from '../wiring/table.ts';
 import { presentWorkbench, retryAfterHeaders } from './present-workbench.ts';
 
 /** GET /workbenches/{wid}: the route that frontends poll. It makes one GetItem call and nothing else. */
@@ -24,8 +21,3 @@ export function build(
     };
   });
 }
-
-export const handler = createApiHandler('get-workbench', (wiring) => {
-  const { settings, telemetry } = wiring;
-  return build({ workbenches: workbenchStore(openTable(wiring)), clock: systemClock, telemetry }, settings);
-});

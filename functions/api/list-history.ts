@@ -1,4 +1,3 @@
-import { systemClock } from '#adapters/system-clock.ts';
 import type { HistoryItem } from '#contract/response-bodies.ts';
 import type { HistoryStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
@@ -6,8 +5,6 @@ import { listHistory } from '#core/workbench/queries.ts';
 import { type ApiPorts, type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { parseWorkbenchId } from '../middleware/parse-request.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
-import { historyStore, openTable, workbenchStore } from '../wiring/table.ts';
 import { toIsoTime } from './present-workbench.ts';
 
 /** GET /workbenches/{wid}/history */
@@ -37,10 +34,3 @@ function presentHistoryEntry({ seq, at, type, by, from, to, code }: HistoryEntry
     ...(code === undefined ? {} : { reason_code: code }),
   };
 }
-
-export const handler = createApiHandler('list-history', (wiring) => {
-  const { settings, telemetry } = wiring;
-  const table = openTable(wiring);
-  const stores = { workbenches: workbenchStore(table), history: historyStore(table) };
-  return build({ ...stores, clock: systemClock, telemetry }, settings);
-});

@@ -1,11 +1,8 @@
-import { systemClock } from '#adapters/system-clock.ts';
 import type { FindingItem, ReportItem } from '#contract/response-bodies.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { Finding, ReconcileReport } from '#core/reconcile/report.ts';
 import { type ApiPorts, type ApiSettings, toAdminApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
-import { openTable, reportStore } from '../wiring/table.ts';
 import { toIsoTime } from './present-workbench.ts';
 
 /** GET /reports/reconcile */
@@ -39,8 +36,3 @@ function presentReport(report: ReconcileReport): ReportItem {
 function presentFinding({ id, what, why, kind }: Finding): FindingItem {
   return { id, result: what, reason: why, ...(kind === undefined ? {} : { repair: kind }) };
 }
-
-export const handler = createApiHandler('list-reports', (wiring) => {
-  const { settings, telemetry } = wiring;
-  return build({ reports: reportStore(openTable(wiring)), clock: systemClock, telemetry }, settings);
-});

@@ -1,4 +1,3 @@
-import { systemClock } from '#adapters/system-clock.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { listWorkbenches } from '#core/workbench/queries.ts';
@@ -6,8 +5,6 @@ import { type ApiPorts, type ApiSettings, toUserApiHandler } from '../middleware
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { parsePage } from '../middleware/parse-request.ts';
 import { encodeCursor } from '../middleware/query.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
-import { openTable, workbenchStore } from '../wiring/table.ts';
 import { presentWorkbench } from './present-workbench.ts';
 
 /** GET /workbenches: one Query call for each page. */
@@ -22,8 +19,3 @@ export function build(
     return { status: 200, body: { success: true, items, ...cursor } };
   });
 }
-
-export const handler = createApiHandler('list-workbenches', (wiring) => {
-  const { settings, telemetry } = wiring;
-  return build({ workbenches: workbenchStore(openTable(wiring)), clock: systemClock, telemetry }, settings);
-});

@@ -1,10 +1,6 @@
-import { RandomIds } from '#adapters/random-ids.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { restartWorkbench, type StartPorts } from '#core/workbench/commands.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { recordPorts } from '../wiring/change.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
-import { openTable, startRateStore } from '../wiring/table.ts';
 import { type ActionSettings, toActionHandler } from './action-handler.ts';
 
 /** POST /workbenches/{wid}/restart */
@@ -17,13 +13,3 @@ export function build(
     restartWorkbench(startPorts, policy, key, by, limit),
   );
 }
-
-export const handler = createApiHandler('restart-workbench', (wiring) => {
-  const table = openTable(wiring);
-  const ports = {
-    ...recordPorts(wiring, table),
-    startRates: startRateStore(table),
-    ids: new RandomIds(),
-  };
-  return build(ports, wiring.settings);
-});

@@ -5,8 +5,6 @@ import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
 import { toUserApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { parseForce, parseWorkbenchId } from '../middleware/parse-request.ts';
-import { recordPorts } from '../wiring/change.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { ACTION_ACCEPTED, type ActionSettings } from './action-handler.ts';
 
 /** POST /workbenches/{wid}/stop. It ignores the request's body. */
@@ -19,7 +17,3 @@ export function build(ports: RecordPorts & QueuePorts, settings: ActionSettings)
     return ACTION_ACCEPTED;
   });
 }
-
-export const handler = createApiHandler('stop-workbench', (wiring) =>
-  build(recordPorts(wiring), wiring.settings),
-);

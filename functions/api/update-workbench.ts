@@ -8,9 +8,6 @@ import { type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { jsonBodyOf } from '../middleware/json-body.ts';
 import { parseWorkbenchId } from '../middleware/parse-request.ts';
-import { sizeCatalog } from '../wiring/catalog.ts';
-import { recordPorts } from '../wiring/change.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { presentWorkbench, retryAfterHeaders } from './present-workbench.ts';
 
 /** PATCH /workbenches/{wid} */
@@ -29,7 +26,3 @@ export function build(
     };
   });
 }
-
-export const handler = createApiHandler('update-workbench', (wiring) =>
-  build({ ...recordPorts(wiring), catalog: sizeCatalog(wiring.settings) }, wiring.settings),
-);

@@ -1,13 +1,8 @@
 import type { APIGatewaySimpleAuthorizerWithContextResult } from 'aws-lambda';
-import { createSecretsClient } from '#adapters/aws/clients.ts';
-import { readSecretText } from '#adapters/aws/secrets-manager/secret-text.ts';
-import { systemClock } from '#adapters/system-clock.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { Principal } from '#core/access/principal.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { createHandler } from '../wiring/create-handler.ts';
-import { type AuthKeys, cacheFromSecret, parseSecretKeys } from './auth-secret.ts';
 import { parseBearerToken, staticKeyMatcher, TokenRefused } from './credentials.ts';
 import { IssuerKeys } from './issuer-keys.ts';
 import { hs256Verifier, isPublicKeyAlgorithm, issuerVerifier, readAlgorithm } from './jwt-verifiers.ts';
@@ -127,20 +122,3 @@ function readErrorCode(error: unknown): string {
   const { code, name } = error as { readonly code?: unknown; readonly name?: unknown };
   return typeof code === 'string' ? code : String(name);
 }
-
-/** If the secret cannot be fetched, the authorizer throws, as for the keys of an issuer. */
-export const handler = createHandler('authorizer', ({ settings, telemetry }) => {
-  const ports = { clock: systemClock, telemetry };
-  const arn = settings.WB_AUTH_SECRET_ARN;
-  const buildWith = (keys: AuthKeys) => build(ports, { ...settings, RESTAPI_AUTH: undefined, ...keys });
-  if (arn === undefined) {
-    return buildWith({ RESTAPI_AUTH_STATIC_KEY: undefined, RESTAPI_AUTH_JWT_KEY: undefined });
-  }
-  const client = createSecretsClient();
-  const currentAuthorizer = cacheFromSecret(
-    systemClock,
-    () => readSecretText(client, arn),
-    (text) => buildWith(parseSecretKeys(text)),
-  );
-  return async (event: AuthorizerEvent) => (await currentAuthorizer())(event);
-});

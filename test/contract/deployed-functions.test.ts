@@ -29,7 +29,7 @@ describe('DEPLOYED', () => {
     );
     const entries = routed.map(({ name }) => DEPLOYED[name as FunctionName].entry);
     expect(new Set(entries).size).toBe(ROUTES.length);
-    for (const entry of entries) expect(entry).toMatch(/^api\//);
+    for (const entry of entries) expect(entry).toMatch(/^handlers\//);
   });
 
   it('has one function for each queue', () => {

@@ -4,5 +4,4 @@ import { sweepPorts } from '../wiring/sweep.ts';
 
 export { build };
 
-/** Not in schedules/sweep-active.ts, from which local mode imports `build`: it would load the EC2 client, the slowest of all. */
 export const handler = createHandler('sweep-active', (wiring) => build(sweepPorts(wiring), wiring.settings));

@@ -1,0 +1,20 @@
+import { RandomIds } from '#adapters/random-ids.ts';
+import { build } from '../api/create-workbench.ts';
+import { sizeCatalog } from '../wiring/catalog.ts';
+import { recordPorts } from '../wiring/change.ts';
+import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { idempotencyStore, openTable, startRateStore } from '../wiring/table.ts';
+
+export { build };
+
+export const handler = createApiHandler('create-workbench', (wiring) => {
+  const table = openTable(wiring);
+  const ports = {
+    ...recordPorts(wiring, table),
+    idempotency: idempotencyStore(table),
+    startRates: startRateStore(table),
+    catalog: sizeCatalog(wiring.settings),
+    ids: new RandomIds(),
+  };
+  return build(ports, wiring.settings);
+});

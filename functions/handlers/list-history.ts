@@ -1,0 +1,13 @@
+import { systemClock } from '#adapters/system-clock.ts';
+import { build } from '../api/list-history.ts';
+import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { historyStore, openTable, workbenchStore } from '../wiring/table.ts';
+
+export { build };
+
+export const handler = createApiHandler('list-history', (wiring) => {
+  const { settings, telemetry } = wiring;
+  const table = openTable(wiring);
+  const stores = { workbenches: workbenchStore(table), history: historyStore(table) };
+  return build({ ...stores, clock: systemClock, telemetry }, settings);
+});
