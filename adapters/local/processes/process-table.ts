@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { readProcFile, readProcFileSync } from './proc-file.ts';
 
 /** A process of the system. Process id and start time together are unique within one boot. */
 export interface ProcessEntry {
@@ -27,28 +29,34 @@ export interface ProcessTable {
   environment(pid: number): Promise<readonly string[] | undefined>;
 }
 
+/** Processes that are read without a pause for requests: about a millisecond. */
+const READS_PER_TURN = 64;
+
 /** Reads /proc. */
 export const linuxProcesses: ProcessTable = {
   async bootId() {
-    return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')).trim();
+    return (await readProcFile('/proc/sys/kernel/random/boot_id').catch(() => '')).trim();
   },
   async read(pid) {
     try {
-      return parseStat(await readFile(`/proc/${pid}/stat`, 'latin1'));
+      return parseStat(readProcFileSync(`/proc/${pid}/stat`));
     } catch {
       return undefined;
     }
   },
   async readAll() {
-    const names = await readdir('/proc');
-    const entries = await Promise.all(
-      names.filter((name) => /^\d+$/.test(name)).map((name) => linuxProcesses.read(Number(name))),
-    );
-    return entries.filter((entry) => entry !== undefined);
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+    const entries: ProcessEntry[] = [];
+    for (const [index, pid] of pids.entries()) {
+      if (index % READS_PER_TURN === 0) await setImmediate();
+      const entry = await linuxProcesses.read(pid);
+      if (entry !== undefined) entries.push(entry);
+    }
+    return entries;
   },
   async environment(pid) {
     try {
-      return (await readFile(`/proc/${pid}/environ`, 'latin1')).split('\0');
+      return (await readProcFile(`/proc/${pid}/environ`)).split('\0');
     } catch {
       return undefined;
     }
