@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
 import { LOCAL_SETTINGS } from '#local/settings.ts';
 import { makeFolderOnDisk } from './disk-folder.ts';
 
-const START = join(import.meta.dirname, '../local/start.mjs');
+const ROOT = join(import.meta.dirname, '..');
 
 export interface ServerProcess {
   /** Address of the API: `http://127.0.0.1:port`. */
@@ -29,7 +29,7 @@ export async function withServer<T>(
 ): Promise<T> {
   const folder = await makeFolderOnDisk();
   const unset = Object.fromEntries(Object.keys({ ...SETTINGS, ...LOCAL_SETTINGS }).map((name) => [name, '']));
-  const server = spawn(process.execPath, [...nodeOptions(folder), START], {
+  const server = spawn(process.execPath, [...nodeOptions(folder), ...(await readStartArguments())], {
     cwd: folder,
     env: {
       ...process.env,
@@ -53,6 +53,18 @@ export async function withServer<T>(
     await exited;
     await rm(folder, { recursive: true, force: true, maxRetries: 20 });
   }
+}
+
+/** Returns what `npm start` passes to Node.js. */
+async function readStartArguments(): Promise<readonly string[]> {
+  const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+    readonly scripts: Readonly<Record<string, string>>;
+  };
+  const [exec, node, ...options] = scripts.start?.split(' ') ?? [];
+  const file = options.pop();
+  if (exec !== 'exec' || node !== 'node' || file === undefined)
+    throw new Error(`the script start is not "exec node [options] file": ${scripts.start}`);
+  return [...options, join(ROOT, file)];
 }
 
 /** Reads all output, because a full pipe would block the server. */

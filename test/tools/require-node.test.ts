@@ -44,5 +44,5 @@ it('every command for operators and users checks the version before it loads Typ
     scripts: Record<string, string>;
   };
   const commands = ['start', 'deploy', 'image:push', 'local:backup', 'local:restore', 'local:import'];
-  for (const name of commands) expect(scripts[name]).toMatch(/^(exec )?node [\w/-]+\.mjs$/);
+  for (const name of commands) expect(scripts[name]).toMatch(/^(exec )?node (--[\w=-]+ )*[\w/-]+\.mjs$/);
 });
