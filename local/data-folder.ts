@@ -38,7 +38,12 @@ export function unusableFolder(dataDir: string, error: unknown): StartError {
 
 /** Whether the folder has files of workbenches. Without their records, the sweeps would take them for orphans. */
 export function hasVolumes(dataDir: string): boolean {
-  return listNames(join(dataDir, 'volumes')).some(isFolderName);
+  return listVolumes(dataDir).length > 0;
+}
+
+/** Returns the ids of the workbenches whose files the folder has. */
+export function listVolumes(dataDir: string): readonly string[] {
+  return listNames(join(dataDir, 'volumes')).filter(isFolderName);
 }
 
 /** Whether the folder has the records of an earlier version, which were not imported. */

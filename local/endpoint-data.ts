@@ -13,8 +13,9 @@ import { errorNameOf } from '#adapters/aws/errors.ts';
 import { FORMER_TABLE, STATE_FILE } from '#adapters/local/sqlite/stores.ts';
 import { createTableInput } from '#contract/table.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { LocalData } from './data.ts';
-import { hasFormerTable, hasVolumes } from './data-folder.ts';
+import { hasFormerTable, hasVolumes, listVolumes } from './data-folder.ts';
 import { StartError } from './listen.ts';
 import type { Shutdown } from './shutdown.ts';
 
@@ -31,6 +32,9 @@ const ANY_REGION = 'local';
 /** How long a new table may take until it is usable, and the interval of the polls of its status, milliseconds. */
 const ACTIVE_WITHIN_MS = 30_000;
 const ACTIVE_POLL_MS = 100;
+
+/** How many records are looked up at the same time. */
+const LOOKUPS_AT_ONCE = 16;
 
 /**
  * Opens the records in the table at a DynamoDB endpoint, and creates the table if it does not exist.
@@ -49,8 +53,10 @@ export async function openEndpointData(
     ...(process.env.AWS_ACCESS_KEY_ID === undefined ? { credentials: ANY_CREDENTIALS } : {}),
   });
   shutdown.add(async () => client.destroy());
+  const workbenches = new DynamoWorkbenchStore(client, tableName, telemetry);
   try {
     await ensureTable(client, tableName, () => refuseMissingRecords(dataDir, tableName, endpoint));
+    await refuseForeignTable(dataDir, workbenches, `The table ${tableName} at WB_TABLE_ENDPOINT=${endpoint}`);
   } catch (error) {
     if (error instanceof StartError) throw error;
     const cause = `${errorNameOf(error)}: ${error instanceof Error ? error.message : String(error)}`;
@@ -61,7 +67,7 @@ export async function openEndpointData(
   }
   let position: ExpiryScanPosition;
   return {
-    workbenches: new DynamoWorkbenchStore(client, tableName, telemetry),
+    workbenches,
     history: new DynamoHistoryStore(client, tableName, telemetry),
     idempotency: new DynamoIdempotencyStore(client, tableName),
     reports: new DynamoReportStore(client, tableName, telemetry),
@@ -102,6 +108,31 @@ function refuseMissingRecords(dataDir: string, tableName: string, endpoint: stri
       `${join(dataDir, 'volumes')} has the files of workbenches, which would be orphans without their records. ` +
       'Set WB_TABLE_ENDPOINT and WB_TABLE_NAME to the table with their records, or set WB_DATA_DIR to another folder. ' +
       'If the records were in the folder, unset WB_TABLE_ENDPOINT and restore a backup.',
+  );
+}
+
+/**
+ * The table of another installation, or an empty one, has no record of any workbench in this folder. With the right table
+ * the first lookup finds one: files without a record are rare, because a record is deleted after the files.
+ * @throws StartError
+ */
+async function refuseForeignTable(
+  dataDir: string,
+  workbenches: Pick<WorkbenchStore, 'findByWorkbenchId'>,
+  theTable: string,
+): Promise<void> {
+  const volumes = listVolumes(dataDir);
+  for (let index = 0; index < volumes.length; index += LOOKUPS_AT_ONCE) {
+    const some = volumes.slice(index, index + LOOKUPS_AT_ONCE);
+    const found = await Promise.all(some.map((id) => workbenches.findByWorkbenchId(id)));
+    if (found.some((key) => key !== undefined)) return;
+  }
+  if (volumes.length === 0) return;
+  const folder = join(dataDir, 'volumes');
+  throw new StartError(
+    `${theTable} has no record of any of the ${volumes.length} workbenches whose files are in ${folder}. Nothing was ` +
+      'changed; the files would be orphans. Set WB_TABLE_ENDPOINT and WB_TABLE_NAME to the table with their records, or set ' +
+      `WB_DATA_DIR to another folder. If their records are lost, move ${folder} away: its files are then without a workbench.`,
   );
 }
 

@@ -10,7 +10,8 @@ import { keyOf } from '#core/workbench/workbench.ts';
 import { openData } from '#local/data.ts';
 import { StartError } from '#local/listen.ts';
 import { Shutdown } from '#local/shutdown.ts';
-import { ID, stopped, T0 } from '#test/builders/workbench.ts';
+import { ID, idAt, stopped, T0 } from '#test/builders/workbench.ts';
+import { openCountedTable } from '#test/flows/counted-table.ts';
 import { TelemetryRecorder } from './telemetry-recorder.ts';
 
 async function temporaryFolder(): Promise<string> {
@@ -194,6 +195,35 @@ describe('openData with an endpoint', () => {
     expect(operations).toEqual(['DescribeTable']);
     await messageOf(open(await temporaryFolder(), endpoint));
     expect(operations).toEqual(['DescribeTable', 'DescribeTable', 'CreateTable']);
+  });
+
+  test.each([
+    ['an empty table', []],
+    ['a table with other records', [stopped({ workbenchId: idAt(T0, 99) })]],
+  ])('refuses files of workbenches if the endpoint has: %s', async (_, records) => {
+    const { endpoint } = await openCountedTable();
+    const other = await open(await temporaryFolder(), endpoint);
+    for (const record of records) await other.workbenches.create(record);
+    const dataDir = await temporaryFolder();
+    const volumes = join(dataDir, 'volumes');
+    await mkdir(join(volumes, ID), { recursive: true });
+    await mkdir(join(volumes, '.tombstones'));
+    expect(await messageOf(open(dataDir, endpoint))).toContain(
+      `The table workbenches at WB_TABLE_ENDPOINT=${endpoint} has no record of any of the 1 workbenches whose files are in ` +
+        `${volumes}. Nothing was changed;`,
+    );
+  });
+
+  test('accepts the table with the record of one of many workbenches', async () => {
+    const { endpoint } = await openCountedTable();
+    const dataDir = await temporaryFolder();
+    const first = await open(dataDir, endpoint);
+    const ids = Array.from({ length: 40 }, (_, index) => idAt(T0, index));
+    for (const id of ids) await mkdir(join(dataDir, 'volumes', id), { recursive: true });
+    await first.workbenches.create(stopped({ workbenchId: ids.at(-1) ?? '' }));
+    await first.shutdown.run();
+    const second = await open(dataDir, endpoint);
+    expect((await second.workbenches.listByUser('ada', { limit: 10 })).workbenches).toHaveLength(1);
   });
 
   test('refuses an endpoint at which nothing listens', async () => {
