@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { inject } from 'vitest';
+import { inject, type ProvidedContext } from 'vitest';
 
 export const REGION = 'eu-central-1';
 
 /** Long, because emulators respond slowly under load. The timeout only ends calls that hang. Milliseconds. */
 const TIMEOUT_MS = 30_000;
 
+/** The emulators that all test files share. */
+export type EmulatorName = keyof ProvidedContext['emulators'];
+
 /** The options with which the adapters' clients reach an emulator. */
-export function connectionTo(emulator: 'moto' | 'ministack') {
+export function connectionTo(emulator: EmulatorName) {
   return connection(inject('emulators')[emulator]);
 }
 

@@ -20,6 +20,11 @@ import { type RawSdkCalls, rawSdkCalls } from './raw-sdk-calls.ts';
 /** A test that passes as long as the emulator deviates from AWS. */
 type PinningTest = (calls: RawSdkCalls) => Promise<void>;
 
+/** Concurrent conditional writes, of which about ten succeed. */
+const WRITES_AT_ONCE = 50;
+/** How often they are tried until two succeed. */
+const WRITE_ROUNDS_MAX = 50;
+
 /** Both emulators run two tasks for one client token. ECS runs one. */
 const expectTwoTasksForOneToken = async (calls: RawSdkCalls, cluster: string) => {
   const taskDefinition = await calls.registerDefinition();
@@ -137,6 +142,16 @@ const PINNED_BEHAVIOUR: Readonly<Record<DeviationName | PatchedDeviationName, Pi
     const fileSystem = await calls.createFileSystem();
     const first = await calls.createAccessPoint(fileSystem, 'token');
     expect(await calls.createAccessPoint(fileSystem, 'token')).not.toBe(first);
+  },
+
+  motoConditionalWrites: async (calls) => {
+    const table = await calls.createTable();
+    let most = 0;
+    for (let round = 0; round < WRITE_ROUNDS_MAX && most < 2; round += 1) {
+      const writes = Array.from({ length: WRITES_AT_ONCE }, () => calls.writeOnce(table, `item-${round}`));
+      most = Math.max(most, (await Promise.all(writes)).filter((isWritten) => isWritten).length);
+    }
+    expect(most).toBeGreaterThan(1);
   },
 
   ministackTaskToken: async (calls) => expectTwoTasksForOneToken(calls, await calls.createCluster()),

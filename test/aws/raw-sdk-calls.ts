@@ -1,3 +1,9 @@
+import {
+  ConditionalCheckFailedException,
+  CreateTableCommand,
+  DynamoDBClient,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { EC2Client, RegisterImageCommand, RunInstancesCommand } from '@aws-sdk/client-ec2';
 import {
   CreateClusterCommand,
@@ -21,11 +27,48 @@ export function rawSdkCalls(endpoint: string) {
   const ecs = new ECSClient(config);
   const ec2 = new EC2Client(config);
   const efs = new EFSClient(config);
+  const dynamo = new DynamoDBClient(config);
 
   return {
     ecs,
     ec2,
     efs,
+
+    /** A table whose key is `id`. */
+    async createTable(): Promise<string> {
+      const TableName = uniqueName('table-');
+      await dynamo.send(
+        new CreateTableCommand({
+          TableName,
+          KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+          AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+          BillingMode: 'PAY_PER_REQUEST',
+        }),
+      );
+      return TableName;
+    },
+
+    /**
+     * Writes an item of thirty attributes if there is none with this id. Returns whether it was written.
+     */
+    async writeOnce(TableName: string, id: string): Promise<boolean> {
+      const names = Array.from({ length: 30 }, (_, index) => `attribute${index}`);
+      try {
+        await dynamo.send(
+          new UpdateItemCommand({
+            TableName,
+            Key: { id: { S: id } },
+            UpdateExpression: `SET ${names.map((name) => `${name} = :value`).join(', ')}`,
+            ConditionExpression: 'attribute_not_exists(attribute0)',
+            ExpressionAttributeValues: { ':value': { S: 'written' } },
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return false;
+        throw error;
+      }
+    },
 
     async createCluster(): Promise<string> {
       const cluster = uniqueName('cluster-');
@@ -101,7 +144,7 @@ export function rawSdkCalls(endpoint: string) {
     },
 
     end() {
-      for (const client of [ecs, ec2, efs]) client.destroy();
+      for (const client of [ecs, ec2, efs, dynamo]) client.destroy();
     },
   };
 }

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { HISTORY_ENTRIES_MAX, type HistoryStore } from '#core/ports/workbench-store.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
 import { anyHistoryEntry } from '../builders/any-workbench.ts';
 import { aHistoryEntry, ID, idAt, T0 } from '../builders/workbench.ts';
+import { itUnlessSkipped, type SkippedTests } from './skipped-tests.ts';
 
 export interface HistoryStoreSubject {
   readonly store: HistoryStore;
@@ -18,8 +19,10 @@ const DAY = 86_400_000;
 export function describeHistoryStoreContract(
   name: string,
   makeSubject: () => Promise<HistoryStoreSubject>,
+  exceptions?: SkippedTests,
 ): void {
   describe(`${name} fulfils the contract of HistoryStore`, () => {
+    const it = itUnlessSkipped(exceptions);
     let subject: HistoryStoreSubject;
     let store: HistoryStore;
     beforeEach(async () => {

@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import {
   IDEMPOTENCY_RETENTION_MS,
   type IdempotencyClaim,
   type IdempotencyStore,
 } from '#core/ports/workbench-store.ts';
 import { ID, idAt, T0 } from '../builders/workbench.ts';
+import { itUnlessSkipped, type SkippedTests } from './skipped-tests.ts';
 
 export interface IdempotencyStoreSubject {
   readonly store: IdempotencyStore;
@@ -28,8 +29,10 @@ function aClaim(claim: Partial<Claim> = {}): Claim {
 export function describeIdempotencyStoreContract(
   name: string,
   makeSubject: () => Promise<IdempotencyStoreSubject>,
+  exceptions?: SkippedTests,
 ): void {
   describe(`${name} fulfils the contract of IdempotencyStore`, () => {
+    const it = itUnlessSkipped(exceptions);
     let subject: IdempotencyStoreSubject;
     let store: IdempotencyStore;
     beforeEach(async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { START_RATE_SPAN_MS, type StartRateStore } from '#core/ports/start-rate-store.ts';
+import { itUnlessSkipped, type SkippedTests } from './skipped-tests.ts';
 
 const MINUTE = 30_000_000 * START_RATE_SPAN_MS;
 
@@ -13,8 +14,10 @@ export interface StartRateStoreSubject {
 export function describeStartRateStoreContract(
   name: string,
   make: () => Promise<StartRateStoreSubject>,
+  exceptions?: SkippedTests,
 ): void {
   describe(`${name} fulfils the contract of StartRateStore`, () => {
+    const it = itUnlessSkipped(exceptions);
     let store: StartRateStore;
     let dispose: () => Promise<void>;
     beforeEach(async () => {

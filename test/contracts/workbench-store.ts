@@ -1,11 +1,12 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { anyUserId, anyWorkbench } from '../builders/any-workbench.ts';
 import { aHost, idAt, running, starting, stopped, T0 } from '../builders/workbench.ts';
 import { aHundred, allActive } from './list-pages.ts';
+import { itUnlessSkipped, type SkippedTests } from './skipped-tests.ts';
 import { describeHints } from './workbench-store-hints.ts';
 import { describeLists } from './workbench-store-lists.ts';
 
@@ -22,8 +23,10 @@ export interface WorkbenchStoreSubject {
 export function describeWorkbenchStoreContract(
   name: string,
   makeSubject: () => Promise<WorkbenchStoreSubject>,
+  exceptions?: SkippedTests,
 ): void {
   describe(`${name} fulfils the contract of WorkbenchStore`, () => {
+    const it = itUnlessSkipped(exceptions);
     let subject: WorkbenchStoreSubject;
     let store: WorkbenchStore;
     beforeEach(async () => {

@@ -7,11 +7,11 @@ import {
 import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { createTableInput } from '#contract/table.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
-import { connectionTo, uniqueName } from '../connection.ts';
+import { connectionTo, type EmulatorName, uniqueName } from '../connection.ts';
 
-/** Creates an empty table on ministack, with its own client. */
-export async function createTableOnMinistack() {
-  const client = createTableClient(connectionTo('ministack'));
+/** Creates an empty table on an emulator, with its own client. */
+export async function createTableOn(emulator: EmulatorName) {
+  const client = createTableClient(connectionTo(emulator));
   const tableName = uniqueName('workbenches-');
   await client.send(new CreateTableCommand(createTableInput(tableName)));
   await eventually(waitRealStep, 'the table is active', () => isActive(client, tableName));

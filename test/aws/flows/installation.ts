@@ -16,7 +16,7 @@ import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { dailyShard } from '#functions/schedules/daily-shard.ts';
 import { clusterOnMoto } from '../cluster-on-moto.ts';
 import { connection, REGION, uniqueName } from '../connection.ts';
-import { createTableOnMinistack } from '../dynamodb/table.ts';
+import { createTableOn } from '../dynamodb/table.ts';
 import { advanceClock, createQueueOnMoto } from '../sqs/queue-on-moto.ts';
 import { createFunctionEnvironment } from './environment.ts';
 import { type AwsEvent, EventBus, listAllTasks } from './event-bus.ts';
@@ -59,7 +59,7 @@ const ROUNDS_MAX = 200;
 export async function createInstallation() {
   const { moto: endpoint } = inject('emulators');
   const moto = await clusterOnMoto(endpoint);
-  const table = await createTableOnMinistack();
+  const table = await createTableOn('ministack');
   const efs = createEfsClient(connection(endpoint));
   const lambda = await openInvokeEndpoint();
   const root = await mkdtemp(join(tmpdir(), 'volumes-'));
