@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
+import { call, create, deleteWorkbench, poll, pollUntil, request } from '#test/e2e/api-calls.ts';
+import { createDataDir, LocalServer, SERVER_ALONE } from '#test/e2e/local-server.ts';
+import { TINY_SERVER } from '#test/flows/open-server.ts';
+import { LINUX, skipUnlessMet } from './needs.ts';
+
+/** Longer than every timeout of the server that a pause could hit: of probes, of connections, of leases. */
+const PAUSE_MS = 60_000;
+
+test('after a pause of a minute the server responds to what was requested meanwhile, and no workbench has stopped', async ({
+  skip,
+}) => {
+  skipUnlessMet(skip, LINUX);
+  const dataDir = await createDataDir();
+  // One workbench starts during the pause, and one waits for its place.
+  const settings = { WB_BOOT_COMMAND: TINY_SERVER, WB_LOCAL_MAX_RUNNING: '2' };
+  const server = await LocalServer.start(dataDir, settings, SERVER_ALONE);
+  const running = await create(server, 'running');
+  const { public_endpoint } = await pollUntil(server, running, 'running');
+  const starting = await create(server, 'starting');
+  const waiting = await create(server, 'waiting');
+
+  const requested = await server.whilePaused(async () => {
+    const pausedAt = performance.now();
+    const responses = Promise.all([
+      call(server, 'PATCH', `/workbenches/${running}`, { workbench_name: 'renamed' }),
+      call(server, 'GET', `/workbenches/${starting}`),
+      fetch(public_endpoint),
+    ]);
+    await eventually(waitRealStep, 'a minute has passed', () => performance.now() - pausedAt > PAUSE_MS);
+    return { responses };
+  });
+  expect((await requested.responses).map(({ status }) => status)).toEqual([200, 200, 200]);
+
+  await pollUntil(server, starting, 'running');
+  expect(await poll(server, running)).toMatchObject({ workbench_name: 'renamed', status: 'running' });
+  await request(server, 'stop', running);
+  await pollUntil(server, running, 'stopped');
+  await pollUntil(server, waiting, 'running');
+  for (const id of [running, starting, waiting]) await deleteWorkbench(server, id);
+  expect(server.output).not.toMatch(/^\S+ ERROR /m);
+});
