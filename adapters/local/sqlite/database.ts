@@ -44,6 +44,8 @@ export class Database {
   readonly #batchMax: number;
   readonly #wantedJournal: 'wal' | 'delete';
   #connection: Connection | undefined;
+  /** The connection before it, after a failure. It is closed when there is another one: see `#connect`. */
+  #failedConnection: Connection | undefined;
   #queue: PendingWrite[] = [];
   #flush: NodeJS.Immediate | undefined;
   #closed = false;
@@ -106,8 +108,7 @@ export class Database {
     } catch (error) {
       throw this.#fail(error);
     } finally {
-      this.#connection?.close();
-      this.#connection = undefined;
+      this.#closeConnections();
     }
   }
 
@@ -142,9 +143,19 @@ export class Database {
       // SQLite would create an empty file.
       if (this.#path !== ':memory:' && !existsSync(this.#path))
         throw new PortError('unavailable', `${this.#path} no longer exists`);
+      // Without a connection SQLite deletes its shared memory, and it cannot read before it has written that again. So
+      // reads continue on a disk that refuses writes.
       this.#connection = new Connection(this.#path, this.#wantedJournal);
+      this.#failedConnection?.close();
+      this.#failedConnection = undefined;
     }
     return this.#connection;
+  }
+
+  #closeConnections(): void {
+    for (const connection of [this.#failedConnection, this.#connection]) connection?.close();
+    this.#failedConnection = undefined;
+    this.#connection = undefined;
   }
 
   /** Returns the error to throw. */
@@ -154,7 +165,7 @@ export class Database {
       this.#telemetry.error('the database is damaged', { file: this.#path }, error);
     }
     if (invalidatesConnection(error)) {
-      this.#connection?.close();
+      this.#failedConnection ??= this.#connection;
       this.#connection = undefined;
     }
     return toPortError(error, () => probeFolderOf(this.#path));
