@@ -41,6 +41,17 @@ export function pathOf(settings: LaunchSettings, workbenchId: string): string {
   return settings.command.expectsBasePath === true ? basePathOf(settings, workbenchId) : '/';
 }
 
+/** Returns the folders that only this workbench uses: that of its files, and its private one. */
+export function filePathsOf(settings: LaunchSettings, { mount, workbenchId }: TaskInput): readonly string[] {
+  const privateFolder = join(settings.privateRoot, checkWorkbenchId(workbenchId));
+  return mount.path === undefined ? [privateFolder] : [mount.path, privateFolder];
+}
+
+/** Returns the environment variables (`NAME=value`) that only the processes of this run have. */
+export function markerOf({ installation }: LaunchSettings, { runId }: TaskInput): readonly string[] {
+  return [`${RUN_VARIABLE}=${runId}`, `${INSTALLATION_VARIABLE}=${installation}`];
+}
+
 function basePathOf(settings: LaunchSettings, workbenchId: string): string {
   return `${prefixOf(settings.baseUrl(workbenchId))}/`;
 }
@@ -76,7 +87,7 @@ export async function launchProgram(
       await output.closeWriter();
       return {
         process,
-        marker: [`${RUN_VARIABLE}=${runId}`, `${INSTALLATION_VARIABLE}=${installation}`],
+        marker: markerOf(settings, input),
         outputName: join('logs', logs.fileName(workbenchId, runId)),
         finishOutput: () => output.finish(),
       };

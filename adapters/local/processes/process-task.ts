@@ -4,7 +4,7 @@ import type { NotReady } from '../tasks/http-probe.ts';
 import { LocalTask, type LocalTaskContext, NO_FREE_PORT } from '../tasks/local-task.ts';
 import { describeNotReady, waitUntilReady } from '../tasks/readiness.ts';
 import { pause, settlesWithin } from '../timers.ts';
-import { type LaunchedProgram, type LaunchSettings, launchProgram, pathOf } from './launch.ts';
+import { filePathsOf, type LaunchedProgram, type LaunchSettings, launchProgram, pathOf } from './launch.ts';
 import { findListeningAddresses } from './listening-sockets.ts';
 import type { ProcessRecord } from './process-record.ts';
 import type { ProcessTable } from './process-table.ts';
@@ -119,9 +119,12 @@ export class ProcessTask extends LocalTask<ProcessRecord> {
   }
 
   #treeOf(launched: LaunchedProgram): ProcessTree {
-    const { process } = this.record;
-    const leaders = process === undefined ? [] : [{ ...process, watched: true }];
-    return { leaders, marker: launched.marker };
+    const { process, input } = this.record;
+    const { marker } = launched;
+    if (process === undefined) return { leaders: [], marker };
+    const folders = filePathsOf(this.#context.launchSettings, input);
+    const files = [{ folders, since: process.startTime, marker }];
+    return { leaders: [{ ...process, watched: true }], marker, files };
   }
 
   protected override async endRuntime(): Promise<boolean> {

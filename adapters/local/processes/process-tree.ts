@@ -1,5 +1,6 @@
 import { pause, type Timers } from '../timers.ts';
-import { INSTALLATION_VARIABLE } from './launch.ts';
+import { findDaemons, type RunFiles } from './daemons.ts';
+import { filePathsOf, INSTALLATION_VARIABLE, markerOf } from './launch.ts';
 import type { ProcessRecord } from './process-record.ts';
 import type { ProcessEntry, ProcessTable } from './process-table.ts';
 import type { ProcessTaskContext } from './process-task.ts';
@@ -20,6 +21,8 @@ export interface ProcessTree {
   readonly leaders: readonly Leader[];
   /** Environment variables (`NAME=value`) that only processes of this tree have, all of them. Empty: no marker. */
   readonly marker: readonly string[];
+  /** The files of the runs in this tree. If given, processes are found by them once no others are left. */
+  readonly files?: readonly RunFiles[];
 }
 
 export interface FoundProcesses {
@@ -31,8 +34,8 @@ export interface FoundProcesses {
 
 /**
  * Returns the live processes of a run: those of its process group and session, their descendants, and those that
- * left both but have the marker in their environment. A process is attributed to the run only by a leader with
- * the recorded start time or by the marker. This server and its ancestors are never included.
+ * left both but have the marker in their environment. Once there are none, also those that left all of this and use
+ * its files. This server and its ancestors are never included.
  */
 export async function findProcessTree(table: ProcessTable, tree: ProcessTree): Promise<FoundProcesses> {
   const all = await table.readAll();
@@ -50,6 +53,9 @@ export async function findProcessTree(table: ProcessTable, tree: ProcessTree): P
   );
   const found = new Map<number, ProcessEntry>();
   for (const [index, entry] of candidates.entries()) if (belongs[index]) found.set(entry.pid, entry);
+  // Only now, because the open files of all processes are read.
+  if (found.size === 0)
+    for (const entry of await findDaemons(table, candidates, tree.files ?? [])) found.set(entry.pid, entry);
   for (let before = -1; before !== found.size; ) {
     before = found.size;
     for (const entry of candidates) if (found.has(entry.parent)) found.set(entry.pid, entry);
@@ -169,7 +175,19 @@ export async function endProcessesOfEarlierServer(
   const leaders = records.flatMap(({ process }): Leader[] =>
     process?.bootId === bootId ? [{ pid: process.pid, startTime: process.startTime, watched: false }] : [],
   );
-  const tree = { leaders, marker: [`${INSTALLATION_VARIABLE}=${launchSettings.installation}`] };
+  const marker = [`${INSTALLATION_VARIABLE}=${launchSettings.installation}`];
+  const files = records.flatMap(({ process, input }): RunFiles[] =>
+    process?.bootId === bootId
+      ? [
+          {
+            folders: filePathsOf(launchSettings, input),
+            since: process.startTime,
+            marker: markerOf(launchSettings, input),
+          },
+        ]
+      : [],
+  );
+  const tree = { leaders, marker, files };
   const graceMs = Math.min(context.graceMs, LEFTOVER_GRACE_MS);
   while (!giveUpSignal.aborted) {
     try {

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { access, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
@@ -220,6 +221,35 @@ describe('ProcessTaskRunner', () => {
       expect(left === undefined || left.zombie).toBe(true);
     },
   );
+
+  it.runIf(onLinux)('ends a daemon that kept nothing of its run but the working directory', async () => {
+    const script = `cd "$WORKSPACE_PATH"; setsid env -i /bin/sh -c 'echo $$ > daemon; exec sleep 300' & exec "$NODE" -e "$SERVER"`;
+    const tasks = await bench.open({
+      command: {
+        ...shellCommand(script),
+        environment: () => ({ NODE: process.execPath, SERVER: HTTP_SERVER_SCRIPT }),
+      },
+    });
+    const input = await bench.input();
+    const folder = input.mount.path ?? '';
+    const shell = spawn('/bin/sleep', ['300'], { cwd: folder, env: {}, stdio: 'ignore' });
+    try {
+      const taskId = await startTask(tasks, input, 't');
+      await waitForStatus(tasks, taskId, 'running');
+      const read = () => readFile(join(folder, 'daemon'), 'utf8').catch(() => '');
+      await eventually(waitRealStep, 'the daemon', async () => (await read()).endsWith('\n'));
+      const daemon = Number(await read());
+      expect((await linuxProcesses.read(daemon))?.session).toBe(daemon);
+      await tasks.stop(taskId, 'enough');
+      await waitForStatus(tasks, taskId, 'stopped');
+      const left = await linuxProcesses.read(daemon);
+      expect(left === undefined || left.zombie).toBe(true);
+      // The user's own shell, which has it as its working directory.
+      expect(await linuxProcesses.read(shell.pid ?? 0)).toMatchObject({ zombie: false });
+    } finally {
+      shell.kill('SIGKILL');
+    }
+  });
 
   it('does not end the processes of another run', async () => {
     const tasks = await bench.open();
