@@ -8,6 +8,8 @@ export const processRecordSchema = z.object({
   ...TASK_FIELDS,
   /** Set once the process is known. All three fields together identify it. */
   process: z.optional(z.object({ pid: z.int(), startTime: z.string(), bootId: z.string() })),
+  /** The folder of its cgroup, if this server may create one. */
+  cgroup: z.optional(z.string()),
 });
 
 export type ProcessRecord = z.infer<typeof processRecordSchema>;

@@ -9,12 +9,15 @@ import { type ProcessRecord, processRecords } from './process-record.ts';
 import { type ProcessTable, systemProcesses } from './process-table.ts';
 import { ProcessTask, type ProcessTaskContext } from './process-task.ts';
 import { endProcessesOfEarlierServer } from './process-tree.ts';
+import { findOwnCgroup } from './run-cgroups.ts';
 
 export interface ProcessTaskRunnerOptions extends LocalTaskRunnerOptions<ProcessRecord> {
   readonly command: WorkbenchCommand;
   /** The environment of this server. @default process.env */
   readonly serverEnvironment?: Readonly<Record<string, string | undefined>>;
   readonly table?: ProcessTable;
+  /** The folder of this server's cgroup. @default the one that the system shows */
+  readonly cgroup?: Promise<string | undefined>;
 }
 
 const CLOSE_TIMEOUT_MS = 5000;
@@ -41,6 +44,7 @@ export class ProcessTaskRunner extends LocalTaskRunner<ProcessRecord, ProcessTas
     this.#context = {
       ...this.context,
       table: options.table ?? systemProcesses(),
+      cgroups: { own: options.cgroup ?? findOwnCgroup() },
       launchSettings: {
         command: options.command,
         installation,

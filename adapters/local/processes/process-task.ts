@@ -1,3 +1,4 @@
+import { errorCode } from '#adapters/system-error.ts';
 import type { StopReason } from '#core/ports/task-runner.ts';
 import { toEndpoint } from '../tasks/endpoint.ts';
 import type { NotReady } from '../tasks/http-probe.ts';
@@ -9,10 +10,13 @@ import { findListeningAddresses } from './listening-sockets.ts';
 import type { ProcessRecord } from './process-record.ts';
 import type { ProcessTable } from './process-table.ts';
 import { endProcessTree, findProcessTree, type ProcessTree } from './process-tree.ts';
+import { createRunCgroup, removeRunCgroup } from './run-cgroups.ts';
 
 export interface ProcessTaskContext extends LocalTaskContext<ProcessRecord> {
   readonly table: ProcessTable;
   readonly launchSettings: LaunchSettings;
+  /** The folder of this server's cgroup, undefined if it may not create cgroups below it. All tasks share this object. */
+  readonly cgroups: { own: Promise<string | undefined> };
 }
 
 /** The longest wait for the exit of the program after none of its processes was found, milliseconds. */
@@ -26,6 +30,7 @@ const NAMED_ADDRESSES_MAX = 2;
 export class ProcessTask extends LocalTask<ProcessRecord> {
   readonly #context: ProcessTaskContext;
   #launching: Promise<LaunchedProgram | undefined> | undefined;
+  #cgroup: string | undefined;
 
   constructor(record: ProcessRecord, context: ProcessTaskContext) {
     super(record, context);
@@ -68,9 +73,31 @@ export class ProcessTask extends LocalTask<ProcessRecord> {
     const [entry, bootId] = await Promise.all([table.read(pid), table.bootId()]);
     // The gate stays shut without the record: a later server could not tell whose process it is.
     const startTime = entry?.startTime;
-    const saved = startTime !== undefined && (await this.update({ process: { pid, startTime, bootId } }));
+    this.#cgroup = await this.#createCgroup(pid);
+    const saved =
+      startTime !== undefined &&
+      (await this.update({
+        process: { pid, startTime, bootId },
+        ...(this.#cgroup === undefined ? {} : { cgroup: this.#cgroup }),
+      }));
     if (!saved) void this.end({ code: 'start_refused', message: 'Its process could not be recorded.' });
     return launched;
+  }
+
+  /** Returns undefined where this server may not create cgroups. */
+  async #createCgroup(pid: number): Promise<string | undefined> {
+    const { cgroups, launchSettings, telemetry } = this.#context;
+    const own = await cgroups.own;
+    if (own === undefined) return undefined;
+    try {
+      const { installation } = launchSettings;
+      return await createRunCgroup(own, { installation, runId: this.record.runId, pid });
+    } catch (error) {
+      cgroups.own = Promise.resolve(undefined);
+      const code = errorCode(error) || 'unknown error';
+      telemetry?.info('workbenches get no cgroups', { own, code });
+      return undefined;
+    }
   }
 
   async #watch(launched: LaunchedProgram, port: number, path: string): Promise<void> {
@@ -120,11 +147,14 @@ export class ProcessTask extends LocalTask<ProcessRecord> {
 
   #treeOf(launched: LaunchedProgram): ProcessTree {
     const { process, input } = this.record;
+    const cgroups = this.#cgroup === undefined ? [] : [this.#cgroup];
     const { marker } = launched;
-    if (process === undefined) return { leaders: [], marker };
+    if (process === undefined) return { leaders: [], marker, cgroups };
+    const leaders = [{ ...process, watched: true }];
+    // No process leaves its cgroup, so that the files of others need not be read.
+    if (cgroups.length > 0) return { leaders, marker, cgroups };
     const folders = filePathsOf(this.#context.launchSettings, input);
-    const files = [{ folders, since: process.startTime, marker }];
-    return { leaders: [{ ...process, watched: true }], marker, files };
+    return { leaders, marker, files: [{ folders, since: process.startTime, marker }] };
   }
 
   protected override async endRuntime(): Promise<boolean> {
@@ -143,6 +173,7 @@ export class ProcessTask extends LocalTask<ProcessRecord> {
         const options = { ...this.#context, killNow: this.killSignal, signal: giveUpSignal };
         if (!(await endProcessTree(tree, options))) return false;
         await settlesWithin(timers, REAP_TIMEOUT_MS, launched.process.ended);
+        if (this.#cgroup !== undefined) await removeRunCgroup(this.#cgroup);
         await launched.finishOutput();
         return true;
       } catch (error) {

@@ -4,6 +4,7 @@ import { filePathsOf, INSTALLATION_VARIABLE, markerOf } from './launch.ts';
 import type { ProcessRecord } from './process-record.ts';
 import type { ProcessEntry, ProcessTable } from './process-table.ts';
 import type { ProcessTaskContext } from './process-task.ts';
+import { killMembers, listMembers, listRunCgroups, removeRunCgroup } from './run-cgroups.ts';
 
 /** The first process of a run. It leads its own process group and session. */
 export interface Leader {
@@ -21,6 +22,8 @@ export interface ProcessTree {
   readonly leaders: readonly Leader[];
   /** Environment variables (`NAME=value`) that only processes of this tree have, all of them. Empty: no marker. */
   readonly marker: readonly string[];
+  /** The folders of its cgroups. All processes in them belong to the tree. */
+  readonly cgroups?: readonly string[];
   /** The files of the runs in this tree. If given, processes are found by them once no others are left. */
   readonly files?: readonly RunFiles[];
 }
@@ -28,12 +31,14 @@ export interface ProcessTree {
 export interface FoundProcesses {
   /** Process groups that may be signalled as a whole. */
   readonly groups: readonly number[];
+  /** Cgroups that may be killed as a whole. */
+  readonly cgroups: readonly string[];
   /** The live processes, including the members of these groups. */
   readonly members: readonly ProcessEntry[];
 }
 
 /**
- * Returns the live processes of a run: those of its process group and session, their descendants, and those that
+ * Returns the live processes of a run: those of its cgroup, process group and session, their descendants, and those that
  * left both but have the marker in their environment. Once there are none, also those that left all of this and use
  * its files. This server and its ancestors are never included.
  */
@@ -43,9 +48,14 @@ export async function findProcessTree(table: ProcessTable, tree: ProcessTree): P
   const excluded = selfAndAncestors(byPid);
   const groups = tree.leaders.filter((leader) => ownsGroup(leader, byPid)).map((leader) => leader.pid);
   const candidates = all.filter((entry) => !entry.zombie && !excluded.has(entry.pid));
+  const cgroups = await Promise.all(
+    (tree.cgroups ?? []).map(async (path) => ({ path, members: await listMembers(path) })),
+  );
+  const inCgroups = new Set(cgroups.flatMap(({ members }) => members));
   const belongs = await Promise.all(
     candidates.map(
       async (entry) =>
+        inCgroups.has(entry.pid) ||
         groups.includes(entry.group) ||
         groups.includes(entry.session) ||
         (await hasMarker(table, tree.marker, entry.pid)),
@@ -60,7 +70,9 @@ export async function findProcessTree(table: ProcessTable, tree: ProcessTree): P
     before = found.size;
     for (const entry of candidates) if (found.has(entry.parent)) found.set(entry.pid, entry);
   }
-  return { groups, members: [...found.values()] };
+  // A server that was started from a terminal in a workbench may be in the cgroup itself.
+  const killable = cgroups.filter(({ members }) => !members.some((pid) => excluded.has(pid)));
+  return { groups, cgroups: killable.map(({ path }) => path), members: [...found.values()] };
 }
 
 export interface EndOptions {
@@ -99,7 +111,7 @@ export async function endProcessTree(tree: ProcessTree, options: EndOptions): Pr
       empty = found.members.length === 0 ? empty + 1 : 0;
       if (empty === 2) return true;
       if (signal?.aborted) return false;
-      if (overdue || killNow?.aborted) kill(found, 'SIGKILL');
+      if (overdue || killNow?.aborted) await kill(found);
       else sendSigterm(found, signalled);
       await pause(timers, intervalMs, ...signals.filter(({ aborted }) => !aborted));
       intervalMs = Math.min(intervalMs * 1.5, POLL_MAX_MS);
@@ -119,10 +131,12 @@ function sendSigterm(found: FoundProcesses, signalled: Set<string>): void {
   }
 }
 
-function kill(found: FoundProcesses, name: NodeJS.Signals): void {
-  // Groups come first, because no process can fork between the signals to its members.
-  if (found.members.length > 0) for (const group of found.groups) sendSignal(-group, name);
-  for (const { pid } of found.members) sendSignal(pid, name);
+async function kill(found: FoundProcesses): Promise<void> {
+  if (found.members.length === 0) return;
+  // Cgroups and groups come first, because no process can fork between the signals to its members.
+  for (const path of found.cgroups) await killMembers(path);
+  for (const group of found.groups) sendSignal(-group, 'SIGKILL');
+  for (const { pid } of found.members) sendSignal(pid, 'SIGKILL');
 }
 
 function sendSignal(pid: number, name: NodeJS.Signals): void {
@@ -187,11 +201,17 @@ export async function endProcessesOfEarlierServer(
         ]
       : [],
   );
-  const tree = { leaders, marker, files };
+  const own = await context.cgroups.own;
+  const listed = own === undefined ? [] : await listRunCgroups(own, launchSettings.installation);
+  // The earlier server may have been in another cgroup.
+  const cgroups = [...new Set([...listed, ...records.flatMap(({ cgroup }) => cgroup ?? [])])];
+  const tree = { leaders, marker, cgroups, files };
   const graceMs = Math.min(context.graceMs, LEFTOVER_GRACE_MS);
   while (!giveUpSignal.aborted) {
     try {
-      return await endProcessTree(tree, { table, timers, graceMs, signal: giveUpSignal });
+      const ended = await endProcessTree(tree, { table, timers, graceMs, signal: giveUpSignal });
+      if (ended) for (const path of cgroups) await removeRunCgroup(path);
+      return ended;
     } catch (error) {
       telemetry?.error('processes could not be listed', {}, error);
       await pause(timers, PROCESS_TABLE_RETRY_MS, giveUpSignal);

@@ -2,6 +2,7 @@ import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { linuxProcesses } from '#adapters/local/processes/process-table.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { describeTask, runUntilKilled, startTask } from '../tasks/task-bench.ts';
 import { findProcessesWith, ProcessBench } from './process-bench.ts';
@@ -24,6 +25,21 @@ describe.runIf(process.platform === 'linux')('a server killed by SIGKILL', () =>
     bench = await ProcessBench.make();
   });
   afterEach(() => bench.end());
+
+  it.each([
+    ['a cgroup where the user may create one', []],
+    ['no cgroup', ['no-cgroup']],
+  ])('leaves no daemon to the next server if a run has %s', async (_, more) => {
+    await runUntilKilled(CRASHING_SERVER, bench.dataDir, 'after', '4', ...more);
+    const read = () => readFile(join(bench.dataDir, 'volumes', 'wb1', 'daemon'), 'utf8').catch(() => '');
+    await eventually(waitRealStep, 'the daemon', async () => (await read()).endsWith('\n'));
+    const pid = Number(await read());
+    const name = () => readFile(`/proc/${pid}/comm`, 'utf8');
+    await eventually(waitRealStep, 'its sleep', async () => (await name()) === 'sleep\n');
+    await bench.open({ graceMs: 200 });
+    const left = await linuxProcesses.read(pid);
+    expect(left === undefined || left.zombie).toBe(true);
+  });
 
   for (const { name, when, write, began } of CRASHES) {
     it(`leaves no process to the next server when it is killed ${name}`, async () => {

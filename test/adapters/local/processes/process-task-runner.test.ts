@@ -1,14 +1,20 @@
 import { spawn } from 'node:child_process';
-import { access, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { access, mkdir, readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { linuxProcesses } from '#adapters/local/processes/process-table.ts';
-import type { ProcessTaskRunner } from '#adapters/local/processes/process-task-runner.ts';
+import type {
+  ProcessTaskRunner,
+  ProcessTaskRunnerOptions,
+} from '#adapters/local/processes/process-task-runner.ts';
+import { findOwnCgroup } from '#adapters/local/processes/run-cgroups.ts';
 import { systemTimers, type Timers } from '#adapters/local/timers.ts';
 import { RandomIds } from '#adapters/random-ids.ts';
 import { DETAIL_MAX } from '#core/workbench/workbench.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
+import { RecordingTelemetry } from '#test/memory/memory-world.ts';
 import { describeLocalTaskRunner } from '../tasks/local-task-runner-suite.ts';
 import { describeTask, startTask, waitForStatus } from '../tasks/task-bench.ts';
 import {
@@ -222,33 +228,74 @@ describe('ProcessTaskRunner', () => {
     },
   );
 
-  it.runIf(onLinux)('ends a daemon that kept nothing of its run but the working directory', async () => {
-    const script = `cd "$WORKSPACE_PATH"; setsid env -i /bin/sh -c 'echo $$ > daemon; exec sleep 300' & exec "$NODE" -e "$SERVER"`;
-    const tasks = await bench.open({
-      command: {
-        ...shellCommand(script),
-        environment: () => ({ NODE: process.execPath, SERVER: HTTP_SERVER_SCRIPT }),
-      },
-    });
-    const input = await bench.input();
-    const folder = input.mount.path ?? '';
-    const shell = spawn('/bin/sleep', ['300'], { cwd: folder, env: {}, stdio: 'ignore' });
-    try {
+  describe.runIf(onLinux)('ends a daemon', () => {
+    /** Starts a program that starts `sleep` as a daemon without variables, and the server of a workbench. */
+    async function startWithDaemon(
+      daemonFolder: string,
+      options: Pick<ProcessTaskRunnerOptions, 'cgroup' | 'telemetry'>,
+    ) {
+      const daemon = `echo $$ > daemon; cd "$0"; exec sleep 300`;
+      const script = `(setsid env -i /bin/sh -c '${daemon}' "${daemonFolder}" &); exec "$NODE" -e "$SERVER"`;
+      const environment = () => ({ NODE: process.execPath, SERVER: HTTP_SERVER_SCRIPT });
+      const tasks = await bench.open({ ...options, command: { ...shellCommand(script), environment } });
+      const input = await bench.input();
+      const folder = input.mount.path ?? '';
       const taskId = await startTask(tasks, input, 't');
       await waitForStatus(tasks, taskId, 'running');
       const read = () => readFile(join(folder, 'daemon'), 'utf8').catch(() => '');
       await eventually(waitRealStep, 'the daemon', async () => (await read()).endsWith('\n'));
-      const daemon = Number(await read());
-      expect((await linuxProcesses.read(daemon))?.session).toBe(daemon);
-      await tasks.stop(taskId, 'enough');
-      await waitForStatus(tasks, taskId, 'stopped');
-      const left = await linuxProcesses.read(daemon);
-      expect(left === undefined || left.zombie).toBe(true);
-      // The user's own shell, which has it as its working directory.
-      expect(await linuxProcesses.read(shell.pid ?? 0)).toMatchObject({ zombie: false });
-    } finally {
-      shell.kill('SIGKILL');
+      const pid = Number(await read());
+      const name = () => readFile(`/proc/${pid}/comm`, 'utf8');
+      await eventually(waitRealStep, 'its sleep', async () => (await name()) === 'sleep\n');
+      await eventually(waitRealStep, 'the end of its parent', async () => {
+        const { parent = 0, session } = (await linuxProcesses.read(pid)) ?? {};
+        const environment = await linuxProcesses.environment(parent);
+        return session === pid && environment?.includes(`WB_RUN_ID=${input.runId}`) !== true;
+      });
+      return { tasks, taskId, folder, pid };
     }
+
+    async function isAlive(pid: number): Promise<boolean> {
+      const entry = await linuxProcesses.read(pid);
+      return entry !== undefined && !entry.zombie;
+    }
+
+    it('that kept nothing of its run but the working directory, and spares the shell of a user there', async () => {
+      const notUsable = join(bench.dataDir, 'no-cgroup');
+      await writeFile(notUsable, '');
+      const telemetry = new RecordingTelemetry();
+      const options = { cgroup: Promise.resolve(notUsable), telemetry };
+      const { tasks, taskId, folder, pid } = await startWithDaemon('.', options);
+      const shell = spawn('/bin/sleep', ['300'], { cwd: folder, env: {}, stdio: 'ignore' });
+      try {
+        await tasks.stop(taskId, 'enough');
+        await waitForStatus(tasks, taskId, 'stopped');
+        expect([await isAlive(pid), await isAlive(shell.pid ?? 0)]).toEqual([false, true]);
+        expect(telemetry.fields.get('workbenches get no cgroups')).toEqual({
+          own: notUsable,
+          code: 'ENOTDIR',
+        });
+      } finally {
+        shell.kill('SIGKILL');
+      }
+    });
+
+    it('that kept nothing of its run but the cgroup', async (context) => {
+      const own = await findOwnCgroup();
+      const cgroup = await createOwnCgroup(own);
+      if (cgroup === undefined) return context.skip('this user may create no cgroup');
+      const { tasks, taskId, pid } = await startWithDaemon('/', { cgroup: Promise.resolve(cgroup) });
+      try {
+        expect(await readdir(cgroup)).toContainEqual(expect.stringMatching(/^workbench-.*-1$/));
+        await tasks.stop(taskId, 'enough');
+        await waitForStatus(tasks, taskId, 'stopped');
+        expect(await isAlive(pid)).toBe(false);
+      } finally {
+        if (await isAlive(pid)) process.kill(pid, 'SIGKILL');
+        // Fails if the cgroup of the run was not removed.
+        await rmdir(cgroup);
+      }
+    });
   });
 
   it('does not end the processes of another run', async () => {
@@ -380,3 +427,13 @@ describe('ProcessTaskRunner', () => {
     });
   }
 });
+
+/** Creates a cgroup as that of the server. Returns undefined if this user may not. */
+async function createOwnCgroup(parent: string | undefined): Promise<string | undefined> {
+  if (parent === undefined) return undefined;
+  const path = join(parent, `test-${randomBytes(6).toString('hex')}`);
+  return mkdir(path).then(
+    () => path,
+    () => undefined,
+  );
+}
