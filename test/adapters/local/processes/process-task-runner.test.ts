@@ -410,9 +410,11 @@ describe('ProcessTaskRunner', () => {
     const ids = new RandomIds();
     const input = await bench.input({ workbenchId: ids.workbenchId(Date.now()), runId: ids.runId() });
     const taskId = await startTask(tasks, input, 't');
-    const port = await eventually(waitRealStep, 'the port', () =>
-      readFile(join(input.mount.path ?? '', 'port'), 'utf8').catch(() => undefined),
-    );
+    const port = await eventually(waitRealStep, 'the port', async () => {
+      // The file is empty until it has been written.
+      const text = await readFile(join(input.mount.path ?? '', 'port'), 'utf8').catch(() => '');
+      return text === '' ? undefined : text;
+    });
     const listens = await detailOf(tasks, taskId, /^it listens on/);
     expect(listens).toContain(`it listens on [::1]:${port}, not on 127.0.0.1:`);
     expect(listens).toContain(`${input.runId}.log`);
