@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { PortError } from '#core/ports/port-error.ts';
 import { errorCode } from '../system-error.ts';
+import { isNoSpace } from './no-space.ts';
 
 /**
  * Replaces a file by rename, so that a reader finds the complete old or the complete new content, also after a
@@ -21,7 +23,8 @@ export async function replaceFile(path: string, content: string, durable = false
     }
     await rename(draft, path);
   } catch (error) {
-    await rm(draft, { force: true });
+    // The error of the write says more than that of a removal on the same disk.
+    await rm(draft, { force: true }).catch(() => {});
     throw error;
   }
   if (durable) await syncFolder(dirname(path));
@@ -58,6 +61,15 @@ export interface RecordFolderOptions<T> {
 }
 
 const ENDING = '.json';
+/** The disk fails, or the process or the system has too many open files. Like a full disk this may pass. */
+const PASSING_CODES: readonly string[] = ['EIO', 'EMFILE', 'ENFILE'];
+
+/** Returns the error of a write whose failure may pass as a PortError `no_space`, and every other error as it is. */
+export function toStorageError(error: unknown): unknown {
+  const code = errorCode(error);
+  if (!isNoSpace(error) && !PASSING_CODES.includes(code)) return error;
+  return new PortError('no_space', `a record cannot be stored (${code})`, error);
+}
 
 /**
  * A folder of small records, one JSON file each, named by their id. Writes are atomic and survive the end of this
@@ -84,8 +96,16 @@ export class RecordFolder<T> {
     return records;
   }
 
+  /**
+   * Creates or replaces a record.
+   * @throws PortError `no_space` when the system can store nothing at the moment; the record is unchanged then
+   */
   async save(record: T): Promise<void> {
-    await replaceFile(this.#file(this.#options.idOf(record)), JSON.stringify(record));
+    try {
+      await replaceFile(this.#file(this.#options.idOf(record)), JSON.stringify(record));
+    } catch (error) {
+      throw toStorageError(error);
+    }
   }
 
   async remove(id: string): Promise<void> {

@@ -9,7 +9,9 @@ import {
   type HostRequest,
   INSTANCE_STATES,
 } from '#core/ports/host-fleet.ts';
+import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import { RetriedRecords } from '../retried-records.ts';
 import { RecordFolder } from '../state-files.ts';
 import { systemTimers, type Timers } from '../timers.ts';
 
@@ -19,8 +21,10 @@ export interface SimulatedHostsOptions {
   /** The instance types that can be launched. Other types are refused. */
   readonly instanceTypes: readonly DedicatedInstanceType[];
   readonly delays?: Partial<HostDelays>;
-  /** Called after each change of an instance, once the change is on disk. */
+  /** Called after each change of an instance, once the change is on disk or is to be saved again. */
   readonly onChange?: (observation: HostObservation) => void;
+  /** Where host records are stored. @default files in `<dataDir>/hosts` */
+  readonly records?: Pick<RecordFolder<HostRecord>, 'open' | 'save' | 'remove'>;
   readonly timers?: Timers;
   readonly telemetry?: Telemetry;
 }
@@ -59,7 +63,7 @@ const hostRecordSchema = z.object({
   /** When the instance was terminated, milliseconds since 1970. */
   terminatedAt: z.optional(z.int()),
 });
-type HostRecord = z.infer<typeof hostRecordSchema>;
+export type HostRecord = z.infer<typeof hostRecordSchema>;
 
 /** How long a terminated instance and its client token are remembered, milliseconds: a day. */
 const TERMINATED_RETENTION_MS = 24 * 60 * 60 * 1000;
@@ -80,7 +84,7 @@ export class SimulatedHosts implements HostFleet {
   readonly #options: SimulatedHostsOptions;
   readonly #timers: Timers;
   readonly #delays: HostDelays;
-  readonly #records: RecordFolder<HostRecord>;
+  readonly #records: RetriedRecords<HostRecord>;
   readonly #hosts = new Map<string, SimulatedHost>();
 
   /** Reads the host records of an earlier server. */
@@ -94,13 +98,16 @@ export class SimulatedHosts implements HostFleet {
     this.#options = options;
     this.#timers = options.timers ?? systemTimers;
     this.#delays = { ...DEFAULT_DELAYS, ...options.delays };
-    this.#records = new RecordFolder({
+    const { telemetry } = options;
+    const idOf = (record: HostRecord) => record.instanceId;
+    const folder = new RecordFolder<HostRecord>({
       path: join(options.dataDir, 'hosts'),
       parse: (value) => hostRecordSchema.parse(value),
-      idOf: (record) => record.instanceId,
-      onUnreadable: (file, cause) =>
-        options.telemetry?.error('a host record cannot be read', { file }, cause),
+      idOf,
+      onUnreadable: (file, cause) => telemetry?.error('a host record cannot be read', { file }, cause),
     });
+    const records = options.records ?? folder;
+    this.#records = new RetriedRecords({ records, idOf, timers: this.#timers, telemetry });
   }
 
   async launch(request: HostRequest, token: string): Promise<HostOutcome> {
@@ -118,10 +125,16 @@ export class SimulatedHosts implements HostFleet {
       ...{ instanceId, workbenchId, userId, launchedAt, instanceType },
       ...{ state: 'pending', agentConnected: false },
     };
-    const host: SimulatedHost = { record, changes: Promise.resolve() };
+    const created = this.#create(record);
+    const host: SimulatedHost = { record, changes: created };
     this.#hosts.set(instanceId, host);
-    this.#update(host, {});
     this.#scheduleRunning(host, this.#delays.launchMs);
+    try {
+      await created;
+    } catch (error) {
+      host.cancel?.();
+      throw error;
+    }
     return this.#toAccepted(host);
   }
 
@@ -175,10 +188,11 @@ export class SimulatedHosts implements HostFleet {
     return rest.length > PAGE_SIZE && last !== undefined ? { hosts, cursor: last.instanceId } : { hosts };
   }
 
-  /** Cancels the scheduled changes and waits until all earlier changes are on disk. */
+  /** Cancels the scheduled changes and waits until all earlier changes are on disk, if they can be stored. */
   async close(): Promise<void> {
     for (const host of this.#hosts.values()) host.cancel?.();
-    await Promise.all([...this.#hosts.values()].map((host) => host.changes));
+    await Promise.allSettled([...this.#hosts.values()].map((host) => host.changes));
+    await this.#records.close();
   }
 
   #scheduleRunning(host: SimulatedHost, ms: number): void {
@@ -197,21 +211,40 @@ export class SimulatedHosts implements HostFleet {
     host.cancel = this.#timers.after(ms, action);
   }
 
-  /** Changes the record in memory at once. `onChange` is called when the change is on disk. */
+  /** @throws PortError when the record of a new instance cannot be stored; there is no instance then */
+  async #create(record: HostRecord): Promise<void> {
+    try {
+      await this.#records.create(record);
+    } catch (error) {
+      this.#hosts.delete(record.instanceId);
+      if (error instanceof PortError) throw error;
+      throw new PortError('unavailable', 'the host record could not be written', error);
+    }
+    this.#publish(record);
+  }
+
+  /**
+   * Changes the record in memory at once. `onChange` is called when the change is on disk or is to be saved again,
+   * because a full disk must not prevent that an instance is stopped.
+   */
   #update(host: SimulatedHost, fields: Partial<HostRecord>): void {
     const record = { ...host.record, ...fields };
     host.record = record;
-    host.changes = host.changes
-      .then(() => this.#records.save(record))
-      .then(() => this.#options.onChange?.(this.#observe(record)))
-      .catch((error: unknown) => {
-        const { instanceId } = record;
-        this.#options.telemetry?.error(
-          'a host change could not be stored or published',
-          { instanceId },
-          error,
-        );
-      });
+    host.changes = host.changes.then(async () => {
+      await this.#records.save(record);
+      this.#publish(record);
+    });
+    // Rejects only if the instance could not be launched, which `launch` reports.
+    host.changes.catch(() => {});
+  }
+
+  #publish(record: HostRecord): void {
+    try {
+      this.#options.onChange?.(this.#observe(record));
+    } catch (error) {
+      const { instanceId } = record;
+      this.#options.telemetry?.error('a host change could not be published', { instanceId }, error);
+    }
   }
 
   async #toAccepted(host: SimulatedHost): Promise<HostOutcome> {

@@ -6,6 +6,7 @@ import type {
   TaskRunner,
 } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import { RetriedRecords } from '../retried-records.ts';
 import { settlesWithin, systemTimers, type Timers } from '../timers.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import type { LocalTask, LocalTaskContext } from './local-task.ts';
@@ -19,7 +20,7 @@ export interface LocalTaskRunnerOptions<R extends TaskFields> {
   readonly dataDir: string;
   /** The URL of a workbench. Its path ends with a slash. */
   readonly baseUrl: (workbenchId: string) => string;
-  /** Called after each change of a task, once the change is on disk. */
+  /** Called after each change of a task, once the change is on disk or is to be saved again. */
   readonly onChange?: (observation: TaskObservation) => void;
   /** Tasks that run at the same time, at least 1. Further tasks wait in `provisioning`. @default 8 */
   readonly max?: number;
@@ -60,6 +61,7 @@ export abstract class LocalTaskRunner<R extends TaskFields, T extends LocalTask<
   protected readonly registry: TaskRegistry<R, T>;
   protected readonly limit: ConcurrencyLimit;
   readonly #traits: LocalRuntimeTraits;
+  readonly #records: RetriedRecords<R>;
   readonly #max: number;
   readonly #giveUp = new AbortController();
 
@@ -72,8 +74,9 @@ export abstract class LocalTaskRunner<R extends TaskFields, T extends LocalTask<
     this.#traits = traits;
     this.#max = max;
     this.limit = new ConcurrencyLimit(max);
+    this.#records = new RetriedRecords({ records, idOf: ({ taskId }) => taskId, timers, telemetry });
     this.context = {
-      records,
+      records: this.#records,
       ports: new PortAllocator(),
       timers,
       telemetry,
@@ -88,7 +91,7 @@ export abstract class LocalTaskRunner<R extends TaskFields, T extends LocalTask<
       },
     };
     const createTask = (record: R) => this.createTask(record);
-    this.registry = new TaskRegistry({ records, timers, telemetry, createTask });
+    this.registry = new TaskRegistry({ records: this.#records, timers, telemetry, createTask });
   }
 
   /** Resumes the tasks of an earlier server. Called once, when `baseUrl` is known. */
@@ -138,6 +141,7 @@ export abstract class LocalTaskRunner<R extends TaskFields, T extends LocalTask<
     await settlesWithin(timers, graceMs + this.#traits.closeTimeoutMs, Promise.all(ends));
     this.#giveUp.abort();
     await Promise.all(this.registry.all().map((task) => task.flush()));
+    await this.#records.close();
   }
 
   /** Adds what the runtime stores of a new task. */

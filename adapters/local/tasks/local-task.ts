@@ -1,13 +1,13 @@
 import type { StopReason, TaskObservation } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import type { RecordFolder } from '../state-files.ts';
+import type { RetriedRecords } from '../retried-records.ts';
 import type { Timers } from '../timers.ts';
 import type { ConcurrencyLimit, WaitingWork } from './concurrency-limit.ts';
 import type { PortAllocator } from './port-allocator.ts';
 import { isAllowedTransition, type TaskFields, toTaskObservation } from './task-record.ts';
 
 export interface LocalTaskContext<R extends TaskFields> {
-  readonly records: Pick<RecordFolder<R>, 'save'>;
+  readonly records: Pick<RetriedRecords<R>, 'save'>;
   readonly ports: PortAllocator;
   readonly timers: Timers;
   readonly telemetry: Telemetry | undefined;
@@ -15,7 +15,7 @@ export interface LocalTaskContext<R extends TaskFields> {
   readonly graceMs: number;
   /** Aborts when the server stops waiting. Processes and containers that are still alive are left to the next server. */
   readonly giveUpSignal: AbortSignal;
-  /** Called after each change of a record, once the change is on disk. */
+  /** Called after each change of a record, once the change is on disk or is to be saved again. */
   readonly onChange: (record: R) => void;
 }
 
@@ -104,7 +104,8 @@ export abstract class LocalTask<R extends TaskFields> {
 
   /**
    * Changes the record, on disk first. Ignores a change to an earlier status. Returns whether the record is on
-   * disk. The change is made in memory in both cases: a full disk must not prevent that a task is stopped.
+   * disk, or is to be saved again. The change is made in memory in both cases: a full disk must not prevent that a task
+   * is stopped.
    */
   update(fields: Partial<Omit<TaskFields, 'version'>> | Partial<Omit<R, 'version'>>): Promise<boolean> {
     const next = this.#changes.then(async () => {
@@ -112,14 +113,7 @@ export abstract class LocalTask<R extends TaskFields> {
       if (!isAllowedTransition(this.#record.status, status ?? this.#record.status)) return true;
       const record = { ...this.#record, ...fields, version: this.#record.version + 1 };
       if (status !== undefined && fields.detail === undefined) delete record.detail;
-      const saved = await this.#context.records.save(record).then(
-        () => true,
-        (error: unknown) => {
-          const { taskId } = record;
-          this.#context.telemetry?.error('a task record could not be written', { taskId }, error);
-          return false;
-        },
-      );
+      const saved = await this.#context.records.save(record);
       this.#record = record;
       this.#context.onChange(record);
       if (record.status === 'stopped') this.#stopped.resolve();

@@ -1,6 +1,7 @@
 import { PortError } from '#core/ports/port-error.ts';
 import type { MissingTask, RunOutcome, TaskObservation } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { RetriedRecords } from '../retried-records.ts';
 import { RecordFolder } from '../state-files.ts';
 import type { Timers } from '../timers.ts';
 import type { LocalTask } from './local-task.ts';
@@ -9,7 +10,7 @@ import type { TaskFields } from './task-record.ts';
 export type TaskRecords<R extends TaskFields> = Pick<RecordFolder<R>, 'open' | 'save' | 'remove'>;
 
 export interface TaskRegistryOptions<R extends TaskFields, T extends LocalTask<R>> {
-  readonly records: TaskRecords<R>;
+  readonly records: Pick<RetriedRecords<R>, 'open' | 'create' | 'remove'>;
   readonly timers: Timers;
   readonly telemetry: Telemetry | undefined;
   /** Creates the task of a record. */
@@ -24,8 +25,8 @@ const PAGE_SIZE = 100;
 
 interface Entry<T> {
   readonly task: T;
-  /** The first write of the record. All calls with the token wait for it. Resolves to false when it failed. */
-  readonly accepted: Promise<boolean>;
+  /** The first write of the record. All calls with the token wait for it. Resolves to its error when it failed. */
+  readonly accepted: Promise<PortError | undefined>;
 }
 
 /** @param path absolute path of the folder with one file per task */
@@ -57,12 +58,13 @@ export class TaskRegistry<R extends TaskFields, T extends LocalTask<R>> {
   /**
    * Returns the task with this id. If there is none, creates it from `createRecord` and calls `begin` when its
    * record is on disk.
-   * @throws PortError `throttled` after `close`, `unavailable` when the record could not be written
+   * @throws PortError `throttled` after `close`, `no_space` or `unavailable` when the record could not be written
    */
   async accept(taskId: string, createRecord: () => R, begin: (task: T) => void): Promise<RunOutcome> {
     if (this.#closed) throw new PortError('throttled', 'the task runner is closed');
     const entry = this.#tasks.get(taskId) ?? this.#acceptNew(createRecord(), begin);
-    if (!(await entry.accepted)) throw new PortError('unavailable', 'the task record could not be written');
+    const error = await entry.accepted;
+    if (error !== undefined) throw error;
     return { kind: 'accepted', task: entry.task.observation };
   }
 
@@ -116,7 +118,7 @@ export class TaskRegistry<R extends TaskFields, T extends LocalTask<R>> {
   /** Adds the task of a record that is on disk. */
   add(record: R): T {
     const task = this.#options.createTask(record);
-    this.#tasks.set(record.taskId, { task, accepted: Promise.resolve(true) });
+    this.#tasks.set(record.taskId, { task, accepted: Promise.resolve(undefined) });
     return task;
   }
 
@@ -132,15 +134,16 @@ export class TaskRegistry<R extends TaskFields, T extends LocalTask<R>> {
     this.#prune();
     const { taskId } = record;
     const task = this.#options.createTask(record);
-    const accepted = this.#options.records.save(record).then(
+    const accepted = this.#options.records.create(record).then(
       () => {
         begin(task);
-        return true;
+        return undefined;
       },
       (error: unknown) => {
         this.#options.telemetry?.error('a task record could not be written', { taskId }, error);
         this.#tasks.delete(taskId);
-        return false;
+        if (error instanceof PortError) return error;
+        return new PortError('unavailable', 'the task record could not be written', error);
       },
     );
     const entry = { task, accepted };

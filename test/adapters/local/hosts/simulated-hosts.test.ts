@@ -2,10 +2,11 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SimulatedHosts } from '#adapters/local/hosts/simulated-hosts.ts';
+import { type HostRecord, SimulatedHosts } from '#adapters/local/hosts/simulated-hosts.ts';
 import type { HostObservation, HostOutcome } from '#core/ports/host-fleet.ts';
 import { describeHostFleetContract } from '#test/contracts/host-fleet.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
+import { FullDiskRecords } from '../full-disk-records.ts';
 
 const LARGE = { name: 'm5.large', cpuUnits: 2048, memoryMib: 7680, gpuCount: 0 };
 const REQUEST = { userId: 'alice', workbenchId: 'wb1', instanceType: 'm5.large', generation: 1 };
@@ -161,4 +162,44 @@ describe('SimulatedHosts', () => {
     await hosts.close();
     await expect.poll(() => readdir(join(dataDir, 'hosts'))).toHaveLength(2);
   });
+
+  it('has no instance after a launch that cannot be stored, and launches it later with the same token', async () => {
+    const { disk, onDisk } = openOnDisk();
+    const full = await onDisk;
+    disk.isFull = true;
+    const launches = [1, 2].map(() => full.launch(REQUEST, 't'));
+    for (const launch of launches) await expect(launch).rejects.toMatchObject({ kind: 'no_space' });
+    expect((await full.list()).hosts).toEqual([]);
+    expect(timers.scheduledCount).toBe(0);
+    expect(observed).toEqual([]);
+    disk.isFull = false;
+    expect(await full.launch(REQUEST, 't')).toMatchObject({ kind: 'accepted', host: { state: 'pending' } });
+    await full.close();
+  });
+
+  it('stops instances on a full disk, and stores that they are stopped when there is space again', async () => {
+    const { disk, onDisk } = openOnDisk();
+    const full = await onDisk;
+    const id = idOf(await full.launch(REQUEST, 't'));
+    await timers.advanceAsync(5000);
+    disk.isFull = true;
+    await full.stop(id);
+    await timers.advanceAsync(2000);
+    expect(await full.describe([id])).toEqual([expect.objectContaining({ state: 'stopped' })]);
+    await expect.poll(() => observed.at(-1)?.state).toBe('stopped');
+    expect([...disk.stored.values()]).toEqual([expect.objectContaining({ state: 'running' })]);
+    disk.isFull = false;
+    await timers.advanceAsync(5000);
+    await expect
+      .poll(() => [...disk.stored.values()])
+      .toEqual([expect.objectContaining({ state: 'stopped' })]);
+    await full.close();
+  });
+
+  function openOnDisk() {
+    const disk = new FullDiskRecords<HostRecord>(({ instanceId }) => instanceId);
+    const onChange = (observation: HostObservation) => void observed.push(observation);
+    const onDisk = SimulatedHosts.open({ dataDir, instanceTypes: [LARGE], timers, records: disk, onChange });
+    return { disk, onDisk };
+  }
 });

@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import { access, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { processRecords } from '#adapters/local/processes/process-record.ts';
+import { type ProcessRecord, processRecords } from '#adapters/local/processes/process-record.ts';
 import { linuxProcesses } from '#adapters/local/processes/process-table.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
+import { FullDiskRecords } from '../full-disk-records.ts';
 import { describeTask, startTask, waitForStatus } from '../tasks/task-bench.ts';
 import {
   findProcessesWith,
@@ -85,6 +86,19 @@ describe('the files of ProcessTaskRunner', () => {
     expect(stopped.stop?.code).toBe('start_refused');
     expect(await exists(join(input.mount.path ?? '', 'began'))).toBe(false);
     expect(await findProcessesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
+  });
+
+  it('refuses a task whose record cannot be stored, and accepts it later with the same token', async () => {
+    const disk = new FullDiskRecords<ProcessRecord>(({ taskId }) => taskId);
+    disk.isFull = true;
+    const tasks = await bench.open({ records: disk });
+    const input = await bench.input();
+    const calls = [1, 2].map(() => tasks.run(input, 't'));
+    for (const call of calls) await expect(call).rejects.toMatchObject({ kind: 'no_space' });
+    expect((await tasks.list()).tasks).toEqual([]);
+    expect(await findProcessesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
+    disk.isFull = false;
+    await waitForStatus(tasks, await startTask(tasks, input, 't'), 'running');
   });
 
   it('deletes the record of a stopped task after two hours, and not after one', async () => {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { RetriedRecords } from '#adapters/local/retried-records.ts';
 import { LocalTask, type LocalTaskContext } from '#adapters/local/tasks/local-task.ts';
 import { PortAllocator } from '#adapters/local/tasks/port-allocator.ts';
 import { newTaskFields, type TaskFields } from '#adapters/local/tasks/task-record.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
+import { FullDiskRecords } from '../full-disk-records.ts';
 
 const INPUT: TaskInput = {
   ...{ userId: 'alice', workbenchId: 'wb1', runId: 'run1', attempt: 1, name: 'mine' },
@@ -42,11 +44,11 @@ class ManualTask extends LocalTask<TaskFields> {
   }
 }
 
-function createTask() {
+function createTask(records: LocalTaskContext<TaskFields>['records'] = { save: async () => true }) {
   const statuses: string[] = [];
   const ports = new RecordingPorts();
   const context: LocalTaskContext<TaskFields> = {
-    records: { save: async () => {} },
+    records,
     ports,
     timers: new ManualClock(),
     telemetry: undefined,
@@ -92,6 +94,25 @@ describe('LocalTask', () => {
     await task.run();
     expect(statuses).toEqual(['stopped']);
     expect(task.port).toBeUndefined();
+  });
+
+  it('stops on a full disk, and is stored as stopped when there is space again', async () => {
+    const disk = new FullDiskRecords<TaskFields>(({ taskId }) => taskId);
+    const timers = new ManualClock();
+    const idOf = ({ taskId }: TaskFields) => taskId;
+    const records = new RetriedRecords({ records: disk, idOf, timers, telemetry: undefined });
+    const { task, statuses } = createTask(records);
+    const run = task.run();
+    await expect.poll(() => statuses).toEqual(['running']);
+    disk.isFull = true;
+    task.runtimeEnded.resolve(true);
+    await Promise.all([task.end(FIRST), run]);
+    expect(statuses).toEqual(['running', 'stopping', 'stopped']);
+    expect(disk.stored.get('task-1')?.status).toBe('running');
+    disk.isFull = false;
+    await timers.advanceAsync(5000);
+    await expect.poll(() => disk.stored.get('task-1')).toEqual(task.record);
+    await records.close();
   });
 
   it('stays in `stopping` when the server gives up', async () => {
