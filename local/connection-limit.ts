@@ -25,23 +25,54 @@ export interface ConnectionLimitOptions {
 
 /**
  * Closes new connections while `max` are open, or a quarter of the files that this process may open. A connection to a
- * workbench needs two files. So both servers leave a quarter to records and tasks. A client that sends more than
- * MAX_PIPELINED requests without waiting for the responses loses its connection: each could open a file.
+ * workbench needs two files. So both servers leave a quarter to records and tasks. At the limit, the connection that
+ * has been idle for longest is closed, so that clients that keep theirs open do not lock out others. A client that
+ * sends more than MAX_PIPELINED requests without waiting for the responses loses its connection: each could open a file.
+ *
+ * Must be called after the listener of `upgrade` is added, if the server has one.
  */
 export function limitConnections(server: Server, options: ConnectionLimitOptions): void {
   const { max, name, openFilesMax = readOpenFilesMax(), timers, telemetry } = options;
-  server.maxConnections = Math.max(1, Math.min(max, Math.floor(openFilesMax / 4)));
+  const maxConnections = Math.max(1, Math.min(max, Math.floor(openFilesMax / 4)));
+  server.maxConnections = maxConnections;
+  const open = new Set<Socket>();
+  /** Connections between two requests, the one that has been idle for longest first. */
+  const idle = new Set<Socket>();
+  // Node.js refuses a connection at the limit before any listener is called, so one is closed in advance.
+  const closeOldestIdle = () => {
+    const [oldest] = idle;
+    if (open.size < maxConnections || oldest === undefined) return;
+    idle.delete(oldest);
+    oldest.destroy();
+  };
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => {
+      open.delete(socket);
+      idle.delete(socket);
+    });
+    closeOldestIdle();
+  });
   const unanswered = new WeakMap<Socket, number>();
   server.on('request', ({ socket }, response) => {
+    idle.delete(socket);
     const count = (unanswered.get(socket) ?? 0) + 1;
     unanswered.set(socket, count);
-    response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
+    response.once('close', () => {
+      const remaining = (unanswered.get(socket) ?? 1) - 1;
+      unanswered.set(socket, remaining);
+      if (remaining > 0 || socket.destroyed) return;
+      idle.add(socket);
+      closeOldestIdle();
+    });
     if (count > MAX_PIPELINED) socket.destroy();
   });
+  // With a listener, Node.js gives every upgrade to it. A server without one must not get one here.
+  if (server.listenerCount('upgrade') > 0) server.on('upgrade', ({ socket }) => idle.delete(socket));
   let closed = 0;
   let waiting = false;
   const log = () => {
-    telemetry.warn('too many connections', { server: name, max: server.maxConnections, closed });
+    telemetry.warn('too many connections', { server: name, max: maxConnections, closed });
     closed = 0;
     waiting = true;
     timers.after(LOG_INTERVAL_MS, () => {

@@ -1,18 +1,29 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import type { Duplex } from 'node:stream';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { limitConnections } from '#local/connection-limit.ts';
 import { closeServer, listen } from '#local/listen.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { TelemetryRecorder } from './telemetry-recorder.ts';
 
-/** A server with a limit, and a function that connects to it. */
-async function open(max: number, openFilesMax?: number) {
+interface OpenOptions {
+  readonly openFilesMax?: number;
+  readonly respond?: (response: ServerResponse) => void;
+  readonly upgrade?: (socket: Duplex) => void;
+}
+
+/** A server with a limit, and functions that connect to it. */
+async function open(
+  max: number,
+  { openFilesMax, respond = (response) => response.end('ok'), upgrade }: OpenOptions = {},
+) {
   const timers = new ManualClock();
   const telemetry = new TelemetryRecorder();
-  const server = createServer((_request, response) => response.end('ok'));
+  const server = createServer((_request, response) => respond(response));
+  if (upgrade !== undefined) server.on('upgrade', (_request, socket) => upgrade(socket));
   const files = openFilesMax === undefined ? {} : { openFilesMax };
   limitConnections(server, { max, name: 'API', timers, telemetry, ...files });
   const port = await listen(server, '127.0.0.1', 0, 'PORT');
@@ -74,7 +85,7 @@ test.each([
   [2000, 2, 1],
   [2000, Number.POSITIVE_INFINITY, 2000],
 ])('a limit of %i with %d open files is %i', async (max, openFilesMax, expected) => {
-  expect((await open(max, openFilesMax)).server.maxConnections).toBe(expected);
+  expect((await open(max, { openFilesMax })).server.maxConnections).toBe(expected);
 });
 
 test("the limit of open files is the system's by default", async () => {
@@ -110,4 +121,70 @@ test('a connection with more than 16 requests that wait for responses is closed'
   socket.write(requests(1));
   await closed;
   expect(received).toBe(17);
+});
+
+describe('at the limit', () => {
+  const GET = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
+
+  /** Sends a request and keeps the connection. Resolves when both sides have the whole response. */
+  async function becomeIdle(server: Server, socket: Socket): Promise<void> {
+    const ended = new Promise<void>((resolve) => {
+      server.once('request', (_request, response) => response.once('close', resolve));
+    });
+    socket.write(GET);
+    await Promise.all([ended, once(socket, 'data')]);
+  }
+
+  test('the connection that has been idle for longest is closed in favour of a new one', async () => {
+    const { server, openConnection, isClosed, telemetry } = await open(3);
+    const first = await openConnection();
+    await becomeIdle(server, first);
+    const second = await openConnection();
+    await becomeIdle(server, second);
+    const firstClosed = once(first, 'close');
+    const third = await openConnection();
+    await firstClosed;
+    const secondClosed = once(second, 'close');
+    expect(await isClosed()).toBe(false);
+    await secondClosed;
+    await becomeIdle(server, third);
+    expect(telemetry.lines).toEqual([]);
+  });
+
+  test('a connection keeps its request in progress, and is closed after the response', async () => {
+    const held: ServerResponse[] = [];
+    const { server, openConnection, isClosed } = await open(2, {
+      respond: (response) => held.push(response),
+    });
+    const sockets = [await openConnection(), await openConnection()];
+    for (const socket of sockets) {
+      const received = once(server, 'request');
+      socket.write(GET);
+      await received;
+    }
+    expect(await isClosed()).toBe(true);
+    const closed = once(sockets[0] as Socket, 'close');
+    held[0]?.end('ok');
+    await closed;
+    expect(sockets[1]?.closed).toBe(false);
+  });
+
+  test('a WebSocket is not idle, and the server without a listener for upgrades gets none', async () => {
+    const { server, openConnection, isClosed } = await open(2, {
+      upgrade: (socket) => {
+        socket.once('end', () => socket.destroy()).resume();
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n');
+      },
+    });
+    const socket = await openConnection();
+    await becomeIdle(server, socket);
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+    await once(socket, 'data');
+    const accepted = once(server, 'connection');
+    await openConnection();
+    await accepted;
+    expect(await isClosed()).toBe(true);
+    expect(socket.closed).toBe(false);
+    expect((await open(2)).server.listenerCount('upgrade')).toBe(0);
+  });
 });
