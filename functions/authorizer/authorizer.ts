@@ -3,6 +3,7 @@ import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { Principal } from '#core/access/principal.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import { type AuthKeys, cacheFromSecret, parseSecretKeys } from './auth-secret.ts';
 import { parseBearerToken, staticKeyMatcher, TokenRefused } from './credentials.ts';
 import { IssuerKeys } from './issuer-keys.ts';
 import { hs256Verifier, isPublicKeyAlgorithm, issuerVerifier, readAlgorithm } from './jwt-verifiers.ts';
@@ -31,9 +32,14 @@ export interface AuthorizerEvent {
   readonly headers?: Readonly<Record<string, string | undefined>>;
 }
 
+/** API Gateway waits 10 s for the authorizer. */
+const JWKS_TIMEOUT_MS = 3000;
+
 export interface AuthorizerOptions {
-  /** Timeout for fetching the keys of the issuer, in milliseconds. API Gateway waits 10 s for the authorizer. @default 3,000 */
+  /** Timeout for fetching the keys of the issuer, in milliseconds. @default 3,000 */
   readonly jwksTimeoutMs?: number;
+  /** The keys of the issuer, if another authorizer has fetched them. @default fetched anew */
+  readonly issuerKeys?: IssuerKeys | undefined;
 }
 
 export type Authorize = (event: AuthorizerEvent) => Promise<AuthorizerResponse>;
@@ -52,9 +58,12 @@ export type AuthorizerResponse = APIGatewaySimpleAuthorizerWithContextResult<Aut
 export function build(
   ports: AuthorizerPorts,
   settings: AuthorizerSettings,
-  { jwksTimeoutMs = 3000 }: AuthorizerOptions = {},
+  {
+    jwksTimeoutMs = JWKS_TIMEOUT_MS,
+    issuerKeys = createIssuerKeys(ports, settings, jwksTimeoutMs),
+  }: AuthorizerOptions = {},
 ): Authorize {
-  const identify = buildIdentify(ports, settings, jwksTimeoutMs);
+  const identify = buildIdentify(settings, issuerKeys);
   return async (event) => {
     try {
       const header = event.identitySource?.[0] ?? event.headers?.authorization;
@@ -74,17 +83,13 @@ export function build(
 
 type Identify = (header: string | undefined, now: Date) => Promise<Principal>;
 
-function buildIdentify(
-  ports: AuthorizerPorts,
-  settings: AuthorizerSettings,
-  jwksTimeoutMs: number,
-): Identify {
+function buildIdentify(settings: AuthorizerSettings, issuerKeys: IssuerKeys | undefined): Identify {
   if (settings.RESTAPI_AUTH === 'none') return async () => ({ kind: 'open' });
   const { RESTAPI_AUTH_STATIC_KEY, RESTAPI_AUTH_JWT_KEY, RESTAPI_USER_CLAIM: userClaim } = settings;
   const isStaticKey =
     RESTAPI_AUTH_STATIC_KEY === undefined ? undefined : staticKeyMatcher(RESTAPI_AUTH_STATIC_KEY);
   const verifyHs256 = RESTAPI_AUTH_JWT_KEY === undefined ? undefined : hs256Verifier(RESTAPI_AUTH_JWT_KEY);
-  const verifyIssued = buildIssuerVerifier(ports, settings, jwksTimeoutMs);
+  const verifyIssued = buildIssuerVerifier(settings, issuerKeys);
   const services = new Set(settings.RESTAPI_OIDC_SERVICE_CLIENTS);
   if (!isStaticKey && !verifyHs256 && !verifyIssued) {
     return async () => {
@@ -107,18 +112,41 @@ function buildIdentify(
   };
 }
 
-function buildIssuerVerifier(ports: AuthorizerPorts, settings: AuthorizerSettings, timeoutMs: number) {
-  const {
-    RESTAPI_OIDC_ISSUER: issuer,
-    RESTAPI_OIDC_AUDIENCE: audience,
-    RESTAPI_OIDC_JWKS_URL: jwksUrl,
-  } = settings;
-  if (issuer === undefined || audience === undefined || jwksUrl === undefined) return undefined;
-  return issuerVerifier({ issuer, audience, keys: new IssuerKeys({ ...ports, jwksUrl, timeoutMs }) });
+function buildIssuerVerifier(
+  { RESTAPI_OIDC_ISSUER: issuer, RESTAPI_OIDC_AUDIENCE: audience }: AuthorizerSettings,
+  keys: IssuerKeys | undefined,
+) {
+  if (issuer === undefined || audience === undefined || keys === undefined) return undefined;
+  return issuerVerifier({ issuer, audience, keys });
+}
+
+function createIssuerKeys(
+  ports: AuthorizerPorts,
+  { RESTAPI_OIDC_JWKS_URL: jwksUrl }: Pick<AuthorizerSettings, 'RESTAPI_OIDC_JWKS_URL'>,
+  timeoutMs: number,
+): IssuerKeys | undefined {
+  return jwksUrl === undefined ? undefined : new IssuerKeys({ ...ports, jwksUrl, timeoutMs });
 }
 
 /** The code of an error, for the log. The error itself is not logged, since some errors of jose contain the claims. */
 function readErrorCode(error: unknown): string {
   const { code, name } = error as { readonly code?: unknown; readonly name?: unknown };
   return typeof code === 'string' ? code : String(name);
+}
+
+/**
+ * The authorizer with the keys of a secret. After a rotation of the secret it is built again, but the keys of the issuer
+ * stay: otherwise they would be fetched again, and would be missing while the issuer is down. If the secret cannot be
+ * fetched, the authorizer throws, as for the keys of an issuer.
+ */
+export function buildWithSecret(
+  ports: AuthorizerPorts,
+  settings: Omit<AuthorizerSettings, 'RESTAPI_AUTH' | keyof AuthKeys>,
+  readSecret: () => Promise<string>,
+): Authorize {
+  const issuerKeys = createIssuerKeys(ports, settings, JWKS_TIMEOUT_MS);
+  const currentAuthorizer = cacheFromSecret(ports.clock, readSecret, (text) =>
+    build(ports, { ...settings, RESTAPI_AUTH: undefined, ...parseSecretKeys(text) }, { issuerKeys }),
+  );
+  return async (event) => (await currentAuthorizer())(event);
 }

@@ -32,22 +32,38 @@ export interface IssuerKeysOptions {
   readonly telemetry: Telemetry;
 }
 
+/**
+ * Why the keys could not be fetched. `outage`: the issuer did not respond, or with a status of 500 or above. `no_keys`:
+ * it responded, but without a key set that can be used. The URL is wrong, or the issuer withdrew its keys.
+ */
+type FailureKind = 'outage' | 'no_keys';
+
 /** The keys of an issuer could not be fetched. */
 export class KeysUnavailable extends Error {
+  readonly kind: FailureKind;
   readonly code: string;
 
-  constructor(code: string, options?: ErrorOptions) {
+  constructor(kind: FailureKind, code: string, options?: ErrorOptions) {
     super(`the keys of the issuer could not be fetched: ${code}`, options);
     this.name = 'KeysUnavailable';
+    this.kind = kind;
     this.code = code;
   }
 }
+
+/** The log lines of failed fetches. */
+const FAILURE_MESSAGES: Readonly<Record<FailureKind, string>> = {
+  outage: 'the keys of the issuer could not be fetched',
+  no_keys: 'the issuer published no usable key set; check RESTAPI_OIDC_JWKS_URL',
+};
 
 type FindKey = ReturnType<typeof createLocalJWKSet>;
 
 interface KeySet {
   readonly findKey: FindKey;
   readonly fetchedAt: number;
+  /** How long the keys are used while the issuer is down, in milliseconds. */
+  readonly maxAgeInOutageMs: number;
 }
 
 /**
@@ -57,7 +73,7 @@ interface KeySet {
 export class IssuerKeys {
   readonly #options: IssuerKeysOptions;
   #keySet: KeySet | undefined;
-  #failure: { readonly error: unknown; readonly at: number } | undefined;
+  #failure: { readonly error: KeysUnavailable; readonly at: number } | undefined;
   #pending: Promise<KeySet> | undefined;
 
   constructor(options: IssuerKeysOptions) {
@@ -85,7 +101,8 @@ export class IssuerKeys {
     try {
       return await this.#refresh();
     } catch (error) {
-      if (known !== undefined && this.#isWithin(known.fetchedAt, MAX_AGE_IN_OUTAGE_MS)) return known;
+      const last = this.#keySet;
+      if (last !== undefined && this.#isWithin(last.fetchedAt, last.maxAgeInOutageMs)) return last;
       throw error;
     }
   }
@@ -108,13 +125,17 @@ export class IssuerKeys {
     const { clock, telemetry } = this.#options;
     try {
       const findKey = await fetchKeys(this.#options);
-      this.#keySet = { findKey, fetchedAt: clock.now() };
+      this.#keySet = { findKey, fetchedAt: clock.now(), maxAgeInOutageMs: MAX_AGE_IN_OUTAGE_MS };
       this.#failure = undefined;
       return this.#keySet;
     } catch (error) {
       const failure = toKeysUnavailable(error);
       this.#failure = { error: failure, at: clock.now() };
-      telemetry.error('the keys of the issuer could not be fetched', { code: failure.code });
+      // The issuer is reachable and does not publish these keys any more. A later outage must not prolong them either.
+      if (failure.kind === 'no_keys' && this.#keySet !== undefined) {
+        this.#keySet = { ...this.#keySet, maxAgeInOutageMs: MAX_AGE_MS };
+      }
+      telemetry.error(FAILURE_MESSAGES[failure.kind], { code: failure.code });
       throw failure;
     }
   }
@@ -152,13 +173,13 @@ async function fetchKeys({ jwksUrl, timeoutMs }: IssuerKeysOptions): Promise<Fin
   });
   if (response.status !== 200) {
     await response.body?.cancel();
-    throw new KeysUnavailable(`status_${response.status}`);
+    throw new KeysUnavailable(response.status >= 500 ? 'outage' : 'no_keys', `status_${response.status}`);
   }
   const text = await readBounded(response);
   try {
     return createLocalJWKSet(JSON.parse(text) as JSONWebKeySet);
   } catch (cause) {
-    throw new KeysUnavailable('no_key_set', { cause });
+    throw new KeysUnavailable('no_keys', 'no_key_set', { cause });
   }
 }
 
@@ -167,7 +188,7 @@ async function readBounded({ body }: Response): Promise<string> {
   let size = 0;
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
-    if (size > MAX_BYTES) throw new KeysUnavailable('too_large');
+    if (size > MAX_BYTES) throw new KeysUnavailable('no_keys', 'too_large');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -178,5 +199,5 @@ function toKeysUnavailable(error: unknown): KeysUnavailable {
   if (error instanceof KeysUnavailable) return error;
   const { name, cause } = error as { readonly name?: unknown; readonly cause?: { readonly code?: unknown } };
   const code = cause?.code;
-  return new KeysUnavailable(typeof code === 'string' ? code : String(name), { cause: error });
+  return new KeysUnavailable('outage', typeof code === 'string' ? code : String(name), { cause: error });
 }

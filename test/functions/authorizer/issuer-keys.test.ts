@@ -1,13 +1,16 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { exportJWK, type JWK } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type AuthorizerOptions, build } from '#functions/authorizer/authorizer.ts';
+import { SECRET_CACHE_TTL_MS } from '#functions/authorizer/auth-secret.ts';
+import { type AuthorizerOptions, build, buildWithSecret } from '#functions/authorizer/authorizer.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { RecordingTelemetry } from '#test/memory/memory-world.ts';
 import { startIssuer } from './issuer.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
 const DAY_MS = 86_400_000;
+const OUTAGE = 'the keys of the issuer could not be fetched';
+const NO_KEYS = 'the issuer published no usable key set; check RESTAPI_OIDC_JWKS_URL';
 const LASTING = { exp: NOW / 1000 + 7 * 86_400 };
 
 let issuer: Awaited<ReturnType<typeof startIssuer>>;
@@ -46,12 +49,13 @@ function openAuthorizer(options: AuthorizerOptions = {}) {
 
 describe('an issuer that is down', () => {
   it.each([
-    ['500', 'status_500'],
-    ['redirect', 'status_302'],
-    ['not json', 'no_key_set'],
-    ['not keys', 'no_key_set'],
-    ['too large', 'too_large'],
-  ] as const)('is asked once in 30 s (%s)', async (how, code) => {
+    ['500', 'status_500', OUTAGE],
+    ['404', 'status_404', NO_KEYS],
+    ['redirect', 'status_302', NO_KEYS],
+    ['not json', 'no_key_set', NO_KEYS],
+    ['not keys', 'no_key_set', NO_KEYS],
+    ['too large', 'too_large', NO_KEYS],
+  ] as const)('is asked once in 30 s (%s)', async (how, code, message) => {
     const key = await issuer.newKey('one');
     issuer.publish(key);
     const token = await issuer.sign(key, NOW, LASTING);
@@ -62,7 +66,7 @@ describe('an issuer that is down', () => {
     clock.advance(29_999);
     expect(await decide(token)).toBe('error');
     expect(issuer.fetches).toBe(1);
-    expect(telemetry.fields.get('the keys of the issuer could not be fetched')).toEqual({ code });
+    expect(telemetry.fields.get(message)).toEqual({ code });
     expect(telemetry.counts.get('authorizer_failed')).toBe(31);
     issuer.break('no');
     clock.advance(1);
@@ -118,6 +122,31 @@ describe('an issuer that is down', () => {
     expect(await Promise.all([decide(known), decide(unknown)])).toEqual(['authorized', 'authorized']);
   });
 
+  it.each(['404', 'redirect', 'not json', 'not keys', 'too large'] as const)(
+    'is not one that publishes no key set: its last keys are used for ten minutes, even if it is down later (%s)',
+    async (how) => {
+      const key = await issuer.newKey('one');
+      issuer.publish(key);
+      const token = await issuer.sign(key, NOW, LASTING);
+      const { clock, decide } = openAuthorizer();
+      expect(await decide(token)).toBe('authorized');
+      issuer.break(how);
+      clock.advance(599_999);
+      expect(await decide(token)).toBe('authorized');
+      clock.advance(1);
+      expect(await decide(token)).toBe('error');
+      issuer.break('500');
+      clock.advance(30_000);
+      expect(await decide(token)).toBe('error');
+      issuer.break('no');
+      clock.advance(30_000);
+      expect(await decide(token)).toBe('authorized');
+      issuer.break('500');
+      clock.advance(600_000);
+      expect(await decide(token)).toBe('authorized');
+    },
+  );
+
   it.each([DAY_MS, -DAY_MS])('is asked again after the clock moved by %d ms', async (step) => {
     const key = await issuer.newKey('one');
     issuer.publish(key);
@@ -140,6 +169,35 @@ it('the keys of an issuer are fetched again after the clock was set back, since 
   clock.advance(-DAY_MS);
   expect(await decide(token)).toBe('authorized');
   expect(issuer.fetches).toBe(2);
+});
+
+it('the keys of an issuer stay when the secret of the controller is rotated', async () => {
+  const key = await issuer.newKey('one');
+  issuer.publish(key);
+  const token = await issuer.sign(key, NOW, LASTING);
+  const clock = new ManualClock(NOW);
+  let staticKey = 'first-static-key-of-some-length';
+  const authorize = buildWithSecret(
+    { clock, telemetry: new RecordingTelemetry() },
+    {
+      RESTAPI_OIDC_ISSUER: issuer.issuer,
+      RESTAPI_OIDC_AUDIENCE: issuer.audience,
+      RESTAPI_OIDC_JWKS_URL: issuer.jwksUrl,
+      RESTAPI_OIDC_SERVICE_CLIENTS: [],
+      RESTAPI_USER_CLAIM: 'sub',
+    },
+    async () => JSON.stringify({ static_key: staticKey }),
+  );
+  const isAuthorized = async (bearer: string) =>
+    (await authorize({ identitySource: [`Bearer ${bearer}`] })).isAuthorized;
+  const first = staticKey;
+  expect(await isAuthorized(token)).toBe(true);
+  staticKey = 'second-static-key-of-some-length';
+  issuer.break('500');
+  clock.advance(SECRET_CACHE_TTL_MS);
+  expect(await isAuthorized(token)).toBe(true);
+  expect(issuer.fetches).toBe(1);
+  expect([await isAuthorized(first), await isAuthorized(staticKey)]).toEqual([false, true]);
 });
 
 describe('a published key', () => {
