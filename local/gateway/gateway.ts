@@ -69,6 +69,9 @@ export function createGateway(options: GatewayOptions): Server {
       requestTimeout: 30_000,
       connectionsCheckingInterval: 2_000,
       keepAliveTimeout: 60_000,
+      // Offers of another protocol, as of `curl --http2`, may be ignored. With a listener of `upgrade`, which
+      // attributeExceptions adds, Node.js would leave such a request without a response.
+      shouldUpgradeCallback: () => false,
     },
     (request, response) => void gateway.serve(request, response),
   );

@@ -29,6 +29,8 @@ export function prepareForForwarding(
   for (const name of [...CONNECTION_HEADERS, ...named]) delete headers[name];
   // httpxy would repeat the header of the request, and Node.js would keep a connection that the client wants to close.
   headers.connection = toClient.shouldKeepAlive ? 'keep-alive' : 'close';
+  // A client that reads such a body would take it for the next response (RFC 9110, section 8.6).
+  if (status === 204) for (const name of ['content-length', 'transfer-encoding']) delete headers[name];
   // Trailers themselves are not forwarded. Announced with a response that is not chunked, they are an error.
   delete headers.trailer;
   backend.statusMessage = backend.statusMessage?.replace(NOT_PRINTABLE, '') ?? '';

@@ -29,6 +29,17 @@ describe('errors of the gateway itself', () => {
     expect(gateway.events).toEqual([]);
   });
 
+  test('none for an offer of HTTP/2, which is ignored', async () => {
+    const gateway = await openGateway();
+    const offer = [
+      HOST,
+      'Upgrade: h2c',
+      'Connection: Upgrade, HTTP2-Settings',
+      'HTTP2-Settings: AAMAAABkAAQ',
+    ];
+    expect((await sendRaw(gateway.port, rawRequest('GET /items/7', offer))).status).toBe(200);
+  });
+
   test('400 for a path with an invalid encoding', async () => {
     const gateway = await openGateway();
     const { status, body } = await sendRaw(gateway.port, rawRequest('GET /items/%E0%A4%A', [HOST]));

@@ -85,6 +85,13 @@ describe('a response of a workbench is forwarded without', () => {
     expect(response.head).not.toMatch(/trailer/i);
   });
 
+  test.each(['Content-Length: 2', 'Transfer-Encoding: chunked'])('%s, with status 204', async (header) => {
+    const { port } = await openRaw(`HTTP/1.1 204 No Content\r\n${header}\r\n\r\n`);
+    const { status, head } = await get(port);
+    expect(status).toBe(204);
+    expect(head).not.toMatch(/content-length|transfer-encoding/i);
+  });
+
   test('its Trailer header and chunks, for an HTTP/1.0 client', async () => {
     const { port } = await openRaw(
       'HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX-Sum: 1\r\n\r\n',
