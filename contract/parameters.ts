@@ -10,6 +10,16 @@ export function isUserId(text: string): boolean {
   return Buffer.byteLength(text, 'utf8') <= USER_ID_MAX_BYTES;
 }
 
+/**
+ * CONTROL_CHARACTER does not match. For docs/api.yaml, whose readers do not all know `\p{Cc}`. JSON Schema cannot count
+ * bytes, nor tell visible characters.
+ */
+export const NO_CONTROL_PATTERN = '^[^\\x00-\\x1f\\x7f-\\x9f]+$';
+const USER_ID_PATTERN = NO_CONTROL_PATTERN.replace(']', '\\ufffe\\uffff]');
+
+/** What functions/middleware/query.ts encodes in a cursor: 38 bytes in base64url. */
+const CURSOR_PATTERN = '^[A-Za-z0-9_-]{51}$';
+
 /** The maximum and default number of items in a page of a list. */
 export const PAGE_MAX = 100;
 
@@ -43,7 +53,7 @@ export const PARAMETERS = {
     in: 'query',
     required: false,
     description: `The user in whose name the request is made: 1 to ${USER_ID_MAX_BYTES} bytes of UTF-8 without control characters, U+FFFE and U+FFFF, given once. Optional with a token that has a user claim, otherwise required.`,
-    schema: { type: 'string', minLength: 1, maxLength: USER_ID_MAX_BYTES },
+    schema: { type: 'string', minLength: 1, maxLength: USER_ID_MAX_BYTES, pattern: USER_ID_PATTERN },
     example: 'xyz',
   },
   wid: {
@@ -66,7 +76,7 @@ export const PARAMETERS = {
     in: 'query',
     required: false,
     description: 'The `next_cursor` of the previous page. It is valid for the same user only.',
-    schema: { type: 'string' },
+    schema: { type: 'string', pattern: CURSOR_PATTERN },
   },
   force: {
     name: 'force',

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Changes, CreateRequest } from '#core/workbench/request-fields.ts';
-import { CONTROL_CHARACTER } from './parameters.ts';
+import { CONTROL_CHARACTER, NO_CONTROL_PATTERN } from './parameters.ts';
 import type { SettingsFor } from './settings/function-settings.ts';
 
 /** The bodies of requests. The error messages of a schema say what is expected of the field. */
@@ -38,7 +38,6 @@ const ON_INTERRUPTION = 'stop or restart';
 const NAME = `text of 1 to ${NAME_MAX} characters without control characters, at least one of them visible`;
 /** Neither space, nor a character that formats its neighbours or is drawn as nothing: zero-width ones, fillers, U+2800. */
 const VISIBLE_CHARACTER = /[^\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\u2800]/u;
-
 function changeableFields(settings: SizeSettings) {
   const name = z.string({ error: NAME }).check(
     z.refine(isName, { error: NAME }),
@@ -47,6 +46,7 @@ function changeableFields(settings: SizeSettings) {
         'The name, with at least one visible character. The workbench gets it as the environment variable WORKBENCH_NAME.',
       minLength: 1,
       maxLength: NAME_MAX,
+      pattern: NO_CONTROL_PATTERN,
     }),
   );
   return {

@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isUserId, isWorkbenchId } from '#contract/parameters.ts';
+import { isUserId, isWorkbenchId, PARAMETERS } from '#contract/parameters.ts';
 
 describe('a user_id', () => {
   it.each(['x', 'ada@example.com', 'a b', 'ü'.repeat(48), '👩‍🔬', 'x'.repeat(96)])('can be %j', (text) => {
@@ -19,6 +20,21 @@ describe('a user_id', () => {
     'a\uffff',
   ])('cannot be %j', (text) => {
     expect(isUserId(text)).toBe(false);
+  });
+
+  it('has the characters that docs/api.yaml says', () => {
+    const pattern = new RegExp(PARAMETERS.user_id.schema.pattern, 'u');
+    const text = fc.string({
+      unit: fc
+        .oneof(fc.integer({ max: 0xff, min: 0 }), fc.integer({ min: 0xfff0, max: 0xffff }))
+        .map((code) => String.fromCharCode(code)),
+      minLength: 1,
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(text, (id) => pattern.test(id) === isUserId(id)),
+      { numRuns: 1000 },
+    );
   });
 });
 
