@@ -35,6 +35,7 @@ const IGNORED_PATTERNS = [
   'image',
   'local',
   'reports',
+  'test/attack',
   'test/e2e',
   'test/faults',
 ];

@@ -21,7 +21,13 @@ export interface Lane {
 }
 
 /** These suites need more than Node.js and have their own configurations. */
-const OTHERS = ['test/e2e/**', 'test/faults/**', 'test/aws/**', 'test/adapters/local/containers/engine/**'];
+const OTHERS = [
+  'test/attack/**',
+  'test/e2e/**',
+  'test/faults/**',
+  'test/aws/**',
+  'test/adapters/local/containers/engine/**',
+];
 
 /** Files that start processes or change state that all modules of a process share. */
 const ISOLATED = [
