@@ -33,7 +33,8 @@ export type Expected = { readonly tag: string } | 'absent';
 
 /**
  * The files of one folder and its subfolders, by relative paths (`a/b.txt`, `''` for the folder itself). Files
- * outside of the folder are never accessed: symbolic links are followed only if their target is inside.
+ * outside of the folder are not accessed: symbolic links are followed only if their target is inside. A program in the
+ * workbench can replace a folder by a link between this check and the access. It has the same permissions anyway.
  */
 export class FolderFiles {
   readonly #root: string;
