@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { probeSpace } from '#adapters/local/no-space.ts';
 import { listTracesOfRestore } from '#adapters/local/sqlite/backup.ts';
 import { DRAFT_SUFFIX } from '#adapters/local/sqlite/files.ts';
 import { type DatabaseRefusalReason, DatabaseRefused } from '#adapters/local/sqlite/opening.ts';
@@ -54,7 +55,11 @@ export async function openSqliteData(
 
 function open(dataDir: string, path: string, telemetry: Telemetry): SqliteStores {
   try {
-    return openStores(path, { telemetry, mayCreate: !expectsRecords(dataDir) });
+    return openStores(path, {
+      telemetry,
+      mayCreate: !expectsRecords(dataDir),
+      reserve: { probe: (bytes) => probeSpace(dataDir, bytes), now: () => Date.now() },
+    });
   } catch (error) {
     if (error instanceof DatabaseRefused)
       throw new StartError(

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../system-error.ts';
 
@@ -11,18 +11,25 @@ export function isNoSpace(error: unknown): boolean {
 }
 
 /** One page of SQLite and of most file systems, so that it needs a block of its own. */
-const PROBE_BYTES = 4096;
+const PAGE_BYTES = 4096;
+const CHUNK_BYTES = 256 * 1024;
 
 /**
- * Finds out why a write in a folder failed, where the error does not say it: writes a small file and removes it. Returns
- * the error if there is no space for it, otherwise undefined.
+ * Finds out whether a folder has space: writes a file of this size and removes it, because the free space that the file
+ * system reports does not include quotas. Returns the error if there is no space, otherwise undefined.
  */
-export function probeSpace(folder: string): Error | undefined {
+export function probeSpace(folder: string, bytes = PAGE_BYTES): Error | undefined {
   const path = join(folder, '.probe');
   try {
+    const { bavail, bsize } = statfsSync(folder);
+    // A file that fills the disk would make the writes of others fail.
+    if (bavail * bsize < bytes) return new Error(`${bavail * bsize} of ${bytes} bytes are free`);
     const file = openSync(path, 'w', 0o600);
     try {
-      writeSync(file, Buffer.alloc(PROBE_BYTES));
+      const chunk = Buffer.alloc(Math.min(bytes, CHUNK_BYTES));
+      for (let written = 0; written < bytes; ) {
+        written += writeSync(file, chunk, 0, Math.min(chunk.length, bytes - written));
+      }
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -50,8 +50,18 @@ export async function runSweep(
     });
     telemetry.count('deletion_limit_exceeded', 1, { sweep });
   }
-  await ports.reports.add(report);
+  await storeReport(ports, report);
   return report;
+}
+
+/** A report that has no space is only logged: what the sweep did remains done, and the next one reports again. */
+async function storeReport({ reports, telemetry }: SweepPorts, report: ReconcileReport): Promise<void> {
+  try {
+    await reports.add(report);
+  } catch (error) {
+    if (!(error instanceof PortError) || error.kind !== 'no_space') throw error;
+    telemetry.warn('no space for the report of a sweep', { sweep: report.sweep });
+  }
 }
 
 /** Marks the sweep as stopped early by a throttle; the next one continues at `draft.resumeCursor`. */

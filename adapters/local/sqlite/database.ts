@@ -6,8 +6,9 @@ import { errorCode } from '../../system-error.ts';
 import { probeSpace } from '../no-space.ts';
 import { Connection, type JournalMode } from './connection.ts';
 import { hasLog, markClosed, prepareDatabase, refuseDamaged, refuseEmpty } from './opening.ts';
+import { Reserve, type ReserveOptions } from './reserve.ts';
 import { MIGRATIONS, type Migration } from './schema.ts';
-import { invalidatesConnection, isDamage, isFailure, toPortError } from './sqlite-errors.ts';
+import { invalidatesConnection, isDamage, isFailure, isFull, toPortError } from './sqlite-errors.ts';
 
 export interface DatabaseOptions {
   readonly telemetry: Telemetry;
@@ -17,13 +18,22 @@ export interface DatabaseOptions {
   readonly batchMax?: number;
   /** @default 'wal' */
   readonly journalMode?: 'wal' | 'delete';
+  /** Keeps space for necessary writes, see `Reserve`. Absent: no reserve, as for tools that write once. */
+  readonly reserve?: ReserveOptions;
   /** Whether a new database is created if there is none. @default true */
   readonly mayCreate?: boolean;
 }
 
+/**
+ * `growing`: the write adds something that nothing else needs, such as a new workbench. It is refused while only the
+ * reserve has space. All others are necessary: they replace or delete something, or complete what has begun.
+ */
+export type WriteKind = 'growing' | 'necessary';
+
 /** A write that waits for its transaction. `act` runs statements and must be synchronous. */
 interface PendingWrite {
   readonly act: (connection: Connection) => unknown;
+  readonly kind: WriteKind;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -43,9 +53,11 @@ export class Database {
   readonly #telemetry: Telemetry;
   readonly #batchMax: number;
   readonly #wantedJournal: 'wal' | 'delete';
+  readonly #reserveOptions: ReserveOptions | undefined;
   #connection: Connection | undefined;
   /** The connection before it, after a failure. It is closed when there is another one: see `#connect`. */
   #failedConnection: Connection | undefined;
+  #reserve: Reserve | undefined;
   #queue: PendingWrite[] = [];
   #flush: NodeJS.Immediate | undefined;
   #closed = false;
@@ -54,16 +66,19 @@ export class Database {
   /**
    * Opens the database, creates it if it does not exist, checks it and migrates it.
    * @param path of the file in an existing folder, or `:memory:`
-   * @throws DatabaseRefused when the file cannot be used; PortError when it cannot be read or written
+   * @throws DatabaseRefused when the file cannot be used; PortError when it cannot be read or written, or `no_space` when
+   * there is no space for the reserve
    */
   constructor(path: string, options: DatabaseOptions) {
-    const { telemetry, batchMax = 64, journalMode = 'wal' } = options;
+    const { telemetry, batchMax = 64, journalMode = 'wal', reserve } = options;
     this.#path = path;
     this.#telemetry = telemetry;
     this.#batchMax = batchMax;
     this.#wantedJournal = journalMode;
+    this.#reserveOptions = reserve;
     try {
       this.#connection = open(path, options);
+      if (reserve !== undefined) this.#reserve = openReserve(this.#connection, reserve);
     } catch (error) {
       if (isDamage(error)) throw refuseDamaged(path, (error as Error).message, error);
       throw toPortError(error, () => probeFolderOf(path));
@@ -86,13 +101,14 @@ export class Database {
 
   /**
    * Runs statements in a transaction, together with the other writes of this turn. If `act` throws, only its own
-   * statements are rolled back, and the promise is rejected with its error. Resolves after the commit.
-   * @throws PortError
+   * statements are rolled back, and the promise is rejected with its error. Resolves after the commit. `act` is called
+   * again if the transaction is repeated.
+   * @throws PortError; `no_space` also for a growing write while only the reserve has space
    */
-  write<T>(act: (connection: Connection) => T): Promise<T> {
+  write<T>(act: (connection: Connection) => T, kind: WriteKind = 'necessary'): Promise<T> {
     if (this.#closed) return Promise.reject(closedError());
     return new Promise((resolve, reject) => {
-      this.#queue.push({ act, resolve, reject });
+      this.#queue.push({ act, kind, resolve, reject });
       this.#scheduleFlush();
     });
   }
@@ -122,10 +138,12 @@ export class Database {
   }
 
   #commitNext(): void {
-    const writes = this.#queue.splice(0, this.#batchMax);
+    let writes = this.#queue.splice(0, this.#batchMax);
     let outcomes: readonly WriteOutcome[];
     try {
-      outcomes = commitTogether(this.#connect(), writes);
+      const connection = this.#connect();
+      if (!(this.#reserve?.refill() ?? true)) writes = refuseGrowing(writes);
+      outcomes = writes.length === 0 ? [] : commitTogether(connection, writes);
     } catch (error) {
       const failure = this.#fail(error);
       for (const { reject } of writes) reject(failure);
@@ -148,6 +166,8 @@ export class Database {
       this.#connection = new Connection(this.#path, this.#wantedJournal);
       this.#failedConnection?.close();
       this.#failedConnection = undefined;
+      if (this.#reserveOptions !== undefined)
+        this.#reserve = reopenReserve(this.#connection, this.#reserveOptions);
     }
     return this.#connection;
   }
@@ -164,11 +184,14 @@ export class Database {
       this.#damageReported = true;
       this.#telemetry.error('the database is damaged', { file: this.#path }, error);
     }
-    if (invalidatesConnection(error)) {
+    const thrown = toPortError(error, () => probeFolderOf(this.#path));
+    // Want of space does not invalidate it, and closing it would give up the log, whose space is reserved.
+    const hasNoSpace = thrown instanceof PortError && thrown.kind === 'no_space';
+    if (invalidatesConnection(error) && !hasNoSpace) {
       this.#failedConnection ??= this.#connection;
       this.#connection = undefined;
     }
-    return toPortError(error, () => probeFolderOf(this.#path));
+    return thrown;
   }
 }
 
@@ -200,6 +223,17 @@ function createPrivateFile(path: string): void {
 
 /** @throws the error of a failure that concerns all writes; the transaction is rolled back */
 function commitTogether(connection: Connection, writes: readonly PendingWrite[]): readonly WriteOutcome[] {
+  try {
+    return commitOnce(connection, writes);
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    // SQLite begins the log anew only after a commit. A reader, such as a backup, may have kept it from that so far.
+    connection.pragma('wal_checkpoint(PASSIVE)');
+    return commitOnce(connection, writes);
+  }
+}
+
+function commitOnce(connection: Connection, writes: readonly PendingWrite[]): readonly WriteOutcome[] {
   connection.exec('BEGIN IMMEDIATE');
   try {
     const outcomes = writes.map(({ act }) => runInSavepoint(connection, act));
@@ -222,6 +256,36 @@ function runInSavepoint(connection: Connection, act: PendingWrite['act']): Write
     connection.exec('ROLLBACK TO one_write; RELEASE one_write');
     return { error };
   }
+}
+
+/** Rejects the growing writes and returns the others. */
+function refuseGrowing(writes: readonly PendingWrite[]): PendingWrite[] {
+  for (const { kind, reject } of writes)
+    if (kind === 'growing') reject(new PortError('no_space', 'sqlite: only the reserve has space'));
+  return writes.filter(({ kind }) => kind === 'necessary');
+}
+
+/** @throws PortError `no_space`, an error of SQLite; the connection is closed then */
+function openReserve(connection: Connection, options: ReserveOptions): Reserve {
+  const reserve = new Reserve(connection, options);
+  try {
+    reserve.fill();
+    return reserve;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/** Reads and writes continue without a full reserve. */
+function reopenReserve(connection: Connection, options: ReserveOptions): Reserve {
+  const reserve = new Reserve(connection, options);
+  try {
+    reserve.fill();
+  } catch (error) {
+    if (!(error instanceof PortError) && !isFailure(error)) throw error;
+  }
+  return reserve;
 }
 
 function probeFolderOf(path: string): Error | undefined {

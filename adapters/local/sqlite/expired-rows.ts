@@ -1,3 +1,4 @@
+import type { Connection } from './connection.ts';
 import type { Database } from './database.ts';
 
 /** The most rows that one transaction deletes. It blocks the process for some milliseconds. */
@@ -12,6 +13,11 @@ const PRIMARY_KEYS = {
   starts: 'user_id, minute',
 };
 
+const STATEMENTS = Object.entries(PRIMARY_KEYS).map(
+  ([table, key]) => `DELETE FROM ${table} WHERE (${key}) IN
+    (SELECT ${key} FROM ${table} WHERE expires_at <= ? LIMIT ?)`,
+);
+
 /**
  * Deletes the rows that have expired, as the TTL of a DynamoDB table does.
  * @param now milliseconds since 1970
@@ -19,9 +25,7 @@ const PRIMARY_KEYS = {
  */
 export async function deleteExpiredRows(database: Database, now: number): Promise<number> {
   let deleted = 0;
-  for (const [table, key] of Object.entries(PRIMARY_KEYS)) {
-    const statement = `DELETE FROM ${table} WHERE (${key}) IN
-      (SELECT ${key} FROM ${table} WHERE expires_at <= ? LIMIT ?)`;
+  for (const statement of STATEMENTS) {
     let changes: number;
     do {
       changes = await database.write((connection) => connection.run(statement, now, BATCH_SIZE));
@@ -29,4 +33,9 @@ export async function deleteExpiredRows(database: Database, now: number): Promis
     } while (changes === BATCH_SIZE);
   }
   return deleted;
+}
+
+/** Deletes some of the rows that have expired, each table in a transaction of its own. */
+export function deleteSomeExpiredRows(connection: Connection, now: number): void {
+  for (const statement of STATEMENTS) connection.run(statement, now, BATCH_SIZE);
 }

@@ -53,15 +53,17 @@ export class SqliteFreeCapacityStore implements FreeCapacityStore {
 
   async #put({ containerInstanceId, version, at }: CapacityVersion, capacity: string | null): Promise<void> {
     assertWellFormed(containerInstanceId);
-    await this.#database.write((connection) =>
-      connection.run(
-        `INSERT INTO free_capacity (container_instance_id, version, at, capacity, expires_at)
+    await this.#database.write(
+      (connection) =>
+        connection.run(
+          `INSERT INTO free_capacity (container_instance_id, version, at, capacity, expires_at)
           VALUES (?, ?, ?, ?, ?)
           ON CONFLICT (container_instance_id) DO UPDATE SET version = excluded.version, at = excluded.at,
             capacity = excluded.capacity, expires_at = excluded.expires_at
           WHERE excluded.version > version`,
-        ...[containerInstanceId, version, at, capacity, at + FREE_CAPACITY_MAX_AGE_MS],
-      ),
+          ...[containerInstanceId, version, at, capacity, at + FREE_CAPACITY_MAX_AGE_MS],
+        ),
+      'growing',
     );
   }
 }

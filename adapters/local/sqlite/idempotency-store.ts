@@ -37,7 +37,7 @@ export class SqliteIdempotencyStore implements IdempotencyStore {
         ...[userId, key, workbenchId, bodyHash, expiresAt],
       );
       return { claim: { userId, key, workbenchId, bodyHash, state: 'open', expiresAt }, claimed: true };
-    });
+    }, 'growing');
   }
 
   complete(

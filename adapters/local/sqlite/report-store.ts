@@ -17,11 +17,13 @@ export class SqliteReportStore implements ReportStore {
   async add(report: ReconcileReport): Promise<void> {
     const { endedAt, sweep } = report;
     const text = JSON.stringify(z.encode(reconcileReportSchema, report));
-    await this.#database.write((connection) =>
-      connection.run(
-        'INSERT OR REPLACE INTO reports (ended_at, sweep, report, expires_at) VALUES (?, ?, ?, ?)',
-        ...[endedAt, sweep, text, endedAt + REPORTS_RETENTION_MS],
-      ),
+    await this.#database.write(
+      (connection) =>
+        connection.run(
+          'INSERT OR REPLACE INTO reports (ended_at, sweep, report, expires_at) VALUES (?, ?, ?, ?)',
+          ...[endedAt, sweep, text, endedAt + REPORTS_RETENTION_MS],
+        ),
+      'growing',
     );
   }
 

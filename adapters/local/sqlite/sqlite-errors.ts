@@ -46,6 +46,11 @@ export function isLocked(error: unknown): boolean {
   return resultCodeOf(error) === BUSY;
 }
 
+/** Whether the disk is full, or the limit of the size of the file is reached. */
+export function isFull(error: unknown): boolean {
+  return resultCodeOf(error) === FULL;
+}
+
 /** Whether the file is not, or is no longer, a database. */
 export function isDamage(error: unknown): boolean {
   const code = resultCodeOf(error);

@@ -82,7 +82,7 @@ export class SqliteWorkbenchStore implements WorkbenchStore {
     return this.#database.write((connection) => {
       const values = [userId, workbenchId, revision, record, crc, dueAt, active, instanceId];
       return connection.run(INSERT, ...values) === 1 ? 'created' : 'exists';
-    });
+    }, 'growing');
   }
 
   read(key: WorkbenchKey): Promise<Workbench | undefined> {

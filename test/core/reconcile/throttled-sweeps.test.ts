@@ -73,6 +73,20 @@ describe('a throttled sweep', () => {
   });
 });
 
+describe('a sweep without space for its report', () => {
+  it('keeps its results, and says so', async () => {
+    const world = new MemoryWorld();
+    const noSpace = () => Promise.reject(new PortError('no_space', 'disk full'));
+    const reports = overrideMethods(world.reports, { add: noSpace });
+    const report = await sweepTasks({ ...world.ports, reports }, world.policy, GRACE);
+    expect(report).toMatchObject({ failed: 0 });
+    expect(world.telemetry.fields.get('no space for the report of a sweep')).toEqual({ sweep: 'tasks' });
+    const unreachable = overrideMethods(world.reports, { add: unavailable });
+    const failing = sweepTasks({ ...world.ports, reports: unreachable }, world.policy, GRACE);
+    await expect(failing).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+});
+
 describe('a sweep that stops early while it lists', () => {
   /** Orphans on the first page; the second page is throttled. */
   async function throttledAtPageTwo(orphans: number) {
