@@ -50,7 +50,7 @@ export function writeBackup(
   try {
     createEmptyFile(draft);
     copyInto(path, draft);
-    const facts = finishCopy(draft);
+    const facts = finishCopy(draft, path);
     renameSync(draft, target);
     flush(folder);
     return facts;
@@ -103,7 +103,7 @@ export function restoreBackup(
     copyFileSync(backup, draft);
     // The copy has the mode of the backup, which may be open to others or read-only.
     chmodSync(draft, 0o600);
-    const facts = finishCopy(draft);
+    const facts = finishCopy(draft, backup);
     const replaced = copyWithSideFiles(path, movedTo);
     // The database without its log would be an older state; the log without its database is never used.
     removeWithSideFiles(path);
@@ -129,17 +129,21 @@ function copyInto(path: string, draft: string): void {
   }
 }
 
-/** Checks a copy completely, removes the marker of the process that has the original open, and flushes the copy. */
-function finishCopy(draft: string): BackupFacts {
-  const connection = openExisting(draft, 'delete');
+/**
+ * Checks a copy completely, removes the marker of the process that has the original open, and flushes the copy. Messages
+ * name the original, because the copy is removed after an error.
+ */
+function finishCopy(draft: string, original: string): BackupFacts {
+  const connection = openExisting(draft, 'delete', original);
   let workbenches: number;
   try {
-    if (readVersion(connection, draft, MIGRATIONS.length) === 0) throw new BackupRefused('the file is empty');
-    checkStructure(connection, draft, { complete: true });
+    if (readVersion(connection, original, MIGRATIONS.length) === 0)
+      throw new BackupRefused(`${original} is empty`);
+    checkStructure(connection, original, { complete: true });
     markClosed(connection);
     workbenches = connection.get<{ n: number }>('SELECT count(*) AS n FROM workbenches')?.n ?? 0;
   } catch (error) {
-    throw isDamage(error) ? refuseDamaged(draft, (error as Error).message, error) : error;
+    throw isDamage(error) ? refuseDamaged(original, (error as Error).message, error) : error;
   } finally {
     connection.close();
   }
@@ -147,12 +151,15 @@ function finishCopy(draft: string): BackupFacts {
   return { bytes: statSync(draft).size, workbenches };
 }
 
-/** @throws DatabaseRefused when the file is no database */
-function openExisting(path: string, mode: 'delete' | 'read-only'): Connection {
+/**
+ * @param name the path for messages
+ * @throws DatabaseRefused when the file is no database
+ */
+function openExisting(path: string, mode: 'delete' | 'read-only', name = path): Connection {
   try {
     return new Connection(path, mode);
   } catch (error) {
-    throw isDamage(error) ? refuseDamaged(path, (error as Error).message, error) : error;
+    throw isDamage(error) ? refuseDamaged(name, (error as Error).message, error) : error;
   }
 }
 

@@ -1,4 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 
 /**
  * How long a statement waits for a lock of another process, milliseconds. It blocks this process, and only a program
@@ -33,16 +34,15 @@ export class Connection {
   /**
    * @param path of the file, or `:memory:`
    * @param mode the journal mode to ask for, which the file system may not have. `read-only` keeps that of the file, and
-   * leaves a write-ahead log as it is when it is closed.
+   * leaves a write-ahead log as it is when it is closed. `untouched` ignores the log, and creates no file and no lock.
    */
-  constructor(path: string, mode: 'wal' | 'delete' | 'read-only' = 'wal') {
-    this.#sqlite = new DatabaseSync(path, { readOnly: mode === 'read-only' });
+  constructor(path: string, mode: 'wal' | 'delete' | 'read-only' | 'untouched' = 'wal') {
+    const readOnly = mode === 'read-only' || mode === 'untouched';
+    this.#sqlite = new DatabaseSync(mode === 'untouched' ? toImmutableUrl(path) : path, { readOnly });
     try {
       for (const [name, value] of Object.entries(CONNECTION_PRAGMAS))
         this.#sqlite.exec(`PRAGMA ${name} = ${value}`);
-      this.journalMode = this.pragma(
-        mode === 'read-only' ? 'journal_mode' : `journal_mode = ${mode}`,
-      ) as JournalMode;
+      this.journalMode = this.pragma(readOnly ? 'journal_mode' : `journal_mode = ${mode}`) as JournalMode;
     } catch (error) {
       this.#sqlite.close();
       throw error;
@@ -91,4 +91,11 @@ export class Connection {
     }
     return statement;
   }
+}
+
+/** https://www.sqlite.org/uri.html#uriimmutable */
+function toImmutableUrl(path: string): URL {
+  const url = pathToFileURL(path);
+  url.search = '?immutable=1&mode=ro';
+  return url;
 }

@@ -5,7 +5,7 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import { errorCode } from '../../system-error.ts';
 import { probeSpace } from '../no-space.ts';
 import { Connection, type JournalMode } from './connection.ts';
-import { hasLog, markClosed, prepareDatabase, refuseDamaged, refuseEmpty } from './opening.ts';
+import { hasLog, markClosed, prepareDatabase, refuseDamaged, refuseEmpty, refuseForeign } from './opening.ts';
 import { Reserve, type ReserveOptions } from './reserve.ts';
 import { MIGRATIONS, type Migration } from './schema.ts';
 import { invalidatesConnection, isDamage, isFailure, isFull, toPortError } from './sqlite-errors.ts';
@@ -201,6 +201,7 @@ function open(path: string, options: DatabaseOptions): Connection {
   if (path !== ':memory:') {
     if (mayCreate) createPrivateFile(path);
     else if (!(statSync(path, { throwIfNoEntry: false })?.size ?? 0)) throw refuseEmpty(path);
+    refuseForeign(path);
   }
   const connection = new Connection(path, journalMode);
   try {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import type { Connection } from './connection.ts';
+import { Connection } from './connection.ts';
 import { createEmptyFile, DRAFT_SUFFIX, flush, removeWithSideFiles } from './files.ts';
 import { APPLICATION_ID, type Migration } from './schema.ts';
 
@@ -80,16 +80,26 @@ function readOpenMarker(connection: Connection): string | undefined {
 }
 
 /**
+ * Opening a database for writing changes its journal mode, which its program may not expect. So this is checked before,
+ * with what the file itself has; its log may have more.
+ * @throws DatabaseRefused when the file belongs to another program
+ */
+export function refuseForeign(path: string): void {
+  const connection = new Connection(path, 'untouched');
+  try {
+    assertOurs(connection, path);
+  } finally {
+    connection.close();
+  }
+}
+
+/**
  * Returns the version of the schema; 0 for an empty file.
  * @throws DatabaseRefused when the file belongs to another program or a newer version
  */
 export function readVersion(connection: Connection, path: string, newest: number): number {
-  const id = Number(connection.pragma('application_id'));
+  assertOurs(connection, path);
   const version = Number(connection.pragma('user_version'));
-  const tables = connection.get<{ n: number }>('SELECT count(*) AS n FROM sqlite_schema')?.n ?? 0;
-  if (id !== APPLICATION_ID && (id !== 0 || version !== 0 || tables !== 0)) {
-    throw new DatabaseRefused('foreign', `${path} is the database of another program`);
-  }
   if (version > newest) {
     throw new DatabaseRefused(
       'newer_version',
@@ -97,6 +107,15 @@ export function readVersion(connection: Connection, path: string, newest: number
     );
   }
   return version;
+}
+
+function assertOurs(connection: Connection, path: string): void {
+  const id = Number(connection.pragma('application_id'));
+  if (id === APPLICATION_ID) return;
+  const version = Number(connection.pragma('user_version'));
+  const tables = connection.get<{ n: number }>('SELECT count(*) AS n FROM sqlite_schema')?.n ?? 0;
+  if (id !== 0 || version !== 0 || tables !== 0)
+    throw new DatabaseRefused('foreign', `${path} is the database of another program`);
 }
 
 /**

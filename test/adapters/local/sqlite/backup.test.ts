@@ -202,7 +202,9 @@ describe('restoreBackup', () => {
     const path = await aDatabase();
     const copy = join(await temporaryFolder(), 'copy.db');
     make(copy);
-    expect(() => restoreBackup(copy, path, join(path, '../replaced'))).toThrow(reason);
+    const restore = () => restoreBackup(copy, path, join(path, '../replaced'));
+    expect(restore).toThrow(reason);
+    expect(restore).not.toThrow('.draft');
     expect(readdirSync(join(path, '..'))).toEqual(['state.db']);
     expect(await openStoresForTest(path).workbenches.read(keyOf(stopped()))).toEqual(stopped());
   });

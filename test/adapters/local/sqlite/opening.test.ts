@@ -105,6 +105,18 @@ describe('a file', () => {
     expect(refusalOf(path)).toMatchObject({ reason: 'foreign' });
   });
 
+  it('is not changed if it is the database of another program, nor is anything beside it', async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, 'state.db');
+    const theirs = new DatabaseSync(path);
+    theirs.exec('CREATE TABLE theirs (id)');
+    theirs.close();
+    const before = readFileSync(path);
+    expect(refusalOf(path)).toMatchObject({ reason: 'foreign' });
+    expect(readFileSync(path).equals(before)).toBe(true);
+    expect(readdirSync(folder)).toEqual(['state.db']);
+  });
+
   it('is refused if it was cut off', async () => {
     const path = await fileWithRecords(50);
     truncateSync(path, readFileSync(path).length / 2);
