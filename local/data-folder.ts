@@ -1,7 +1,9 @@
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Shortage, shortageOf } from '#adapters/local/no-space.ts';
 import { DataDirectoryLocked, lockDataFolder } from '#adapters/local/sqlite/data-folder-lock.ts';
+import { RESERVE_BYTES } from '#adapters/local/sqlite/reserve.ts';
 import { FORMER_TABLE, STATE_FILE } from '#adapters/local/sqlite/stores.ts';
 import { isFolderName } from '#adapters/local/workbench-id.ts';
 import { errorCode } from '#adapters/system-error.ts';
@@ -27,8 +29,21 @@ export async function openDataFolder(dataDir: string, shutdown: Shutdown): Promi
   }
 }
 
+const SHORTAGES: Readonly<Record<Shortage, string>> = {
+  space: `its disk has not enough space. Free ${Math.ceil(RESERVE_BYTES / 2 ** 20)} MiB`,
+  inodes: 'its file system has no inodes left. Delete files that are not needed',
+  quota: 'the quota of its user is used up. Delete files that are not needed',
+  'read-only': 'its file system is read-only. Mount it for writing',
+};
+
 /** Returns the error for a folder that cannot be created, read or written. */
 export function unusableFolder(dataDir: string, error: unknown): StartError {
+  const shortage = existsSync(dataDir) ? shortageOf(dataDir, error) : undefined;
+  if (shortage !== undefined)
+    return new StartError(
+      `The data folder ${dataDir} cannot be used: ${SHORTAGES[shortage]}, or set WB_DATA_DIR to another folder.`,
+      error,
+    );
   const cause = error instanceof Error ? error.message : String(error);
   return new StartError(
     `The data folder ${dataDir} cannot be created or written (${cause}). Set WB_DATA_DIR to another folder.`,

@@ -1,12 +1,15 @@
+import { isNoSpace } from '#adapters/local/no-space.ts';
 import { settlesWithin, systemTimers } from '#adapters/local/timers.ts';
 import { RandomIds } from '#adapters/random-ids.ts';
 import type { Settings } from '#contract/settings/function-settings.ts';
+import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { build as buildAuthorizer } from '#functions/authorizer/authorizer.ts';
 import { responseValidUntil } from '#functions/authorizer/response-validity.ts';
 import { build as buildDrive } from '#functions/drive/drive-batch.ts';
 import { limitConnections, MAX_API_CONNECTIONS, MAX_WORKBENCH_CONNECTIONS } from './connection-limit.ts';
 import { openData } from './data.ts';
+import { unusableFolder } from './data-folder.ts';
 import { createGateway, type GatewayOptions } from './gateway/gateway.ts';
 import { buildRoutes, type LocalPorts } from './handlers.ts';
 import { openInfrastructure } from './infrastructure.ts';
@@ -58,7 +61,8 @@ export async function startServer(
     return await open(settings, runtime, telemetry, shutdown);
   } catch (error) {
     await shutdown.run().catch(() => {});
-    throw error;
+    const hasNoSpace = isNoSpace(error) || (error instanceof PortError && error.kind === 'no_space');
+    throw hasNoSpace ? unusableFolder(settings.dataDir, error) : error;
   }
 }
 

@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { PortError } from '#core/ports/port-error.ts';
 import { errorCode } from '../system-error.ts';
 
 /** The disk is full or has no inodes left, a quota is used up, or the file system is read-only. */
@@ -8,6 +9,27 @@ const NO_SPACE_CODES: readonly string[] = ['ENOSPC', 'EDQUOT', 'EROFS'];
 /** Whether the operating system refused to store something for want of space. What was to be written does not count. */
 export function isNoSpace(error: unknown): boolean {
   return NO_SPACE_CODES.includes(errorCode(error));
+}
+
+/** What is used up, or what else keeps a file system from storing anything. */
+export type Shortage = 'space' | 'inodes' | 'quota' | 'read-only';
+
+/**
+ * Returns why nothing can be stored in a folder; undefined if the error has another cause.
+ * @param error of the operating system, or of an adapter with that as its cause
+ */
+export function shortageOf(folder: string, error: unknown): Shortage | undefined {
+  const cause = causesOf(error).find(isNoSpace) ?? probeSpace(folder);
+  const isReported = error instanceof PortError && error.kind === 'no_space';
+  if (cause === undefined) return isReported ? 'space' : undefined;
+  if (errorCode(cause) === 'EROFS') return 'read-only';
+  if (errorCode(cause) === 'EDQUOT') return 'quota';
+  const { files, ffree } = statfsSync(folder);
+  return files > 0 && ffree === 0 ? 'inodes' : 'space';
+}
+
+function causesOf(error: unknown): readonly unknown[] {
+  return error instanceof Error ? [error, ...causesOf(error.cause)] : [];
 }
 
 /** One page of SQLite and of most file systems, so that it needs a block of its own. */

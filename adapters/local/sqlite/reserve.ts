@@ -15,6 +15,9 @@ const LOG_RESTART_PAGES = 1000;
 /** The length of the log that needs no more space: the pages until it begins anew, and one large transaction. */
 const LOG_PAGES = 1500;
 
+/** The space that a new database needs for its reserve. */
+export const RESERVE_BYTES = 4096 * (RESERVE_PAGES + STEP_PAGES + LOG_PAGES);
+
 /** Large values are stored in pages of their own, which have four bytes less for them. */
 const PAGE_HEADER_BYTES = 4;
 
