@@ -63,10 +63,12 @@ export async function openInfrastructure(
     onChange: (task) => taskEvents.publish(task.taskId, task),
   });
   shutdown.add(() => tasks.close());
+  const volumes = new DirectoryVolumes({ dataDir, clock: timers });
+  await volumes.prepare();
   return {
     tasks,
     hosts,
-    volumes: new DirectoryVolumes({ dataDir, clock: timers }),
+    volumes,
     catalog: localCatalog({ instanceTypes, gpuCount: runtime.gpuCount }),
     connect(ports, functionSettings) {
       const policy = policyOf(functionSettings);

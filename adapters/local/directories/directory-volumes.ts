@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '#core/ports/clock.ts';
 import { PortError } from '#core/ports/port-error.ts';
@@ -11,8 +11,8 @@ import type {
 import { removalBudget, removeSome } from '../../directories/removal.ts';
 import { errorCode } from '../../system-error.ts';
 import { isNoSpace } from '../no-space.ts';
-import { readFileIfExists, replaceFile } from '../state-files.ts';
 import { checkWorkbenchId, isFolderName } from '../workbench-id.ts';
+import { Tombstones } from './tombstones.ts';
 
 export interface DirectoryVolumesOptions {
   /** Absolute path. Volumes are the folders in `<dataDir>/volumes`. */
@@ -29,12 +29,6 @@ export interface DirectoryVolumesOptions {
 /** Other folders of a workbench: the output of its runs, and the private files of its program. */
 const RELATED_FOLDERS = ['logs', 'private'];
 
-/**
- * How long the tombstone of a deleted volume is kept, milliseconds: 400 days. Workbench ids are never reused, and
- * a late request for the volume comes much earlier.
- */
-const TOMBSTONE_RETENTION_MS = 400 * 24 * 60 * 60 * 1000;
-const PRUNE_INTERVAL_MS = 24 * 60 * 60 * 1000;
 const PAGE_MAX = 1000;
 /** How many files and folders are deleted at the same time. More would delay the other file accesses of the server. */
 const DELETIONS_AT_ONCE = 8;
@@ -43,31 +37,34 @@ const DELETIONS_AT_ONCE = 8;
 export class DirectoryVolumes implements VolumeStore {
   readonly #options: DirectoryVolumesOptions;
   readonly #root: string;
-  /** Contains one file for each volume whose deletion has begun. */
-  readonly #tombstones: string;
+  readonly #tombstones: Tombstones;
   /** Contains the quarantined volumes. */
   readonly #quarantined: string;
-  #prunedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: DirectoryVolumesOptions) {
     this.#options = options;
     this.#root = join(options.dataDir, 'volumes');
-    this.#tombstones = join(this.#root, '.tombstones');
+    this.#tombstones = new Tombstones(join(this.#root, '.tombstones'), () => options.clock.now());
     this.#quarantined = join(this.#root, '.quarantine');
+  }
+
+  /** Prepares for deletions without space. Called before the first other call, if there may be such. */
+  async prepare(): Promise<void> {
+    await this.#tombstones.createSpares();
   }
 
   async ensure(workbenchId: string): Promise<VolumeOutcome> {
     const path = join(this.#root, checkWorkbenchId(workbenchId));
     try {
       await mkdir(this.#root, { recursive: true, mode: 0o700 });
-      if (await this.#hasTombstone(workbenchId)) return { kind: 'tombstoned' };
+      if (await this.#tombstones.has(workbenchId)) return { kind: 'tombstoned' };
       if (await exists(join(this.#quarantined, workbenchId))) return QUARANTINED;
       const created = await createFolder(path);
       if (!(await lstat(path)).isDirectory()) {
         return toRefusal('The path of the folder for its files is not a folder.', false);
       }
       // A deletion that began in between has either found the folder or has its tombstone visible here.
-      if (!(await this.#hasTombstone(workbenchId))) return { kind: 'ready', mount: { path } };
+      if (!(await this.#tombstones.has(workbenchId))) return { kind: 'ready', mount: { path } };
       if (created) await rmdir(path).catch(() => {});
       return { kind: 'tombstoned' };
     } catch (error) {
@@ -89,7 +86,8 @@ export class DirectoryVolumes implements VolumeStore {
     checkWorkbenchId(workbenchId);
     const budget = removalBudget(entriesPerCallMax, callMaxMs, elapsed);
     try {
-      await this.#writeTombstone(workbenchId);
+      // The tombstone is on disk before the first deletion, so that a partly deleted volume is never mounted.
+      await this.#tombstones.write(workbenchId);
       // The volume comes last, so that its absence proves that everything is deleted.
       const folders = [...RELATED_FOLDERS.map((name) => join(dataDir, name)), this.#quarantined, this.#root];
       let deleted = 0;
@@ -98,6 +96,7 @@ export class DirectoryVolumes implements VolumeStore {
         deleted += removal.deleted;
         if (!removal.done) return { done: false, deleted };
       }
+      await this.#tombstones.replaceSpares();
       return { done: true, deleted };
     } catch (error) {
       throw toPortError('the volume cannot be deleted', error);
@@ -145,29 +144,6 @@ export class DirectoryVolumes implements VolumeStore {
     const times = await stat(join(this.#root, workbenchId)).catch(() => undefined);
     const createdAt = Math.floor(times?.birthtimeMs ?? 0);
     return createdAt > 0 ? { workbenchId, createdAt } : { workbenchId };
-  }
-
-  async #hasTombstone(workbenchId: string): Promise<boolean> {
-    return (await readFileIfExists(join(this.#tombstones, workbenchId))) !== undefined;
-  }
-
-  async #writeTombstone(workbenchId: string): Promise<void> {
-    if (await this.#hasTombstone(workbenchId)) return;
-    await mkdir(this.#tombstones, { recursive: true, mode: 0o700 });
-    await this.#pruneTombstones();
-    // The tombstone is on disk before the first deletion, so that a partly deleted volume is never mounted.
-    await replaceFile(join(this.#tombstones, workbenchId), `${this.#options.clock.now()}\n`, true);
-  }
-
-  async #pruneTombstones(): Promise<void> {
-    const now = this.#options.clock.now();
-    if (now - this.#prunedAt < PRUNE_INTERVAL_MS) return;
-    this.#prunedAt = now;
-    for (const file of await readdir(this.#tombstones)) {
-      const at = Number(await readFileIfExists(join(this.#tombstones, file)));
-      if (at > 0 && now - at > TOMBSTONE_RETENTION_MS)
-        await rm(join(this.#tombstones, file), { force: true });
-    }
   }
 }
 
