@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Shortage, shortageOf } from '#adapters/local/no-space.ts';
 import { DataDirectoryLocked, lockDataFolder } from '#adapters/local/sqlite/data-folder-lock.ts';
 import { RESERVE_BYTES } from '#adapters/local/sqlite/reserve.ts';
@@ -38,7 +38,8 @@ const SHORTAGES: Readonly<Record<Shortage, string>> = {
 
 /** Returns the error for a folder that cannot be created, read or written. */
 export function unusableFolder(dataDir: string, error: unknown): StartError {
-  const shortage = existsSync(dataDir) ? shortageOf(dataDir, error) : undefined;
+  const existing = findExistingFolder(dataDir);
+  const shortage = existing === undefined ? undefined : shortageOf(existing, error);
   if (shortage !== undefined)
     return new StartError(
       `The data folder ${dataDir} cannot be used: ${SHORTAGES[shortage]}, or set WB_DATA_DIR to another folder.`,
@@ -49,6 +50,12 @@ export function unusableFolder(dataDir: string, error: unknown): StartError {
     `The data folder ${dataDir} cannot be created or written (${cause}). Set WB_DATA_DIR to another folder.`,
     error,
   );
+}
+
+/** Returns the folder itself or the nearest one above it; undefined if there is something else with that name. */
+function findExistingFolder(folder: string): string | undefined {
+  if (existsSync(folder)) return statSync(folder).isDirectory() ? folder : undefined;
+  return findExistingFolder(dirname(folder));
 }
 
 /** Whether the folder has files of workbenches. Without their records, the sweeps would take them for orphans. */

@@ -1,0 +1,149 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { WorkbenchItem } from '#contract/response-bodies.ts';
+import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
+import { LocalServer, SERVER_ALONE } from '#test/e2e/local-server.ts';
+import { TINY_SERVER } from '#test/flows/open-server.ts';
+import { fillDisk, MOUNTS, mountForTest, remount, useUpInodes } from './mounts.ts';
+import { LINUX, skipUnlessMet } from './needs.ts';
+
+const SETTINGS = { WB_BOOT_COMMAND: TINY_SERVER, WB_LOCAL_MAX_RUNNING: '4' };
+
+/** As in the folder of a user: small, but with space for the reserve. */
+const SMALL_DISK = 'size=16m';
+
+/** More workbenches than the space beyond the reserve has records for. */
+const CREATES_MAX = 2_000;
+
+interface Reply {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly body: { readonly item: WorkbenchItem; readonly error?: { code: string; reason?: string } };
+}
+
+async function call({ api }: LocalServer, method: string, path: string, body?: object): Promise<Reply> {
+  const response = await fetch(`${api}${path}?user_id=me`, {
+    method,
+    ...(body && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+  });
+  const retryAfter = response.headers.get('retry-after');
+  return { status: response.status, retryAfter, body: (await response.json()) as Reply['body'] };
+}
+
+function create(server: LocalServer): Promise<Reply> {
+  return call(server, 'POST', '/workbenches', { workbench_name: 'one of many' });
+}
+
+async function createMany(server: LocalServer, count: number): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const { status, body } = await create(server);
+    expect(status).toBe(201);
+    ids.push(body.item.workbench_id);
+  }
+  return ids;
+}
+
+async function waitFor(
+  server: LocalServer,
+  id: string,
+  fields: Partial<WorkbenchItem>,
+): Promise<WorkbenchItem> {
+  return await eventually(waitRealStep, `${id} has ${JSON.stringify(fields)}`, async () => {
+    const { item } = (await call(server, 'GET', `/workbenches/${id}`)).body;
+    const entries = Object.entries(fields);
+    return entries.every(([name, value]) => item[name as keyof WorkbenchItem] === value) && item;
+  });
+}
+
+async function waitUntilGone(server: LocalServer, id: string): Promise<void> {
+  const read = () => call(server, 'GET', `/workbenches/${id}`);
+  await eventually(waitRealStep, `${id} is gone`, async () => (await read()).status === 404);
+}
+
+/** Everything that must work on a disk without space, with three running workbenches. */
+async function stopAndDelete(server: LocalServer, ids: readonly string[]): Promise<void> {
+  const [stopped = '', deleted = '', running = ''] = ids;
+  expect((await call(server, 'POST', `/workbenches/${stopped}/stop`)).status).toBe(200);
+  expect((await call(server, 'DELETE', `/workbenches/${deleted}`)).status).toBe(200);
+  await waitFor(server, stopped, { status: 'stopped' });
+  await waitUntilGone(server, deleted);
+  expect((await call(server, 'GET', '/workbenches')).status).toBe(200);
+  expect((await call(server, 'GET', '/health')).status).toBe(200);
+  const { public_endpoint } = await waitFor(server, running, { status: 'running' });
+  expect((await fetch(String(public_endpoint))).status).toBe(200);
+}
+
+test('a full disk ends nothing, refuses new workbenches, and all is well when there is space', async ({
+  skip,
+}) => {
+  skipUnlessMet(skip, LINUX, MOUNTS);
+  const disk = mountForTest(SMALL_DISK);
+  const server = await LocalServer.start(join(disk, 'data'), SETTINGS, SERVER_ALONE);
+  const pid = await server.findPid();
+  const ids = await createMany(server, 3);
+  for (const id of ids) await waitFor(server, id, { status: 'running' });
+  fillDisk(join(disk, 'file'));
+
+  let refused = await create(server);
+  for (let n = 0; n < CREATES_MAX && refused.status === 201; n += 1) refused = await create(server);
+  expect(refused).toMatchObject({
+    status: 503,
+    retryAfter: '30',
+    body: { error: { code: 'unavailable', reason: 'no_space' } },
+  });
+
+  await stopAndDelete(server, ids);
+  expect((await create(server)).body.error?.reason).toBe('no_space');
+
+  rmSync(join(disk, 'file'));
+  const { status, body } = await create(server);
+  expect(status).toBe(201);
+  expect((await call(server, 'GET', `/workbenches/${body.item.workbench_id}`)).status).toBe(200);
+  expect(await server.findPid()).toBe(pid);
+});
+
+test('a disk without inodes delays starts, and nothing else', async ({ skip }) => {
+  skipUnlessMet(skip, LINUX, MOUNTS);
+  const disk = mountForTest('size=64m,nr_inodes=2000');
+  const server = await LocalServer.start(join(disk, 'data'), SETTINGS, SERVER_ALONE);
+  const ids = await createMany(server, 3);
+  for (const id of ids) await waitFor(server, id, { status: 'running' });
+  const removeFiles = useUpInodes(disk);
+
+  const { status, body } = await create(server);
+  expect(status).toBe(201);
+  await waitFor(server, body.item.workbench_id, { status: 'starting', status_detail: 'no_space' });
+  await stopAndDelete(server, ids);
+
+  removeFiles();
+  await waitFor(server, body.item.workbench_id, { status: 'running' });
+});
+
+test('a start on a disk without space fails with one sentence, with and without records', async ({
+  skip,
+}) => {
+  skipUnlessMet(skip, LINUX, MOUNTS);
+  const disk = mountForTest('size=16m,nr_inodes=2000');
+  const used = join(disk, 'used');
+  await (await LocalServer.start(used, SETTINGS, SERVER_ALONE)).interrupt();
+  const expectSentence = async (sentence: RegExp) => {
+    for (const folder of [used, join(disk, 'new')]) {
+      const { code, output } = await new LocalServer(folder, SETTINGS, SERVER_ALONE).waitForExit();
+      expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(sentence) });
+      expect(output.trim().split('\n')).toHaveLength(1);
+    }
+  };
+  const file = join(disk, 'file');
+  fillDisk(file);
+  await expectSentence(/has not enough space\. Free \d+ MiB/);
+  rmSync(file);
+  const removeFiles = useUpInodes(disk);
+  await expectSentence(/has no inodes left/);
+  removeFiles();
+  remount(disk, 'ro');
+  await expectSentence(/is read-only\. Mount it for writing/);
+  remount(disk, 'rw');
+  await LocalServer.start(used, SETTINGS, SERVER_ALONE);
+});
