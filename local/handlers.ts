@@ -15,6 +15,7 @@ import { build as getWorkbench } from '#functions/api/get-workbench.ts';
 import { build as listHistory } from '#functions/api/list-history.ts';
 import { build as listReports } from '#functions/api/list-reports.ts';
 import { build as listWorkbenches } from '#functions/api/list-workbenches.ts';
+import type { WarningPort } from '#functions/api/present-workbench.ts';
 import { build as restartWorkbench } from '#functions/api/restart-workbench.ts';
 import { build as startWorkbench } from '#functions/api/start-workbench.ts';
 import { build as stopWorkbench } from '#functions/api/stop-workbench.ts';
@@ -23,7 +24,7 @@ import type { ApiHandler } from '#functions/middleware/gateway.ts';
 import type { GatewayRoute } from './gateway/gateway.ts';
 
 /** The ports of all functions. */
-export interface LocalPorts extends CreatePorts, DrivePorts {
+export interface LocalPorts extends CreatePorts, DrivePorts, WarningPort {
   readonly ids: Ids;
   readonly reports: ReportStore;
   readonly catalog: CapacityCatalog;

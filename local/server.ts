@@ -10,6 +10,7 @@ import { build as buildDrive } from '#functions/drive/drive-batch.ts';
 import { limitConnections, MAX_API_CONNECTIONS, MAX_WORKBENCH_CONNECTIONS } from './connection-limit.ts';
 import { openData } from './data.ts';
 import { unusableFolder } from './data-folder.ts';
+import { DiskSpace } from './disk-space.ts';
 import { createGateway, type GatewayOptions } from './gateway/gateway.ts';
 import { buildRoutes, type LocalPorts } from './handlers.ts';
 import { openInfrastructure } from './infrastructure.ts';
@@ -76,6 +77,9 @@ async function open(
   const { bindAddress } = settings;
   const name = displayHostname(settings);
   const data = await openData(settings, telemetry, shutdown);
+  const disk = new DiskSpace({ dataDir: settings.dataDir, timers, telemetry });
+  shutdown.add(() => disk.stop());
+  await disk.start();
   const queue = new LocalQueue({ timers, telemetry, deliver: (key) => drive(key) });
   shutdown.add(async () => {
     await settlesWithin(timers, WORK_DRAIN_TIMEOUT_MS, queue.idle());
@@ -107,6 +111,7 @@ async function open(
     telemetry,
     clock: timers,
     ids: new RandomIds(),
+    warning: () => disk.warning(),
   };
   const functions: Settings = { ...settings.functions, BASE_URL: baseUrl };
   const drive = deliverAsMessage(buildDrive(ports, functions));

@@ -4,11 +4,11 @@ import { getWorkbench } from '#core/workbench/queries.ts';
 import { type ApiPorts, type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { parseWorkbenchId } from '../middleware/parse-request.ts';
-import { presentWorkbench, retryAfterHeaders } from './present-workbench.ts';
+import { presentWorkbench, retryAfterHeaders, type WarningPort } from './present-workbench.ts';
 
 /** GET /workbenches/{wid}: the route that frontends poll. It makes one GetItem call and nothing else. */
 export function build(
-  ports: ApiPorts & { readonly workbenches: Pick<WorkbenchStore, 'read'> },
+  ports: ApiPorts & WarningPort & { readonly workbenches: Pick<WorkbenchStore, 'read'> },
   settings: ApiSettings & SettingsFor<'BASE_URL'>,
 ): ApiHandler {
   const parsers = { workbenchId: parseWorkbenchId };
@@ -17,7 +17,7 @@ export function build(
     return {
       status: 200,
       headers: retryAfterHeaders(workbench),
-      body: { success: true, item: presentWorkbench(workbench, settings) },
+      body: { success: true, item: presentWorkbench(workbench, settings, ports) },
     };
   });
 }

@@ -5,16 +5,16 @@ import { type ApiPorts, type ApiSettings, toUserApiHandler } from '../middleware
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { parsePage } from '../middleware/parse-request.ts';
 import { encodeCursor } from '../middleware/query.ts';
-import { presentWorkbench } from './present-workbench.ts';
+import { presentWorkbench, type WarningPort } from './present-workbench.ts';
 
 /** GET /workbenches: one Query call for each page. */
 export function build(
-  ports: ApiPorts & { readonly workbenches: Pick<WorkbenchStore, 'listByUser'> },
+  ports: ApiPorts & WarningPort & { readonly workbenches: Pick<WorkbenchStore, 'listByUser'> },
   settings: ApiSettings & SettingsFor<'BASE_URL'>,
 ): ApiHandler {
   return toUserApiHandler(ports, settings, { page: parsePage }, async ({ userId, page }) => {
     const { workbenches, next } = await listWorkbenches(ports, userId, page);
-    const items = workbenches.map((workbench) => presentWorkbench(workbench, settings));
+    const items = workbenches.map((workbench) => presentWorkbench(workbench, settings, ports));
     const cursor = next === undefined ? {} : { next_cursor: encodeCursor(userId, next) };
     return { status: 200, body: { success: true, items, ...cursor } };
   });

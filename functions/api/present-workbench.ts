@@ -4,13 +4,22 @@ import type { Status } from '#core/workbench/history.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 
+export interface WarningPort {
+  /** Returns what the owners of all running workbenches must know, as a `status_detail`. Only local mode has it. */
+  readonly warning?: () => string | undefined;
+}
+
 /**
  * The item of the API for a record. Fields that do not apply are left out.
  * @param settings BASE_URL: the address at which workbenches are served
  */
-export function presentWorkbench(workbench: Workbench, settings: SettingsFor<'BASE_URL'>): WorkbenchItem {
+export function presentWorkbench(
+  workbench: Workbench,
+  settings: SettingsFor<'BASE_URL'>,
+  { warning }: WarningPort = {},
+): WorkbenchItem {
   const { userId, workbenchId, spec, host } = workbench;
-  const detail = statusDetail(workbench);
+  const detail = statusDetail(workbench) ?? (workbench.status === 'running' ? warning?.() : undefined);
   return {
     user_id: userId,
     workbench_id: workbenchId,

@@ -8,11 +8,11 @@ import { type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { jsonBodyOf } from '../middleware/json-body.ts';
 import { parseWorkbenchId } from '../middleware/parse-request.ts';
-import { presentWorkbench, retryAfterHeaders } from './present-workbench.ts';
+import { presentWorkbench, retryAfterHeaders, type WarningPort } from './present-workbench.ts';
 
 /** PATCH /workbenches/{wid} */
 export function build(
-  ports: RecordPorts & QueuePorts & { readonly catalog: SizeCatalog },
+  ports: RecordPorts & QueuePorts & WarningPort & { readonly catalog: SizeCatalog },
   settings: ApiSettings & SizeSettings & PolicySettings & SettingsFor<'BASE_URL'>,
 ): ApiHandler {
   const policy = policyOf(settings);
@@ -22,7 +22,7 @@ export function build(
     return {
       status: 200,
       headers: retryAfterHeaders(workbench),
-      body: { success: true, item: presentWorkbench(workbench, settings) },
+      body: { success: true, item: presentWorkbench(workbench, settings, ports) },
     };
   });
 }

@@ -71,7 +71,9 @@ async function stopAndDelete(server: LocalServer, ids: readonly string[]): Promi
   await waitUntilGone(server, deleted);
   expect((await call(server, 'GET', '/workbenches')).status).toBe(200);
   expect((await call(server, 'GET', '/health')).status).toBe(200);
-  const { public_endpoint } = await waitFor(server, running, { status: 'running' });
+  const warned = { status: 'running', status_detail: 'disk_almost_full' } as const;
+  const { public_endpoint } = await waitFor(server, running, warned);
+  expect(server.output).toContain('the disk of the data folder is almost full');
   expect((await fetch(String(public_endpoint))).status).toBe(200);
 }
 

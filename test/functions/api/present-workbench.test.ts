@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { itemSchema } from '#contract/response-bodies.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import { presentWorkbench, retryAfterHeaders } from '#functions/api/present-workbench.ts';
+import { acceptedRun, running, starting, T0 } from '#test/builders/workbench.ts';
 
 const settings = { BASE_URL: 'https://wb.example.com/ide' };
 
@@ -35,6 +36,19 @@ const stopped: Workbench = {
 };
 
 describe('presentWorkbench', () => {
+  it('has a warning as its detail only if it runs and has no detail of its own', () => {
+    const present = (workbench: Workbench) =>
+      presentWorkbench(workbench, settings, { warning: () => 'disk_almost_full' }).status_detail;
+    expect(present(running())).toBe('disk_almost_full');
+    expect(present(stopped)).toBeUndefined();
+    expect(present(starting())).toBe('volume');
+    const interruption = { kind: 'spot', noticedAt: T0, stopAt: T0 } as const;
+    expect(present(running({ run: acceptedRun({ interruption }) }))).toBe('spot_interruption');
+    expect(presentWorkbench(running(), settings, { warning: () => undefined })).not.toHaveProperty(
+      'status_detail',
+    );
+  });
+
   it('returns no field that a newer version wrote', () => {
     const reason = { code: 'other', message: 'Evicted.', unrecognized: { code: 'evicted' } } as const;
     const item = presentWorkbench({ ...stopped, labels: {}, reason } as Workbench, settings);
