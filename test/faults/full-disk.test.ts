@@ -112,14 +112,17 @@ test('a disk without inodes delays starts, and nothing else', async ({ skip }) =
   const server = await LocalServer.start(join(disk, 'data'), SETTINGS, SERVER_ALONE);
   const ids = await createMany(server, 3);
   for (const id of ids) await waitFor(server, id, { status: 'running' });
-  const removeFiles = useUpInodes(disk);
+  const removeFiles = useUpInodes(disk, 'first');
+  await stopAndDelete(server, ids);
 
+  // The deletion has returned some.
+  const removeMoreFiles = useUpInodes(disk, 'second');
   const { status, body } = await create(server);
   expect(status).toBe(201);
   await waitFor(server, body.item.workbench_id, { status: 'starting', status_detail: 'no_space' });
-  await stopAndDelete(server, ids);
 
   removeFiles();
+  removeMoreFiles();
   await waitFor(server, body.item.workbench_id, { status: 'running' });
 });
 
@@ -141,7 +144,7 @@ test('a start on a disk without space fails with one sentence, with and without 
   fillDisk(file);
   await expectSentence(/has not enough space\. Free \d+ MiB/);
   rmSync(file);
-  const removeFiles = useUpInodes(disk);
+  const removeFiles = useUpInodes(disk, 'file');
   await expectSentence(/has no inodes left/);
   removeFiles();
   remount(disk, 'ro');

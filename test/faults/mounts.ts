@@ -35,12 +35,12 @@ export function fillDisk(path: string): void {
   }
 }
 
-/** Creates empty files until there is no inode for another one. Returns what removes them. */
-export function useUpInodes(folder: string): () => void {
+/** Creates empty files `<name>-<n>` until there is no inode for another one. Returns what removes them. */
+export function useUpInodes(folder: string, name: string): () => void {
   const files: string[] = [];
   try {
     for (;;) {
-      const file = join(folder, `inode-${files.length}`);
+      const file = join(folder, `${name}-${files.length}`);
       closeSync(openSync(file, 'wx'));
       files.push(file);
     }
