@@ -65,7 +65,7 @@ async function measure(size: Population): Promise<void> {
         ...{
           clock: { now: () => NOW },
           telemetry: new RecordedTelemetry(),
-          queue: new MemoryWorkQueue({ now: () => NOW }),
+          queue: new MemoryWorkQueue({ elapsed: () => NOW }),
         },
       };
       const due = await measureSweep(

@@ -1,7 +1,7 @@
-import type { Clock } from '#core/ports/clock.ts';
+import type { Clock, MonotonicClock } from '#core/ports/clock.ts';
 
-/** A clock with timers. Local adapters wait with it, so that tests can control time. */
-export interface Timers extends Clock {
+/** A clock with timers, which follow `elapsed`. Local adapters wait with it, so that tests can control time. */
+export interface Timers extends Clock, MonotonicClock {
   /** Calls `action` once after `ms` milliseconds. Returns a function that cancels the call. */
   after(ms: number, action: () => void): () => void;
 }
@@ -9,6 +9,7 @@ export interface Timers extends Clock {
 /** The time of the system. */
 export const systemTimers: Timers = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after(ms, action) {
     const timer = setTimeout(action, ms);
     return () => clearTimeout(timer);

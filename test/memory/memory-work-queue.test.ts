@@ -9,7 +9,7 @@ const key = (workbenchId: string): WorkbenchKey => ({ userId: 'ada', workbenchId
 describeWorkQueueContract('MemoryWorkQueue', async () => {
   let now = START;
   let failures = 0;
-  const queue = new MemoryWorkQueue({ now: () => now });
+  const queue = new MemoryWorkQueue({ elapsed: () => now });
   const delivered: WorkbenchKey[] = [];
   const consume = async (received: WorkbenchKey) => {
     delivered.push(received);
@@ -40,7 +40,7 @@ describeWorkQueueContract('MemoryWorkQueue', async () => {
 describe('MemoryWorkQueue', () => {
   test('delivers messages by due time, then in the order in which they were sent', async () => {
     let now = START;
-    const queue = new MemoryWorkQueue({ now: () => now });
+    const queue = new MemoryWorkQueue({ elapsed: () => now });
     await queue.send(key('late'), 5);
     await queue.send(key('first'), 1);
     await queue.send(key('second'), 1);
@@ -55,7 +55,7 @@ describe('MemoryWorkQueue', () => {
   });
 
   test('throws when a consumer keeps sending messages without delay', async () => {
-    const queue = new MemoryWorkQueue({ now: () => START });
+    const queue = new MemoryWorkQueue({ elapsed: () => START });
     await queue.send(key('a'), 0);
     await expect(queue.deliverDue((received) => queue.send(received, 0), 50)).rejects.toThrow(/more are due/);
   });

@@ -1,10 +1,10 @@
-import type { Clock } from '#core/ports/clock.ts';
+import type { MonotonicClock } from '#core/ports/clock.ts';
 import { MAX_DELAY_SECONDS, type WorkQueue } from '#core/ports/work-queue.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 
 interface Message {
   readonly key: WorkbenchKey;
-  /** Milliseconds since 1970. */
+  /** Of `elapsed`: a queue does not follow the clock of the sender. */
   readonly dueAt: number;
 }
 
@@ -16,16 +16,16 @@ export const REDELIVERY_DELAY_MS = 1000;
  * time, then in the order in which they were sent. Messages are not merged: two sends are two deliveries.
  */
 export class MemoryWorkQueue implements WorkQueue {
-  readonly #clock: Clock;
+  readonly #clock: MonotonicClock;
   #messages: Message[] = [];
 
-  constructor(clock: Clock) {
+  constructor(clock: MonotonicClock) {
     this.#clock = clock;
   }
 
   async send(key: WorkbenchKey, delaySeconds: number): Promise<void> {
     const seconds = Math.min(Math.max(Math.ceil(delaySeconds), 0), MAX_DELAY_SECONDS);
-    this.#insert(key, this.#clock.now() + seconds * 1000);
+    this.#insert(key, this.#clock.elapsed() + seconds * 1000);
   }
 
   /** The number of messages, due or not. */
@@ -33,7 +33,7 @@ export class MemoryWorkQueue implements WorkQueue {
     return this.#messages.length;
   }
 
-  /** The due time of the next message, in milliseconds since 1970; undefined if there is none. */
+  /** When the next message is due, in milliseconds of `elapsed`; undefined if there is none. */
   nextDueAt(): number | undefined {
     return this.#messages[0]?.dueAt;
   }
@@ -41,7 +41,7 @@ export class MemoryWorkQueue implements WorkQueue {
   /** Removes and returns the next message if it is due. For tests that consume or lose messages themselves. */
   takeDue(): WorkbenchKey | undefined {
     const next = this.#messages[0];
-    if (next === undefined || next.dueAt > this.#clock.now()) return undefined;
+    if (next === undefined || next.dueAt > this.#clock.elapsed()) return undefined;
     this.#messages.shift();
     return next.key;
   }
@@ -59,7 +59,7 @@ export class MemoryWorkQueue implements WorkQueue {
       try {
         await consumer(key);
       } catch {
-        this.#insert(key, this.#clock.now() + REDELIVERY_DELAY_MS);
+        this.#insert(key, this.#clock.elapsed() + REDELIVERY_DELAY_MS);
       }
     }
     throw new Error(

@@ -202,11 +202,11 @@ export class MemoryWorld {
 
   /** Advances the time in steps of one second with a delivery after each, and a sweep of due records each minute. */
   async advance(ms: number): Promise<void> {
-    const end = this.clock.now() + ms;
+    const end = this.clock.elapsed() + ms;
     await this.deliver();
-    while (this.clock.now() < end) {
-      await this.clock.advanceAsync(Math.min(1000, end - this.clock.now()));
-      if (this.clock.now() % 60_000 < 1000) await sweepDue(this.ports, { limit: 100 });
+    while (this.clock.elapsed() < end) {
+      await this.clock.advanceAsync(Math.min(1000, end - this.clock.elapsed()));
+      if (this.clock.elapsed() % 60_000 < 1000) await sweepDue(this.ports, { limit: 100 });
       await this.deliver();
     }
   }
@@ -220,12 +220,12 @@ export class MemoryWorld {
     predicate: (workbench: Workbench | undefined) => boolean,
     withinMs = 3_600_000,
   ): Promise<void> {
-    const end = this.clock.now() + withinMs;
+    const end = this.clock.elapsed() + withinMs;
     await this.deliver();
     for (;;) {
       const workbench = await this.stores.workbenches.read(key);
       if (predicate(workbench)) return;
-      if (this.clock.now() >= end) {
+      if (this.clock.elapsed() >= end) {
         throw new Error(
           `the condition did not hold within ${withinMs} ms. Record: ${JSON.stringify(workbench, undefined, 1)}`,
         );

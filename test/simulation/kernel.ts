@@ -22,6 +22,10 @@ export class Kernel {
     return this.#now;
   }
 
+  elapsed(): number {
+    return this.#now;
+  }
+
   /** Schedules an action in `ms` milliseconds. Returns a function that cancels it. */
   after(ms: number, action: () => void): () => void {
     let cancelled = false;

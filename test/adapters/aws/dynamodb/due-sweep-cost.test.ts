@@ -18,7 +18,7 @@ describe('the cost of a sweep over due records', () => {
     const telemetry = new RecordedTelemetry();
     const workbenches = new DynamoWorkbenchStore(table.client, table.tableName, telemetry);
     const calls = countCalls(table.client);
-    const queue = new MemoryWorkQueue({ now: () => NOW });
+    const queue = new MemoryWorkQueue({ elapsed: () => NOW });
     const { enqueued } = await build({ workbenches, queue, telemetry, clock: { now: () => NOW } })();
     return {
       enqueued,

@@ -59,6 +59,7 @@ describe('Images', () => {
     const steps: (() => void)[] = [];
     const timers = {
       now: () => 0,
+      elapsed: () => 0,
       after(_ms: number, action: () => void) {
         steps.push(action);
         return () => {};

@@ -30,7 +30,7 @@ const onLinux = process.platform === 'linux';
 const CLOSE_MAX_MS = 10_000;
 /** Time that passes fifty times as fast, for what takes seconds. */
 const FAST_TIMERS: Timers = {
-  now: () => systemTimers.now(),
+  ...systemTimers,
   after: (ms, action) => systemTimers.after(ms < CLOSE_MAX_MS ? ms / 50 : ms, action),
 };
 
@@ -353,7 +353,7 @@ describe('ProcessTaskRunner', () => {
   it('has no pending timer after it was closed', async () => {
     const waiting = new Set<object>();
     const timers = {
-      now: () => Date.now(),
+      ...systemTimers,
       after(ms: number, action: () => void) {
         const one = {};
         waiting.add(one);

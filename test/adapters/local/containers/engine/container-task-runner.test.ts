@@ -68,7 +68,7 @@ describe('ContainerTaskRunner', () => {
   ])('says where the output will be when a program %s', async (_, listen, text) => {
     const script = `require('http').createServer((q, s) => { s.statusCode = 503; s.end(); }).${listen}`;
     const timers = {
-      now: () => Date.now(),
+      ...systemTimers,
       after: (ms: number, act: () => void) => systemTimers.after(ms / 20, act),
     };
     const tasks = await bench.open({ bootCommand: nodeCommand(script), timers });
