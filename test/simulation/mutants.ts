@@ -397,8 +397,8 @@ export const MUTANTS: readonly Mutant[] = [
     description: 'stops a workbench because its instance is being replaced, although it may run for days',
     hazards: ['drainedByGroup', 'refreshed'],
     file: `${LIFECYCLE}/interruption.ts`,
-    find: "kind === 'spot' ? { kind, stopAt: at + policy.interruptionStopMs } : { kind };",
-    replace: '{ kind, stopAt: at + policy.interruptionStopMs };',
+    find: "kind === 'spot' ? { kind, stopAt: Math.min(at, now) + policy.interruptionStopMs } : { kind };",
+    replace: '{ kind, stopAt: Math.min(at, now) + policy.interruptionStopMs };',
   },
   {
     name: 'interfaces-uncounted',

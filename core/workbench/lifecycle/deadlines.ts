@@ -2,7 +2,7 @@ import type { RefusalKind } from '../../ports/port-error.ts';
 import type { StatusReason } from '../reasons.ts';
 import { statusDetail } from '../status-detail.ts';
 import { goneAfterOf, launchAfterOf, runOf, type Starting, type Workbench } from '../workbench.ts';
-import { type Context, driveBy, driveNow, isUnattended } from './context.ts';
+import { type Context, driveNow } from './context.ts';
 import { isInterruptionDue } from './interruption.ts';
 import { INSTANCE_LOST, isEnding } from './run.ts';
 import { beginStop, endRun } from './transitions.ts';
@@ -13,10 +13,7 @@ export function applyElapsedTime(workbench: Workbench, context: Context): Workbe
   const due = allowLaunch(workbench, context);
   const settled = endRunAfterSettlePeriod(removeGoneTasks(due, context), context);
   const interrupted = stopIfInterrupted(settled, context);
-  const timedOut = applyDeadline(stopIfAgentSilent(interrupted, context), context);
-  const isStatusChange = timedOut.status !== settled.status;
-  // The workbench may have become ready while the record was unattended: drive it before a timeout ends the run.
-  return isStatusChange && isUnattended(workbench, context) ? driveBy(settled, context.now) : timedOut;
+  return applyDeadline(stopIfAgentSilent(interrupted, context), context);
 }
 
 /** Stops the task before AWS ends its instance, so that its processes can end and their files are complete. */

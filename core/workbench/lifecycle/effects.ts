@@ -8,7 +8,7 @@ import {
   type Stopping,
   type Workbench,
 } from '../workbench.ts';
-import { isUnattended } from './context.ts';
+import { isUnattended, skipGap } from './gap.ts';
 import { hostEffects } from './host.ts';
 import type { Effect } from './inputs.ts';
 import type { Policy } from './policy.ts';
@@ -23,7 +23,8 @@ export function runClientToken(input: Pick<TaskInput, 'workbenchId' | 'runId' | 
  * state agree. They are derived from the record alone, so that a crash between any two steps loses none of them: the next
  * reader of the record derives the same effects.
  */
-export function pendingEffects(workbench: Workbench, now: number, policy: Policy): readonly Effect[] {
+export function pendingEffects(record: Workbench, now: number, policy: Policy): readonly Effect[] {
+  const workbench = skipGap(record, now);
   if (workbench.nextDriveAt === undefined || now < workbench.nextDriveAt) return [];
   return [...effectsForUnexpectedTasks(workbench, now, policy), ...effectsForStatus(workbench, now, policy)];
 }
@@ -55,6 +56,8 @@ function effectsForStatus(workbench: Workbench, now: number, policy: Policy): re
       const { run } = workbench;
       if (run.phase === 'issued')
         return [{ type: 'run_task', input: run.input, token: runClientToken(run.input) }];
+      // A delayed call of the refused attempt may still start a task, even if the record is driven earlier.
+      if (run.goneAfter !== undefined && now < run.goneAfter) return [];
       return [{ type: 'place_run', runId: run.runId, attempt: run.attempt }];
     }
     case 'provisioning':
@@ -100,7 +103,7 @@ function effectsForEndingRun(
   const silent =
     run.agentSilentSince !== undefined &&
     now - run.agentSilentSince >= terminationDelayMs(workbench, policy) &&
-    !isUnattended(workbench, { now });
+    !isUnattended(workbench, now);
   const effects: Effect[] = [
     stopOrDescribeTask(run.taskId, run.stopRequestedAt, 'workbench is being stopped', now, policy),
   ];
@@ -118,9 +121,7 @@ function effectsForEndingRun(
 
 /** Whether the stop has had no effect for so long that the instance must be terminated. */
 function isStopStuck(workbench: Stopping | Deleting, now: number, policy: Policy): boolean {
-  return (
-    now >= workbench.deadlineAt + terminationDelayMs(workbench, policy) && !isUnattended(workbench, { now })
-  );
+  return now >= workbench.deadlineAt + terminationDelayMs(workbench, policy) && !isUnattended(workbench, now);
 }
 
 /**

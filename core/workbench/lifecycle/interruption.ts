@@ -17,7 +17,7 @@ const SPOT_INTERRUPTED: StatusReason = {
 export function applyInterruption(
   workbench: Workbench,
   { taskId, kind, at }: Extract<Observation, { readonly type: 'interruption_noticed' }>,
-  { policy }: Context,
+  { now, policy }: Context,
 ): Workbench {
   switch (workbench.status) {
     case 'provisioning':
@@ -26,8 +26,9 @@ export function applyInterruption(
       const { run } = workbench;
       if (run.taskId !== taskId || run.interruption?.kind === 'spot' || run.interruption?.kind === kind)
         return workbench;
+      // The event has the time of AWS, and the clock of the controller may be behind it.
       const interruption: Interruption =
-        kind === 'spot' ? { kind, stopAt: at + policy.interruptionStopMs } : { kind };
+        kind === 'spot' ? { kind, stopAt: Math.min(at, now) + policy.interruptionStopMs } : { kind };
       return { ...workbench, run: { ...run, interruption } };
     }
     default:

@@ -5,7 +5,7 @@ import { backoffMs } from './backoff.ts';
 import { type Context, driveBy, pollLater } from './context.ts';
 import { applyElapsedTime, pauseDeadline, resumeDeadline } from './deadlines.ts';
 import { pendingEffects } from './effects.ts';
-
+import { skipGap } from './gap.ts';
 import {
   applyHostAccepted,
   applyHostHint,
@@ -50,12 +50,27 @@ export type Lifecycle = (workbench: Workbench, input: Input, now: number) => Ste
 export function lifecycle(policy: Policy): Lifecycle {
   return (workbench, input, now) => {
     const context: Context = { now, policy };
-    const next = withBookkeeping(workbench, advance(workbench, input, context), input, context);
+    const next = withBookkeeping(workbench, applyInput(workbench, input, context), input, context);
     return { workbench: next, effects: pendingEffects(next, now, policy) };
   };
 }
 
-function advance(workbench: Workbench, input: Input, context: Context): Workbench {
+/** Applies an input. Every input that counts as a write moves the record's times first: see `skipGap`. */
+function applyInput(workbench: Workbench, input: Input, context: Context): Workbench {
+  if (input.type === 'history_written')
+    return { ...workbench, outbox: workbench.outbox.filter(({ seq }) => seq > input.through) };
+  const attended = skipGap(workbench, context.now);
+  // Time alone changes nothing after a gap: the effects are executed first, and their outcomes move the times.
+  const effectsFirst = input.type === 'tick' && attended !== workbench;
+  if (effectsFirst && pendingEffects(workbench, context.now, context.policy).length > 0) return workbench;
+  return advance(attended, input, context);
+}
+
+function advance(
+  workbench: Workbench,
+  input: Exclude<Input, { type: 'history_written' }>,
+  context: Context,
+): Workbench {
   switch (input.type) {
     case 'start':
     case 'stop':
@@ -69,8 +84,6 @@ function advance(workbench: Workbench, input: Input, context: Context): Workbenc
       return applyResult(workbench, input.observation, context);
     case 'history_noted':
       return workbench;
-    case 'history_written':
-      return { ...workbench, outbox: workbench.outbox.filter(({ seq }) => seq > input.through) };
     case 'outcomes':
       return applyOutcomes(workbench, input, context);
     default:

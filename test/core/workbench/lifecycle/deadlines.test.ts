@@ -127,13 +127,18 @@ describe('an unattended start past its deadline', () => {
     }
   });
 
-  it('ends if it still waits after that, or if the call fails', () => {
+  it('gets the time again during which it was not driven, and ends after that', () => {
     const failed = { type: 'effect_failed', effect: 'describe_task', kind: 'unavailable' } as const;
-    expect(tick(applyResult(late, now, failed), now).status).toBe('stopping');
     const { taskId, runId, attempt } = late.run;
     const { userId, workbenchId } = late;
     const task = { taskId, userId, workbenchId, runId, attempt, version: 9, status: 'pending' } as const;
-    expect(tick(applyResult(late, now, { type: 'task_observed', task }), now).status).toBe('stopping');
+    for (const outcome of [failed, { type: 'task_observed', task } as const]) {
+      const driven = applyResult(late, now, outcome);
+      const deadlineAt = now + late.deadlineAt - late.updatedAt;
+      expect(driven).toMatchObject({ status: 'pending', deadlineAt });
+      expect(tick(driven, deadlineAt - 1).status).toBe('pending');
+      expect(tick(driven, deadlineAt).status).toBe('stopping');
+    }
   });
 
   it('is running if its task runs', () => {
@@ -155,11 +160,12 @@ describe('a stop or deletion past its deadline', () => {
     }
   });
 
-  it('becomes overdue even if the record was unattended: the status does not change', () => {
+  it('does not become overdue because the controller was paused', () => {
     const workbench = stopping({ nextDriveAt: T0 });
     const now = workbench.deadlineAt + 60 * MINUTE;
-    const after = lifecycle(POLICY)(workbench, { type: 'tick' }, now).workbench;
-    expect(after).toMatchObject({ status: 'stopping', overdue: true });
+    const { workbench: after, effects } = lifecycle(POLICY)(workbench, { type: 'tick' }, now);
+    expect(after).toBe(workbench);
+    expect(effects).toMatchObject([{ type: 'stop_task' }]);
   });
 
   it('is no longer due because of its deadline', () => {
@@ -227,7 +233,9 @@ describe('the deadline of a throttled start', () => {
 
   it('never moves closer, even if a clock was set back', () => {
     const paused = applyResult(issued, T0 + MINUTE, throttled);
-    expect(applyResult(paused, T0, unavailable)).toMatchObject({ deadlineAt: issued.deadlineAt });
+    expect(applyResult(paused, T0 + MINUTE - 5_000, unavailable)).toMatchObject({
+      deadlineAt: issued.deadlineAt,
+    });
   });
 
   it('is unchanged if it was not paused, and is not paused in other statuses', () => {

@@ -84,6 +84,11 @@ describe('the news that the instance of a task is about to end', () => {
     expect(apply(runningOn(DRAINING), notice('spot'))).toMatchObject({ run: { interruption: SPOT } });
   });
 
+  it('ends the run in time even if the clock of the controller is behind that of AWS', () => {
+    const warned = apply(runningOn(), notice('spot', { at: T0 + 3600 * SECOND }));
+    expect(dueAt({ ...warned, outbox: [] })).toBe(T0 + POLICY.interruptionStopMs);
+  });
+
   it('of another task, or of a workbench whose task has not started or ends already, changes nothing', () => {
     const run = acceptedRun({ taskId: TASK_ID });
     const other = runningOn();

@@ -173,7 +173,7 @@ describe('a start whose task fails before the workbench runs', () => {
     expect(ending).toMatchObject({ status: 'stopping', desired: 'running' });
     const missing: Input = { type: 'task_missing', taskId: 'task-1' };
     const later = T0 + DEFAULT_POLICY.taskMissingTimeoutMs;
-    expect(apply(apply(ending, missing), missing, later)).toMatchObject({
+    expect(apply({ ...apply(ending, missing), updatedAt: later }, missing, later)).toMatchObject({
       ...{ status: 'stopped', desired: 'stopped', reason: { code: 'task_lost' } },
     });
   });

@@ -111,7 +111,8 @@ describe('an observation of the current task', () => {
     const ending = observe(running(), { status: 'stopping' });
     const missing = step(ending, { type: 'task_missing', taskId: 'task-1' }, T0).workbench;
     const later = T0 + DEFAULT_POLICY.taskMissingTimeoutMs;
-    const ended = step(missing, { type: 'task_missing', taskId: 'task-1' }, later).workbench;
+    const polled = { ...missing, updatedAt: later };
+    const ended = step(polled, { type: 'task_missing', taskId: 'task-1' }, later).workbench;
     expect(ended).toMatchObject({ status: 'stopped', reason: { code: 'task_lost' } });
   });
 
@@ -288,10 +289,12 @@ describe('a missing task', () => {
   it('ends a stop or deletion without a reason', () => {
     const run = acceptedRun({ missingSince: T0 });
     const now = T0 + DEFAULT_POLICY.taskMissingTimeoutMs;
-    const ended = step(stopping({ run }), { type: 'task_missing', taskId: 'task-1' }, now).workbench;
+    const ending = stopping({ run, updatedAt: now });
+    const ended = step(ending, { type: 'task_missing', taskId: 'task-1' }, now).workbench;
     expect(ended.status).toBe('stopped');
     expect(ended).not.toHaveProperty('reason');
-    const gone = step(deleting({ run }), { type: 'task_missing', taskId: 'task-1' }, now).workbench;
+    const deletion = deleting({ run, updatedAt: now });
+    const gone = step(deletion, { type: 'task_missing', taskId: 'task-1' }, now).workbench;
     expect(gone).not.toHaveProperty('run');
   });
 });
