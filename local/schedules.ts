@@ -24,7 +24,7 @@ export function startSchedules(
   const { telemetry } = ports;
   const schedule = (name: string, everyMs: number, run: () => Promise<unknown>) =>
     new IntervalSchedule({ name, everyMs, run, telemetry, timers });
-  const due = schedule('sweep-due', MINUTE, buildSweepDue(ports));
+  const due = schedule('sweep-due', MINUTE, buildSweepDue(ports, 1));
   const active = schedule('sweep-active', 10 * MINUTE, buildSweepActive(ports, settings));
   const tasksAndHosts = schedule(
     'sweep-tasks-and-hosts',

@@ -32,6 +32,11 @@ export interface WorkbenchStore {
   /** Hint: the records due at `now` (milliseconds since 1970), earliest first, at most `limit` (1-1,000). */
   listDue(now: number, limit: number): Promise<readonly WorkbenchKey[]>;
   /**
+   * Hint: the records due later than `after` (milliseconds since 1970), earliest first, at most `limit` (1-1,000). With a
+   * time beyond every wait, these are the records that were written before the clock was set back.
+   */
+  listDueAfter(after: number, limit: number): Promise<readonly WorkbenchKey[]>;
+  /**
    * Postpones a record that cannot be driven: `listDue` does not return it before `until`, so that it does not take the
    * place of others. Changes nothing else. Does nothing if the record is not due at `now`.
    */

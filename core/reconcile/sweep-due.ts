@@ -8,8 +8,21 @@ import type { WorkbenchKey } from '../workbench/workbench.ts';
 /** A key that the queue rejects permanently is sent, and reported, again after an hour. Milliseconds. */
 const POSTPONE_MS = 60 * 60 * 1000;
 
+/**
+ * A record that is due later than this was written before the clock was set back, or waits for a start retry interval that a
+ * setting makes longer. A drive tells which. Longer than a record is postponed, in milliseconds.
+ */
+export const FAR_AHEAD_MS = POSTPONE_MS + 5 * 60 * 1000;
+
+export interface DueSweepOptions {
+  /** 1-1,000 keys of each kind; the next sweep enqueues the rest. */
+  readonly limit: number;
+  /** Also enqueues the records whose due time is too far ahead: one more query for each shard of the index. @default false */
+  readonly farAhead?: boolean;
+}
+
 interface Ports {
-  readonly workbenches: Pick<WorkbenchStore, 'listDue' | 'postpone'>;
+  readonly workbenches: Pick<WorkbenchStore, 'listDue' | 'listDueAfter' | 'postpone'>;
   readonly queue: WorkQueue;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
@@ -19,19 +32,24 @@ interface Ports {
  * Enqueues the due records and no others, so that its cost depends on the unsettled records, not on the stored ones.
  * Replaces every lost message and continues every workbench whose function ended between two steps. A key that the queue
  * rejects does not affect the others.
- * @param options.limit 1-1,000 keys; the next sweep enqueues the rest
- * @returns how many keys were sent
+ * @returns how many keys were sent, and whether more are due
  */
 export async function sweepDue(
   ports: Ports,
-  { limit }: { readonly limit: number },
+  { limit, farAhead = false }: DueSweepOptions,
 ): Promise<{ readonly enqueued: number; readonly more: boolean }> {
-  const keys = await ports.workbenches.listDue(ports.clock.now(), limit);
+  const { workbenches, clock, telemetry } = ports;
+  const keys = await workbenches.listDue(clock.now(), limit);
+  const far = farAhead ? await workbenches.listDueAfter(clock.now() + FAR_AHEAD_MS, limit) : [];
+  if (far.length > 0)
+    telemetry.warn('records are due later than any wait lasts: was the clock set back?', {
+      count: far.length,
+    });
   let enqueued = 0;
-  for (const key of keys) if (await enqueueKey(ports, key)) enqueued += 1;
+  for (const key of [...keys, ...far]) if (await enqueueKey(ports, key)) enqueued += 1;
   const more = keys.length >= limit;
-  if (more) ports.telemetry.warn('more records are due than one sweep enqueues', { enqueued });
-  ports.telemetry.count('due_enqueued', enqueued);
+  if (more) telemetry.warn('more records are due than one sweep enqueues', { enqueued });
+  telemetry.count('due_enqueued', enqueued);
   return { enqueued, more };
 }
 

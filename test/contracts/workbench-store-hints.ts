@@ -69,6 +69,26 @@ export function describeHints(getStore: () => WorkbenchStore): void {
     });
   });
 
+  describe('listDueAfter', () => {
+    it('returns the records that are due later, earliest first, and no settled ones', async () => {
+      const times = [50, 10, 40, 30, 20].map((minutes) => T0 + minutes * MINUTE);
+      const due = times.map((nextDriveAt, n) =>
+        starting({ workbenchId: idAt(T0, n), nextDriveAt, deadlineAt: T0 + 90 * MINUTE }),
+      );
+      await Promise.all(due.map((workbench) => store.create(workbench)));
+      await store.create(stopped({ workbenchId: idAt(T0, 100) }));
+      const numbers = async (after: number, limit = 1_000) =>
+        (await store.listDueAfter(after, limit)).map((key) =>
+          due.findIndex(({ workbenchId }) => workbenchId === key.workbenchId),
+        );
+      expect(await numbers(T0)).toEqual([1, 4, 3, 2, 0]);
+      expect(await numbers(T0 + 30 * MINUTE)).toEqual([2, 0]);
+      expect(await numbers(T0 + 30 * MINUTE - 1)).toEqual([3, 2, 0]);
+      expect(await numbers(T0, 2)).toEqual([1, 4]);
+      expect(await numbers(T0 + 50 * MINUTE)).toEqual([]);
+    });
+  });
+
   describe('listActive', () => {
     it('returns every record with a run or a host or in transition, once each', async () => {
       const records: Workbench[] = [];

@@ -12,10 +12,15 @@ function startAll() {
   const world = new MemoryWorld();
   const telemetry = new RecordingTelemetry();
   let dueSweeps = 0;
+  let farAheadQueries = 0;
   let deletions = 0;
   const workbenches = overrideMethods(world.ports.workbenches, {
     listDue: async () => {
       dueSweeps += 1;
+      return [];
+    },
+    listDueAfter: async () => {
+      farAheadQueries += 1;
       return [];
     },
   });
@@ -35,7 +40,7 @@ function startAll() {
     'sweep-volumes': completed('volumes'),
     'expired-items': deletions,
   });
-  return { clock: world.clock, telemetry, runs, stop };
+  return { clock: world.clock, telemetry, runs, farAheadQueries: () => farAheadQueries, stop };
 }
 
 test('runs every schedule at once, and then at its interval', async () => {
@@ -62,6 +67,15 @@ test('runs every schedule at once, and then at its interval', async () => {
   const last = runs();
   await clock.advanceAsync(120 * MINUTE);
   expect(runs()).toEqual(last);
+});
+
+test('looks for records that were due before the clock was set back in every sweep, the first included', async () => {
+  const { clock, farAheadQueries, stop } = startAll();
+  await clock.advanceAsync(0);
+  expect(farAheadQueries()).toBe(1);
+  await clock.advanceAsync(5 * MINUTE);
+  expect(farAheadQueries()).toBe(6);
+  await stop();
 });
 
 test('runs the sweeps of a deployment at the same intervals, except the one of the cluster', async () => {

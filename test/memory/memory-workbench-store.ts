@@ -100,10 +100,18 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
   }
 
   async listDue(now: number, limit: number): Promise<readonly WorkbenchKey[]> {
+    return this.#listByDueTime((at) => at <= now, limit);
+  }
+
+  async listDueAfter(after: number, limit: number): Promise<readonly WorkbenchKey[]> {
+    return this.#listByDueTime((at) => at > after, limit);
+  }
+
+  #listByDueTime(matches: (at: number) => boolean, limit: number): readonly WorkbenchKey[] {
     const due: { at: number; key: WorkbenchKey }[] = [];
     for (const workbench of this.#all()) {
       const at = dueAt(workbench);
-      if (at !== undefined && at <= now) due.push({ at, key: keyOf(workbench) });
+      if (at !== undefined && matches(at)) due.push({ at, key: keyOf(workbench) });
     }
     return due
       .sort((a, b) => a.at - b.at)

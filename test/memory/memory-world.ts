@@ -206,7 +206,7 @@ export class MemoryWorld {
     await this.deliver();
     while (this.clock.elapsed() < end) {
       await this.clock.advanceAsync(Math.min(1000, end - this.clock.elapsed()));
-      if (this.clock.elapsed() % 60_000 < 1000) await sweepDue(this.ports, { limit: 100 });
+      if (this.clock.elapsed() % 60_000 < 1000) await sweepDue(this.ports, { limit: 100, farAhead: true });
       await this.deliver();
     }
   }

@@ -19,8 +19,11 @@ const GB = 1e9;
 const DAYS_OF_MONTH = MONTH_HOURS / 24;
 /** Lambda's long polling of an empty queue. */
 const LONG_POLL_SECONDS = 20;
-/** The sweep of due records makes one query for each shard of its index, of half a read unit each. */
-const SWEEP_DUE_READ_UNITS = DUE_SHARDS / 2;
+/**
+ * The sweep of due records makes one query for each shard of its index, of half a read unit each, and every tenth sweep makes
+ * a second one.
+ */
+const SWEEP_DUE_READ_UNITS = (DUE_SHARDS / 2) * 1.1;
 
 /**
  * Returns the costs of a month without use, from the templates of the stage and the assumptions.

@@ -17,11 +17,25 @@ export class IndexHints {
     this.#table = tableName;
   }
 
+  /** The workbenches that are due, earliest first. */
+  listDue(now: number, limit: number): Promise<readonly WorkbenchKey[]> {
+    return this.#listByDueTime('<=', now, limit);
+  }
+
+  /** The workbenches that are due later, earliest first. */
+  listDueAfter(after: number, limit: number): Promise<readonly WorkbenchKey[]> {
+    return this.#listByDueTime('>', after, limit);
+  }
+
   /**
-   * The workbenches that are due, earliest first. Each partition is queried for `limit` of them, so that the result has the
-   * earliest ones however they are distributed. 1,000 keys have about 200 KB, well within one page of 1 MB.
+   * Each partition is queried for `limit` workbenches, so that the result has the earliest ones however they are
+   * distributed. 1,000 keys have about 200 KB, well within one page of 1 MB.
    */
-  async listDue(now: number, limit: number): Promise<readonly WorkbenchKey[]> {
+  async #listByDueTime(
+    comparison: '<=' | '>',
+    time: number,
+    limit: number,
+  ): Promise<readonly WorkbenchKey[]> {
     if (!Number.isInteger(limit) || limit < 1 || limit > DUE_MAX) {
       throw new RangeError(`limit must be 1 to ${DUE_MAX}, not ${limit}`);
     }
@@ -30,8 +44,8 @@ export class IndexHints {
       DUE_PARTITIONS.map((partition) =>
         this.#query({
           IndexName: name,
-          KeyConditionExpression: `${partitionKey.name} = :partition AND ${sortKey.name} <= :now`,
-          ExpressionAttributeValues: { ':partition': { S: partition }, ':now': { N: String(now) } },
+          KeyConditionExpression: `${partitionKey.name} = :partition AND ${sortKey.name} ${comparison} :time`,
+          ExpressionAttributeValues: { ':partition': { S: partition }, ':time': { N: String(time) } },
           Limit: limit,
         }),
       ),

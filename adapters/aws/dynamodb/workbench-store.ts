@@ -210,6 +210,10 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
     return this.#hints.listDue(now, limit);
   }
 
+  listDueAfter(after: number, limit: number): Promise<readonly WorkbenchKey[]> {
+    return this.#hints.listDueAfter(after, limit);
+  }
+
   listActive(cursor?: string): Promise<{ readonly keys: readonly WorkbenchKey[]; readonly cursor?: string }> {
     return this.#hints.listActive(cursor);
   }

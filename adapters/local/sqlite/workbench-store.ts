@@ -40,6 +40,8 @@ const COUNT_HOSTS = `SELECT 1 FROM workbenches WHERE user_id = ?
   AND CASE WHEN json_valid(record) THEN record ->> '$.spec.dedicatedInstanceType' END IS NOT NULL LIMIT ?`;
 const LIST_DUE = `SELECT user_id, workbench_id FROM workbenches
   WHERE due_at <= ? ORDER BY due_at, workbench_id, user_id LIMIT ?`;
+const LIST_DUE_AFTER = `SELECT user_id, workbench_id FROM workbenches
+  WHERE due_at > ? ORDER BY due_at, workbench_id, user_id LIMIT ?`;
 const LIST_ACTIVE = `SELECT user_id, workbench_id FROM workbenches
   WHERE active = 1 AND (workbench_id, user_id) > (?, ?) ORDER BY workbench_id, user_id LIMIT ?`;
 const FIND_BY_ID = `SELECT user_id, workbench_id FROM workbenches
@@ -58,6 +60,7 @@ export const WORKBENCH_STATEMENTS = {
   COUNT,
   COUNT_HOSTS,
   LIST_DUE,
+  LIST_DUE_AFTER,
   LIST_ACTIVE,
   FIND_BY_ID,
   FIND_BY_INSTANCE,
@@ -134,11 +137,18 @@ export class SqliteWorkbenchStore implements WorkbenchStore {
     return rows.length;
   }
 
-  async listDue(now: number, limit: number): Promise<readonly WorkbenchKey[]> {
+  listDue(now: number, limit: number): Promise<readonly WorkbenchKey[]> {
+    return this.#listByDueTime(LIST_DUE, now, limit);
+  }
+
+  listDueAfter(after: number, limit: number): Promise<readonly WorkbenchKey[]> {
+    return this.#listByDueTime(LIST_DUE_AFTER, after, limit);
+  }
+
+  async #listByDueTime(statement: string, time: number, limit: number): Promise<readonly WorkbenchKey[]> {
     assertLimit(limit, DUE_MAX);
-    return (await this.#database.read((connection) => connection.all<KeyRow>(LIST_DUE, now, limit))).map(
-      toKey,
-    );
+    const rows = await this.#database.read((connection) => connection.all<KeyRow>(statement, time, limit));
+    return rows.map(toKey);
   }
 
   async postpone({ userId, workbenchId }: WorkbenchKey, now: number, until: number): Promise<void> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UnreadableRecord } from '#core/ports/workbench-store.ts';
 import { sweepActive } from '#core/reconcile/sweep-active.ts';
-import { sweepDue } from '#core/reconcile/sweep-due.ts';
+import { FAR_AHEAD_MS, sweepDue } from '#core/reconcile/sweep-due.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
 
@@ -43,11 +43,28 @@ describe('sweepDue', () => {
     expect([...world.telemetry.counts]).toEqual([['due_enqueued', 2]]);
   });
 
+  it('enqueues what was due before the clock was set back, if it looks far ahead', async () => {
+    const world = new MemoryWorld();
+    const key = await world.create();
+    while (world.queue.takeDue()) {}
+    world.clock.set(-FAR_AHEAD_MS);
+    expect(await sweepDue(world.ports, { limit: 10, farAhead: true })).toMatchObject({ enqueued: 0 });
+    world.clock.set(-1);
+    expect(await sweepDue(world.ports, { limit: 10 })).toMatchObject({ enqueued: 0 });
+    expect(world.telemetry.lines).toEqual([]);
+    expect(await sweepDue(world.ports, { limit: 10, farAhead: true })).toMatchObject({ enqueued: 1 });
+    const message = 'records are due later than any wait lasts: was the clock set back?';
+    expect(world.telemetry.fields.get(message)).toEqual({ count: 1 });
+    await world.waitForStatus(key, 'running', 60_000);
+  });
+
   it('enqueues nothing when every record is settled', async () => {
     const world = new MemoryWorld();
     await world.waitForStatus(await world.create(), 'running');
     world.clock.advance(24 * 60 * 60_000);
-    expect(await sweepDue(world.ports, { limit: 10 })).toEqual({ enqueued: 0, more: false });
+    expect(await sweepDue(world.ports, { limit: 10, farAhead: true })).toEqual({
+      ...{ enqueued: 0, more: false },
+    });
   });
 });
 

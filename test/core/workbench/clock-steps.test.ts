@@ -75,6 +75,11 @@ describe('a clock that was set back', () => {
     return { world, key };
   }
 
+  it.each([-3 * HOUR, -DAY])('by %i ms does not delay a stop whose message is lost', async (step) => {
+    const { world, key } = await aStopWithoutMessage(step);
+    await world.waitForStatus(key, 'stopped', 2 * MINUTE);
+  });
+
   it('lets a repeated request enqueue the workbench', async () => {
     const { world, key } = await aStopWithoutMessage(-HOUR);
     expect(world.queue.takeDue()).toBeUndefined();

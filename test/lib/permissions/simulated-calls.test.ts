@@ -22,6 +22,7 @@ const STORE_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'workbenches.listByUser': ['Query'],
   'workbenches.countByUser': ['Query'],
   'workbenches.listDue': ['Query due'],
+  'workbenches.listDueAfter': ['Query due'],
   'workbenches.listActive': ['Query active'],
   'workbenches.findByWorkbenchId': ['Query by-workbench'],
   'workbenches.findByInstanceId': ['Query by-instance'],

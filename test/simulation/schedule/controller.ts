@@ -453,7 +453,8 @@ export class Controller {
       get(target, name) {
         switch (name) {
           case 'listDue':
-            return async (now: number, limit: number) => (await inner.listDue(now, limit)).filter(isListed);
+          case 'listDueAfter':
+            return async (time: number, limit: number) => (await inner[name](time, limit)).filter(isListed);
           case 'listActive':
             return async (cursor?: string) => {
               const page = await inner.listActive(cursor);

@@ -78,6 +78,9 @@ describe('the DynamoDB calls of each method', () => {
     await store.listDue(T0, 1_000);
     expect(commands()).toEqual(Array.from({ length: DUE_SHARDS }, () => 'QueryCommand'));
     calls.length = 0;
+    await store.listDueAfter(T0, 1_000);
+    expect(commands()).toEqual(Array.from({ length: DUE_SHARDS }, () => 'QueryCommand'));
+    calls.length = 0;
     await store.listActive();
     await store.findByWorkbenchId(ID);
     await store.findByInstanceId('i-1');

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { DUE_SHARDS } from '#contract/table.ts';
 import { build } from '#functions/schedules/sweep-due.ts';
+import { MINUTE } from '#test/builders/workbench.ts';
 import { MemoryWorkQueue } from '#test/memory/memory-work-queue.ts';
 import { countCalls, sumCalls } from './counted-calls.ts';
 import { type LoadedTable, openLoadedTable } from './loaded-table.ts';
@@ -13,13 +14,13 @@ describe('the cost of a sweep over due records', () => {
   let table: LoadedTable | undefined;
   afterEach(() => table?.dispose());
 
-  async function sweep(stored: Population) {
+  async function sweep(stored: Population, now = NOW) {
     table = await openLoadedTable(population(stored));
     const telemetry = new RecordedTelemetry();
     const workbenches = new DynamoWorkbenchStore(table.client, table.tableName, telemetry);
     const calls = countCalls(table.client);
-    const queue = new MemoryWorkQueue({ elapsed: () => NOW });
-    const { enqueued } = await build({ workbenches, queue, telemetry, clock: { now: () => NOW } })();
+    const queue = new MemoryWorkQueue({ elapsed: () => now });
+    const { enqueued } = await build({ workbenches, queue, telemetry, clock: { now: () => now } })();
     return {
       enqueued,
       sent: queue.size,
@@ -46,6 +47,18 @@ describe('the cost of a sweep over due records', () => {
     ['twice as many records are active', { stored: 500, active: 100, due: 10 }],
   ])('is the same if %s', async (_, stored) => {
     expect(await sweep(stored)).toMatchObject({ enqueued: 10, calls: DUE_SHARDS, items: 10, scanned: 10 });
+  });
+
+  it('is twice as many queries every ten minutes, and these find no further record', async () => {
+    const calls: number[] = [];
+    for (let minute = 0; minute < 10; minute += 1) {
+      const cost = await sweep({ stored: 20, active: 5, due: 2 }, NOW + minute * MINUTE);
+      expect(cost).toMatchObject({ items: cost.enqueued, scanned: cost.enqueued });
+      calls.push(cost.calls / DUE_SHARDS);
+      await table?.dispose();
+      table = undefined;
+    }
+    expect(calls.toSorted()).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1, 2]);
   });
 
   it('grows with the number of due records', async () => {

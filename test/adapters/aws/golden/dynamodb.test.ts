@@ -253,17 +253,20 @@ describe('a record', () => {
 });
 
 describe('an index', () => {
-  it('of due records is queried in all partitions, up to the current time', async () => {
+  it.each([
+    ['due', '<=', 'listDue'],
+    ['due later', '>', 'listDueAfter'],
+  ] as const)('of records that are %s is queried in all partitions: %s', async (_, comparison, list) => {
     const { store, sent } = workbenchesWith();
-    await store.listDue(T0, 50);
+    await store[list](T0, 50);
     expect(sent).toEqual(
       Array.from({ length: DUE_SHARDS }, (_, shard) => ({
         name: 'Query',
         input: {
           TableName: TABLE,
           IndexName: 'due',
-          KeyConditionExpression: 'ix_due_shard = :partition AND ix_due_at <= :now',
-          ExpressionAttributeValues: { ':partition': { S: `due#${shard}` }, ':now': { N: String(T0) } },
+          KeyConditionExpression: `ix_due_shard = :partition AND ix_due_at ${comparison} :time`,
+          ExpressionAttributeValues: { ':partition': { S: `due#${shard}` }, ':time': { N: String(T0) } },
           // For each partition: all due records may be in one.
           Limit: 50,
         },
