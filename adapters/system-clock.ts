@@ -1,4 +1,4 @@
-import type { Clock } from '#core/ports/clock.ts';
+import type { AgeClock } from './age.ts';
 
-/** The system time. */
-export const systemClock: Clock = { now: () => Date.now() };
+/** The system time, and the time of the process. */
+export const systemClock: AgeClock = { now: () => Date.now(), elapsed: () => performance.now() };

@@ -33,7 +33,7 @@ const DEAD_LETTERS_MAX = 100;
  */
 const MERGE_WINDOW_MS = 1000;
 
-/** Due times of a key (milliseconds since 1970), each with the function that cancels it. */
+/** Due times of a key, each with the function that cancels it. Times of `elapsed`, as those of the timers. */
 type ScheduledDeliveries = Map<number, () => void>;
 
 /**
@@ -112,7 +112,7 @@ export class LocalQueue implements WorkQueue {
 
   #delay(id: string, delayMs: number): void {
     const { timers } = this.#options;
-    const dueAt = timers.now() + delayMs;
+    const dueAt = timers.elapsed() + delayMs;
     const deliveries: ScheduledDeliveries = this.#delayed.get(id) ?? new Map();
     for (const at of deliveries.keys()) if (at >= dueAt && at < dueAt + MERGE_WINDOW_MS) return;
     this.#delayed.set(id, deliveries);

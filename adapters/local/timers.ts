@@ -1,15 +1,15 @@
-import type { Clock, MonotonicClock } from '#core/ports/clock.ts';
+import type { AgeClock } from '../age.ts';
+import { systemClock } from '../system-clock.ts';
 
 /** A clock with timers, which follow `elapsed`. Local adapters wait with it, so that tests can control time. */
-export interface Timers extends Clock, MonotonicClock {
+export interface Timers extends AgeClock {
   /** Calls `action` once after `ms` milliseconds. Returns a function that cancels the call. */
   after(ms: number, action: () => void): () => void;
 }
 
 /** The time of the system. */
 export const systemTimers: Timers = {
-  now: () => Date.now(),
-  elapsed: () => performance.now(),
+  ...systemClock,
   after(ms, action) {
     const timer = setTimeout(action, ms);
     return () => clearTimeout(timer);

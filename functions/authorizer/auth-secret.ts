@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
+import { type AgeClock, ageOf, type Moment, momentOf } from '#adapters/age.ts';
 import { SETTINGS, type SettingsFor } from '#contract/settings/function-settings.ts';
 import { parseSettings } from '#contract/settings/setting.ts';
-import type { Clock } from '#core/ports/clock.ts';
 
 /** How long a fetched secret is used, in milliseconds. A rotated key takes effect, and the old one is refused, within this time. */
 export const SECRET_CACHE_TTL_MS = 5 * 60 * 1000;
@@ -41,23 +41,21 @@ export function parseSecretKeys(text: string): AuthKeys {
  * @throws the errors of `fetch` and `create`. A stale value is never returned instead.
  */
 export function cacheFromSecret<T>(
-  clock: Clock,
+  clock: AgeClock,
   fetch: () => Promise<string>,
   create: (text: string) => T,
 ): () => Promise<T> {
-  let cached: { readonly text: string; readonly value: T; readonly fetchedAt: number } | undefined;
+  let cached: { readonly text: string; readonly value: T; readonly fetchedAt: Moment } | undefined;
   let pending: Promise<T> | undefined;
   const refresh = async (): Promise<T> => {
-    const fetchedAt = clock.now();
+    const fetchedAt = momentOf(clock);
     const text = await fetch();
     const value = cached?.text === text ? cached.value : create(text);
     cached = { text, value, fetchedAt };
     return value;
   };
   return async () => {
-    const age = cached === undefined ? Number.NaN : clock.now() - cached.fetchedAt;
-    // A negative age means that the clock was set back; the cached value is not used then.
-    if (cached !== undefined && age >= 0 && age < SECRET_CACHE_TTL_MS) return cached.value;
+    if (cached !== undefined && ageOf(cached.fetchedAt, clock) < SECRET_CACHE_TTL_MS) return cached.value;
     pending ??= refresh().finally(() => {
       pending = undefined;
     });

@@ -6,7 +6,7 @@ import {
   type JSONWebKeySet,
   type JWSHeaderParameters,
 } from 'jose';
-import type { Clock } from '#core/ports/clock.ts';
+import { type AgeClock, ageOf, type Moment, momentOf } from '#adapters/age.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { TokenRefused } from './credentials.ts';
 
@@ -28,7 +28,7 @@ export interface IssuerKeysOptions {
   readonly jwksUrl: string;
   /** Timeout of a fetch, in milliseconds. */
   readonly timeoutMs: number;
-  readonly clock: Clock;
+  readonly clock: AgeClock;
   readonly telemetry: Telemetry;
 }
 
@@ -61,7 +61,7 @@ type FindKey = ReturnType<typeof createLocalJWKSet>;
 
 interface KeySet {
   readonly findKey: FindKey;
-  readonly fetchedAt: number;
+  readonly fetchedAt: Moment;
   /** How long the keys are used while the issuer is down, in milliseconds. */
   readonly maxAgeInOutageMs: number;
 }
@@ -73,7 +73,7 @@ interface KeySet {
 export class IssuerKeys {
   readonly #options: IssuerKeysOptions;
   #keySet: KeySet | undefined;
-  #failure: { readonly error: KeysUnavailable; readonly at: number } | undefined;
+  #failure: { readonly error: KeysUnavailable; readonly at: Moment } | undefined;
   #pending: Promise<KeySet> | undefined;
 
   constructor(options: IssuerKeysOptions) {
@@ -125,12 +125,12 @@ export class IssuerKeys {
     const { clock, telemetry } = this.#options;
     try {
       const findKey = await fetchKeys(this.#options);
-      this.#keySet = { findKey, fetchedAt: clock.now(), maxAgeInOutageMs: MAX_AGE_IN_OUTAGE_MS };
+      this.#keySet = { findKey, fetchedAt: momentOf(clock), maxAgeInOutageMs: MAX_AGE_IN_OUTAGE_MS };
       this.#failure = undefined;
       return this.#keySet;
     } catch (error) {
       const failure = toKeysUnavailable(error);
-      this.#failure = { error: failure, at: clock.now() };
+      this.#failure = { error: failure, at: momentOf(clock) };
       // The issuer is reachable and does not publish these keys any more. A later outage must not prolong them either.
       if (failure.kind === 'no_keys' && this.#keySet !== undefined) {
         this.#keySet = { ...this.#keySet, maxAgeInOutageMs: MAX_AGE_MS };
@@ -140,10 +140,8 @@ export class IssuerKeys {
     }
   }
 
-  /** A time in the future is not within: the clock was set back since, and the age is unknown. */
-  #isWithin(time: number, duration: number): boolean {
-    const age = this.#options.clock.now() - time;
-    return age >= 0 && age < duration;
+  #isWithin(moment: Moment, duration: number): boolean {
+    return ageOf(moment, this.#options.clock) < duration;
   }
 }
 

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { ageOf, type Moment, momentOf } from '#adapters/age.ts';
 import type { Timers } from '#adapters/local/timers.ts';
 
 /** The response of an authorizer in the simple response format. */
@@ -21,7 +22,8 @@ export interface AuthorizerCacheOptions {
 export const AUTHORIZER_TIMEOUT_MS = 10_000;
 
 interface CacheEntry {
-  readonly storedAt: number;
+  readonly stored: Moment;
+  /** Until when the response is valid, by the clock. */
   readonly until: number;
   readonly authorization: Authorization;
 }
@@ -46,11 +48,11 @@ export class AuthorizerCache {
    * @throws the error of the authorizer, TypeError for an invalid response, Error after AUTHORIZER_TIMEOUT_MS
    */
   async authorize(identitySource: string, callAuthorizer: () => Promise<unknown>): Promise<Authorization> {
-    const { timers, ttlSeconds } = this.#options;
+    const { ttlSeconds } = this.#options;
     if (ttlSeconds <= 0) return this.#call(callAuthorizer);
     const id = createHmac('sha256', this.#salt).update(identitySource).digest('base64');
     const cached = this.#cache.get(id);
-    if (cached !== undefined && isCurrent(cached, timers.now())) return cached.authorization;
+    if (cached !== undefined && this.#isCurrent(cached)) return cached.authorization;
     const pending = this.#pending.get(id);
     if (pending !== undefined) return pending;
     const call = this.#call(callAuthorizer)
@@ -63,13 +65,18 @@ export class AuthorizerCache {
     return call;
   }
 
+  #isCurrent({ stored, until }: CacheEntry): boolean {
+    const { timers, ttlSeconds } = this.#options;
+    return ageOf(stored, timers) < ttlSeconds * 1000 && timers.now() < until;
+  }
+
   #store(id: string, authorization: Authorization): void {
-    const { timers, ttlSeconds, validUntil, capacity } = this.#options;
-    const storedAt = timers.now();
-    const until = Math.min(storedAt + ttlSeconds * 1000, validUntil(authorization));
+    const { timers, validUntil, capacity } = this.#options;
+    const stored = momentOf(timers);
+    const until = validUntil(authorization);
     this.#cache.delete(id);
-    if (until <= storedAt) return;
-    this.#cache.set(id, { storedAt, until, authorization });
+    if (until <= stored.now) return;
+    this.#cache.set(id, { stored, until, authorization });
     for (const oldest of this.#cache.keys()) {
       if (this.#cache.size <= capacity) return;
       this.#cache.delete(oldest);
@@ -84,11 +91,6 @@ export class AuthorizerCache {
       call().then(resolve, reject).finally(cancel);
     });
   }
-}
-
-/** An entry that was stored later than now was stored before the clock was set back. Its time would last as long as that step. */
-function isCurrent({ storedAt, until }: CacheEntry, now: number): boolean {
-  return storedAt <= now && now < until;
 }
 
 function parseAuthorization(response: unknown): Authorization {

@@ -1,3 +1,4 @@
+import { ageOf, type Moment, momentOf } from '#adapters/age.ts';
 import { type EndpointTarget, parseEndpoint } from '#adapters/local/tasks/endpoint.ts';
 import type { Timers } from '#adapters/local/timers.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
@@ -19,8 +20,7 @@ export interface WorkbenchRoutesOptions {
 }
 
 interface CacheEntry {
-  readonly storedAt: number;
-  readonly until: number;
+  readonly stored: Moment;
   readonly route: Promise<WorkbenchRoute>;
 }
 
@@ -35,12 +35,11 @@ export class WorkbenchRoutes {
 
   /** @throws PortError when the records cannot be read */
   find(workbenchId: string): Promise<WorkbenchRoute> {
-    const now = this.#options.timers.now();
+    const { timers, cacheTtlMs } = this.#options;
     const cached = this.#cache.get(workbenchId);
-    // An entry that was stored later than now was stored before the clock was set back.
-    if (cached !== undefined && cached.storedAt <= now && now < cached.until) return cached.route;
+    if (cached !== undefined && ageOf(cached.stored, timers) < cacheTtlMs) return cached.route;
     const route = this.#read(workbenchId);
-    this.#store(workbenchId, { storedAt: now, until: now + this.#options.cacheTtlMs, route });
+    this.#store(workbenchId, { stored: momentOf(timers), route });
     return route;
   }
 

@@ -99,6 +99,21 @@ describe('LocalQueue', () => {
     expect(delivered).toEqual(['a', 'a']);
   });
 
+  test.each([-5_000, 5_000])('delivers as late as requested after the clock was set by %i ms', async (ms) => {
+    const { queue, delivered, timers, end } = makeQueue();
+    await queue.send(key('a'), 10);
+    timers.set(ms);
+    await timers.advanceAsync(5_000);
+    await queue.send(key('a'), 10);
+    await timers.advanceAsync(5_000);
+    await end();
+    expect(delivered).toEqual(['a']);
+    await timers.advanceAsync(4_999);
+    expect(delivered).toEqual(['a']);
+    await timers.advanceAsync(1);
+    expect(delivered).toEqual(['a', 'a']);
+  });
+
   test('limits the number of concurrent deliveries', async () => {
     const { queue, delivered, open, end } = makeQueue({ concurrency: 3 });
     for (let i = 0; i < 10; i += 1) await queue.send(key(`w${i}`), 0);

@@ -43,7 +43,7 @@ describe('sweepDue', () => {
     expect([...world.telemetry.counts]).toEqual([['due_enqueued', 2]]);
   });
 
-  it('enqueues what was due before the clock was set back, if it looks far ahead', async () => {
+  it('enqueues what was due before the clock was set back, if it queries far ahead', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
     while (world.queue.takeDue()) {}

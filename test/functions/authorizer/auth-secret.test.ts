@@ -109,10 +109,23 @@ describe('cacheFromSecret', () => {
     expect(await current()).toEqual({ text: 'good' });
   });
 
+  it('fetches again in time although the clock is set back by seconds', async () => {
+    const { clock, state, current } = setUp();
+    await current();
+    for (let times = 0; times < 5; times += 1) {
+      await current();
+      expect(state.fetched).toBe(1);
+      clock.advance(SECRET_CACHE_TTL_MS / 5);
+      clock.set(-10_000);
+    }
+    await current();
+    expect(state.fetched).toBe(2);
+  });
+
   it('fetches again if the clock was set back', async () => {
     const { clock, state, current } = setUp();
     await current();
-    clock.advance(-1);
+    clock.set(-1);
     await current();
     expect(state.fetched).toBe(2);
   });

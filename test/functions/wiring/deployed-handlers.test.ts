@@ -29,7 +29,8 @@ import { RecordedTable } from './recorded-table.ts';
  */
 
 const FUNCTIONS = resolve(import.meta.dirname, '../../../functions');
-const NOW = Date.UTC(2030, 0, 1, 12);
+/** A minute in which `sweep-due` makes one query: the recorded table returns its records for every query. */
+const NOW = Date.UTC(2030, 0, 1, 12, 1);
 
 /** The limits of each client. A call with all attempts ends within the time that its caller waits. */
 const TABLE: ClientLimits = { maxAttempts: 3, connectionTimeout: 1_000, requestTimeout: 3_000 };

@@ -201,6 +201,25 @@ describe('AuthorizerCache', () => {
     expect(calls).toEqual(['a', 'b', 'c', 'a']);
   });
 
+  test('keeps a response no longer because the clock is set back by seconds', async () => {
+    const timers = new ManualClock();
+    const cache = new AuthorizerCache({ timers, ttlSeconds: 60 });
+    let calls = 0;
+    const lookup = () =>
+      cache.authorize('t', async () => {
+        calls += 1;
+        return { isAuthorized: false };
+      });
+    for (let second = 0; second < 60; second += 10) {
+      await lookup();
+      timers.advance(10_000);
+      timers.set(-9_000);
+    }
+    expect(calls).toBe(1);
+    await lookup();
+    expect(calls).toBe(2);
+  });
+
   test('has no pending timer after a call', async () => {
     const timers = new ManualClock();
     const cache = new AuthorizerCache({ timers, ttlSeconds: 60 });
