@@ -1,14 +1,19 @@
 import { systemTimers, type Timers } from '#adapters/local/timers.ts';
 import type { Settings } from '#contract/settings/function-settings.ts';
+import { enqueueUnsettled } from '#core/reconcile/sweep-due.ts';
 import { build as buildSweepActive } from '#functions/schedules/sweep-active.ts';
 import { build as buildSweepDue } from '#functions/schedules/sweep-due.ts';
 import { build as buildSweepTasksAndHosts } from '#functions/schedules/sweep-tasks-and-hosts.ts';
 import { build as buildSweepVolumes } from '#functions/schedules/sweep-volumes.ts';
+import { ClockSteps } from './clock-steps.ts';
 import type { LocalData } from './data.ts';
 import type { LocalPorts } from './handlers.ts';
 import { IntervalSchedule } from './interval-schedule.ts';
 
 const MINUTE = 60_000;
+const CLOCK_CHECK_INTERVAL_MS = 10_000;
+/** The most workbenches that are enqueued at once after the clock was set. */
+const ENQUEUED_MAX = 1000;
 
 /**
  * Starts the schedules. Each runs once at once, to find changes since the last server. There is no sweep of the
@@ -32,8 +37,17 @@ export function startSchedules(
     buildSweepTasksAndHosts(ports, settings),
   );
   const volumes = schedule('sweep-volumes', 60 * MINUTE, buildSweepVolumes(ports, settings));
-  const expired = schedule('expired-items', 10 * MINUTE, () => data.deleteExpired(ports.clock.now()));
-  const schedules = [due, active, tasksAndHosts, volumes, expired];
+  const clockSteps = new ClockSteps({
+    timers,
+    telemetry,
+    onStep: () => enqueueUnsettled(ports, { limit: ENQUEUED_MAX }),
+  });
+  const clock = schedule('clock-steps', CLOCK_CHECK_INTERVAL_MS, () => clockSteps.check());
+  const expired = schedule('expired-items', 10 * MINUTE, async () => {
+    await clockSteps.check();
+    if (!clockSteps.isRecent) await data.deleteExpired(ports.clock.now());
+  });
+  const schedules = [due, active, tasksAndHosts, volumes, clock, expired];
   for (const each of schedules) {
     void each.runNow();
     each.start();

@@ -10,7 +10,7 @@ const POSTPONE_MS = 60 * 60 * 1000;
 
 /**
  * A record that is due later than this was written before the clock was set back, or waits for a start retry interval that a
- * setting makes longer. A drive tells which. Longer than a record is postponed, in milliseconds.
+ * setting makes longer, in which case the drive changes nothing. Longer than a record is postponed, in milliseconds.
  */
 export const FAR_AHEAD_MS = POSTPONE_MS + 5 * 60 * 1000;
 
@@ -51,6 +51,22 @@ export async function sweepDue(
   if (more) telemetry.warn('more records are due than one sweep enqueues', { enqueued });
   telemetry.count('due_enqueued', enqueued);
   return { enqueued, more };
+}
+
+/**
+ * Enqueues the records that have a due time, now or later. For a process that notices that its clock was set: a message that
+ * was sent before may arrive before the due time.
+ * @param options.limit 1-1,000 keys; sweeps enqueue the rest when they are due
+ * @returns how many keys were sent
+ */
+export async function enqueueUnsettled(
+  ports: Ports,
+  { limit }: { readonly limit: number },
+): Promise<{ readonly enqueued: number }> {
+  let enqueued = 0;
+  for (const key of await ports.workbenches.listDueAfter(0, limit))
+    if (await enqueueKey(ports, key)) enqueued += 1;
+  return { enqueued };
 }
 
 async function enqueueKey(ports: Ports, key: WorkbenchKey): Promise<boolean> {

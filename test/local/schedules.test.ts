@@ -69,7 +69,7 @@ test('runs every schedule at once, and then at its interval', async () => {
   expect(runs()).toEqual(last);
 });
 
-test('looks for records that were due before the clock was set back in every sweep, the first included', async () => {
+test('queries records that were due before the clock was set back in every sweep, the first included', async () => {
   const { clock, farAheadQueries, stop } = startAll();
   await clock.advanceAsync(0);
   expect(farAheadQueries()).toBe(1);
@@ -77,6 +77,43 @@ test('looks for records that were due before the clock was set back in every swe
   expect(farAheadQueries()).toBe(6);
   await stop();
 });
+
+test('deletes no expired items within ten minutes after the clock was set', async () => {
+  const { clock, runs, stop } = startAll();
+  await clock.advanceAsync(9 * MINUTE);
+  expect(runs()['expired-items']).toBe(1);
+  clock.set(24 * 60 * MINUTE);
+  await clock.advanceAsync(9 * MINUTE);
+  expect(runs()['expired-items']).toBe(1);
+  await clock.advanceAsync(2 * MINUTE);
+  expect(runs()['expired-items']).toBe(2);
+  await stop();
+});
+
+test('checks for a step right before it deletes expired items', async () => {
+  const { clock, runs, stop } = startAll();
+  await clock.advanceAsync(10 * MINUTE - 1);
+  clock.set(24 * 60 * MINUTE);
+  await clock.advanceAsync(1);
+  expect(runs()['expired-items']).toBe(1);
+  await stop();
+});
+
+test.each([-60 * MINUTE, 60 * MINUTE])(
+  'continues a workbench at once after the clock was set by %i ms',
+  async (step) => {
+    const world = new MemoryWorld();
+    const key = await world.waitForStatus(await world.create(), 'pending');
+    while (world.queue.takeDue()) {}
+    const stop = startSchedules(world.ports, settingsWith(), { deleteExpired: async () => {} }, world.clock);
+    await world.clock.advanceAsync(1);
+    while (world.queue.takeDue()) {}
+    world.clock.set(step);
+    await world.clock.advanceAsync(10_000);
+    expect(world.queue.takeDue()).toMatchObject({ workbenchId: key.workbenchId });
+    await stop();
+  },
+);
 
 test('runs the sweeps of a deployment at the same intervals, except the one of the cluster', async () => {
   const { clock, runs, stop } = startAll();
