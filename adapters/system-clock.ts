@@ -1,4 +1,7 @@
-import type { AgeClock } from './age.ts';
+import type { Clock, MonotonicClock } from '#core/ports/clock.ts';
 
 /** The system time, and the time of the process. */
-export const systemClock: AgeClock = { now: () => Date.now(), elapsed: () => performance.now() };
+export const systemClock: Clock & MonotonicClock = {
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+};

@@ -141,7 +141,7 @@ async function open(
 function gatewayOptions(ports: LocalPorts, functions: Settings, { hosts }: LocalSettings): GatewayOptions {
   const { RESTAPI_AUTH, RESTAPI_URL_PREFIX: prefix = '', RESTAPI_CORS_ORIGIN: corsOrigins } = functions;
   const authorizer = {
-    authorize: buildAuthorizer({ ...ports, clock: systemTimers }, functions),
+    authorize: buildAuthorizer(ports, functions),
     ttlSeconds: functions.RESTAPI_AUTH_CACHE_SECONDS,
     validUntil: responseValidUntil,
   };

@@ -1,3 +1,4 @@
+import { ageOf, momentOf } from '#core/age.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import { PortError } from '#core/ports/port-error.ts';
 
@@ -15,9 +16,9 @@ export type CheckSendDeadline = (service: string, operation: string) => void;
  * call: Lambda may freeze a process between two calls for any time, and the effect may be wrong when it resumes.
  */
 export function startSendDeadline(clock: Clock): CheckSendDeadline {
-  const startedAt = clock.now();
+  const startedAt = momentOf(clock);
   return (service, operation) => {
-    if (clock.now() - startedAt < SEND_DEADLINE_MS) return;
+    if (ageOf(startedAt, clock) < SEND_DEADLINE_MS) return;
     throw new PortError(
       'throttled',
       `${service} ${operation}: not sent, because the send deadline has passed`,

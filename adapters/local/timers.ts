@@ -1,8 +1,9 @@
-import type { AgeClock } from '../age.ts';
+import type { Clock } from '#core/ports/clock.ts';
 import { systemClock } from '../system-clock.ts';
 
 /** A clock with timers, which follow `elapsed`. Local adapters wait with it, so that tests can control time. */
-export interface Timers extends AgeClock {
+export interface Timers extends Clock {
+  elapsed(): number;
   /** Calls `action` once after `ms` milliseconds. Returns a function that cancels the call. */
   after(ms: number, action: () => void): () => void;
 }

@@ -1,5 +1,5 @@
 /** Returns milliseconds since 1970-01-01 UTC. May step by up to a day in either direction; never used to order writes. */
-export interface Clock {
+export interface Clock extends Partial<MonotonicClock> {
   now(): number;
 }
 

@@ -1,3 +1,4 @@
+import { ageOf, type Moment, momentOf } from '../age.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { WorkQueue } from '../ports/work-queue.ts';
 import type { IdempotencyStore } from '../ports/workbench-store.ts';
@@ -37,7 +38,7 @@ type UpdateRecord = (input: Input, first?: Workbench) => Promise<Workbench | und
  * @throws WorkbenchError or PortError from the store; the caller's queue then delivers the key again
  */
 export async function drive(ports: DrivePorts, policy: Policy, key: WorkbenchKey): Promise<void> {
-  const startedAt = ports.clock.now();
+  const startedAt = momentOf(ports.clock);
   let readAt = startedAt;
   let lastWritten: number | undefined;
   const update: UpdateRecord = async (input, first) => {
@@ -47,11 +48,11 @@ export async function drive(ports: DrivePorts, policy: Policy, key: WorkbenchKey
   };
   let workbench = await update({ type: 'tick' });
   for (let round = 0; workbench !== undefined && round < ROUNDS_MAX; round += 1) {
-    const now = ports.clock.now();
-    const effects = pendingEffects(workbench, now, policy);
-    if (effects.length === 0 || now - startedAt >= ROUNDS_TIME_LIMIT_MS) break;
+    const roundAt = momentOf(ports.clock);
+    const effects = pendingEffects(workbench, roundAt.now, policy);
+    if (effects.length === 0 || ageOf(startedAt, ports.clock) >= ROUNDS_TIME_LIMIT_MS) break;
     const pendingSince = readAt;
-    readAt = now;
+    readAt = roundAt;
     workbench = await executeRound(ports, update, workbench, effects, pendingSince);
   }
   if (workbench === undefined) return;
@@ -70,12 +71,12 @@ async function executeRound(
   update: UpdateRecord,
   workbench: Workbench,
   effects: readonly Effect[],
-  readAt: number,
+  readAt: Moment,
 ): Promise<Workbench | undefined> {
   const outcomes: EffectResult[] = [];
   for (const effect of effects) {
     // The record may have changed since an old read, so effects begin soon after it or are left to the next round.
-    if (ports.clock.now() - readAt >= EFFECT_BEGINS_WITHIN_MS) break;
+    if (ageOf(readAt, ports.clock) >= EFFECT_BEGINS_WITHIN_MS) break;
     if (effect.type === 'delete_record') return deleteRecord(ports, update, workbench);
     const result = await executeEffect(ports, workbench, effect);
     if (result.type === 'effect_failed') reportFailedEffect(ports.telemetry, workbench, effect, result.kind);

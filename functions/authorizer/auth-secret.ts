@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
-import { type AgeClock, ageOf, type Moment, momentOf } from '#adapters/age.ts';
 import { SETTINGS, type SettingsFor } from '#contract/settings/function-settings.ts';
 import { parseSettings } from '#contract/settings/setting.ts';
+import { ageOf, type Moment, momentOf } from '#core/age.ts';
+import type { Clock } from '#core/ports/clock.ts';
 
 /** How long a fetched secret is used, in milliseconds. A rotated key takes effect, and the old one is refused, within this time. */
 export const SECRET_CACHE_TTL_MS = 5 * 60 * 1000;
@@ -41,7 +42,7 @@ export function parseSecretKeys(text: string): AuthKeys {
  * @throws the errors of `fetch` and `create`. A stale value is never returned instead.
  */
 export function cacheFromSecret<T>(
-  clock: AgeClock,
+  clock: Clock,
   fetch: () => Promise<string>,
   create: (text: string) => T,
 ): () => Promise<T> {

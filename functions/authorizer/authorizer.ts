@@ -1,7 +1,7 @@
 import type { APIGatewaySimpleAuthorizerWithContextResult } from 'aws-lambda';
-import type { AgeClock } from '#adapters/age.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { Principal } from '#core/access/principal.ts';
+import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { type AuthKeys, cacheFromSecret, parseSecretKeys } from './auth-secret.ts';
 import { parseBearerToken, staticKeyMatcher, TokenRefused } from './credentials.ts';
@@ -10,7 +10,7 @@ import { hs256Verifier, isPublicKeyAlgorithm, issuerVerifier, readAlgorithm } fr
 import { type AuthorizerContext, toAuthorizerContext, toPrincipal } from './principal.ts';
 
 export interface AuthorizerPorts {
-  readonly clock: AgeClock;
+  readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
 

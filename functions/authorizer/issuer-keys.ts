@@ -6,7 +6,8 @@ import {
   type JSONWebKeySet,
   type JWSHeaderParameters,
 } from 'jose';
-import { type AgeClock, ageOf, type Moment, momentOf } from '#adapters/age.ts';
+import { ageOf, type Moment, momentOf } from '#core/age.ts';
+import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { TokenRefused } from './credentials.ts';
 
@@ -28,7 +29,7 @@ export interface IssuerKeysOptions {
   readonly jwksUrl: string;
   /** Timeout of a fetch, in milliseconds. */
   readonly timeoutMs: number;
-  readonly clock: AgeClock;
+  readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
 

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { ageOf, type Moment, momentOf } from '#adapters/age.ts';
 import type { Timers } from '#adapters/local/timers.ts';
+import { ageOf, type Moment, momentOf } from '#core/age.ts';
 
 /** The response of an authorizer in the simple response format. */
 export interface Authorization {

@@ -1,6 +1,6 @@
-import { ageOf, type Moment, momentOf } from '#adapters/age.ts';
 import { type EndpointTarget, parseEndpoint } from '#adapters/local/tasks/endpoint.ts';
 import type { Timers } from '#adapters/local/timers.ts';
+import { ageOf, type Moment, momentOf } from '#core/age.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 

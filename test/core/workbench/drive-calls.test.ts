@@ -117,11 +117,22 @@ describe('drive', () => {
   it('reads the record again and executes nothing if every effect would begin late', async () => {
     const { world, ports, calls, key } = await aWorldWith(stopping());
     let readings = 0;
-    // The process was frozen between the third reading of the clock, when the round begins, and the effect.
-    const clock = { now: () => world.clock.now() + (++readings > 3 ? EFFECT_BEGINS_WITHIN_MS : 0) };
+    // The process was frozen between the fourth reading of the clock, when the round begins, and the effect.
+    const clock = { now: () => world.clock.now() + (++readings > 4 ? EFFECT_BEGINS_WITHIN_MS : 0) };
     await drive({ ...ports, clock }, world.policy, key);
     expect(calls).not.toContain('stop');
     expect(calls.filter((call) => call === 'read')).toHaveLength(2);
+  });
+
+  it('executes nothing late either if the clock was set back while the process was frozen', async () => {
+    const { world, ports, calls, key } = await aWorldWith(stopping());
+    let readings = 0;
+    const clock = {
+      now: () => world.clock.now(),
+      elapsed: () => world.clock.elapsed() + (++readings > 3 ? EFFECT_BEGINS_WITHIN_MS : 0),
+    };
+    await drive({ ...ports, clock }, world.policy, key);
+    expect(calls).not.toContain('stop');
   });
 
   it('logs and counts a failed call, and only that', async () => {
