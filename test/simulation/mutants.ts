@@ -124,7 +124,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'fail-start-on-throttle',
     description: 'fails a start at the first throttle',
     file: `${LIFECYCLE}/step.ts`,
-    find: "const waiting = result.kind === 'throttled' ? pauseDeadline(workbench, context) : workbench;",
+    find: "const waiting =\n        result.kind === 'unavailable' ? workbench : pauseDeadline(workbench, result.kind, context);",
     replace:
       "if (result.kind === 'throttled' && workbench.status === 'starting') return applyRequest(workbench, { type: 'stop', by: 'us' }, context);\n      const waiting = workbench;",
   },
@@ -189,8 +189,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'send-after-freeze',
     description: 'sends a call however long the function was frozen before',
     file: 'adapters/aws/send-deadline.ts',
-    find: 'if (clock.now() - startedAt < SEND_DEADLINE_MS) return;',
-    replace: 'if (clock.now() >= startedAt || true) return;',
+    find: 'if (ageOf(startedAt, clock) < SEND_DEADLINE_MS) return;',
+    replace: 'if (ageOf(startedAt, clock) >= 0) return;',
   },
   {
     name: 'write-without-revision',
@@ -499,5 +499,13 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'adapters/aws/ecs/task-runner.ts',
     find: "throw new PortError('throttled', `ecs RunTask: ${errorNameOf(error)}`, error);",
     replace: 'return toRefusal(`ECS refused to start the task (${errorNameOf(error)}).`, false);',
+  },
+  {
+    name: 'due-kept-far',
+    description: 'takes the times of a record as they are that was written before the clock was set back',
+    hazards: ['clockSteps'],
+    file: `${LIFECYCLE}/gap.ts`,
+    find: 'return updatedAt - now > CLOCK_DIFFERENCE_MAX_MS;',
+    replace: 'return updatedAt - now > 1e12;',
   },
 ];

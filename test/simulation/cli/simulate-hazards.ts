@@ -31,6 +31,7 @@ const VARIANTS: ReadonlySet<keyof Hazards> = new Set([
   'launchTokenEnded',
   'oneMountAtATime',
   'companion',
+  'clockSteps',
 ]);
 
 /** Hazards that happen only together with another one, which is certain then. */
@@ -59,6 +60,7 @@ const WHY_SURVIVED: Readonly<Record<AwsHazard, string>> = {
   refreshed: 'Workbenches on the old instances run on until EC2 ends them. The new ones get the next tasks.',
   accessDenied: 'A denied call is repeated. A start waits for the permission until its deadline.',
   functionsLimited: 'Messages and events are delivered again, and the sweep enqueues what is due.',
+  clockSteps: 'After a step every wait continues with what was left of it at the last write.',
   oneMountAtATime: 'Mounts of 1 to 3 s that wait for each other do not reach the limit of a minute.',
   mountSlow: 'A mount that fails counts as a failed start of the platform, which is retried.',
   pullSlow: 'A pull of 5 minutes ends within the timeout of PENDING, which is 15 minutes.',

@@ -19,7 +19,6 @@ import { DEPLOYED, type EventPattern, type FunctionName } from '#contract/deploy
 import type { Settings } from '#contract/settings/function-settings.ts';
 import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { FreeCapacityStore, InstanceFreeCapacity } from '#core/ports/free-capacity-store.ts';
-import { createdAtOf } from '#core/ports/ids.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { sweepCluster } from '#core/reconcile/sweep-cluster.ts';
@@ -205,6 +204,8 @@ export class Controller {
   readonly #startRates = new MemoryStartRateStore();
   #lastListed: readonly InstanceFreeCapacity[] = NONEXISTENT_CAPACITY;
   readonly #ids = { count: 0 };
+  /** When a workbench was created. The clock of its id may have been wrong. */
+  readonly #createdAt = new Map<string, number>();
   #hazardsDisabled = false;
 
   constructor(options: ControllerOptions) {
@@ -303,17 +304,17 @@ export class Controller {
       buildActive(this.#sweepPorts(invocation), this.#settings)(),
     );
     await this.#invoke('sweep-tasks-and-hosts', timeoutMsOf('sweep-tasks-and-hosts'), (invocation) =>
-      buildSweepTasksAndHosts(this.#sweepPorts(invocation), this.#settings)(),
+      buildSweepTasksAndHosts(this.#orphanSweepPorts(invocation), this.#settings)(),
     );
     await this.#invoke('sweep-cluster', timeoutMsOf('sweep-cluster'), (invocation) =>
-      sweepCluster(this.#sweepPorts(invocation), { graceMs: ORPHAN_GRACE_MS, shard: 0, shards: 1 }),
+      sweepCluster(this.#orphanSweepPorts(invocation), { graceMs: ORPHAN_GRACE_MS, shard: 0, shards: 1 }),
     );
   }
 
   /** Runs the sweep of volumes. Deployed daily. */
   async sweepVolumes(graceMs: number): Promise<void> {
     await this.#invoke('sweep-volumes', timeoutMsOf('sweep-volumes'), (invocation) =>
-      sweepVolumes(this.#sweepPorts(invocation), { graceMs, shard: 0, shards: 1 }),
+      sweepVolumes(this.#orphanSweepPorts(invocation), { graceMs, shard: 0, shards: 1 }),
     );
   }
 
@@ -344,6 +345,16 @@ export class Controller {
     return this.#portsWith(invocation, { ecs: client, ec2: client, efs: client, sqs: client });
   }
 
+  /**
+   * Ports of the sweeps that delete orphans. Their clock does not step: a clock that is ahead shortens grace periods, which
+   * protect what an index does not show yet (docs/decisions/0019-waits-continue-after-a-step-of-the-clock.md).
+   */
+  #orphanSweepPorts(invocation: Invocation) {
+    const { kernel } = this.#options;
+    const clock = { now: () => kernel.now(), elapsed: () => kernel.elapsed() };
+    return { ...this.#sweepPorts(invocation), clock };
+  }
+
   /** Ports with paced clients, as the sweeps have them. */
   #sweepPorts(invocation: Invocation) {
     const { kernel } = this.#options;
@@ -369,7 +380,7 @@ export class Controller {
     const skew = this.#hazardsDisabled
       ? 0
       : tape.intBetween(0, CLOCK_SKEW_MAX_MS) - (tape.chance(0.5) ? CLOCK_SKEW_MAX_MS : 0);
-    const clock = { now: () => kernel.now() + skew };
+    const clock = { now: () => world.functionClock.now(skew), elapsed: () => kernel.elapsed() };
     const { onError } = this.#options;
     const telemetry: Telemetry = {
       info: () => {},
@@ -413,7 +424,11 @@ export class Controller {
       clock,
       telemetry,
       ids: {
-        workbenchId: (now: number) => workbenchIdAt(now, ++this.#ids.count),
+        workbenchId: (now: number) => {
+          const workbenchId = workbenchIdAt(now, ++this.#ids.count);
+          this.#createdAt.set(workbenchId, kernel.now());
+          return workbenchId;
+        },
         runId: () => `run${String(++this.#ids.count).padStart(13, '0')}`,
       },
     };
@@ -444,7 +459,7 @@ export class Controller {
     const { kernel, tape } = this.#options;
     const isListed = () => this.#hazardsDisabled || !tape.chance(STALE_LIST_PROBABILITY);
     const isIndexed = (workbenchId: string) => {
-      const age = kernel.now() - (createdAtOf(workbenchId) ?? 0);
+      const age = kernel.now() - (this.#createdAt.get(workbenchId) ?? 0);
       return (
         this.#hazardsDisabled || age >= INDEX_PROPAGATION_MAX_MS || !tape.chance(STALE_INDEX_PROBABILITY)
       );

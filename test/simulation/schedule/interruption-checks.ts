@@ -84,7 +84,8 @@ export class InterruptionChecks {
     const isNew = workbench.reason?.code === 'spot_interrupted' && !('reason' in before && before.reason);
     if (!isNew || workbench.spec.onInterruption !== 'restart' || workbench.desired !== 'stopped') return;
     if (workbench.readyAt === undefined) return;
-    if (this.#clients.isEndRequestedSince(workbench.workbenchId, workbench.startedAt ?? 0)) return;
+    const startedAt = this.#world.functionClock.actualTimeOf(workbench.startedAt ?? 0);
+    if (this.#clients.isEndRequestedSince(workbench.workbenchId, startedAt)) return;
     throw new RuleViolation(
       `workbench ${workbench.workbenchId} does not start again after an interruption, although its owner asked for it`,
     );

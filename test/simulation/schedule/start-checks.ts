@@ -197,7 +197,8 @@ export class StartChecks {
 
   /** Most causes of a failed launch last, so that the next launch of the same start waits for a minute. */
   #checkLaunchDelay(record: Workbench, next: SimulatedInstance, failed: SimulatedInstance | undefined): void {
-    if (failed === undefined || failed.launchedAt < (record.startedAt ?? 0)) return;
+    const startedAt = this.#world.functionClock.actualTimeOf(record.startedAt ?? 0);
+    if (failed === undefined || failed.launchedAt < startedAt) return;
     if (this.#clients.isEndRequestedSince(record.workbenchId, failed.launchedAt)) return;
     const delay = next.launchedAt - failed.launchedAt;
     if (delay >= LAUNCH_INTERVAL_MS - CLOCK_SLACK_MS) return;
@@ -221,6 +222,8 @@ export class StartChecks {
     now: number,
   ): void {
     const { workbenchId, deadlineAt, deadlinePausedAt } = before;
+    // After a step the deadline in the record does not compare with the actual time.
+    if (this.#world.functionClock.steps) return;
     const error = PASSING_ERRORS.find((name) => message.includes(name));
     if (error === undefined || deadlinePausedAt !== undefined || now >= deadlineAt - CLOCK_SLACK_MS) return;
     if (this.#failedLaunches(before, this.#hostsOf(workbenchId)).length >= ATTEMPTS_MAX) return;
@@ -238,7 +241,7 @@ export class StartChecks {
         containerReason,
       ]),
       ...this.#world.truth.refusals
-        .filter(({ at }) => at >= startOf(workbench))
+        .filter(({ at }) => at >= this.#startOf(workbench))
         .flatMap(({ name, message }) => [name, message]),
       ...this.#hostsOf(workbenchId).flatMap(({ stateReason }) => stateReason),
     ];
@@ -264,8 +267,9 @@ export class StartChecks {
 
   #checkRetried(workbench: Extract<Workbench, { status: 'stopped' }>, now: number): void {
     const { workbenchId, reason } = workbench;
-    const startedAt = startOf(workbench);
-    if (now - startedAt > RETRIES_WITHIN_MS) return;
+    const startedAt = this.#startOf(workbench);
+    // A clock that is ahead ends the time within which a start is retried.
+    if (now - startedAt > RETRIES_WITHIN_MS || this.#world.functionClock.steps) return;
     if (this.#clients.isEndRequestedSince(workbenchId, startedAt)) return;
     const tasks = this.#tasksOf(workbench);
     if (tasks.some((task) => task.startedAt !== undefined) || tasks.length >= ATTEMPTS_MAX) return;
@@ -278,12 +282,17 @@ export class StartChecks {
     );
   }
 
+  /** When the last start was requested, minus the difference of clocks. */
+  #startOf({ startedAt = 0 }: Workbench): number {
+    return this.#world.functionClock.actualTimeOf(startedAt) - CLOCK_SLACK_MS;
+  }
+
   /** The tasks of the last start, in the order of their creation. */
   #tasksOf(workbench: Workbench): readonly Task[] {
     const { forgottenTasks, tasks } = this.#world.ecs;
     return [...forgottenTasks, ...tasks.values()].filter(
       ({ workbenchId, createdAt }) =>
-        workbenchId === workbench.workbenchId && createdAt >= startOf(workbench),
+        workbenchId === workbench.workbenchId && createdAt >= this.#startOf(workbench),
     );
   }
 
@@ -301,7 +310,7 @@ export class StartChecks {
   #failedLaunches(record: Workbench, hosts: readonly SimulatedInstance[]): readonly SimulatedInstance[] {
     const { lastHostGeneration = 0 } = record;
     const since = hosts.filter(
-      (host) => host.launchedAt >= startOf(record) && generationOf(host) > lastHostGeneration,
+      (host) => host.launchedAt >= this.#startOf(record) && generationOf(host) > lastHostGeneration,
     );
     return since.slice(since.findLastIndex(({ launchFailed }) => launchFailed !== true) + 1);
   }
@@ -310,11 +319,6 @@ export class StartChecks {
 /** The generation of a host, from the client token of its launch: `<workbench>/host/<generation>`. */
 function generationOf({ spec }: SimulatedInstance): number {
   return Number(spec.tags[LAUNCH_TAG]?.split('/').at(-1));
-}
-
-/** When the last start was requested, minus the difference of clocks. */
-function startOf({ startedAt = 0 }: Workbench): number {
-  return startedAt - CLOCK_SLACK_MS;
 }
 
 /** Whether the platform ended the task before it ran. */

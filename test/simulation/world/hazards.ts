@@ -113,6 +113,10 @@ export interface Hazards {
   /** Up to three times, no function can be invoked for 5 seconds to 2 minutes. */
   readonly functionsLimited: number;
 
+  // The clock of the functions. Drawn once per world.
+  /** Up to three times, the clock is wrong by 10 seconds to 23 hours, in either direction, for 1 to 20 minutes. */
+  readonly clockSteps: number;
+
   // The volume plugin of ECS.
   /** Per world: the volume plugin of an instance mounts one volume at a time. A start that waits for one minute fails. */
   readonly oneMountAtATime: number;
@@ -225,6 +229,8 @@ export const AWS_HAZARDS = {
   accessDenied: 0.1,
   functionsLimited: 0.1,
 
+  clockSteps: 0.1,
+
   oneMountAtATime: 0.5,
   mountSlow: 0.05,
 
@@ -274,6 +280,7 @@ export const HAZARD_KINDS = {
   'Spot interruptions and managed draining': ['spotInterrupted', 'drainedByGroup'],
   'replacement and refresh by the Auto Scaling group': ['groupReplaces', 'refreshed'],
   'calls that are denied for some time': ['accessDenied'],
+  'clocks that step': ['clockSteps'],
   'task definitions and access points that are shown or usable late': [
     'definitionHidden',
     'accessPointThrottled',

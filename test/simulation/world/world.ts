@@ -11,6 +11,7 @@ import type { ProviderSpec } from './ecs/capacity-providers.ts';
 import { EcsModel } from './ecs/ecs-model.ts';
 import type { ContainerInstance, Task } from './ecs/types.ts';
 import { EfsModel } from './efs-model.ts';
+import { FunctionClock } from './function-clock.ts';
 import { type Container, type Directory, GroundTruth } from './ground-truth.ts';
 import type { Hazards } from './hazards.ts';
 import { HazardDraws } from './hazards.ts';
@@ -65,6 +66,7 @@ const WRITE_INTERVAL_MS = 600_000;
 export class World {
   readonly truth = new GroundTruth();
   readonly account: Account;
+  readonly functionClock: FunctionClock;
   readonly ec2Instances: SimulatedInstances;
   readonly ecs: EcsModel;
   readonly ec2: Ec2Model;
@@ -83,6 +85,7 @@ export class World {
     this.#kernel = kernel;
     this.#draws = new HazardDraws(tape, options.hazards, options.timing);
     this.account = new Account(kernel, this.#draws);
+    this.functionClock = new FunctionClock(kernel, this.#draws);
     this.#onEvent = options.onEvent;
     const publishEvent = (event: Readonly<Record<string, unknown>>) => this.#publishEvent(event);
     const endContainer = (container: Container) => this.#endContainer(container);
