@@ -9,8 +9,18 @@ export interface WarningPort {
   readonly warning?: () => string | undefined;
 }
 
+/** The items of frozen records, with what they contain besides. A store that keeps records returns the same ones again. */
+const presented = new WeakMap<Workbench, PresentedItem>();
+
+interface PresentedItem {
+  readonly baseUrl: string;
+  readonly warning: string | undefined;
+  readonly item: WorkbenchItem;
+}
+
 /**
- * The item of the API for a record. Fields that do not apply are left out.
+ * The item of the API for a record. Fields that do not apply are left out. The item of a record that is frozen with
+ * all in it is frozen, too, and is the same at each call: a list would spend more time here than on reading the records.
  * @param settings BASE_URL: the address at which workbenches are served
  */
 export function presentWorkbench(
@@ -18,8 +28,19 @@ export function presentWorkbench(
   settings: SettingsFor<'BASE_URL'>,
   { warning }: WarningPort = {},
 ): WorkbenchItem {
+  const current = workbench.status === 'running' ? warning?.() : undefined;
+  const baseUrl = settings.BASE_URL;
+  if (!Object.isFrozen(workbench)) return toItem(workbench, baseUrl, current);
+  const known = presented.get(workbench);
+  if (known !== undefined && known.baseUrl === baseUrl && known.warning === current) return known.item;
+  const item = Object.freeze(toItem(workbench, baseUrl, current));
+  presented.set(workbench, { baseUrl, warning: current, item });
+  return item;
+}
+
+function toItem(workbench: Workbench, baseUrl: string, warning: string | undefined): WorkbenchItem {
   const { userId, workbenchId, spec, host } = workbench;
-  const detail = statusDetail(workbench) ?? (workbench.status === 'running' ? warning?.() : undefined);
+  const detail = statusDetail(workbench) ?? warning;
   return {
     user_id: userId,
     workbench_id: workbenchId,
@@ -30,7 +51,7 @@ export function presentWorkbench(
     ...('reason' in workbench && workbench.reason !== undefined
       ? { status_reason: { code: workbench.reason.code, message: workbench.reason.message } }
       : {}),
-    public_endpoint: `${settings.BASE_URL}/project/${workbenchId}`,
+    public_endpoint: `${baseUrl}/project/${workbenchId}`,
     requested_cpu: spec.cpuUnits,
     requested_memory: spec.memoryMib,
     requested_gpu: spec.gpuCount,

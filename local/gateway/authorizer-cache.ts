@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { Timers } from '#adapters/local/timers.ts';
 import { ageOf, type Moment, momentOf } from '#core/age.ts';
 
@@ -31,13 +31,14 @@ interface CacheEntry {
 /**
  * Caches the authorizer's responses by identity source alone, for all routes, as API Gateway does. Denials are
  * cached, failures are not. Unlike API Gateway it keeps no response beyond `validUntil`. Concurrent requests share one
- * call. The cache stores an HMAC of the identity source, because the identity source is a secret.
+ * call. The cache stores a hash of the identity source with a random salt, because the identity source is a secret.
  */
 export class AuthorizerCache {
   readonly #options: Required<AuthorizerCacheOptions>;
   readonly #cache = new Map<string, CacheEntry>();
   readonly #pending = new Map<string, Promise<Authorization>>();
-  readonly #salt = randomBytes(32);
+  /** Of constant length, so that no two pairs of salt and identity source form the same text. */
+  readonly #salt = randomBytes(32).toString('base64');
 
   constructor(options: AuthorizerCacheOptions) {
     this.#options = { capacity: 1000, validUntil: () => Number.POSITIVE_INFINITY, ...options };
@@ -50,7 +51,7 @@ export class AuthorizerCache {
   async authorize(identitySource: string, callAuthorizer: () => Promise<unknown>): Promise<Authorization> {
     const { ttlSeconds } = this.#options;
     if (ttlSeconds <= 0) return this.#call(callAuthorizer);
-    const id = createHmac('sha256', this.#salt).update(identitySource).digest('base64');
+    const id = hash('sha256', `${this.#salt}${identitySource}`, 'base64');
     const cached = this.#cache.get(id);
     if (cached !== undefined && this.#isCurrent(cached)) return cached.authorization;
     const pending = this.#pending.get(id);

@@ -49,6 +49,36 @@ describe('presentWorkbench', () => {
     );
   });
 
+  it('has the warning of the time of the call, also for a frozen record', () => {
+    const frozen = Object.freeze(running());
+    const present = (warning?: string) => presentWorkbench(frozen, settings, { warning: () => warning });
+    expect(present().status_detail).toBeUndefined();
+    expect(present('disk_almost_full').status_detail).toBe('disk_almost_full');
+    expect(present().status_detail).toBeUndefined();
+  });
+
+  it('returns the same item for the same frozen record', () => {
+    const frozen = Object.freeze({ ...stopped });
+    const item = presentWorkbench(frozen, settings);
+    expect(item).toEqual(presentWorkbench(stopped, settings));
+    expect(presentWorkbench(frozen, settings)).toBe(item);
+    expect(Object.isFrozen(item)).toBe(true);
+  });
+
+  it('returns another item for a frozen record at another address', () => {
+    const frozen = Object.freeze({ ...stopped });
+    presentWorkbench(frozen, settings);
+    const moved = presentWorkbench(frozen, { BASE_URL: 'https://moved.example.com' });
+    expect(moved.public_endpoint).toMatch(/^https:\/\/moved\.example\.com\//);
+  });
+
+  it('returns what a record contains that has changed since the last call', () => {
+    const record = { ...stopped };
+    presentWorkbench(record, settings);
+    Object.assign(record, { name: 'Two' });
+    expect(presentWorkbench(record, settings).workbench_name).toBe('Two');
+  });
+
   it('returns no field that a newer version wrote', () => {
     const reason = { code: 'other', message: 'Evicted.', unrecognized: { code: 'evicted' } } as const;
     const item = presentWorkbench({ ...stopped, labels: {}, reason } as Workbench, settings);
