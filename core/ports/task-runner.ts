@@ -118,7 +118,7 @@ export interface TaskObservation {
   readonly status: TaskStatus;
   /** What the task waits for or does, for the user; at most 200 characters. It may change without a new version. */
   readonly detail?: string;
-  /** `http://address:port`, once known. */
+  /** Where the task responds to HTTP, once known: `http://address:port`, or in local mode also a Unix socket. */
   readonly endpoint?: string;
   readonly containerInstance?: string;
   readonly provider?: string;

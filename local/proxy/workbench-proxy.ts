@@ -9,7 +9,7 @@ import {
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createProxyServer, type ProxyServer } from 'httpxy';
-import type { EndpointTarget } from '#adapters/local/tasks/endpoint.ts';
+import { type EndpointTarget, hostsOf } from '#adapters/local/tasks/endpoint.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { respondToClientErrors } from '../client-errors.ts';
 import { closeServer } from '../listen.ts';
@@ -287,11 +287,6 @@ export class WorkbenchProxy {
     if (address !== undefined) hosts.push(...hostsOf(address));
     return { prefix, hosts: new Set(hosts.filter((host) => host !== undefined)) };
   }
-}
-
-/** The names under which a program on this computer may know its address. */
-function hostsOf({ host, port }: EndpointTarget): readonly string[] {
-  return [host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`, `localhost:${port}`];
 }
 
 function isWebSocket({ headers }: IncomingMessage): boolean {

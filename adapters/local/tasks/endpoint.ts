@@ -1,13 +1,23 @@
+/**
+ * The endpoint of a program on this computer: `http://127.0.0.1:8080/path`, `http://[::1]:8080`, or for a Unix socket
+ * `http+unix://%2Ffolder%2Fsocket/path`. Only this file writes and reads it.
+ */
+const SOCKET_PROTOCOL = 'http+unix:';
+
 /** Where Node.js and httpxy connect to. */
-export interface EndpointTarget {
-  /** An IP address, without brackets. */
-  readonly host: string;
-  readonly port: number;
+export type EndpointTarget = {
   /** The path before that of each request. It begins and ends with a slash: httpxy adds none. */
   readonly pathname: string;
-}
+} & (
+  | {
+      /** An IP address, without the brackets that it has in a URL. */
+      readonly host: string;
+      readonly port: number;
+    }
+  | { readonly socketPath: string }
+);
 
-/** Returns the URL of a program on this computer, without a slash at the end. `path` begins with a slash, or is empty. */
+/** Returns the endpoint of a port. @param path begins with a slash, or is empty */
 export function toEndpoint(address: '127.0.0.1' | '::1', port: number, path = ''): string {
   const host = address === '::1' ? `[${address}]` : address;
   return `http://${host}:${port}${path.replace(/\/$/, '')}`;
@@ -18,12 +28,23 @@ export function prefixOf(baseUrl: string): string {
   return new URL(baseUrl).pathname.replace(/\/$/, '');
 }
 
-/** Reads an endpoint. Node.js and httpxy take an IPv6 address without the brackets that it has in a URL. */
+/** Returns the endpoint of a Unix socket. @param path begins with a slash, or is empty */
+export function toSocketEndpoint(socketPath: string, path = ''): string {
+  return `${SOCKET_PROTOCOL}//${encodeURIComponent(socketPath)}${path.replace(/\/$/, '')}`;
+}
+
+/** @throws TypeError when the endpoint is not a URL */
 export function parseEndpoint(endpoint: string): EndpointTarget {
-  const { hostname, port, pathname } = new URL(endpoint);
-  return {
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: Number(port || 80),
-    pathname: pathname.replace(/\/?$/, '/'),
-  };
+  const { protocol, hostname, port, pathname: path } = new URL(endpoint);
+  const pathname = path.replace(/\/?$/, '/');
+  return protocol === SOCKET_PROTOCOL
+    ? { socketPath: decodeURIComponent(hostname), pathname }
+    : { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80), pathname };
+}
+
+/** Returns the host names with port under which a program may know its address. A socket has none. */
+export function hostsOf(target: EndpointTarget): readonly string[] {
+  if ('socketPath' in target) return [];
+  const { host, port } = target;
+  return [host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`, `localhost:${port}`];
 }

@@ -20,7 +20,7 @@ export type NotReady =
 export type Seen = { readonly kind: 'ready' } | NotReady;
 
 /** Errors of connecting when nothing listens at an address, or when this computer does not have the address. */
-const REFUSED = ['ECONNREFUSED', 'EADDRNOTAVAIL', 'EAFNOSUPPORT', 'ENETUNREACH', 'EHOSTUNREACH'];
+const REFUSED = ['ECONNREFUSED', 'ENOENT', 'EADDRNOTAVAIL', 'EAFNOSUPPORT', 'ENETUNREACH', 'EHOSTUNREACH'];
 
 /**
  * Sends one request to the endpoint. A status below 500 counts as ready: a login page or a 404 is enough. The health check on
@@ -40,13 +40,13 @@ export async function probeHttp(
 }
 
 function sendRequest(
-  { host, port, pathname }: EndpointTarget,
+  { pathname, ...address }: EndpointTarget,
   timeoutMs: number,
   timers: Timers,
   signal: AbortSignal,
 ): Promise<Seen> {
   return new Promise((resolve) => {
-    const request = get({ host, port, path: pathname, agent: false, signal });
+    const request = get({ ...address, path: pathname, agent: false, signal });
     const cancel = timers.after(timeoutMs, () => settle({ kind: 'timeout', afterMs: timeoutMs }));
     const settle = (seen: Seen) => {
       cancel();
@@ -77,14 +77,16 @@ function isTlsAlert(error: Error): boolean {
 
 /** Whether the endpoint takes part in a TLS handshake. */
 function respondsToTls(
-  { host, port }: EndpointTarget,
+  target: EndpointTarget,
   timeoutMs: number,
   timers: Timers,
   signal: AbortSignal,
 ): Promise<boolean> {
   return new Promise((resolve) => {
     // Nothing is sent over this connection, so that the certificate does not matter.
-    const socket = connect({ host, port, rejectUnauthorized: false });
+    const address =
+      'socketPath' in target ? { path: target.socketPath } : { host: target.host, port: target.port };
+    const socket = connect({ ...address, rejectUnauthorized: false });
     const settle = (isTls: boolean) => {
       cancel();
       signal.removeEventListener('abort', abort);

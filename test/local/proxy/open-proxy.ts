@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { toEndpoint } from '#adapters/local/tasks/endpoint.ts';
+import { toEndpoint, toSocketEndpoint } from '#adapters/local/tasks/endpoint.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { closeServer, listen } from '#local/listen.ts';
 import { type AddressMode, WorkbenchAddresses } from '#local/proxy/workbench-addresses.ts';
@@ -51,12 +55,23 @@ export async function openProxy(
   return { proxy, port, origin, url: `${origin}/project/${ID}`, timers, telemetry, workbenches };
 }
 
+/** Where a backend of the tests listens. `socket`: on a Unix socket. */
+export type BackendAddress = '127.0.0.1' | '::1' | 'socket';
+
 /** Starts the server of a workbench. */
 export async function openBackend(
   listener: RequestListener,
-  { address = '127.0.0.1', ...options }: ServerOptions & { address?: '127.0.0.1' | '::1' } = {},
+  { address = '127.0.0.1', ...options }: ServerOptions & { address?: BackendAddress } = {},
 ): Promise<{ server: Server; url: string; port: number }> {
   const server = createServer(options, listener);
+  if (address === 'socket') {
+    const path = join(await mkdtemp(join(tmpdir(), 'wb-socket-')), 'a:b c');
+    onTestFinished(() => rm(dirname(path), { recursive: true, force: true }));
+    server.listen(path);
+    await once(server, 'listening');
+    onTestFinished(() => closeServer(server, 0));
+    return { server, port: 0, url: toSocketEndpoint(path) };
+  }
   const port = await listen(server, address, 0, 'PORT');
   onTestFinished(() => closeServer(server, 0));
   return { server, port, url: toEndpoint(address, port) };

@@ -3,10 +3,10 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import WebSocket, { WebSocketServer } from 'ws';
 import { ID, stopped } from '#test/builders/workbench.ts';
 import { rawRequest, sendRaw } from '../raw-http.ts';
-import { openBackend, openProxy, runningAt } from './open-proxy.ts';
+import { type BackendAddress, openBackend, openProxy, runningAt } from './open-proxy.ts';
 
 /** A proxy in front of a workbench that echoes WebSocket messages. */
-async function openEcho(address: '127.0.0.1' | '::1' = '127.0.0.1') {
+async function openEcho(address: BackendAddress = '127.0.0.1') {
   const backend = await openBackend((_request, response) => response.writeHead(426).end('no WebSocket'), {
     address,
   });
@@ -55,8 +55,8 @@ describe('a WebSocket to a workbench', () => {
     expect(upgrades).toEqual([`/socket?token=1 /project/${ID} 127.0.0.1:${port}`]);
   });
 
-  test('reaches a workbench at ::1', async () => {
-    const { ws } = await openEcho('::1');
+  test.each(['::1', 'socket'] as const)('reaches a workbench at %s', async (address) => {
+    const { ws } = await openEcho(address);
     const client = await connected(`${ws}/`);
     client.send('hello');
     expect(String((await once(client, 'message'))[0])).toBe('hello');

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
+import { toSocketEndpoint } from '#adapters/local/tasks/endpoint.ts';
 import { deleting, ID, pending, running, starting, stopped, stopping } from '#test/builders/workbench.ts';
 import { rawRequest, sendRaw } from '../raw-http.ts';
 import { openBackend, openProxy, runningAt } from './open-proxy.ts';
@@ -33,18 +34,32 @@ describe('a running workbench', () => {
     });
   });
 
-  test('is reached at ::1', async () => {
-    const backend = await openBackend((request, response) => response.end(request.url), { address: '::1' });
-    const { url } = await openProxy(runningAt(backend.url));
-    expect(await (await fetch(`${url}/a?x=1`)).text()).toBe('/a?x=1');
+  test.each(['::1', 'socket'] as const)('is reached at %s', async (address) => {
+    const respond: RequestListener = (request, response) => {
+      request.resume();
+      request.on('end', () => response.end(`${request.method} ${request.url} ${request.headers.host}`));
+    };
+    const backend = await openBackend(respond, { address });
+    const { url, port } = await openProxy(runningAt(backend.url));
+    const post = { method: 'POST', body: 'x'.repeat(100_000) };
+    expect(await (await fetch(`${url}/a?x=1`)).text()).toBe(`GET /a?x=1 127.0.0.1:${port}`);
+    expect(await (await fetch(`${url}/b`, post)).text()).toBe(`POST /b 127.0.0.1:${port}`);
   });
 
-  test('receives requests with the path of its endpoint', async () => {
-    const backend = await openBackend((request, response) => response.end(request.url));
-    const { url } = await openProxy(runningAt(`${backend.url}/project/wb1`));
-    expect(await (await fetch(`${url}/`)).text()).toBe('/project/wb1/');
-    expect(await (await fetch(`${url}/a?x=1`)).text()).toBe('/project/wb1/a?x=1');
+  test('is reported as unresponsive when nothing listens on its socket', async () => {
+    const { url } = await openProxy(runningAt(toSocketEndpoint('/nowhere/socket')));
+    expect((await fetch(`${url}/`)).status).toBe(502);
   });
+
+  test.each(['127.0.0.1', 'socket'] as const)(
+    'receives requests with the path of its endpoint at %s',
+    async (address) => {
+      const backend = await openBackend((request, response) => response.end(request.url), { address });
+      const { url } = await openProxy(runningAt(`${backend.url}/project/wb1`));
+      expect(await (await fetch(`${url}/`)).text()).toBe('/project/wb1/');
+      expect(await (await fetch(`${url}/a?x=1`)).text()).toBe('/project/wb1/a?x=1');
+    },
+  );
 
   test('does not receive forwarding headers of the client', async () => {
     const { url, port, requests } = await openBoth((_request, response) => response.end());

@@ -1,8 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
-import { parseEndpoint, toEndpoint } from '#adapters/local/tasks/endpoint.ts';
+import { hostsOf, parseEndpoint, toEndpoint, toSocketEndpoint } from '#adapters/local/tasks/endpoint.ts';
 import type { NotReady } from '#adapters/local/tasks/http-probe.ts';
 import { PortAllocator } from '#adapters/local/tasks/port-allocator.ts';
 import { describeNotReady, waitUntilReady } from '#adapters/local/tasks/readiness.ts';
@@ -121,6 +124,33 @@ describe('waitUntilReady', () => {
     expect(await waiting.report('refused')).toEqual({ kind: 'refused' });
     await open(createHttpServer(respondWith(200)), '127.0.0.1', port);
     expect(await waiting.until('ready', () => waiting.endpoint)).toBe(endpoint);
+  });
+
+  it('finds a program on a socket that is created later, and prefers it to its port', async () => {
+    const socket = join(await mkdtemp(join(tmpdir(), 'wb-socket-')), 'socket');
+    onTestFinished(() => rm(dirname(socket), { recursive: true, force: true }));
+    const endpoint = toSocketEndpoint(socket, '/project/wb1');
+    const waiting = waitFor(endpoint);
+    expect(await waiting.report('refused')).toEqual({ kind: 'refused' });
+    const paths: unknown[] = [];
+    const server = createHttpServer((request, response) => {
+      paths.push(request.url);
+      response.end();
+    });
+    server.listen(socket);
+    onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
+    expect(await waiting.until('ready', () => waiting.endpoint)).toBe(endpoint);
+    expect(paths).toContain('/project/wb1/');
+    const port = await open(createHttpServer(respondWith(200)));
+    expect(await waitFor(endpoint, toEndpoint('127.0.0.1', port)).result).toBe(endpoint);
+  });
+
+  it('reports TLS on a socket', async () => {
+    const socket = join(await mkdtemp(join(tmpdir(), 'wb-socket-')), 'socket');
+    onTestFinished(() => rm(dirname(socket), { recursive: true, force: true }));
+    const server = createTlsServer(createCertificate()).listen(socket);
+    onTestFinished(() => void server.close());
+    expect(await waitFor(toSocketEndpoint(socket)).report('tls')).toEqual({ kind: 'tls' });
   });
 
   it('does not try ::1 when something listens on 127.0.0.1', async () => {
@@ -246,7 +276,20 @@ it.each([
   ['http://127.0.0.1:8080', { host: '127.0.0.1', port: 8080, pathname: '/' }],
   ['http://[::1]:8080', { host: '::1', port: 8080, pathname: '/' }],
   ['http://127.0.0.1:8080/project/wb1', { host: '127.0.0.1', port: 8080, pathname: '/project/wb1/' }],
+  [
+    toSocketEndpoint('/data/a:b [c]/ü%', '/project/wb1/'),
+    { socketPath: '/data/a:b [c]/ü%', pathname: '/project/wb1/' },
+  ],
+  [toSocketEndpoint('/data/socket'), { socketPath: '/data/socket', pathname: '/' }],
   ['http://10.0.0.1/', { host: '10.0.0.1', port: 80, pathname: '/' }],
 ])('parses the endpoint %s', (endpoint, target) => {
   expect(parseEndpoint(endpoint)).toEqual(target);
+});
+
+it.each([
+  ['http://127.0.0.1:8080', ['127.0.0.1:8080', 'localhost:8080']],
+  ['http://[::1]:8080/path', ['[::1]:8080', 'localhost:8080']],
+  [toSocketEndpoint('/data/socket'), []],
+])('returns the hosts of %s', (endpoint, hosts) => {
+  expect(hostsOf(parseEndpoint(endpoint))).toEqual(hosts);
 });
