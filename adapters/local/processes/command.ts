@@ -4,6 +4,8 @@ import { delimiter, isAbsolute, join } from 'node:path';
 /** The values of a run that a command depends on. */
 export interface RunContext {
   readonly port: number;
+  /** Absolute path of a Unix socket on which the program may listen. The file does not exist. */
+  readonly socket: string;
   /** Absolute path of the folder with the workbench's files. */
   readonly folder: string;
   /** Absolute path of a folder for the program's own files. It is deleted with the workbench. */
@@ -12,7 +14,10 @@ export interface RunContext {
   readonly basePath: string;
 }
 
-/** The program that runs as a workbench. */
+/**
+ * The program that runs as a workbench. A boot command listens on its socket or on its port. The others listen on their socket
+ * only: every program on the computer, and with DNS rebinding every web page, can connect to a port.
+ */
 export interface WorkbenchCommand {
   readonly kind: 'boot command' | 'code-server' | 'jupyter' | 'page';
   /** Absolute path of the program. */
@@ -85,8 +90,8 @@ function codeServerCommand(file: string): WorkbenchCommand {
   return {
     kind: 'code-server',
     file,
-    args: ({ port, folder, privateFolder }) => [
-      ...['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`],
+    args: ({ socket, folder, privateFolder }) => [
+      ...['--auth', 'none', '--socket', socket, '--socket-mode', '600'],
       ...['--config', join(privateFolder, 'code-server.yaml')],
       ...['--user-data-dir', join(privateFolder, 'code-server')],
       ...['--disable-telemetry', '--disable-update-check', folder],
@@ -114,8 +119,8 @@ function jupyterCommand(file: string): WorkbenchCommand {
   return {
     kind: 'jupyter',
     file,
-    args: ({ port, folder, basePath }) => [
-      ...['--no-browser', '--ip=127.0.0.1', `--port=${port}`, `--${section}.port_retries=0`],
+    args: ({ socket, folder, basePath }) => [
+      ...['--no-browser', `--${section}.sock=${socket}`, `--${section}.sock_mode=0600`],
       ...[`--${section}.base_url=${basePath}`, `--${section}.token=`, `--${section}.password=`],
       // In a container the only user may be root.
       ...['--allow-root', folder],

@@ -10,6 +10,7 @@ import type { Timers } from '../timers.ts';
 import { checkWorkbenchId } from '../workbench-id.ts';
 import type { RunContext, WorkbenchCommand } from './command.ts';
 import { ProgramOutput } from './program-output.ts';
+import type { WorkbenchSockets } from './workbench-sockets.ts';
 
 export interface LaunchSettings {
   readonly command: WorkbenchCommand;
@@ -19,6 +20,7 @@ export interface LaunchSettings {
   readonly logs: RunLogs;
   readonly timers: Timers;
   readonly telemetry: Telemetry | undefined;
+  readonly sockets: WorkbenchSockets;
   /** The URL of a workbench. Its path ends with a slash. */
   readonly baseUrl: (workbenchId: string) => string;
   /** The environment of this server. The workbench inherits only INHERITED. */
@@ -60,7 +62,7 @@ function basePathOf(settings: LaunchSettings, workbenchId: string): string {
 export async function launchProgram(
   settings: LaunchSettings,
   input: TaskInput,
-  port: number,
+  { port, socket }: Pick<RunContext, 'port' | 'socket'>,
 ): Promise<LaunchedProgram | StopReason> {
   const { command, logs, installation, timers, telemetry } = settings;
   const { workbenchId, runId, name } = input;
@@ -69,10 +71,21 @@ export async function launchProgram(
     return { code: 'storage_failed', message: 'The folder with its files does not exist.' };
   }
   const privateFolder = join(settings.privateRoot, checkWorkbenchId(workbenchId));
-  const context: RunContext = { port, folder, privateFolder, basePath: basePathOf(settings, workbenchId) };
+  const basePath = basePathOf(settings, workbenchId);
+  const context: RunContext = { port, socket, folder, privateFolder, basePath };
   const baseUrl = settings.baseUrl(workbenchId);
   const { serverEnvironment } = settings;
-  const options = { serverEnvironment, installation, workbenchId, name, runId, folder, port, baseUrl };
+  const options = {
+    serverEnvironment,
+    installation,
+    workbenchId,
+    name,
+    runId,
+    folder,
+    port,
+    socket,
+    baseUrl,
+  };
   try {
     await writeInitialFiles(command, privateFolder);
     const output = await ProgramOutput.open({ logs, workbenchId, runId, timers, telemetry });
@@ -132,6 +145,8 @@ export interface EnvironmentOptions {
   /** The folder of the workbench's files, absolute. */
   readonly folder: string;
   readonly port: number;
+  /** Absolute path of the socket on which the program may listen instead. */
+  readonly socket: string;
   /** The URL of the workbench. Its path ends with a slash. */
   readonly baseUrl: string;
 }
@@ -163,6 +178,7 @@ export function workbenchEnvironment(options: EnvironmentOptions): Record<string
     WB_PREFIX: prefixOf(options.baseUrl),
     HOST: '127.0.0.1',
     PORT: String(options.port),
+    WB_SOCKET: options.socket,
     [RUN_VARIABLE]: options.runId,
     [INSTALLATION_VARIABLE]: options.installation,
   };

@@ -10,6 +10,7 @@ import { type ProcessTable, systemProcesses } from './process-table.ts';
 import { ProcessTask, type ProcessTaskContext } from './process-task.ts';
 import { endProcessesOfEarlierServer } from './process-tree.ts';
 import { findOwnCgroup } from './run-cgroups.ts';
+import { WorkbenchSockets } from './workbench-sockets.ts';
 
 export interface ProcessTaskRunnerOptions extends LocalTaskRunnerOptions<ProcessRecord> {
   readonly command: WorkbenchCommand;
@@ -33,12 +34,13 @@ export class ProcessTaskRunner extends LocalTaskRunner<ProcessRecord, ProcessTas
 
   /** Reads the records and ends the processes that an earlier server left. */
   static async open(options: ProcessTaskRunnerOptions): Promise<ProcessTaskRunner> {
-    const tasks = new ProcessTaskRunner(options, await readInstallationId(options.dataDir));
+    const sockets = await WorkbenchSockets.open(options.dataDir);
+    const tasks = new ProcessTaskRunner(options, await readInstallationId(options.dataDir), sockets);
     await tasks.#recover();
     return tasks;
   }
 
-  private constructor(options: ProcessTaskRunnerOptions, installation: string) {
+  private constructor(options: ProcessTaskRunnerOptions, installation: string, sockets: WorkbenchSockets) {
     const { dataDir, telemetry } = options;
     super(options, TRAITS, options.records ?? processRecords(dataDir, telemetry));
     this.#context = {
@@ -52,10 +54,16 @@ export class ProcessTaskRunner extends LocalTaskRunner<ProcessRecord, ProcessTas
         logs: new RunLogs(join(dataDir, 'logs'), telemetry),
         timers: this.context.timers,
         telemetry,
+        sockets,
         baseUrl: options.baseUrl,
         serverEnvironment: options.serverEnvironment ?? process.env,
       },
     };
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
+    await this.#context.launchSettings.sockets.close();
   }
 
   protected override createRecord(fields: TaskFields): ProcessRecord {

@@ -1,6 +1,6 @@
-import { errorCode } from '#adapters/system-error.ts';
 import type { StopReason } from '#core/ports/task-runner.ts';
-import { toEndpoint } from '../tasks/endpoint.ts';
+import { errorCode } from '../../system-error.ts';
+import { toEndpoint, toSocketEndpoint } from '../tasks/endpoint.ts';
 import type { NotReady } from '../tasks/http-probe.ts';
 import { LocalTask, type LocalTaskContext, NO_FREE_PORT } from '../tasks/local-task.ts';
 import { describeNotReady, waitUntilReady } from '../tasks/readiness.ts';
@@ -53,18 +53,33 @@ export class ProcessTask extends LocalTask<ProcessRecord> {
     const port = await this.allocatePort().catch(() => undefined);
     if (port === undefined) return await this.end(NO_FREE_PORT);
     if (this.isEnding) return;
-    const path = pathOf(this.#context.launchSettings, this.record.workbenchId);
-    this.#launching = this.#launch(toEndpoint('127.0.0.1', port, path), port);
+    const socket = this.#context.launchSettings.sockets.pathOf(this.record.taskId);
+    const endpoints = this.#endpointsOf(socket, port);
+    this.#launching = this.#launch(endpoints, socket, port);
     const launched = await this.#launching;
-    if (launched !== undefined) await this.#watch(launched, port, path);
+    if (launched !== undefined) await this.#watch(launched, endpoints, port);
     await this.stopped;
   }
 
-  async #launch(endpoint: string, port: number): Promise<LaunchedProgram | undefined> {
+  /** Returns where the program may listen, in order of preference. */
+  #endpointsOf(socket: string, port: number): readonly [string, ...string[]] {
+    const { launchSettings } = this.#context;
+    const path = pathOf(launchSettings, this.record.workbenchId);
+    const first = toSocketEndpoint(socket, path);
+    if (launchSettings.command.kind !== 'boot command') return [first];
+    // Programs that listen on `localhost` may choose the IPv6 address.
+    return [first, toEndpoint('127.0.0.1', port, path), toEndpoint('::1', port, path)];
+  }
+
+  async #launch(
+    [endpoint]: readonly [string, ...string[]],
+    socket: string,
+    port: number,
+  ): Promise<LaunchedProgram | undefined> {
     const { launchSettings, table } = this.#context;
     await this.update({ status: 'pending', endpoint, detail: `starting ${launchSettings.command.kind}` });
     if (this.isEnding) return undefined;
-    const launched = await launchProgram(launchSettings, this.record.input, port);
+    const launched = await launchProgram(launchSettings, this.record.input, { port, socket });
     if ('code' in launched) {
       void this.end(launched);
       return undefined;
@@ -100,7 +115,7 @@ export class ProcessTask extends LocalTask<ProcessRecord> {
     }
   }
 
-  async #watch(launched: LaunchedProgram, port: number, path: string): Promise<void> {
+  async #watch(launched: LaunchedProgram, endpoints: readonly string[], port: number): Promise<void> {
     const { process, outputName } = launched;
     void process.ended.then(({ code, signal }) => {
       const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
@@ -110,8 +125,7 @@ export class ProcessTask extends LocalTask<ProcessRecord> {
     if (this.isEnding) return;
     process.release();
     const endpoint = await waitUntilReady({
-      // Programs that listen on `localhost` may choose the IPv6 address.
-      endpoints: [toEndpoint('127.0.0.1', port, path), toEndpoint('::1', port, path)],
+      endpoints,
       timers: this.#context.timers,
       signal: this.endSignal,
       report: async (seen) => {
@@ -123,13 +137,15 @@ export class ProcessTask extends LocalTask<ProcessRecord> {
   }
 
   async #describe(seen: NotReady, launched: LaunchedProgram, port: number): Promise<string> {
-    if (seen.kind !== 'refused') return describeNotReady(seen, `port ${port}`);
+    const { kind } = this.#context.launchSettings.command;
+    if (kind !== 'boot command') return describeNotReady(seen, 'its socket');
+    if (seen.kind !== 'refused') return describeNotReady(seen, `port ${port} or WB_SOCKET`);
     // The program may have begun to listen since the attempt.
     const expected = ['127.0.0.1', '0.0.0.0', '[::1]', '[::]'].map((host) => `${host}:${port}`);
     const all = await this.#findListeningAddresses(launched);
     const addresses = all.filter((address) => !expected.includes(address));
     return addresses.length === 0
-      ? describeNotReady(seen, `port ${port} (PORT) of localhost`)
+      ? describeNotReady(seen, `port ${port} (PORT) of localhost or WB_SOCKET`)
       : `it listens on ${addresses.slice(0, NAMED_ADDRESSES_MAX).join(' and ')}, not on 127.0.0.1:${port} (PORT)`;
   }
 
@@ -164,7 +180,7 @@ export class ProcessTask extends LocalTask<ProcessRecord> {
 
   /** Returns false when the server gave up. Processes may be left then, and the record stays in `stopping`. */
   async #endProcesses(launched: LaunchedProgram): Promise<boolean> {
-    const { timers, giveUpSignal, telemetry } = this.#context;
+    const { timers, giveUpSignal, telemetry, launchSettings } = this.#context;
     const { taskId } = this.record;
     const tree = this.#treeOf(launched);
     launched.process.abandon();
@@ -175,6 +191,9 @@ export class ProcessTask extends LocalTask<ProcessRecord> {
         await settlesWithin(timers, REAP_TIMEOUT_MS, launched.process.ended);
         if (this.#cgroup !== undefined) await removeRunCgroup(this.#cgroup);
         await launched.finishOutput();
+        await launchSettings.sockets.remove(taskId).catch((error: unknown) => {
+          telemetry?.warn('a socket could not be removed', { taskId, code: errorCode(error) });
+        });
         return true;
       } catch (error) {
         telemetry?.error('processes could not be listed', { taskId }, error);

@@ -1,11 +1,12 @@
 /**
- * The program of the built-in workbench. It serves the folder WORKSPACE_PATH on 127.0.0.1:PORT until SIGTERM. The
+ * The program of the built-in workbench. It serves the folder WORKSPACE_PATH on the Unix socket WB_SOCKET until SIGTERM. The
  * host name of BASE_URL is allowed in requests. WORKBENCH_NAME is shown as the title.
  */
 import { realpathSync } from 'node:fs';
 import { createPageServer } from './page-server.ts';
 
-const { WORKSPACE_PATH, PORT, BASE_URL, WORKBENCH_NAME } = process.env;
+const { WORKSPACE_PATH, WB_SOCKET, BASE_URL, WORKBENCH_NAME } = process.env;
+if (WB_SOCKET === undefined) throw new Error('WB_SOCKET is not set');
 const baseHostname = BASE_URL === undefined ? undefined : new URL(BASE_URL).hostname;
 const server = createPageServer({
   folder: realpathSync(WORKSPACE_PATH ?? process.cwd()),
@@ -17,10 +18,10 @@ server.on('error', (error) => {
   console.error(`The page cannot be served: ${error.message}`);
   process.exit(1);
 });
-server.listen(Number(PORT ?? 0), '127.0.0.1', () => {
-  const address = server.address();
-  if (typeof address === 'object') console.log(`Serving on 127.0.0.1:${address?.port}.`);
-});
+// Only this user may connect. Node.js creates the socket before `listen` returns.
+const umask = process.umask(0o177);
+server.listen(WB_SOCKET, () => console.log(`Serving on ${WB_SOCKET}.`));
+process.umask(umask);
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {

@@ -6,6 +6,7 @@ import { chooseCommand, findOnPath, type RunContext } from '#adapters/local/proc
 
 const CONTEXT: RunContext = {
   port: 20_000,
+  socket: '/data/sockets/0123456789ab',
   folder: '/data/volumes/wb1',
   privateFolder: '/data/private/wb1',
   basePath: '/project/wb1/',
@@ -23,23 +24,27 @@ describe('chooseCommand', () => {
     expect(command.args(CONTEXT)).toEqual(['-c', 'exec "my ide" --port $PORT']);
   });
 
-  it('chooses code-server before Jupyter, on a port of 127.0.0.1, with its data in the private folder', () => {
+  it('chooses code-server before Jupyter, on its socket, with its data in the private folder', () => {
     const command = choose(['jupyter-notebook', 'code-server'], ' ');
     expect(command).toMatchObject({ kind: 'code-server', file: '/usr/bin/code-server' });
     const line = command.args(CONTEXT).join(' ');
-    expect(line).toContain('--auth none --bind-addr 127.0.0.1:20000');
+    expect(line).toContain('--auth none --socket /data/sockets/0123456789ab --socket-mode 600');
+    expect(line).not.toContain('20000');
     expect(line).toContain('--user-data-dir /data/private/wb1/code-server ');
     expect(line.endsWith(' /data/volumes/wb1')).toBe(true);
     const settings = JSON.parse(command.initialFiles?.['code-server/User/settings.json'] ?? '');
     expect(settings['security.workspace.trust.enabled']).toBe(false);
   });
 
-  it('chooses Jupyter if it is the only IDE, below the base path', () => {
+  it('chooses Jupyter if it is the only IDE, on its socket, below the base path', () => {
     const lab = choose(['jupyter-notebook', 'jupyter-lab']);
     expect(lab).toMatchObject({ kind: 'jupyter', file: '/usr/bin/jupyter-lab', expectsBasePath: true });
     expect(lab.args(CONTEXT)).toContain('--ServerApp.base_url=/project/wb1/');
+    expect(lab.args(CONTEXT)).toContain('--ServerApp.sock=/data/sockets/0123456789ab');
+    expect(lab.args(CONTEXT).join(' ')).not.toContain('20000');
     const notebook = choose(['jupyter-notebook']);
     expect(notebook.args(CONTEXT)).toContain('--NotebookApp.base_url=/project/wb1/');
+    expect(notebook.args(CONTEXT)).toContain('--NotebookApp.sock=/data/sockets/0123456789ab');
     for (const folder of Object.values(notebook.environment?.(CONTEXT) ?? {})) {
       expect(folder.startsWith('/data/private/wb1/')).toBe(true);
     }

@@ -105,6 +105,7 @@ describe('ProcessTaskRunner', () => {
       WB_PREFIX: `/project/${input.workbenchId}`,
       HOST: '127.0.0.1',
       PORT: new URL(endpoint ?? '').port,
+      WB_SOCKET: expect.stringMatching(`^${bench.dataDir}/sockets/[0-9a-f]{12}$`),
     });
   });
 
@@ -374,6 +375,19 @@ describe('ProcessTaskRunner', () => {
     expect(waiting.size).toBe(0);
   });
 
+  it('finds a boot command that listens on WB_SOCKET, and removes the socket that a killed program left', async () => {
+    const script = HTTP_SERVER_SCRIPT.replace("process.env.PORT, '127.0.0.1'", 'process.env.WB_SOCKET');
+    const tasks = await bench.open({ command: nodeCommand(script) });
+    const taskId = await startTask(tasks, await bench.input(), 't');
+    const { endpoint } = await waitForStatus(tasks, taskId, 'running');
+    expect(endpoint).toMatch(/^http\+unix:/);
+    const folder = join(bench.dataDir, 'sockets');
+    expect(await readdir(folder)).toHaveLength(1);
+    await tasks.terminateInstance(taskId);
+    await waitForStatus(tasks, taskId, 'stopped');
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it('finds a program that listens on ::1 only', async () => {
     const script = HTTP_SERVER_SCRIPT.replace('127.0.0.1', '::1');
     const tasks = await bench.open({ command: nodeCommand(script) });
@@ -401,7 +415,7 @@ describe('ProcessTaskRunner', () => {
   it('says that nothing listens, without other ports', async () => {
     const tasks = await bench.open({ command: shellCommand('sleep 300'), timers: FAST_TIMERS });
     const taskId = await startTask(tasks, await bench.input(), 't');
-    const text = /^nothing listens on port \d+ \(PORT\) of localhost; its output is in logs\//;
+    const text = /^nothing listens on port \d+ \(PORT\) of localhost or WB_SOCKET; its output is in logs\//;
     expect(await detailOf(tasks, taskId, text)).toContain('.log');
   });
 
