@@ -181,7 +181,8 @@ export const SETTINGS = {
     default: 0,
   }),
   WB_BOOT_COMMAND: text({
-    description: 'The command that starts a workbench, instead of the command of the image.',
+    description:
+      'The command that starts a workbench, instead of the command of the image. It responds to HTTP on `PORT`. Without a container it may listen on the Unix socket `WB_SOCKET` instead, which only the server can connect to.',
     maxLength: 4096,
     readBy: TASKS,
   }),
