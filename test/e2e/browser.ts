@@ -10,7 +10,7 @@ const SCREENSHOTS_DIR = join(import.meta.dirname, '../../test-results');
 /** The longest wait for an element of a page, milliseconds. */
 const PAGE_TIMEOUT_MS = 30_000;
 
-function findChromium(): string {
+export function findChromium(): string {
   const path = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
   try {
     accessSync(path, constants.X_OK);
@@ -24,9 +24,9 @@ function findChromium(): string {
 }
 
 /** Opens a browser that is closed when the test ends. */
-export async function openBrowser(): Promise<Browser> {
+export async function openBrowser(executablePath = findChromium()): Promise<Browser> {
   const browser = await chromium.launch({
-    executablePath: findChromium(),
+    executablePath,
     args: [
       // A container has no sandbox for root and only a small /dev/shm.
       ...['--no-sandbox', '--disable-dev-shm-usage'],
