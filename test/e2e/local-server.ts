@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +33,17 @@ export interface ExitResult {
 /** What a user types to start the server. */
 const NPM_START = ['npm', 'start'];
 /** The server without npm: fewer processes, and none but the server gets its environment and its limits. */
-export const SERVER_ALONE = [process.execPath, 'local/start.mjs'];
+export const SERVER_ALONE = [process.execPath, ...startArguments()];
+
+/** Returns the arguments of Node.js in the script `start`: `exec node … local/start.mjs`. */
+function startArguments(): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(join(PROJECT_DIR, 'package.json'), 'utf8')) as {
+    scripts: { start: string };
+  };
+  const [shell, node, ...args] = scripts.start.split(' ');
+  if (shell !== 'exec' || node !== 'node') throw new Error(`unexpected script: ${scripts.start}`);
+  return args;
+}
 
 /** `npm start` on free ports, in its own process group as in a terminal. It is ended when the test ends. */
 export class LocalServer {
@@ -142,7 +153,7 @@ export class LocalServer {
   async findPid(): Promise<number> {
     const started = await processTreeOf(this.#npm.pid ?? 0);
     // The topmost match, because a forked child has the same command line until it executes its program.
-    const server = started.find(({ command }) => /^\S*node local\/start\.mjs/.test(command));
+    const server = started.find(({ command }) => /^\S*node (?:--\S+ )*local\/start\.mjs/.test(command));
     if (server === undefined) throw new Error('the server process was not found');
     return server.pid;
   }
