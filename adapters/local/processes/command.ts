@@ -122,6 +122,8 @@ function jupyterCommand(file: string): WorkbenchCommand {
     args: ({ socket, folder, basePath }) => [
       ...['--no-browser', `--${section}.sock=${socket}`, `--${section}.sock_mode=0600`],
       ...[`--${section}.base_url=${basePath}`, `--${section}.token=`, `--${section}.password=`],
+      // Otherwise it refuses host names other than localhost. Only the proxy reaches the socket, and it checks the Host header.
+      `--${section}.allow_remote_access=True`,
       // In a container the only user may be root.
       ...['--allow-root', folder],
     ],

@@ -42,6 +42,7 @@ describe('chooseCommand', () => {
     expect(lab.args(CONTEXT)).toContain('--ServerApp.base_url=/project/wb1/');
     expect(lab.args(CONTEXT)).toContain('--ServerApp.sock=/data/sockets/0123456789ab');
     expect(lab.args(CONTEXT).join(' ')).not.toContain('20000');
+    expect(lab.args(CONTEXT)).toContain('--ServerApp.allow_remote_access=True');
     const notebook = choose(['jupyter-notebook']);
     expect(notebook.args(CONTEXT)).toContain('--NotebookApp.base_url=/project/wb1/');
     expect(notebook.args(CONTEXT)).toContain('--NotebookApp.sock=/data/sockets/0123456789ab');
