@@ -164,6 +164,9 @@ async function findUsableKey(
   return key;
 }
 
+/** Request timeout, too early, too many requests: the issuer may respond otherwise later. */
+const PASSING_STATUSES = [408, 425, 429];
+
 async function fetchKeys({ jwksUrl, timeoutMs }: IssuerKeysOptions): Promise<FindKey> {
   const response = await fetch(jwksUrl, {
     headers: { accept: 'application/json, application/jwk-set+json', 'user-agent': 'workbench-controller' },
@@ -172,7 +175,8 @@ async function fetchKeys({ jwksUrl, timeoutMs }: IssuerKeysOptions): Promise<Fin
   });
   if (response.status !== 200) {
     await response.body?.cancel();
-    throw new KeysUnavailable(response.status >= 500 ? 'outage' : 'no_keys', `status_${response.status}`);
+    const passes = response.status >= 500 || PASSING_STATUSES.includes(response.status);
+    throw new KeysUnavailable(passes ? 'outage' : 'no_keys', `status_${response.status}`);
   }
   const text = await readBounded(response);
   try {

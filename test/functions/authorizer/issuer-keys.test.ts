@@ -50,6 +50,7 @@ function openAuthorizer(options: AuthorizerOptions = {}) {
 describe('an issuer that is down', () => {
   it.each([
     ['500', 'status_500', OUTAGE],
+    ['429', 'status_429', OUTAGE],
     ['404', 'status_404', NO_KEYS],
     ['redirect', 'status_302', NO_KEYS],
     ['not json', 'no_key_set', NO_KEYS],

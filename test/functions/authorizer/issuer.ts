@@ -13,12 +13,14 @@ interface Key {
 export async function startIssuer() {
   const published: Key[] = [];
   let more: readonly JWK[] = [];
-  let broken: 'no' | '500' | '404' | 'not json' | 'not keys' | 'redirect' | 'too large' | 'silent' = 'no';
+  let broken: 'no' | '500' | '429' | '404' | 'not json' | 'not keys' | 'redirect' | 'too large' | 'silent' =
+    'no';
   let fetches = 0;
   const server = createServer(async (_request, response) => {
     fetches += 1;
     if (broken === 'silent') return;
     if (broken === '500') return void response.writeHead(500).end();
+    if (broken === '429') return void response.writeHead(429).end();
     if (broken === '404') return void response.writeHead(404).end();
     if (broken === 'not json') return void response.end('<html>');
     if (broken === 'not keys') return void response.end('{"keys":"none"}');
