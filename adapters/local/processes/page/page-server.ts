@@ -9,8 +9,6 @@ export interface PageServerOptions {
   readonly folder: string;
   /** The name of the workbench. */
   readonly name: string;
-  /** The host name of BASE_URL. */
-  readonly baseHostname?: string;
 }
 
 /** The page loads, runs and requests nothing from other origins, and caches store nothing. */
@@ -63,7 +61,7 @@ async function respond(
 ): Promise<void> {
   let result: PageResponse;
   try {
-    checkOrigin(request, options.baseHostname);
+    checkOrigin(request);
     result = await handleRequest(request, options, files);
   } catch (error) {
     result = toProblemResponse(error);

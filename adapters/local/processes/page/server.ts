@@ -1,17 +1,15 @@
 /**
- * The program of the built-in workbench. It serves the folder WORKSPACE_PATH on the Unix socket WB_SOCKET until SIGTERM. The
- * host name of BASE_URL is allowed in requests. WORKBENCH_NAME is shown as the title.
+ * The program of the built-in workbench. It serves the folder WORKSPACE_PATH on the Unix socket WB_SOCKET until
+ * SIGTERM. WORKBENCH_NAME is shown as the title.
  */
 import { realpathSync } from 'node:fs';
 import { createPageServer } from './page-server.ts';
 
-const { WORKSPACE_PATH, WB_SOCKET, BASE_URL, WORKBENCH_NAME } = process.env;
+const { WORKSPACE_PATH, WB_SOCKET, WORKBENCH_NAME } = process.env;
 if (WB_SOCKET === undefined) throw new Error('WB_SOCKET is not set');
-const baseHostname = BASE_URL === undefined ? undefined : new URL(BASE_URL).hostname;
 const server = createPageServer({
   folder: realpathSync(WORKSPACE_PATH ?? process.cwd()),
   name: WORKBENCH_NAME ?? 'Workbench',
-  ...(baseHostname === undefined ? {} : { baseHostname }),
 });
 
 server.on('error', (error) => {

@@ -17,7 +17,7 @@ describe('the built-in page', () => {
   let port: number;
   beforeEach(async () => {
     folder = await realpath(await mkdtemp(join(tmpdir(), 'wb-page-')));
-    server = createPageServer({ folder, name: '<i>mine</i>', baseHostname: 'wb.example.com' });
+    server = createPageServer({ folder, name: '<i>mine</i>' });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     port = typeof address === 'object' ? (address?.port ?? 0) : 0;
@@ -128,12 +128,9 @@ describe('the built-in page', () => {
     expect((await send('GET', path)).status).toBe(404);
   });
 
-  it('allows its own host names and no others', async () => {
-    for (const host of ['127.0.0.1', `localhost:${port}`, '[::1]:80', 'wb1.localhost:1', 'wb.example.com']) {
+  it('leaves the check of host names to the proxy', async () => {
+    for (const host of ['127.0.0.1', 'wb1.localhost:1', 'wb.example.com']) {
       expect((await send('GET', '/', { host })).status).toBe(200);
-    }
-    for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', 'a@localhost']) {
-      expect((await send('GET', '/', { host })).status).toBe(403);
     }
   });
 
