@@ -165,8 +165,9 @@ function displayHostname({ bindAddress, hosts: [first] }: LocalSettings): string
  * The host and the origin of BASE_URL are allowed without being listed in WB_LOCAL_HOSTNAMES: a proxy in front of this
  * server may forward another Host header than the browser sent.
  */
-function workbenchGuard({ hosts, baseUrl }: LocalSettings): OriginGuard {
+function workbenchGuard({ hosts, baseUrl, addressMode }: LocalSettings): OriginGuard {
   if (baseUrl === undefined) return { hosts, origins: [] };
   const { host, origin } = new URL(baseUrl);
-  return { hosts: [...hosts, host], origins: [origin] };
+  // On hosts of their own, workbenches may not be reached by pages of the shared one.
+  return { hosts: [...hosts, host], origins: addressMode === 'host' ? [] : [origin] };
 }

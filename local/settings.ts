@@ -174,9 +174,12 @@ const LOCAL_RULES: readonly SettingRule<Declared>[] = [
         return s.WB_LOCAL_EXPOSE === undefined
           ? undefined
           : 'other computers do not reach names below localhost: set BASE_URL';
-      const { hostname, pathname } = new URL(s.BASE_URL);
+      const { hostname, pathname, protocol } = new URL(s.BASE_URL);
       if (isIP(hostname.replace(/^\[|\]$/g, '')) !== 0)
         return 'an IP address has no names below it: set BASE_URL to a host name';
+      // To other http addresses browsers do not send the headers by which their requests are recognized.
+      if (protocol === 'http:' && hostname !== 'localhost')
+        return 'with a host for each workbench BASE_URL must be an https address';
       return pathname === '/' ? undefined : 'with a host for each workbench BASE_URL has no path';
     },
   },

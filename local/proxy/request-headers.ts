@@ -31,8 +31,8 @@ const FORGED_HEADER =
   /^(?:forwarded|x-forwarded-(?!for$).*|x-real-ip|x-original-(?:url|host|uri|method)|x-rewrite-url|x-workbench-.*)$/;
 
 export interface ForwardingHeaders {
-  /** The protocol of the public URL: `https`. */
-  readonly protocol: string;
+  /** The URL of the host that all workbenches share. */
+  readonly baseUrl: URL;
   /** The path of the workbench in the public URL: `/project/<id>`. Empty if it has a host of its own. */
   readonly prefix: string;
 }
@@ -40,7 +40,7 @@ export interface ForwardingHeaders {
 /** Removes headers of this connection and forged ones, and adds those that tell the workbench its public URL. */
 export function rewriteRequestHeaders(
   request: IncomingMessage,
-  { protocol, prefix }: ForwardingHeaders,
+  { baseUrl, prefix }: ForwardingHeaders,
   isUpgrade: boolean,
 ): void {
   const { headers } = request;
@@ -53,10 +53,12 @@ export function rewriteRequestHeaders(
     const alias = name.replaceAll('_', '-');
     if (FORGED_HEADER.test(alias) || (alias === 'x-forwarded-for' && alias !== name)) delete headers[name];
   }
+  // A proxy in front may send a Host header of its own. Programs compare it with the Origin that the browser sent.
+  if (prefix !== '' && headers.origin?.toLowerCase() === baseUrl.origin) headers.host = baseUrl.host;
   const address = request.socket.remoteAddress ?? '127.0.0.1';
   const forwardedFor = headers['x-forwarded-for'];
   headers['x-forwarded-for'] = forwardedFor === undefined ? address : `${String(forwardedFor)}, ${address}`;
-  headers['x-forwarded-proto'] = protocol;
+  headers['x-forwarded-proto'] = baseUrl.protocol.slice(0, -1);
   if (prefix !== '') headers['x-forwarded-prefix'] = prefix;
   if (headers.host !== undefined) headers['x-forwarded-host'] = headers.host;
 }

@@ -275,15 +275,16 @@ export class WorkbenchProxy {
 
   /** Changes the URL and the headers of a request for the workbench. */
   #rewrite(request: IncomingMessage, target: WorkbenchTarget, isUpgrade: boolean): void {
-    const protocol = this.#options.baseUrl().protocol.slice(0, -1);
-    rewriteRequestHeaders(request, { protocol, prefix: target.prefix }, isUpgrade);
+    rewriteRequestHeaders(request, { baseUrl: this.#options.baseUrl(), prefix: target.prefix }, isUpgrade);
     request.url = target.rest;
   }
 
   /** Returns what the workbench of this request may name in its response. */
   #scope(request: IncomingMessage): WorkbenchScope {
     const { prefix = '', address } = this.#forwarded.get(request) ?? {};
-    const hosts = [this.#options.baseUrl().host, request.headers.host?.toLowerCase()];
+    const hosts = [request.headers.host?.toLowerCase()];
+    // On a host of its own the workbench does not have the shared one.
+    if (prefix !== '') hosts.push(this.#options.baseUrl().host);
     if (address !== undefined) hosts.push(...hostsOf(address));
     return { prefix, hosts: new Set(hosts.filter((host) => host !== undefined)) };
   }

@@ -51,7 +51,9 @@ function pathOnOwnHost(value: string, hosts: ReadonlySet<string>): string | unde
   if (!isPath && !/^(?:https?:)?[/\\\t]{2}/i.test(value)) return undefined;
   const url = URL.parse(value, `http://${ANY_HOST}`);
   if (url === null || !(url.host === ANY_HOST || hosts.has(url.host))) return undefined;
-  return `${url.pathname}${url.search}${url.hash}`;
+  // Two slashes at the beginning would name another host.
+  const path = url.pathname.startsWith('//') ? `/.${url.pathname}` : url.pathname;
+  return `${path}${url.search}${url.hash}`;
 }
 
 /** Whether a path is the prefix or below it: `/project/<id>?a` is, `/project/<id>x` is not. */

@@ -152,6 +152,10 @@ describe('the settings of local mode', () => {
       expect(Object.values(problemsOf({ ...onHosts, BASE_URL: address }))).toEqual([
         expect.stringContaining('an IP address has no names below it'),
       ]);
+    expect(problemsOf({ ...onHosts, BASE_URL: 'http://localhost:9001' })).toEqual({});
+    expect(Object.values(problemsOf({ ...onHosts, BASE_URL: 'http://wb.lan' }))).toEqual([
+      expect.stringContaining('must be an https address'),
+    ]);
     expect(Object.values(problemsOf({ ...onHosts, BASE_URL: 'https://wb.example.org/lab' }))).toEqual([
       expect.stringContaining('has no path'),
     ]);

@@ -51,6 +51,22 @@ describe('a URL of a workbench', () => {
   });
 });
 
+describe('a URL of a workbench on a host of its own', () => {
+  test.each([
+    ['/lab', '/lab'],
+    ['http://wb.example.org/lab?x', '/lab?x'],
+    ['http://wb.example.org//evil.example/x', '/.//evil.example/x'],
+    ['/a/..//evil.example/x', '/.//evil.example/x'],
+    ['/a\\..\\\\evil.example/x', '/.//evil.example/x'],
+    ['https://other.example/x', 'https://other.example/x'],
+  ])('%s becomes %s, and never one of another host', (url, expected) => {
+    const result = confineUrl(url, { ...SCOPE, prefix: '' });
+    expect(result).toBe(expected);
+    const [before, after] = [url, result].map((text) => new URL(text, 'http://wb.example.org').host);
+    expect(after).toBe(before);
+  });
+});
+
 describe('the response of a workbench', () => {
   test('redirects within the workbench', () => {
     expect(confined({ location: '/lab', 'content-location': '/x', refresh: "0; url='/login'" })).toEqual({
