@@ -211,9 +211,9 @@ describe('npm start', () => {
   });
 
   test('prints advice on a too old Node.js, and exits with 1', async () => {
-    const old = 'Object.defineProperty(process,"versions",{value:{...process.versions,node:"24.3.0"}})';
+    const old = 'Object.defineProperty(process,"versions",{value:{...process.versions,node:"24.8.0"}})';
     const started = start(await temporaryFolder(), {}, ['--import', `data:text/javascript,${old}`]);
     expect(await started.exited).toBe(1);
-    expect(started.stderr()).toMatch(/^Node\.js 24\.4 or newer is required\. .*npm ci/s);
+    expect(started.stderr()).toMatch(/^Node\.js 24\.9 or newer is required\. .*npm ci/s);
   });
 });
