@@ -148,6 +148,8 @@ const baseShape = {
   /** Number of the last history entry, and the entries not yet in the history (at most OUTBOX_MAX). */
   historySeq: z.int(),
   outbox: z.array(historyEntrySchema),
+  /** The `updatedAt` of the last write that followed a gap and moved the times of waits. See `skipGap`. */
+  gapAt: z.optional(z.int()),
   idempotencyKey: z.optional(z.string()),
 };
 

@@ -203,6 +203,7 @@ const base = () =>
     failures: fc.nat({ max: 50 }),
     historySeq: count(),
     outbox: outbox(),
+    gapAt: maybe(anyTime()),
     idempotencyKey: maybe(word()),
   }) satisfies Fields<Base>;
 

@@ -105,6 +105,7 @@ const base = {
   failures: 123,
   historySeq: COUNT,
   outbox: Array.from({ length: OUTBOX_MAX }, (_, n) => entry(n)),
+  gapAt: TIME,
   idempotencyKey: 'k'.repeat(128),
 } satisfies Required<Base>;
 

@@ -5,7 +5,7 @@ import { backoffMs } from './backoff.ts';
 import { type Context, driveBy, pollLater } from './context.ts';
 import { applyElapsedTime, pauseDeadline, resumeDeadline } from './deadlines.ts';
 import { pendingEffects } from './effects.ts';
-import { skipGap } from './gap.ts';
+import { isFromFuture, isUnattended, skipGap } from './gap.ts';
 import {
   applyHostAccepted,
   applyHostHint,
@@ -61,8 +61,9 @@ function applyInput(workbench: Workbench, input: Input, context: Context): Workb
     return { ...workbench, outbox: workbench.outbox.filter(({ seq }) => seq > input.through) };
   const attended = skipGap(workbench, context.now);
   // Time alone changes nothing after a gap: the effects are executed first, and their outcomes move the times.
-  const effectsFirst = input.type === 'tick' && attended !== workbench;
-  if (effectsFirst && pendingEffects(workbench, context.now, context.policy).length > 0) return workbench;
+  const hasGap = isFromFuture(workbench, context.now) || isUnattended(workbench, context.now);
+  if (input.type === 'tick' && hasGap && pendingEffects(workbench, context.now, context.policy).length > 0)
+    return workbench;
   return advance(attended, input, context);
 }
 

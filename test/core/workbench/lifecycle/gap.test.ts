@@ -142,3 +142,32 @@ describe('a record that was not driven for long after it was due', () => {
     expect(after).toMatchObject({ host: { launchAfter: T0 + DAY + MINUTE } });
   });
 });
+
+describe('drives that are always minutes late', () => {
+  /** Drives the record six minutes after each due time until it is stopped, or eight times. */
+  function driveLate(workbench: Workbench): Workbench {
+    let current = workbench;
+    for (let n = 0; n < 8 && current.status !== 'stopped'; n += 1)
+      current = step(current, { type: 'tick' }, (dueAt(current) ?? 0) + 6 * MINUTE).workbench;
+    return current;
+  }
+
+  it('end a wait at the second one', () => {
+    const waiting = stopping({
+      run: { ...acceptedRun(), goneAfter: T0 + 10 * SECOND },
+      nextDriveAt: T0 + 10 * SECOND,
+    });
+    const { workbench: once } = step(waiting, { type: 'tick' }, T0 + 6 * MINUTE);
+    expect(once).toMatchObject({ status: 'stopping', gapAt: T0 + 6 * MINUTE });
+    expect(driveLate(waiting)).toMatchObject({ status: 'stopped' });
+  });
+
+  it('are told from a clock that was set back after it was set forward', () => {
+    const written = stopping({
+      run: { ...acceptedRun(), goneAfter: T0 + 10 * SECOND },
+      ...{ updatedAt: T0, gapAt: T0, nextDriveAt: T0 + 10 * SECOND },
+    });
+    const { workbench: back } = step(written, { type: 'tick' }, T0 - DAY);
+    expect(back).toMatchObject({ status: 'stopping', run: { goneAfter: T0 - DAY + 10 * SECOND } });
+  });
+});
