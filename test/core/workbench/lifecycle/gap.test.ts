@@ -162,7 +162,7 @@ describe('drives that are always minutes late', () => {
     expect(driveLate(waiting)).toMatchObject({ status: 'stopped' });
   });
 
-  it('are told from a clock that was set back after it was set forward', () => {
+  it('differ from a clock that was set back after it was set forward', () => {
     const written = stopping({
       run: { ...acceptedRun(), goneAfter: T0 + 10 * SECOND },
       ...{ updatedAt: T0, gapAt: T0, nextDriveAt: T0 + 10 * SECOND },
