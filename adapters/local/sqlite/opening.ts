@@ -4,6 +4,7 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import { Connection } from './connection.ts';
 import { createEmptyFile, DRAFT_SUFFIX, flush, removeWithSideFiles } from './files.ts';
 import { APPLICATION_ID, type Migration } from './schema.ts';
+import { isDamage } from './sqlite-errors.ts';
 
 /**
  * Why a file cannot be used. `foreign`: it is the database of another program; `empty`: it is missing or has no tables,
@@ -81,15 +82,19 @@ function readOpenMarker(connection: Connection): string | undefined {
 
 /**
  * Opening a database for writing changes its journal mode, which its program may not expect. So this is checked before,
- * with what the file itself has; its log may have more.
- * @throws DatabaseRefused when the file belongs to another program
+ * with what the file itself has; its log may have more. A checkpoint or a transaction that was interrupted leaves a file
+ * that only its log or its rollback journal makes complete, so that damage of such a file is ignored here.
+ * @throws DatabaseRefused when the file belongs to another program; an error of SQLite
  */
 export function refuseForeign(path: string): void {
-  const connection = new Connection(path, 'untouched');
+  let connection: Connection | undefined;
   try {
+    connection = new Connection(path, 'untouched');
     assertOurs(connection, path);
+  } catch (error) {
+    if (!(isDamage(error) && (hasLog(path) || existsSync(`${path}-journal`)))) throw error;
   } finally {
-    connection.close();
+    connection?.close();
   }
 }
 

@@ -124,6 +124,54 @@ describe('a file', () => {
     expect(refusalOf(path)).toMatchObject({ reason: 'damaged' });
   });
 
+  it('keeps every acknowledged write when a checkpoint is interrupted, after any of its pages', async () => {
+    const path = join(await temporaryFolder(), 'state.db');
+    const { workbenches } = openStoresForTest(path);
+    const ids = Array.from({ length: 30 }, (_, n) => idAt(T0, n + 1));
+    await Promise.all(ids.map((workbenchId) => workbenches.create(starting({ workbenchId }))));
+    const [before, log] = [readFileSync(path), readFileSync(`${path}-wal`)];
+    const copy = join(await temporaryFolder(), 'state.db');
+    writeFileSync(copy, before);
+    writeFileSync(`${copy}-wal`, log);
+    change(copy, 'PRAGMA wal_checkpoint(TRUNCATE)');
+    const after = readFileSync(copy);
+    expect(after.length).toBeGreaterThan(before.length);
+    for (let end = 0; end <= after.length; end += 4096) {
+      writeFileSync(copy, Buffer.concat([after.subarray(0, end), before.subarray(end)]));
+      writeFileSync(`${copy}-wal`, log);
+      const stores = openStoresForTest(copy);
+      const { workbenches: listed } = await stores.workbenches.listByUser('ada', { limit: 50 });
+      expect(listed.map(({ workbenchId }) => workbenchId).toSorted(), `${end} bytes`).toEqual(ids);
+      expect(stores.telemetry.errors).toEqual([]);
+      await stores.close();
+    }
+  });
+
+  it('without a write-ahead log keeps every acknowledged write when a commit is interrupted', async () => {
+    const path = await fileWithRecords(3);
+    change(path, 'PRAGMA journal_mode = delete');
+    const sqlite = new DatabaseSync(path);
+    onTestFinished(() => sqlite.close());
+    // With a small cache the transaction writes its journal and some pages before its end.
+    sqlite.exec(`PRAGMA cache_size = 4; BEGIN; UPDATE workbenches SET record = '{';
+      INSERT INTO meta VALUES ('large', CAST(zeroblob(1e6) AS TEXT))`);
+    const copy = join(await temporaryFolder(), 'state.db');
+    for (const suffix of ['', '-journal']) copyFileSync(`${path}${suffix}`, `${copy}${suffix}`);
+    setPageCount(copy, 1_000);
+    const { workbenches } = openStoresForTest(copy, { journalMode: 'delete' });
+    const { workbenches: listed } = await workbenches.listByUser('ada', { limit: 10 });
+    expect(listed).toEqual([3, 2, 1].map((n) => starting({ workbenchId: idAt(T0, n) })));
+  });
+
+  it('is refused if it was cut off, also if it has a log that does not complete it', async () => {
+    const path = await fileWithRecords(50);
+    truncateSync(path, readFileSync(path).length / 2);
+    for (const log of ['', 'gibberish '.repeat(500)]) {
+      writeFileSync(`${path}-wal`, log);
+      expect(refusalOf(path)).toMatchObject({ reason: 'damaged', message: expect.stringContaining(path) });
+    }
+  });
+
   it('is refused if any of its pages was overwritten', async () => {
     const path = await fileWithRecords(50);
     const good = readFileSync(path);
@@ -322,6 +370,13 @@ describe('a migration', () => {
     }
   });
 });
+
+/** The first page is the first that a commit writes, with the number of pages that the file will have. */
+function setPageCount(path: string, pages: number): void {
+  const file = readFileSync(path);
+  file.writeUInt32BE(pages, 28);
+  writeFileSync(path, file);
+}
 
 function versionOf(database: Database): Promise<unknown> {
   return database.read((connection) => connection.pragma('user_version'));
