@@ -1,7 +1,7 @@
 import { PortError } from '#core/ports/port-error.ts';
 import type { Connection } from './connection.ts';
 import { deleteSomeExpiredRows } from './expired-rows.ts';
-import { isFull } from './sqlite-errors.ts';
+import { toPortError } from './sqlite-errors.ts';
 
 /** The number of free pages in the database that growing writes leave to necessary ones: 2 MiB. */
 export const RESERVE_PAGES = 512;
@@ -56,11 +56,11 @@ export class Reserve {
    */
   fill(): void {
     const isLogged = this.#connection.journalMode === 'wal';
-    const missing = Math.max(0, RESERVE_PAGES + STEP_PAGES - this.#countFreePages());
-    const noSpace = this.#options.probe((missing + (isLogged ? LOG_PAGES : 0)) * this.#pageBytes);
     try {
-      if (noSpace !== undefined) throw new PortError('no_space', noSpace.message, noSpace);
       removeFiller(this.#connection);
+      const missing = Math.max(0, RESERVE_PAGES + STEP_PAGES - this.#countFreePages());
+      const noSpace = this.#options.probe((missing + (isLogged ? LOG_PAGES : 0)) * this.#pageBytes);
+      if (noSpace !== undefined) throw new PortError('no_space', noSpace.message, noSpace);
       if (missing > 0) this.#allocate(missing);
       if (isLogged) this.#lengthenLog();
     } finally {
@@ -73,9 +73,20 @@ export class Reserve {
    * whether it is full, so that writes that make the database larger may use the pages beyond it.
    */
   refill(): boolean {
-    const missing = this.#countMissingPages();
-    if (missing <= 0 || this.#grow(missing + STEP_PAGES)) return true;
-    deleteSomeExpiredRows(this.#connection, this.#options.now());
+    if (this.#countMissingPages() <= 0) return true;
+    const connection = this.#connection;
+    try {
+      // The log begins anew, so that it has space for what follows.
+      connection.pragma('wal_checkpoint(PASSIVE)');
+      removeFiller(connection);
+      const missing = this.#countMissingPages();
+      if (missing <= 0 || this.#grow(missing + STEP_PAGES)) return true;
+      deleteSomeExpiredRows(connection, this.#options.now());
+    } catch (error) {
+      // The writes that wait may need less space.
+      if (!this.#isForNoSpace(error)) throw error;
+      return false;
+    }
     return this.#countMissingPages() <= 0;
   }
 
@@ -87,12 +98,17 @@ export class Reserve {
       return true;
     } catch (error) {
       // Another program took the space since the probe.
-      if (!isFull(error)) throw error;
+      if (!this.#isForNoSpace(error)) throw error;
       removeFiller(this.#connection);
       return false;
     } finally {
       this.#limitSize();
     }
+  }
+
+  #isForNoSpace(error: unknown): boolean {
+    const failure = toPortError(error, () => this.#options.probe(this.#pageBytes));
+    return failure instanceof PortError && failure.kind === 'no_space';
   }
 
   #countMissingPages(): number {
@@ -115,13 +131,16 @@ export class Reserve {
     connection.pragma('wal_checkpoint(PASSIVE)');
   }
 
-  /** Writes the same pages until the log is long enough. */
+  /** Writes the same pages until the log is long enough. A database from which much was deleted has more free pages. */
   #lengthenLog(): void {
     const connection = this.#connection;
-    const pages = this.#countFreePages();
+    const pages = Math.min(this.#countFreePages(), RESERVE_PAGES + STEP_PAGES);
     connection.pragma('wal_autocheckpoint = 0');
-    for (let written = 0; written < LOG_PAGES; written += pages) this.#fillAndFree(pages);
-    connection.pragma(`wal_autocheckpoint = ${LOG_RESTART_PAGES}`);
+    try {
+      for (let written = 0; written < LOG_PAGES; written += pages) this.#fillAndFree(pages);
+    } finally {
+      connection.pragma(`wal_autocheckpoint = ${LOG_RESTART_PAGES}`);
+    }
     connection.pragma('wal_checkpoint(PASSIVE)');
   }
 
@@ -129,7 +148,7 @@ export class Reserve {
     // Some pages are not for the value: the row itself, and those that list free pages.
     const bytes = Math.floor(pages * 0.99) * (this.#pageBytes - PAGE_HEADER_BYTES);
     this.#connection.run(
-      `INSERT INTO meta (name, value) VALUES ('${FILLER}', CAST(zeroblob(?) AS TEXT))`,
+      `INSERT OR REPLACE INTO meta (name, value) VALUES ('${FILLER}', CAST(zeroblob(?) AS TEXT))`,
       bytes,
     );
     removeFiller(this.#connection);
@@ -140,7 +159,7 @@ export class Reserve {
   }
 }
 
-/** A process that was killed leaves the value. */
+/** The value stays if the process was killed, or if the statement that deletes it failed. */
 function removeFiller(connection: Connection): void {
   connection.run('DELETE FROM meta WHERE name = ?', FILLER);
 }
