@@ -14,12 +14,15 @@ export interface RunFiles {
 }
 
 /**
- * Variables of a login session. No workbench gets them, so a process with one of them belongs to the user: for example a
- * desktop editor that has a file of the workbench open.
+ * Variables of a login session or a service. No workbench gets them, so a process with one of them belongs to the user: for
+ * example a desktop editor that has a file of the workbench open. systemd sets INVOCATION_ID for each service, and LOGNAME for
+ * one with a user, as cron, su and sudo do.
  */
-const LOGIN_VARIABLES = [
+export const LOGIN_VARIABLES = [
   'DBUS_SESSION_BUS_ADDRESS',
   'DISPLAY',
+  'INVOCATION_ID',
+  'LOGNAME',
   'SSH_CONNECTION',
   'WAYLAND_DISPLAY',
   'XDG_RUNTIME_DIR',
@@ -31,7 +34,7 @@ const LOGIN_VARIABLES = [
  * `redis-server --daemonize yes`. To spare the shells and programs of the user that do so too, a daemon
  * - was started after the run began, by the user of this server,
  * - has no terminal, and no parent but the one that adopts orphans,
- * - has no variable of a login session or of another run.
+ * - has no variable of a login session, of a service or of another run.
  *
  * Returns none on systems other than Linux, which do not show what these conditions need.
  */

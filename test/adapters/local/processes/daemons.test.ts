@@ -4,7 +4,13 @@ import { mkdir, mkdtemp, readFile, realpath, rm, symlink } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findDaemons, hasTerminal, type RunFiles } from '#adapters/local/processes/daemons.ts';
+import {
+  findDaemons,
+  hasTerminal,
+  LOGIN_VARIABLES,
+  type RunFiles,
+} from '#adapters/local/processes/daemons.ts';
+import { INHERITED } from '#adapters/local/processes/launch.ts';
 import { linuxProcesses } from '#adapters/local/processes/process-table.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 
@@ -101,6 +107,16 @@ describe.runIf(process.platform === 'linux')('daemons of a run', () => {
     await startDaemon(volume, { env: { DISPLAY: ':0' } });
     await startDaemon(volume, { env: { SSH_CONNECTION: '192.0.2.1 1 192.0.2.2 22' } });
     expect(await find()).toEqual([]);
+  });
+
+  it('are not services of this user, nor what cron, su or sudo started', async () => {
+    await startDaemon(volume, { env: { INVOCATION_ID: '0123456789abcdef0123456789abcdef' } });
+    await startDaemon(volume, { env: { LOGNAME: 'ada' } });
+    expect(await find()).toEqual([]);
+  });
+
+  it.each(LOGIN_VARIABLES)('may be recognized by %s, because workbenches do not inherit it', (name) => {
+    expect(INHERITED).not.toContain(name);
   });
 
   it('are not processes in another folder whose name begins with the same characters', async () => {
