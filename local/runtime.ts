@@ -3,6 +3,7 @@ import { countUnstoppedContainerTasks } from '#adapters/local/containers/contain
 import { chooseCommand, findOnPath, type WorkbenchCommand } from '#adapters/local/processes/command.ts';
 import { ProcessTaskRunner } from '#adapters/local/processes/process-task-runner.ts';
 import { DEFAULT_PATH, PIPE_PROGRAM } from '#adapters/local/processes/program-output.ts';
+import { SocketsUnavailable } from '#adapters/local/processes/workbench-sockets.ts';
 import type { TaskObservation, TaskRunner } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { INSTALLED_IDE } from './installed-ide.ts';
@@ -77,7 +78,11 @@ export function processRuntime(command: WorkbenchCommand): Runtime {
     async open(options) {
       assertPipeProgram(process.env.PATH);
       await assertNoLeftoverContainers(options.dataDir);
-      return await ProcessTaskRunner.open({ ...options, command });
+      try {
+        return await ProcessTaskRunner.open({ ...options, command });
+      } catch (error) {
+        throw error instanceof SocketsUnavailable ? new StartError(error.message, error) : error;
+      }
     },
   };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ContainerRecord } from '#adapters/local/containers/container-record.ts';
+import { SocketsUnavailable, WorkbenchSockets } from '#adapters/local/processes/workbench-sockets.ts';
 import { newTaskFields } from '#adapters/local/tasks/task-record.ts';
 import { StartError } from '#local/listen.ts';
 import { chooseRuntime, processRuntime } from '#local/runtime.ts';
@@ -51,6 +52,17 @@ describe('the runtime of workbenches', () => {
     const opened = runtime.open({ ...options, telemetry: new TelemetryRecorder() });
     await expect(opened).rejects.toThrow(StartError);
     await expect(opened).rejects.toThrow('mkfifo was not found on PATH');
+  });
+
+  test('throws a StartError when no folder can have the sockets of workbenches', async () => {
+    const refusals = [{ folder: '/a', reason: 'its path is too long' }];
+    const open = vi.spyOn(WorkbenchSockets, 'open').mockRejectedValue(new SocketsUnavailable(refusals));
+    onTestFinished(() => open.mockRestore());
+    const runtime = processRuntime({ kind: 'page', file: process.execPath, args: () => [] });
+    const options = { dataDir: folder, max: 1, graceMs: 100, baseUrl: () => '', onChange: () => {} };
+    const opened = runtime.open({ ...options, telemetry: new TelemetryRecorder() });
+    await expect(opened).rejects.toThrow(StartError);
+    await expect(opened).rejects.toThrow('neither of /a (its path is too long)');
   });
 
   test('runs containers when WB_LOCAL_RUNTIME is docker', async () => {

@@ -109,9 +109,14 @@ export async function launchProgram(
       throw error;
     }
   } catch (error) {
-    const code = errorCode(error) || 'unknown error';
-    return { code: 'start_refused', message: `Its process could not be started (${code}).` };
+    return toStartRefusal(error);
   }
+}
+
+/** Returns the stop reason of a task whose program could not be started. */
+export function toStartRefusal(error: unknown): StopReason {
+  const cause = errorCode(error) || (error instanceof Error ? error.message : 'unknown error');
+  return { code: 'start_refused', message: `Its process could not be started (${cause}).` };
 }
 
 async function writeInitialFiles(command: WorkbenchCommand, privateFolder: string): Promise<void> {

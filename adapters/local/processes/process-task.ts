@@ -5,7 +5,14 @@ import type { NotReady } from '../tasks/http-probe.ts';
 import { LocalTask, type LocalTaskContext, NO_FREE_PORT } from '../tasks/local-task.ts';
 import { describeNotReady, waitUntilReady } from '../tasks/readiness.ts';
 import { pause, settlesWithin } from '../timers.ts';
-import { filePathsOf, type LaunchedProgram, type LaunchSettings, launchProgram, pathOf } from './launch.ts';
+import {
+  filePathsOf,
+  type LaunchedProgram,
+  type LaunchSettings,
+  launchProgram,
+  pathOf,
+  toStartRefusal,
+} from './launch.ts';
 import { findListeningAddresses } from './listening-sockets.ts';
 import type { ProcessRecord } from './process-record.ts';
 import type { ProcessTable } from './process-table.ts';
@@ -52,8 +59,14 @@ export class ProcessTask extends LocalTask<ProcessRecord> {
   protected override async startAndWatch(): Promise<void> {
     const port = await this.allocatePort().catch(() => undefined);
     if (port === undefined) return await this.end(NO_FREE_PORT);
+    const { sockets } = this.#context.launchSettings;
+    try {
+      await sockets.prepare();
+    } catch (error) {
+      return await this.end(toStartRefusal(error));
+    }
     if (this.isEnding) return;
-    const socket = this.#context.launchSettings.sockets.pathOf(this.record.taskId);
+    const socket = sockets.pathOf(this.record.taskId);
     const endpoints = this.#endpointsOf(socket, port);
     this.#launching = this.#launch(endpoints, socket, port);
     const launched = await this.#launching;

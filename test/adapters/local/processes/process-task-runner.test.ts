@@ -130,6 +130,13 @@ describe('ProcessTaskRunner', () => {
     expect(await readdir(join(bench.dataDir, 'logs', 'wb1'))).toEqual([`${bench.run}-1.log`]);
   });
 
+  it('creates the folder of the sockets again when it is gone', async () => {
+    const tasks = await bench.open();
+    await rmdir(join(bench.dataDir, 'sockets'));
+    await waitForStatus(tasks, await startTask(tasks, await bench.input(), 't'), 'running');
+    expect(await exists(join(bench.dataDir, 'sockets'))).toBe(true);
+  });
+
   it('keeps the last 8 MiB of what the program prints', async () => {
     const last = await outputOf('yes | head -c 20000000; printf end');
     const folder = join(bench.dataDir, 'logs', 'wb1');
