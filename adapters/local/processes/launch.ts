@@ -88,7 +88,11 @@ export async function launchProgram(
   };
   try {
     await writeInitialFiles(command, privateFolder);
-    const output = await ProgramOutput.open({ logs, workbenchId, runId, timers, telemetry });
+    const output = await ProgramOutput.open({
+      ...{ logs, workbenchId, runId, timers, telemetry },
+      // Their folder is known to have sockets. The file system of the output may have neither sockets nor pipes.
+      pipe: `${socket}.pipe`,
+    });
     try {
       const process = await spawnGated({
         file: command.file,

@@ -35,6 +35,8 @@ export interface ProgramOutputOptions {
   readonly logs: RunLogs;
   readonly workbenchId: string;
   readonly runId: string;
+  /** Absolute path at which the pipe can be created, in a folder that only the user of this server may enter. */
+  readonly pipe: string;
   readonly timers: Timers;
   readonly telemetry: Telemetry | undefined;
 }
@@ -56,12 +58,12 @@ export class ProgramOutput {
 
   /** @throws the system's error when a file or the pipe cannot be created */
   static async open(options: ProgramOutputOptions): Promise<ProgramOutput> {
-    const { logs, workbenchId, runId } = options;
+    const { logs, workbenchId, runId, pipe } = options;
     const ring = await logs.open(workbenchId, runId);
     try {
       // The file exists also for a program that prints nothing.
       await ring.write(Buffer.of());
-      return new ProgramOutput(options, ring, await openPipe(logs.pipePath(workbenchId, runId)));
+      return new ProgramOutput(options, ring, await openPipe(pipe));
     } catch (error) {
       await ring.close();
       throw error;
@@ -140,7 +142,7 @@ interface Pipe {
 async function openPipe(path: string): Promise<Pipe> {
   // A server that was killed may have left it.
   await rm(path, { force: true });
-  await run(PIPE_PROGRAM, ['-m', '600', path], { env: { PATH: process.env.PATH ?? DEFAULT_PATH } });
+  await createPipe(path);
   try {
     // Without O_NONBLOCK the call would wait for a writer.
     const reader = await promisify(openDescriptor)(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -152,5 +154,15 @@ async function openPipe(path: string): Promise<Pipe> {
     }
   } finally {
     await rm(path, { force: true });
+  }
+}
+
+async function createPipe(path: string): Promise<void> {
+  try {
+    await run(PIPE_PROGRAM, ['-m', '600', path], { env: { PATH: process.env.PATH ?? DEFAULT_PATH } });
+  } catch (error) {
+    // The error of a program that exits with another status than 0 has a number as its code, and no other cause than this text.
+    const text = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
+    throw text === '' ? error : new Error(text, { cause: error });
   }
 }

@@ -8,8 +8,6 @@ import { OLDER, OutputRing } from './output-ring.ts';
 const LOGS_PER_WORKBENCH_MAX = 5;
 /** The most bytes of output that are kept of a run. */
 export const OUTPUT_MAX_BYTES = 8 * 1024 * 1024;
-/** The end of the name of a pipe, which a server that was killed may leave. */
-const PIPE = '.pipe';
 
 /** The output of runs: `<root>/<workbenchId>/<runId>.log`, and what was printed before it in `<runId>.log.1`. */
 export class RunLogs {
@@ -29,11 +27,6 @@ export class RunLogs {
   /** Returns the file of a run, relative to the root. */
   fileName(workbenchId: string, runId: string): string {
     return join(checkWorkbenchId(workbenchId), `${checkWorkbenchId(runId)}.log`);
-  }
-
-  /** Returns the path at which a pipe for the output of a run may be created. */
-  pipePath(workbenchId: string, runId: string): string {
-    return `${this.#pathOf(workbenchId, runId)}${PIPE}`;
   }
 
   /**
@@ -79,7 +72,7 @@ export class RunLogs {
   /** @param path the run whose output is about to be written, and which is one of those that are kept */
   async #prune(folder: string, path: string): Promise<void> {
     const names = await readdir(folder);
-    const ends = ['.log', `.log${OLDER}`, PIPE];
+    const ends = ['.log', `.log${OLDER}`];
     const runs = new Set(
       names.flatMap((name) =>
         ends.filter((end) => name.endsWith(end)).map((end) => name.slice(0, -end.length)),
@@ -93,9 +86,8 @@ export class RunLogs {
     );
     const others = dated.filter(({ file }) => file !== path && !this.#open.has(file));
     others.sort((a, b) => b.at - a.at);
-    for (const [index, { file }] of others.entries()) {
-      const ended = index < LOGS_PER_WORKBENCH_MAX - 1 ? [PIPE] : ends;
-      for (const end of ended) await rm(`${file}${end}`, { force: true });
+    for (const { file } of others.slice(LOGS_PER_WORKBENCH_MAX - 1)) {
+      for (const end of ends) await rm(`${file}${end}`, { force: true });
     }
   }
 }

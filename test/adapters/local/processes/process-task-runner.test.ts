@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { access, mkdir, readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { linuxProcesses } from '#adapters/local/processes/process-table.ts';
 import type {
   ProcessTaskRunner,
@@ -128,6 +128,34 @@ describe('ProcessTaskRunner', () => {
   it('leaves no pipe in the data folder', async () => {
     await outputOf('echo printed');
     expect(await readdir(join(bench.dataDir, 'logs', 'wb1'))).toEqual([`${bench.run}-1.log`]);
+    expect(await readdir(join(bench.dataDir, 'sockets'))).toEqual([]);
+  });
+
+  /** Puts a program that creates pipes before all others on PATH. The script gets the path of the pipe as `$3`. */
+  async function replaceMkfifo(script: string): Promise<void> {
+    const folder = join(bench.dataDir, 'bin');
+    await mkdir(folder);
+    await writeFile(join(folder, 'mkfifo'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const path = process.env.PATH ?? '';
+    vi.stubEnv('PATH', `${folder}:${path}`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+  }
+
+  it('needs pipes only in the folder of the sockets', async () => {
+    await replaceMkfifo(
+      `case $3 in */sockets/*) PATH="\${PATH#*:}" exec mkfifo "$@" ;; esac; echo 'mkfifo: Operation not supported' >&2; exit 1`,
+    );
+    expect(await outputOf('echo printed')).toBe('printed\n');
+  });
+
+  it('says why the pipe of a program cannot be created', async () => {
+    await replaceMkfifo(`echo 'mkfifo: cannot create fifo: Operation not supported' >&2; exit 1`);
+    const tasks = await bench.open();
+    const stopped = await waitForStatus(tasks, await startTask(tasks, await bench.input(), 't'), 'stopped');
+    expect(stopped.stop).toEqual({
+      code: 'start_refused',
+      message: 'Its process could not be started (mkfifo: cannot create fifo: Operation not supported).',
+    });
   });
 
   it('creates the folder of the sockets again when it is gone', async () => {

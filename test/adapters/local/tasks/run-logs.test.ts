@@ -58,16 +58,8 @@ describe('RunLogs', () => {
     expect(await readdir(join(root, 'wb1'))).not.toContain('old.log');
   });
 
-  it('deletes a pipe that a killed server left', async () => {
-    await mkdir(join(root, 'wb1'));
-    await writeFile(logs.pipePath('wb1', 'run1'), '');
-    await write('run2', 'printed');
-    expect(await readdir(join(root, 'wb1'))).toEqual(['run2.log']);
-  });
-
   it.each(['../x', 'a/b', '', '.'])('rejects an id that is not a file name: %j', async (id) => {
     await expect(logs.open(id, 'run1')).rejects.toThrow(RangeError);
     await expect(logs.open('wb1', id)).rejects.toThrow(RangeError);
-    expect(() => logs.pipePath(id, 'run1')).toThrow(RangeError);
   });
 });
