@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { lstat, mkdir, writeFile } from 'node:fs/promises';
-import { delimiter, dirname, isAbsolute, join, sep } from 'node:path';
+import { lstat } from 'node:fs/promises';
+import { delimiter, isAbsolute, join, sep } from 'node:path';
 import type { StopReason, TaskInput } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { errorCode } from '../../system-error.ts';
@@ -9,6 +9,7 @@ import type { RunLogs } from '../tasks/run-logs.ts';
 import type { Timers } from '../timers.ts';
 import { checkWorkbenchId } from '../workbench-id.ts';
 import type { RunContext, WorkbenchCommand } from './command.ts';
+import { writeInitialFiles } from './initial-files.ts';
 import { ProgramOutput } from './program-output.ts';
 import type { WorkbenchSockets } from './workbench-sockets.ts';
 
@@ -87,7 +88,7 @@ export async function launchProgram(
     baseUrl,
   };
   try {
-    await writeInitialFiles(command, privateFolder);
+    await writeInitialFiles(privateFolder, command.initialFiles ?? {});
     const output = await ProgramOutput.open({
       ...{ logs, workbenchId, runId, timers, telemetry },
       // Their folder is known to have sockets. The file system of the output may have neither sockets nor pipes.
@@ -121,17 +122,6 @@ export async function launchProgram(
 export function toStartRefusal(error: unknown): StopReason {
   const cause = errorCode(error) || (error instanceof Error ? error.message : 'unknown error');
   return { code: 'start_refused', message: `Its process could not be started (${cause}).` };
-}
-
-async function writeInitialFiles(command: WorkbenchCommand, privateFolder: string): Promise<void> {
-  await mkdir(privateFolder, { recursive: true, mode: 0o700 });
-  for (const [path, content] of Object.entries(command.initialFiles ?? {})) {
-    const file = join(privateFolder, path);
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    await writeFile(file, content, { flag: 'wx', mode: 0o600 }).catch((error: unknown) => {
-      if (errorCode(error) !== 'EEXIST') throw error;
-    });
-  }
 }
 
 /**
