@@ -28,7 +28,8 @@ export function shortageOf(folder: string, error: unknown): Shortage | undefined
   return files > 0 && ffree === 0 ? 'inodes' : 'space';
 }
 
-function causesOf(error: unknown): readonly unknown[] {
+/** Returns an error, its cause, the cause of that, and so on. */
+export function causesOf(error: unknown): readonly unknown[] {
   return error instanceof Error ? [error, ...causesOf(error.cause)] : [];
 }
 

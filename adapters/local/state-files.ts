@@ -64,11 +64,15 @@ const ENDING = '.json';
 /** The disk fails, or the process or the system has too many open files. Like a full disk this may pass. */
 const PASSING_CODES: readonly string[] = ['EIO', 'EMFILE', 'ENFILE'];
 
+/** Whether the operating system could not store something for a reason that may pass. */
+export function isTransient(error: unknown): boolean {
+  return isNoSpace(error) || PASSING_CODES.includes(errorCode(error));
+}
+
 /** Returns the error of a write whose failure may pass as a PortError `no_space`, and every other error as it is. */
 export function toStorageError(error: unknown): unknown {
-  const code = errorCode(error);
-  if (!isNoSpace(error) && !PASSING_CODES.includes(code)) return error;
-  return new PortError('no_space', `a record cannot be stored (${code})`, error);
+  if (!isTransient(error)) return error;
+  return new PortError('no_space', `a record cannot be stored (${errorCode(error)})`, error);
 }
 
 /**

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { lstat } from 'node:fs/promises';
-import { delimiter, isAbsolute, join, sep } from 'node:path';
+import { delimiter, dirname, isAbsolute, join, sep } from 'node:path';
 import type { StopReason, TaskInput } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { errorCode } from '../../system-error.ts';
+import { causesOf, probeSpace } from '../no-space.ts';
+import { isTransient } from '../state-files.ts';
 import { prefixOf } from '../tasks/endpoint.ts';
 import type { RunLogs } from '../tasks/run-logs.ts';
 import type { Timers } from '../timers.ts';
@@ -114,14 +116,19 @@ export async function launchProgram(
       throw error;
     }
   } catch (error) {
-    return toStartRefusal(error);
+    return toStartRefusal(error, dirname(socket));
   }
 }
 
-/** Returns the stop reason of a task whose program could not be started. */
-export function toStartRefusal(error: unknown): StopReason {
+/**
+ * Returns the stop reason of a task whose program could not be started. The start is retried if the reason may pass.
+ * @param folder where something may have failed for want of space. The errors of other programs have no code
+ */
+export function toStartRefusal(error: unknown, folder: string): StopReason {
   const cause = errorCode(error) || (error instanceof Error ? error.message : 'unknown error');
-  return { code: 'start_refused', message: `Its process could not be started (${cause}).` };
+  const message = `Its process could not be started (${cause}).`;
+  const passes = causesOf(error).some(isTransient) || probeSpace(folder) !== undefined;
+  return { code: 'start_refused', message, ...(passes ? { retryable: true } : {}) };
 }
 
 /**

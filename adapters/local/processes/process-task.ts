@@ -33,6 +33,8 @@ const PROCESS_TABLE_RETRY_MS = 1000;
 /** Addresses of other ports that a detail names. A detail has at most 200 characters. */
 const NAMED_ADDRESSES_MAX = 2;
 
+const NOT_RECORDED = { code: 'start_refused', message: 'Its process could not be recorded.' } as const;
+
 /** A task that runs as a tree of processes. */
 export class ProcessTask extends LocalTask<ProcessRecord> {
   readonly #context: ProcessTaskContext;
@@ -59,11 +61,11 @@ export class ProcessTask extends LocalTask<ProcessRecord> {
   protected override async startAndWatch(): Promise<void> {
     const port = await this.allocatePort().catch(() => undefined);
     if (port === undefined) return await this.end(NO_FREE_PORT);
-    const { sockets } = this.#context.launchSettings;
+    const { sockets, privateRoot } = this.#context.launchSettings;
     try {
       await sockets.prepare();
     } catch (error) {
-      return await this.end(toStartRefusal(error));
+      return await this.end(toStartRefusal(error, privateRoot));
     }
     if (this.isEnding) return;
     const socket = sockets.pathOf(this.record.taskId);
@@ -102,13 +104,16 @@ export class ProcessTask extends LocalTask<ProcessRecord> {
     // The gate stays shut without the record: a later server could not tell whose process it is.
     const startTime = entry?.startTime;
     this.#cgroup = await this.#createCgroup(pid);
-    const saved =
-      startTime !== undefined &&
-      (await this.update({
-        process: { pid, startTime, bootId },
-        ...(this.#cgroup === undefined ? {} : { cgroup: this.#cgroup }),
-      }));
-    if (!saved) void this.end({ code: 'start_refused', message: 'Its process could not be recorded.' });
+    if (startTime === undefined) {
+      void this.end(NOT_RECORDED);
+      return launched;
+    }
+    const saved = await this.update({
+      process: { pid, startTime, bootId },
+      ...(this.#cgroup === undefined ? {} : { cgroup: this.#cgroup }),
+    });
+    // Most often the disk is full.
+    if (!saved) void this.end({ ...NOT_RECORDED, retryable: true });
     return launched;
   }
 

@@ -9,7 +9,11 @@ import {
 } from '#core/ports/task-runner.ts';
 import { REASON_CODES } from '#core/workbench/reasons.ts';
 
-const stopReasonSchema = z.object({ code: z.enum([...REASON_CODES, 'requested']), message: z.string() });
+const stopReasonSchema = z.object({
+  code: z.enum([...REASON_CODES, 'requested']),
+  message: z.string(),
+  retryable: z.exactOptional(z.boolean()),
+});
 
 /** What the record of a task contains in every runtime. Times are milliseconds since 1970. */
 export const TASK_FIELDS = {

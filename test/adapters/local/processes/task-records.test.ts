@@ -83,9 +83,17 @@ describe('the files of ProcessTaskRunner', () => {
     });
     const input = await bench.input();
     const stopped = await waitForStatus(tasks, await startTask(tasks, input, 't'), 'stopped');
-    expect(stopped.stop?.code).toBe('start_refused');
+    // The disk may have space again when the next task starts.
+    const stop = {
+      code: 'start_refused',
+      message: 'Its process could not be recorded.',
+      retryable: true,
+    };
+    expect(stopped.stop).toEqual(stop);
     expect(await exists(join(input.mount.path ?? '', 'began'))).toBe(false);
     expect(await findProcessesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
+    await tasks.close();
+    expect((await describeTask(await bench.open(), stopped.taskId)).stop).toEqual(stop);
   });
 
   it('refuses a task whose record cannot be stored, and accepts it later with the same token', async () => {
