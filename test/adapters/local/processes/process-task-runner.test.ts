@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { linuxProcesses } from '#adapters/local/processes/process-table.ts';
 import type {
@@ -156,6 +157,26 @@ describe('ProcessTaskRunner', () => {
       code: 'start_refused',
       message: 'Its process could not be started (mkfifo: cannot create fifo: Operation not supported).',
     });
+  });
+
+  it('starts workbenches in a data folder with a long path, also when the temporary folder of sockets is gone', async () => {
+    const dataDir = join(bench.dataDir, 'x'.repeat(100));
+    await mkdir(dataDir);
+    const long = ProcessBench.at(dataDir);
+    onTestFinished(() => long.end());
+    const tasks = await long.open({ command: shellCommand('echo "$WB_SOCKET"; exit 0') });
+    const sockets: string[] = [];
+    for (const token of ['a', 'b']) {
+      const input = await long.input();
+      const stopped = await waitForStatus(tasks, await startTask(tasks, input, token), 'stopped');
+      expect(stopped.stop?.code).toBe('exited');
+      const log = join(dataDir, 'logs', input.workbenchId, `${input.runId}.log`);
+      const folder = dirname((await readFile(log, 'utf8')).trim());
+      sockets.push(folder);
+      await rm(folder, { recursive: true });
+    }
+    expect(new Set(sockets).size).toBe(2);
+    expect(sockets.map((folder) => dirname(folder))).toEqual([tmpdir(), tmpdir()]);
   });
 
   it('creates the folder of the sockets again when it is gone', async () => {
