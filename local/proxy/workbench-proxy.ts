@@ -16,6 +16,7 @@ import { closeServer } from '../listen.ts';
 import { checkRequest, type OriginGuard } from '../origin-guard.ts';
 import { attributeExceptions, outsideRequest } from '../request-faults.ts';
 import { prepareForForwarding } from './backend-response.ts';
+import { NewConnections } from './new-connections.ts';
 import {
   type ApiAddress,
   indexPage,
@@ -92,7 +93,7 @@ export class WorkbenchProxy {
   readonly #options: WorkbenchProxyOptions;
   readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 16 });
   /** For requests that cannot be repeated: the workbench may close a kept connection just when it is used. */
-  readonly #newConnections = new Agent({ keepAlive: false });
+  readonly #newConnections = new NewConnections();
   readonly #proxy: ProxyServer;
   readonly #upgraded = new Set<Duplex>();
   readonly #forwarded = new WeakMap<IncomingMessage, ForwardedRequest>();

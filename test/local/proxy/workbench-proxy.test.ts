@@ -1,7 +1,10 @@
 import { once } from 'node:events';
+import { mkdtemp } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { connect, type Socket } from 'node:net';
-import { describe, expect, test, vi } from 'vitest';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { toSocketEndpoint } from '#adapters/local/tasks/endpoint.ts';
 import { deleting, ID, pending, running, starting, stopped, stopping } from '#test/builders/workbench.ts';
 import { rawRequest, sendRaw } from '../raw-http.ts';
@@ -366,6 +369,27 @@ describe('a workbench that does not respond although its status is running', () 
     workbenches.read = read;
     await fetch(`http://127.0.0.1:${port}/project/${ID}/later`);
     expect(connections).toBe(1);
+  });
+
+  test('on a socket may respond before it has read the body, and close its side', async () => {
+    const path = join(await mkdtemp(join(tmpdir(), 'workbench-socket-')), 'socket');
+    const backend = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => {
+        socket.write(
+          'HTTP/1.1 413 Too Large\r\nContent-Length: 9\r\nConnection: close\r\n\r\ntoo large',
+          () => socket.destroy(),
+        );
+      });
+    });
+    backend.listen(path);
+    onTestFinished(() => void backend.close());
+    await once(backend, 'listening');
+    const { url } = await openProxy(runningAt(toSocketEndpoint(path)));
+    for (const size of [2, 100_000, 5_000_000]) {
+      const response = await fetch(`${url}/upload`, { method: 'POST', body: 'x'.repeat(size) });
+      expect([size, response.status, await response.text()]).toEqual([size, 413, 'too large']);
+    }
   });
 
   test('receives safe requests a second time, and all others once', async () => {
