@@ -42,10 +42,7 @@ const runBase = {
 export const preparingRunSchema = openObject({
   phase: z.literal('preparing'),
   ...runBase,
-  /**
-   * After a refusal that may pass: a delayed call of the refused attempt may still start a task until this time. A stop
-   * or deletion waits for it.
-   */
+  /** After a refusal that may pass: until this time a delayed call of the attempt may start a task. A stop waits for it. */
   goneAfter: z.optional(z.int()),
 });
 export const issuedRunSchema = openObject({ phase: z.literal('issued'), ...runBase, input: taskInputSchema });
