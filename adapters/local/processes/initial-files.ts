@@ -1,6 +1,6 @@
-import { lstat, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { errorCode } from '../../system-error.ts';
+import { exists } from '../../directories/exists.ts';
 import { replaceFile } from '../state-files.ts';
 
 /**
@@ -16,16 +16,5 @@ export async function writeInitialFiles(
     const file = join(folder, path);
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     if (!(await exists(file))) await replaceFile(file, content);
-  }
-}
-
-/** Whether there is anything with this name, also a link without a target. */
-async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false;
-    throw error;
   }
 }
