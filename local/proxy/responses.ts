@@ -52,6 +52,6 @@ export function presentState(workbench: Workbench): Readonly<Record<string, unkn
   };
 }
 
-function acceptsHtml(request: IncomingMessage): boolean {
-  return request.headers.accept?.includes('text/html') ?? false;
+export function acceptsHtml({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
+  return headers.accept?.includes('text/html') ?? false;
 }

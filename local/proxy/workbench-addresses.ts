@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { isWorkbenchId } from '#contract/parameters.ts';
+import { acceptsHtml } from './responses.ts';
 import { parseWorkbenchPath, type WorkbenchPath } from './workbench-path.ts';
 
 /** How browsers reach a workbench: at a host of its own, or below a path of one host that all workbenches share. */
@@ -86,15 +87,11 @@ export class WorkbenchAddresses {
 
 /** Programs send none of these headers, but Node.js sends `Sec-Fetch-Mode`. Old browsers send only the last two. */
 function isFromBrowser({ headers }: IncomingMessage): boolean {
-  return headers['sec-fetch-site'] !== undefined || headers.origin !== undefined || acceptsHtml(headers);
+  return headers['sec-fetch-site'] !== undefined || headers.origin !== undefined || acceptsHtml({ headers });
 }
 
 function isNavigation({ method, headers }: IncomingMessage): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false;
   const mode = headers['sec-fetch-mode'];
-  return mode === undefined ? acceptsHtml(headers) && headers.upgrade === undefined : mode === 'navigate';
-}
-
-function acceptsHtml(headers: IncomingMessage['headers']): boolean {
-  return headers.accept?.includes('text/html') ?? false;
+  return mode === undefined ? acceptsHtml({ headers }) && headers.upgrade === undefined : mode === 'navigate';
 }
