@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { StartError } from '#adapters/http-server/listen.ts';
 import { ContainerTaskRunner } from '#adapters/local/containers/container-task-runner.ts';
 import { Engine } from '#adapters/local/containers/engine.ts';
 import type { EngineInfo } from '#adapters/local/containers/engine-info.ts';
@@ -6,7 +7,6 @@ import { EngineUnusable, findSocket } from '#adapters/local/containers/engine-so
 import { Images, PullFailed } from '#adapters/local/containers/images.ts';
 import { ProcessTaskRunner } from '#adapters/local/processes/process-task-runner.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
-import { StartError } from './listen.ts';
 import type { Runtime, RuntimeOptions } from './runtime.ts';
 import { EXAMPLE_IMAGE, type LocalSettings } from './settings.ts';
 

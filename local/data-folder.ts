@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { StartError } from '#adapters/http-server/listen.ts';
 import { type Shortage, shortageOf } from '#adapters/local/no-space.ts';
 import { DataDirectoryLocked, lockDataFolder } from '#adapters/local/sqlite/data-folder-lock.ts';
 import { RESERVE_BYTES } from '#adapters/local/sqlite/reserve.ts';
 import { FORMER_TABLE, STATE_FILE } from '#adapters/local/sqlite/stores.ts';
 import { isFolderName } from '#adapters/local/workbench-id.ts';
 import { errorCode } from '#adapters/system-error.ts';
-import { StartError } from './listen.ts';
 import type { Shutdown } from './shutdown.ts';
 
 /**

@@ -10,13 +10,13 @@ import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { errorNameOf } from '#adapters/aws/errors.ts';
+import { StartError } from '#adapters/http-server/listen.ts';
 import { FORMER_TABLE, STATE_FILE } from '#adapters/local/sqlite/stores.ts';
 import { createTableInput } from '#contract/table.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { LocalData } from './data.ts';
 import { hasFormerTable, hasVolumes, listVolumes } from './data-folder.ts';
-import { StartError } from './listen.ts';
 import type { Shutdown } from './shutdown.ts';
 
 export interface EndpointTable {

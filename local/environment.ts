@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { StartError } from '#adapters/http-server/listen.ts';
 import type { Environment } from '#contract/settings/setting.ts';
-import { StartError } from './listen.ts';
 
 /**
  * Returns the variables of the file `.env` in `folder`, overridden by the environment.

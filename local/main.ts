@@ -1,11 +1,11 @@
+import { StartError } from '#adapters/http-server/listen.ts';
+import { RequestFaults } from '#adapters/http-server/request-faults.ts';
 import { IdeNotFound } from '#adapters/local/processes/command.ts';
 import { SettingsError } from '#contract/settings/setting.ts';
 import { version } from '#functions/version.ts';
 import { banner } from './banner.ts';
 import { readEnvironment } from './environment.ts';
 import { closeInheritedDescriptors } from './inherited-descriptors.ts';
-import { StartError } from './listen.ts';
-import { RequestFaults } from './request-faults.ts';
 import { chooseRuntime } from './runtime.ts';
 import { startServer } from './server.ts';
 import { readLocalSettings } from './settings.ts';

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { StartError } from '#adapters/http-server/listen.ts';
 import { countUnstoppedContainerTasks } from '#adapters/local/containers/container-record.ts';
 import { chooseCommand, findOnPath, type WorkbenchCommand } from '#adapters/local/processes/command.ts';
 import { ProcessTaskRunner } from '#adapters/local/processes/process-task-runner.ts';
@@ -7,7 +8,6 @@ import { SocketsUnavailable } from '#adapters/local/processes/workbench-sockets.
 import type { TaskObservation, TaskRunner } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { INSTALLED_IDE } from './installed-ide.ts';
-import { StartError } from './listen.ts';
 import type { LocalSettings } from './settings.ts';
 
 /** A way to run workbenches: as processes or as containers. */

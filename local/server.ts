@@ -1,3 +1,10 @@
+import {
+  limitConnections,
+  MAX_API_CONNECTIONS,
+  MAX_WORKBENCH_CONNECTIONS,
+} from '#adapters/http-server/connection-limit.ts';
+import { closeServer, listen } from '#adapters/http-server/listen.ts';
+import type { OriginGuard } from '#adapters/http-server/origin-guard.ts';
 import { isNoSpace } from '#adapters/local/no-space.ts';
 import { settlesWithin, systemTimers } from '#adapters/local/timers.ts';
 import { RandomIds } from '#adapters/random-ids.ts';
@@ -7,19 +14,16 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import { build as buildAuthorizer } from '#functions/authorizer/authorizer.ts';
 import { responseValidUntil } from '#functions/authorizer/response-validity.ts';
 import { build as buildDrive } from '#functions/drive/drive-batch.ts';
-import { limitConnections, MAX_API_CONNECTIONS, MAX_WORKBENCH_CONNECTIONS } from './connection-limit.ts';
+import type { ApiAddress } from '#gate/pages/pages.ts';
+import { WorkbenchAddresses } from '#gate/workbench-addresses.ts';
+import { WorkbenchProxy } from '#gate/workbench-proxy.ts';
+import { WorkbenchRoutes } from '#gate/workbench-routes.ts';
 import { openData } from './data.ts';
 import { unusableFolder } from './data-folder.ts';
 import { DiskSpace } from './disk-space.ts';
 import { createGateway, type GatewayOptions } from './gateway/gateway.ts';
 import { buildRoutes, type LocalPorts } from './handlers.ts';
 import { openInfrastructure } from './infrastructure.ts';
-import { closeServer, listen } from './listen.ts';
-import type { OriginGuard } from './origin-guard.ts';
-import type { ApiAddress } from './proxy/pages.ts';
-import { WorkbenchAddresses } from './proxy/workbench-addresses.ts';
-import { WorkbenchProxy } from './proxy/workbench-proxy.ts';
-import { WorkbenchRoutes } from './proxy/workbench-routes.ts';
 import { LocalQueue } from './queue.ts';
 import type { Runtime } from './runtime.ts';
 import { startSchedules } from './schedules.ts';

@@ -10,7 +10,7 @@ import {
 } from '#contract/settings/setting.ts';
 import { choice, integer, list, text, url } from '#contract/settings/setting-kinds.ts';
 import type { DedicatedInstanceType } from '#core/ports/capacity-catalog.ts';
-import { ADDRESS_MODES, type AddressMode } from './proxy/workbench-addresses.ts';
+import { ADDRESS_MODES, type AddressMode } from '#gate/workbench-addresses.ts';
 
 /** The settings of local mode in addition to those of the functions. docs/settings.md lists both. */
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { StartError } from '#adapters/http-server/listen.ts';
 import { probeSpace } from '#adapters/local/no-space.ts';
 import { listTracesOfRestore } from '#adapters/local/sqlite/backup.ts';
 import { DRAFT_SUFFIX } from '#adapters/local/sqlite/files.ts';
@@ -9,7 +10,6 @@ import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { LocalData } from './data.ts';
 import { hasFormerTable, hasVolumes, keepEarlierVersionsOut, unusableFolder } from './data-folder.ts';
-import { StartError } from './listen.ts';
 import type { Shutdown } from './shutdown.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { join } from 'node:path';
+import { listen, StartError } from '#adapters/http-server/listen.ts';
 import { readFileIfExists, replaceFile } from '#adapters/local/state-files.ts';
-import { listen, StartError } from './listen.ts';
 import type { LocalSettings } from './settings.ts';
 
 const SETTING = 'WB_WORKBENCH_PORT';

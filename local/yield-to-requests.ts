@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
+import { outsideRequest } from '#adapters/http-server/request-faults.ts';
 import type { LocalQueue } from './queue.ts';
-import { outsideRequest } from './request-faults.ts';
 
 /** From this number of concurrent requests on, the server counts as busy. */
 export const BUSY_REQUESTS_MIN = 4;

@@ -13,7 +13,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   contract: ['core'],
   adapters: ['core', 'contract'],
   functions: ['core', 'contract', 'adapters'],
-  local: ['core', 'contract', 'adapters', 'functions'],
+  gate: ['core', 'contract', 'adapters'],
+  local: ['core', 'contract', 'adapters', 'functions', 'gate'],
   lib: ['contract'],
 };
 

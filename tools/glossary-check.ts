@@ -13,7 +13,7 @@ import { readRepositoryFiles } from './repository-files.ts';
  */
 
 const ROOT = resolve(import.meta.dirname, '..');
-const PRODUCT = ['adapters', 'bin', 'contract', 'core', 'functions', 'lib', 'local', 'tools'];
+const PRODUCT = ['adapters', 'bin', 'contract', 'core', 'functions', 'gate', 'lib', 'local', 'tools'];
 
 function main(): number {
   const ruledOut = parseRuledOutWords(readFileSync(join(ROOT, 'docs/glossary.md'), 'utf8'));

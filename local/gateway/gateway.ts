@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { APIGatewayRequestAuthorizerEventV2, Context } from 'aws-lambda';
+import { respondToClientErrors } from '#adapters/http-server/client-errors.ts';
+import { checkRequest, type OriginGuard } from '#adapters/http-server/origin-guard.ts';
+import { attributeExceptions, outsideRequest } from '#adapters/http-server/request-faults.ts';
 import type { Timers } from '#adapters/local/timers.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { GatewayEvent } from '#functions/middleware/gateway.ts';
-import { respondToClientErrors } from '../client-errors.ts';
-import { checkRequest, type OriginGuard } from '../origin-guard.ts';
-import { attributeExceptions, outsideRequest } from '../request-faults.ts';
 import { AUTHORIZER_TIMEOUT_MS, type Authorization, AuthorizerCache } from './authorizer-cache.ts';
 import { corsHeaders, preflightResponse } from './cors.ts';
 import { type GatewayResponse, gatewayError, toResponse, writeResponse } from './gateway-response.ts';

@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
+import { outsideRequest } from '#adapters/http-server/request-faults.ts';
 import type { Timers } from '#adapters/local/timers.ts';
 import type { GatewayEvent } from '#functions/middleware/gateway.ts';
-import { outsideRequest } from '../request-faults.ts';
 
 export type GatewayHandler = (event: GatewayEvent, context: Context) => Promise<unknown>;
 

@@ -11,7 +11,7 @@ const ANCHORS = sectionsOf(readFileSync(join(ROOT, 'docs/lifecycle.md'), 'utf8')
 
 /** The sections of docs/lifecycle.md to which comments in the product's code refer, as `file: anchor`. */
 function referencesInCode(): readonly string[] {
-  const listed = execFileSync('git', ['ls-files', 'core', 'adapters', 'functions', 'lib', 'local'], {
+  const listed = execFileSync('git', ['ls-files', 'core', 'adapters', 'functions', 'gate', 'lib', 'local'], {
     cwd: ROOT,
     encoding: 'utf8',
   });

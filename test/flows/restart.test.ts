@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { StartError } from '#local/listen.ts';
+import { StartError } from '#adapters/http-server/listen.ts';
 import { call, create, openServer, TINY_SERVER, temporaryFolder, waitForStatus } from './open-server.ts';
 
 test('after a restart all records exist, and workbenches that ran are stopped with a reason', async () => {

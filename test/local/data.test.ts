@@ -8,7 +8,7 @@ import { MIGRATIONS } from '#adapters/local/sqlite/schema.ts';
 import { openStores, STATE_FILE } from '#adapters/local/sqlite/stores.ts';
 import { keyOf } from '#core/workbench/workbench.ts';
 import { openData } from '#local/data.ts';
-import { StartError } from '#local/listen.ts';
+import { StartError } from '#adapters/http-server/listen.ts';
 import { Shutdown } from '#local/shutdown.ts';
 import { ID, idAt, stopped, T0 } from '#test/builders/workbench.ts';
 import { openCountedTable } from '#test/flows/counted-table.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readEnvironment } from '#local/environment.ts';
-import { StartError } from '#local/listen.ts';
+import { StartError } from '#adapters/http-server/listen.ts';
 
 async function makeFolder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'workbench-'));

@@ -8,7 +8,7 @@ import { restoreBackup, writeBackup } from '#adapters/local/sqlite/backup.ts';
 import { openStores, STATE_FILE } from '#adapters/local/sqlite/stores.ts';
 import { keyOf } from '#core/workbench/workbench.ts';
 import { openData } from '#local/data.ts';
-import { StartError } from '#local/listen.ts';
+import { StartError } from '#adapters/http-server/listen.ts';
 import { Shutdown } from '#local/shutdown.ts';
 import { stopped } from '#test/builders/workbench.ts';
 import { TelemetryRecorder } from './telemetry-recorder.ts';

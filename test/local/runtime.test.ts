@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ContainerRecord } from '#adapters/local/containers/container-record.ts';
 import { SocketsUnavailable, WorkbenchSockets } from '#adapters/local/processes/workbench-sockets.ts';
 import { newTaskFields } from '#adapters/local/tasks/task-record.ts';
-import { StartError } from '#local/listen.ts';
+import { StartError } from '#adapters/http-server/listen.ts';
 import { chooseRuntime, processRuntime } from '#local/runtime.ts';
 import { readLocalSettings } from '#local/settings.ts';
 import { TelemetryRecorder } from './telemetry-recorder.ts';

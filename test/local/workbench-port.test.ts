@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { closeServer, StartError } from '#local/listen.ts';
+import { closeServer, StartError } from '#adapters/http-server/listen.ts';
 import { listenOnWorkbenchPort } from '#local/workbench-port.ts';
 
 let dataDir: string;

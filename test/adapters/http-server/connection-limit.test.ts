@@ -4,10 +4,10 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { limitConnections } from '#local/connection-limit.ts';
-import { closeServer, listen } from '#local/listen.ts';
+import { limitConnections } from '#adapters/http-server/connection-limit.ts';
+import { closeServer, listen } from '#adapters/http-server/listen.ts';
+import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
-import { TelemetryRecorder } from './telemetry-recorder.ts';
 
 interface OpenOptions {
   readonly openFilesMax?: number;

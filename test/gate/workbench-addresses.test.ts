@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import WebSocket, { WebSocketServer } from 'ws';
-import { WorkbenchAddresses } from '#local/proxy/workbench-addresses.ts';
+import { WorkbenchAddresses } from '#gate/workbench-addresses.ts';
 import { ID, idAt, stopped, T0 } from '#test/builders/workbench.ts';
-import { rawRequest, sendRaw } from '../raw-http.ts';
+import { rawRequest, sendRaw } from '#test/local/raw-http.ts';
 import { openBackend, openProxy, runningAt } from './open-proxy.ts';
 
 const onHosts = (baseUrl: string) => new WorkbenchAddresses('host', () => new URL(baseUrl));

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ID } from '#test/builders/workbench.ts';
-import { rawRequest, sendRaw } from '../raw-http.ts';
-import { openBackend, openProxy, runningAt } from './open-proxy.ts';
+import { openBackend, openProxy, runningAt } from '#test/gate/open-proxy.ts';
+import { rawRequest, sendRaw } from '#test/local/raw-http.ts';
 
 const TARGET = `/project/${ID}/`;
 const HOST = 'Host: localhost';

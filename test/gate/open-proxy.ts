@@ -4,15 +4,15 @@ import { createServer, type RequestListener, type Server, type ServerOptions } f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { closeServer, listen } from '#adapters/http-server/listen.ts';
 import { toEndpoint, toSocketEndpoint } from '#adapters/local/tasks/endpoint.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
-import { closeServer, listen } from '#local/listen.ts';
-import { type AddressMode, WorkbenchAddresses } from '#local/proxy/workbench-addresses.ts';
-import { WorkbenchProxy } from '#local/proxy/workbench-proxy.ts';
-import { WorkbenchRoutes } from '#local/proxy/workbench-routes.ts';
+import { type AddressMode, WorkbenchAddresses } from '#gate/workbench-addresses.ts';
+import { WorkbenchProxy } from '#gate/workbench-proxy.ts';
+import { WorkbenchRoutes } from '#gate/workbench-routes.ts';
 import { acceptedRun, ID, running } from '#test/builders/workbench.ts';
+import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
-import { TelemetryRecorder } from '../telemetry-recorder.ts';
 
 /** A store with one record that counts its reads. */
 export class SingleRecordStore {

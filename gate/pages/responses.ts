@@ -1,8 +1,8 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { closeWith } from '#adapters/http-server/client-errors.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
-import { closeWith } from '../client-errors.ts';
 import type { HtmlPage } from './pages.ts';
 
 /** A response of the proxy itself: a page for browsers, JSON for other clients. */

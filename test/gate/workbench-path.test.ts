@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseWorkbenchPath } from '#local/proxy/workbench-path.ts';
+import { parseWorkbenchPath } from '#gate/workbench-path.ts';
 
 const id = '01hzzzzzzz0123456789abcdef';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
-import { WorkbenchRoutes } from '#local/proxy/workbench-routes.ts';
+import { WorkbenchRoutes } from '#gate/workbench-routes.ts';
 import { acceptedRun, idAt, running, stopped, T0 } from '#test/builders/workbench.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 

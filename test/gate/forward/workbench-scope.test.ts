@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { confineResponse, confineUrl } from '#local/proxy/workbench-scope.ts';
+import { confineResponse, confineUrl } from '#gate/forward/workbench-scope.ts';
 
 const SCOPE = {
   prefix: '/project/a1',

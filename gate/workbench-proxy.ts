@@ -9,14 +9,16 @@ import {
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createProxyServer, type ProxyServer } from 'httpxy';
+import { respondToClientErrors } from '#adapters/http-server/client-errors.ts';
+import { closeServer } from '#adapters/http-server/listen.ts';
+import { checkRequest, type OriginGuard } from '#adapters/http-server/origin-guard.ts';
+import { attributeExceptions, outsideRequest } from '#adapters/http-server/request-faults.ts';
 import { type EndpointTarget, hostsOf } from '#adapters/local/tasks/endpoint.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { respondToClientErrors } from '../client-errors.ts';
-import { closeServer } from '../listen.ts';
-import { checkRequest, type OriginGuard } from '../origin-guard.ts';
-import { attributeExceptions, outsideRequest } from '../request-faults.ts';
-import { prepareForForwarding } from './backend-response.ts';
-import { NewConnections } from './new-connections.ts';
+import { prepareForForwarding } from '#gate/forward/backend-response.ts';
+import { NewConnections } from '#gate/forward/new-connections.ts';
+import { rewriteRequestHeaders } from '#gate/forward/request-headers.ts';
+import { confineResponse, type WorkbenchScope } from '#gate/forward/workbench-scope.ts';
 import {
   type ApiAddress,
   indexPage,
@@ -27,12 +29,10 @@ import {
   unreadablePage,
   unresponsivePage,
   waitingPage,
-} from './pages.ts';
-import { rewriteRequestHeaders } from './request-headers.ts';
-import { type ProxyResponse, presentState, refuseUpgrade, respond } from './responses.ts';
+} from '#gate/pages/pages.ts';
+import { type ProxyResponse, presentState, refuseUpgrade, respond } from '#gate/pages/responses.ts';
 import type { WorkbenchAddresses, WorkbenchTarget } from './workbench-addresses.ts';
 import type { WorkbenchRoute, WorkbenchRoutes } from './workbench-routes.ts';
-import { confineResponse, type WorkbenchScope } from './workbench-scope.ts';
 
 export interface WorkbenchProxyOptions {
   readonly routes: WorkbenchRoutes;

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { respondToClientErrors } from '#local/client-errors.ts';
-import { closeServer, listen } from '#local/listen.ts';
-import { refuseUpgrade } from '#local/proxy/responses.ts';
+import { respondToClientErrors } from '#adapters/http-server/client-errors.ts';
+import { closeServer, listen } from '#adapters/http-server/listen.ts';
+import { refuseUpgrade } from '#gate/pages/responses.ts';
 
 /** Sends bytes to a server, and never closes the client's side. Returns the response and the server's connection. */
 async function send(bytes: string) {

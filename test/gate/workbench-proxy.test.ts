@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { toSocketEndpoint } from '#adapters/local/tasks/endpoint.ts';
 import { deleting, ID, pending, running, starting, stopped, stopping } from '#test/builders/workbench.ts';
-import { rawRequest, sendRaw } from '../raw-http.ts';
+import { rawRequest, sendRaw } from '#test/local/raw-http.ts';
 import { openBackend, openProxy, runningAt } from './open-proxy.ts';
 
 const HTML = { Accept: 'text/html,application/xhtml+xml' };

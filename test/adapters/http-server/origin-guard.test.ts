@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { openGateway } from './gateway/open-gateway.ts';
-import { rawRequest, sendRaw } from './raw-http.ts';
+import { openGateway } from '#test/local/gateway/open-gateway.ts';
+import { rawRequest, sendRaw } from '#test/local/raw-http.ts';
 
 const guard = { hosts: ['wb.example', 'other.example:81'], origins: ['https://app.example'] };
 

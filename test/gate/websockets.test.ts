@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import WebSocket, { WebSocketServer } from 'ws';
 import { ID, stopped } from '#test/builders/workbench.ts';
-import { rawRequest, sendRaw } from '../raw-http.ts';
+import { rawRequest, sendRaw } from '#test/local/raw-http.ts';
 import { type BackendAddress, openBackend, openProxy, runningAt } from './open-proxy.ts';
 
 /** A proxy in front of a workbench that echoes WebSocket messages. */

@@ -1,9 +1,9 @@
 import { createServer, type RequestListener } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { closeServer, listen } from '#local/listen.ts';
-import { attributeExceptions, outsideRequest, RequestFaults } from '#local/request-faults.ts';
-import { rawRequest, sendRaw } from './raw-http.ts';
-import { TelemetryRecorder } from './telemetry-recorder.ts';
+import { closeServer, listen } from '#adapters/http-server/listen.ts';
+import { attributeExceptions, outsideRequest, RequestFaults } from '#adapters/http-server/request-faults.ts';
+import { rawRequest, sendRaw } from '#test/local/raw-http.ts';
+import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
 
 const HOST = 'Host: localhost';
 const GET = rawRequest('GET /', [HOST]);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { isWorkbenchId } from '#contract/parameters.ts';
-import { acceptsHtml } from './responses.ts';
+import { acceptsHtml } from '#gate/pages/responses.ts';
 import { parseWorkbenchPath, type WorkbenchPath } from './workbench-path.ts';
 
 /** How browsers reach a workbench: at a host of its own, or below a path of one host that all workbenches share. */
