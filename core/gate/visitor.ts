@@ -1,0 +1,23 @@
+/**
+ * The sender of a request to the gate.
+ * - `open`: local mode without sign-in; visitors are not authenticated.
+ * - `user`: the holder of a valid session.
+ * - `none`: no session, or one that is invalid, expired or ended.
+ */
+export type Visitor = { readonly kind: 'open' } | { readonly kind: 'none' } | UserVisitor;
+
+export interface UserVisitor {
+  readonly kind: 'user';
+  /** The same claim as the user of the API (RESTAPI_USER_CLAIM). */
+  readonly userId: string;
+  /** Whether the user may open every workbench. */
+  readonly admin: boolean;
+  /** The workbench of the session's cookie. The session of the sign-in host has none: it opens every workbench of its user. */
+  readonly workbenchId?: string;
+  /** The session at the issuer, if it named one. A back-channel sign-out may end it alone. */
+  readonly issuerSession?: string;
+  /** When the user signed in, milliseconds since 1970. A cutoff after it ends the session. */
+  readonly signedInAt: number;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}

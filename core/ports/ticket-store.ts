@@ -1,0 +1,30 @@
+/** How long a ticket is valid, milliseconds. */
+export const TICKET_LIFETIME_MS = 60_000;
+
+/** Admits its bearer to one workbench as one user, once. */
+export interface Ticket {
+  /** SHA-256 of the ticket's secret, base64url. The secret itself is not stored. */
+  readonly hash: string;
+  readonly workbenchId: string;
+  readonly userId: string;
+  /** Whether the user may open every workbench. */
+  readonly admin: boolean;
+  /** When the user signed in, milliseconds since 1970. */
+  readonly signedInAt: number;
+  readonly issuerSession?: string;
+  /** When the session that it begins ends, milliseconds since 1970. */
+  readonly sessionExpiresAt: number;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** The tickets that have not been used. All methods throw PortError; after `unavailable` a write may have had its effect. */
+export interface TicketStore {
+  /** Stores a ticket. The hash of a random secret does not occur twice. */
+  create(ticket: Ticket): Promise<void>;
+  /**
+   * Deletes the ticket and returns it, also when it has expired: the caller compares the time. Of concurrent calls at
+   * most one returns it. Undefined if there is no such ticket. After `unavailable` the ticket may be used up.
+   */
+  burn(hash: string): Promise<Ticket | undefined>;
+}

@@ -1,0 +1,29 @@
+import type { ActivityStore } from '#core/ports/activity-store.ts';
+import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { TicketStore } from '#core/ports/ticket-store.ts';
+import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
+
+/** What the gate reads and writes. On AWS these are the table; in local mode the controller's process, asked by messages. */
+export interface GatePorts {
+  readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
+  readonly tickets: TicketStore;
+  readonly cutoffs: SessionCutoffStore;
+  readonly activity: Pick<ActivityStore, 'record'>;
+  readonly commands: WorkbenchCommands;
+  readonly telemetry: Telemetry;
+}
+
+/** The two commands that the pages of the gate offer. They go through the API, with its checks and limits. */
+export interface WorkbenchCommands {
+  /** @param userId the owner of the workbench; the visitor was authorized before */
+  start(userId: string, workbenchId: string): Promise<CommandResult>;
+  stop(userId: string, workbenchId: string): Promise<CommandResult>;
+}
+
+export type CommandResult =
+  | { readonly kind: 'accepted' }
+  /** The API refused it: a state that does not allow it, a limit, a workbench that no longer exists. */
+  | { readonly kind: 'refused'; readonly status: number; readonly message: string }
+  /** No response from the API. The command may have had its effect. */
+  | { readonly kind: 'unavailable' };
