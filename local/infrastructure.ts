@@ -8,7 +8,7 @@ import type { CapacityCatalog } from '#core/ports/capacity-catalog.ts';
 import type { HostObservation } from '#core/ports/host-fleet.ts';
 import type { TaskObservation, TaskRunner } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { observeHost, observeTask } from '#core/workbench/observe.ts';
+import { appendToHistory, observeHost, observeTask } from '#core/workbench/observe.ts';
 import { LocalEventBus } from './event-bus.ts';
 import type { LocalPorts } from './handlers.ts';
 import type { Runtime } from './runtime.ts';
@@ -74,7 +74,9 @@ export async function openInfrastructure(
       const policy = policyOf(functionSettings);
       taskEvents.connect(async (task) => {
         const { userId, workbenchId } = task;
-        await observeTask(ports, policy, { userId, workbenchId }, task);
+        const workbench = await observeTask(ports, policy, { userId, workbenchId }, task);
+        if (workbench === undefined || task.status !== 'stopped' || task.mayLeaveProcesses !== true) return;
+        await appendToHistory(ports, policy, workbench, 'processes_may_remain');
       });
       hostEvents.connect(async (host) => {
         const key = await ports.workbenches.findByInstanceId(host.instanceId);

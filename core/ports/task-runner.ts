@@ -124,6 +124,11 @@ export interface TaskObservation {
   readonly provider?: string;
   /** Absent if the task was never placed on an instance. */
   readonly instance?: TaskInstanceState;
+  /**
+   * Whether a process of the task may live on after its end, because the system does not show all of them. Only in local
+   * mode without cgroups.
+   */
+  readonly mayLeaveProcesses?: boolean;
   /** Why it stopped; present if status is `stopped`. */
   readonly stop?: StopReason;
 }

@@ -82,23 +82,6 @@ export async function repairOrReport(
   }
 }
 
-/** Adds a history entry for a change outside the record. */
-export async function appendToHistory(
-  ports: RecordPorts & QueuePorts,
-  policy: Policy,
-  record: Workbench,
-  entryType: 'orphan_host_terminated',
-): Promise<void> {
-  const saved = await updateRecord(
-    ports,
-    policy,
-    keyOf(record),
-    () => ({ type: 'history_noted', entryType }),
-    record,
-  );
-  if (saved !== undefined) await scheduleDrive(ports, saved);
-}
-
 /**
  * Returns the kind of the repair. A change without a history entry is no repair, nor is a change of a workbench in
  * transition, which its drive would have made anyway.

@@ -1,9 +1,10 @@
 import type { HostFleet, HostObservation } from '../ports/host-fleet.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
+import { appendToHistory } from '../workbench/observe.ts';
 import type { QueuePorts, RecordPorts } from '../workbench/update-record.ts';
 import type { Workbench } from '../workbench/workbench.ts';
 import { deleteOrphans, type Orphan, type SweepSettings } from './orphans.ts';
-import { appendToHistory, readRecord, repairOrReport } from './repair.ts';
+import { readRecord, repairOrReport } from './repair.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
 import { forEachPage, runSweep, type SweepPorts } from './sweep.ts';
 

@@ -19,6 +19,7 @@ export const HISTORY_ENTRY_TYPES = [
   'repaired',
   'interruption_noticed',
   'restarted_after_interruption',
+  'processes_may_remain',
   'unknown',
 ] as const;
 
@@ -32,6 +33,12 @@ export const STATUSES = [
   'deleting',
 ] as const;
 export type Status = (typeof STATUSES)[number];
+
+/** Types of entries about something outside the record. */
+export type NotedEntryType = Extract<
+  (typeof HISTORY_ENTRY_TYPES)[number],
+  'orphan_host_terminated' | 'processes_may_remain'
+>;
 
 /** Statuses of history entries. `unknown` stands for a status that a newer version wrote. */
 export const HISTORY_STATUSES = [...STATUSES, 'unknown'] as const;

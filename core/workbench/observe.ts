@@ -1,9 +1,10 @@
 import type { HostObservation } from '../ports/host-fleet.ts';
 import type { TaskObservation } from '../ports/task-runner.ts';
+import type { NotedEntryType } from './history.ts';
 import type { Observation } from './lifecycle/inputs.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import { type QueuePorts, type RecordPorts, scheduleDrive, updateRecord } from './update-record.ts';
-import type { Workbench, WorkbenchKey } from './workbench.ts';
+import { keyOf, type Workbench, type WorkbenchKey } from './workbench.ts';
 
 /**
  * Applies a task event to the record. Stale and repeated events, and events of other runs that have ended, change
@@ -45,6 +46,23 @@ export async function observeInterruption(
   notice: Omit<Extract<Observation, { readonly type: 'interruption_noticed' }>, 'type'>,
 ): Promise<Workbench | undefined> {
   return applyObservation(ports, policy, key, { type: 'interruption_noticed', ...notice });
+}
+
+/** Adds a history entry for a change outside the record. */
+export async function appendToHistory(
+  ports: RecordPorts & QueuePorts,
+  policy: Policy,
+  record: Workbench,
+  entryType: NotedEntryType,
+): Promise<void> {
+  const saved = await updateRecord(
+    ports,
+    policy,
+    keyOf(record),
+    () => ({ type: 'history_noted', entryType }),
+    record,
+  );
+  if (saved !== undefined) await scheduleDrive(ports, saved);
 }
 
 async function applyObservation(

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { readEnvironment } from '#local/environment.ts';
 import { StartError } from '#adapters/http-server/listen.ts';
+import { readEnvironment } from '#local/environment.ts';
 
 async function makeFolder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'workbench-'));

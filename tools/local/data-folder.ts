@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { StartError } from '#adapters/http-server/listen.ts';
 import { SettingsError } from '#contract/settings/setting.ts';
 import { readEnvironment } from '#local/environment.ts';
-import { StartError } from '#adapters/http-server/listen.ts';
 import { type LocalSettings, readLocalSettings } from '#local/settings.ts';
 import { ToolError, UsageError } from '../command-line.ts';
 

@@ -110,7 +110,7 @@ export class ProcessTask extends LocalTask<ProcessRecord> {
     }
     const saved = await this.update({
       process: { pid, startTime, bootId },
-      ...(this.#cgroup === undefined ? {} : { cgroup: this.#cgroup }),
+      ...(this.#cgroup === undefined ? { mayLeaveProcesses: true } : { cgroup: this.#cgroup }),
     });
     // Most often the disk is full.
     if (!saved) void this.end({ ...NOT_RECORDED, retryable: true });

@@ -31,6 +31,8 @@ export const TASK_FIELDS = {
   endpoint: z.optional(z.string()),
   /** The container engine does not respond, so that the record may be stale. */
   engineSilent: z.optional(z.boolean()),
+  /** The system does not show every process of the task. */
+  mayLeaveProcesses: z.optional(z.boolean()),
   acceptedAt: z.int(),
   stoppedAt: z.optional(z.int()),
   /** The request of the task. A task that waits when the server ends waits again under the next server. */
@@ -79,7 +81,7 @@ export function newTaskFields(
 
 export function toTaskObservation(record: TaskFields): TaskObservation {
   const { taskId, userId, workbenchId, runId, attempt, acceptedAt, version, status } = record;
-  const { detail, endpoint, engineSilent, provider, containerInstance, stop } = record;
+  const { detail, endpoint, engineSilent, provider, containerInstance, mayLeaveProcesses, stop } = record;
   return {
     taskId,
     userId,
@@ -93,6 +95,7 @@ export function toTaskObservation(record: TaskFields): TaskObservation {
     ...(endpoint === undefined ? {} : { endpoint, instance: engineSilent ? 'disconnected' : 'connected' }),
     ...(provider === undefined ? {} : { provider }),
     ...(containerInstance === undefined ? {} : { containerInstance }),
+    ...(mayLeaveProcesses === undefined ? {} : { mayLeaveProcesses }),
     ...(stop === undefined ? {} : { stop }),
   };
 }

@@ -2,6 +2,7 @@ import type { HostObservation } from '../../ports/host-fleet.ts';
 import type { PortErrorKind } from '../../ports/port-error.ts';
 import type { TaskInput, TaskObservation } from '../../ports/task-runner.ts';
 import type { Mount } from '../../ports/volume-store.ts';
+import type { NotedEntryType } from '../history.ts';
 import type { StatusReason } from '../reasons.ts';
 import type { Changes } from '../request-fields.ts';
 
@@ -115,7 +116,7 @@ export type Input =
   /** An observation by a sweep. A repair that follows from it is added to the history. */
   | { readonly type: 'swept'; readonly observation: Observation }
   /** A sweep changed something outside the record: adds a history entry and nothing else. */
-  | { readonly type: 'history_noted'; readonly entryType: 'orphan_host_terminated' }
+  | { readonly type: 'history_noted'; readonly entryType: NotedEntryType }
   /** The outcomes of all effects that were executed for the record at `revision`. */
   | { readonly type: 'outcomes'; readonly revision: number; readonly outcomes: readonly EffectResult[] }
   /** Time has passed. */

@@ -1,9 +1,9 @@
 import type { Server } from 'node:http';
 import type { Context } from 'aws-lambda';
 import { onTestFinished } from 'vitest';
+import { closeServer, listen } from '#adapters/http-server/listen.ts';
 import type { GatewayEvent } from '#functions/middleware/gateway.ts';
 import { createGateway, type GatewayOptions } from '#local/gateway/gateway.ts';
-import { closeServer, listen } from '#adapters/http-server/listen.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { TelemetryRecorder } from '../telemetry-recorder.ts';
 

@@ -328,7 +328,8 @@ describe('ProcessTaskRunner', () => {
       const shell = spawn('/bin/sleep', ['300'], { cwd: folder, env: {}, stdio: 'ignore' });
       try {
         await tasks.stop(taskId, 'enough');
-        await waitForStatus(tasks, taskId, 'stopped');
+        const stopped = await waitForStatus(tasks, taskId, 'stopped');
+        expect(stopped.mayLeaveProcesses).toBe(true);
         expect([await isAlive(pid), await isAlive(shell.pid ?? 0)]).toEqual([false, true]);
         expect(telemetry.fields.get('workbenches get no cgroups')).toEqual({
           own: notUsable,
@@ -347,7 +348,8 @@ describe('ProcessTaskRunner', () => {
       try {
         expect(await readdir(cgroup)).toContainEqual(expect.stringMatching(/^workbench-.*-1$/));
         await tasks.stop(taskId, 'enough');
-        await waitForStatus(tasks, taskId, 'stopped');
+        const stopped = await waitForStatus(tasks, taskId, 'stopped');
+        expect(stopped.mayLeaveProcesses).toBeUndefined();
         expect(await isAlive(pid)).toBe(false);
       } finally {
         if (await isAlive(pid)) process.kill(pid, 'SIGKILL');
