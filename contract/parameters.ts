@@ -1,3 +1,5 @@
+import { WORKBENCH_ID_PATTERN } from '#core/ports/ids.ts';
+
 /** The forms of user_id and workbench_id. They are checked in queries, tokens, messages and events. */
 
 /** Limited so that its base64url fits a task's `startedBy` (128 characters). */
@@ -22,13 +24,6 @@ const CURSOR_PATTERN = '^[A-Za-z0-9_-]{51}$';
 
 /** The maximum and default number of items in a page of a list. */
 export const PAGE_MAX = 100;
-
-/** 26 lower-case characters of Crockford's base 32: see core/ports/ids.ts. */
-export const WORKBENCH_ID_PATTERN = /^[0-9a-hjkmnp-tv-z]{26}$/;
-
-export function isWorkbenchId(text: string): boolean {
-  return WORKBENCH_ID_PATTERN.test(text);
-}
 
 /** C0, DEL and C1 control characters. */
 export const CONTROL_CHARACTER = /\p{Cc}/u;

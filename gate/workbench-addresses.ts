@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { isWorkbenchId } from '#contract/parameters.ts';
+import { isWorkbenchId } from '#core/ports/ids.ts';
 import { acceptsHtml } from '#gate/pages/responses.ts';
 import { parseWorkbenchPath, type WorkbenchPath } from './workbench-path.ts';
 

@@ -1,4 +1,4 @@
-import { isWorkbenchId } from '#contract/parameters.ts';
+import { isWorkbenchId } from '#core/ports/ids.ts';
 
 /** A parsed request target of the workbenches' origin. */
 export type WorkbenchPath =

@@ -1,19 +1,16 @@
 import type { Workbench } from '../workbench/workbench.ts';
+import type { RequestSource } from './request-origin.ts';
 
-/** What the gate knows of a request. Header names are those of HTTP; repeated headers are kept apart. */
-export interface GateRequest {
-  readonly method: string;
-  /** Whether it asks for a WebSocket. */
-  readonly webSocket: boolean;
-  /** The only Host header, in lower case. */
-  readonly host: string;
-  /** The scheme of the public address. */
-  readonly scheme: 'http' | 'https';
-  readonly origins: readonly string[];
-  readonly secFetchSite?: string;
-  readonly secFetchMode?: string;
-  readonly accept?: string;
+/** What the gate knows of a request for a workbench. */
+export interface GateRequest extends RequestSource {
+  /** The workbench that the host or the path names. */
+  readonly workbenchId: string;
+  /** The origins of the pages at the address of the workbench, in lower case and without a default port. */
+  readonly ownOrigins: readonly string[];
 }
+
+/** The record of a workbench as the gate read it: undefined if there is none, `unreadable` if it could not be read. */
+export type FoundRecord = Workbench | undefined | 'unreadable';
 
 /**
  * What the gate does with a request for a workbench.
@@ -28,18 +25,20 @@ export interface GateRequest {
  * | `unreadable` | 503 page | 503 JSON with Retry-After |
  */
 export type GateDecision =
-  | {
-      readonly kind: 'forward';
-      readonly workbenchId: string;
-      readonly runId: string;
-      /** The endpoint of the run. */
-      readonly endpoint: string;
-      /** Absent for an `open` visitor. */
-      readonly userId?: string;
-    }
+  | ForwardDecision
   | { readonly kind: 'sign_in' }
   | { readonly kind: 'foreign_origin' }
   | { readonly kind: 'unknown' }
   /** @property mayStart whether the visitor may start and stop it */
   | { readonly kind: 'not_running'; readonly workbench: Workbench; readonly mayStart: boolean }
   | { readonly kind: 'unreadable' };
+
+export interface ForwardDecision {
+  readonly kind: 'forward';
+  readonly workbenchId: string;
+  readonly runId: string;
+  /** The endpoint of the run. */
+  readonly endpoint: string;
+  /** Absent for an `open` visitor. */
+  readonly userId?: string;
+}

@@ -24,3 +24,10 @@ export function createdAtOf(workbenchId: string): number | undefined {
   }
   return time;
 }
+
+/** 26 characters: what `Ids.workbenchId` returns. */
+export const WORKBENCH_ID_PATTERN = /^[0-9a-hjkmnp-tv-z]{26}$/;
+
+export function isWorkbenchId(text: string): boolean {
+  return WORKBENCH_ID_PATTERN.test(text);
+}

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { isUserId, isWorkbenchId } from '#contract/parameters.ts';
+import { isUserId } from '#contract/parameters.ts';
+import { isWorkbenchId } from '#core/ports/ids.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 
 /** A message is a key as JSON: `{"userId":"…","workbenchId":"…"}`. A user_id of 96 bytes is at most 576 characters of JSON. */

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import { parseTaskObservation } from '#adapters/aws/ecs/task-observation.ts';
-import { isUserId, isWorkbenchId } from '#contract/parameters.ts';
+import { isUserId } from '#contract/parameters.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
+import { isWorkbenchId } from '#core/ports/ids.ts';
 import type { TaskObservation } from '#core/ports/task-runner.ts';
 
 const namedValues = z.array(z.object({ name: z.string(), value: z.optional(z.string()) }));

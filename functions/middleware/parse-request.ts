@@ -1,7 +1,8 @@
-import { isUserId, isWorkbenchId, PAGE_MAX, USER_ID_MAX_BYTES } from '#contract/parameters.ts';
+import { isUserId, PAGE_MAX, USER_ID_MAX_BYTES } from '#contract/parameters.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { actorOf, type Principal, resolveActingUser } from '#core/access/principal.ts';
 import { invalidRequest, WorkbenchError, workbenchNotFound } from '#core/errors.ts';
+import { isWorkbenchId } from '#core/ports/ids.ts';
 import { parseAuthorizerContext } from '../authorizer/principal.ts';
 import type { GatewayEvent } from './gateway.ts';
 import { decodeCursor, type InvalidFields, type Parsed, parseQuery, type Query } from './query.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isWorkbenchId } from '#contract/parameters.ts';
+import { isWorkbenchId } from '#core/ports/ids.ts';
 
 /** Field or parameter → what is expected of it. */
 export type InvalidFields = Readonly<Record<string, string>>;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isUserId, isWorkbenchId, PARAMETERS } from '#contract/parameters.ts';
+import { isUserId, PARAMETERS } from '#contract/parameters.ts';
+import { isWorkbenchId } from '#core/ports/ids.ts';
 
 describe('a user_id', () => {
   it.each(['x', 'ada@example.com', 'a b', 'ü'.repeat(48), '👩‍🔬', 'x'.repeat(96)])('can be %j', (text) => {

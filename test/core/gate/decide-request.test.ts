@@ -1,0 +1,246 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decideRequest } from '#core/gate/decide-request.ts';
+import type { FoundRecord, GateDecision, GateRequest } from '#core/gate/gate-decision.ts';
+import type { UserVisitor, Visitor } from '#core/gate/visitor.ts';
+import { anyWorkbench } from '#test/builders/any-workbench.ts';
+import {
+  acceptedRun,
+  deleting,
+  ID,
+  idAt,
+  pending,
+  RUN_ID,
+  running,
+  starting,
+  stopped,
+  stopping,
+  T0,
+  USER,
+} from '#test/builders/workbench.ts';
+
+const OWN = 'https://own.example';
+const OTHER_ID = idAt(T0, 2);
+const ENDPOINT = 'http://10.0.0.1:8080';
+const RUNNING = running({ run: acceptedRun({ endpoint: ENDPOINT }) });
+const FORWARD = { kind: 'forward', workbenchId: ID, runId: RUN_ID, endpoint: ENDPOINT };
+
+function get(request: Partial<GateRequest> = {}): GateRequest {
+  return { method: 'GET', webSocket: false, workbenchId: ID, ownOrigins: [OWN], origins: [], ...request };
+}
+
+function user(visitor: Partial<UserVisitor> = {}): UserVisitor {
+  return { kind: 'user', userId: USER, admin: false, signedInAt: T0, expiresAt: T0 + 1000, ...visitor };
+}
+
+const kindOf = (request: GateRequest, visitor: Visitor, found: FoundRecord = RUNNING, now = T0) =>
+  decideRequest(request, visitor, found, now).kind;
+
+describe('a request for a running workbench', () => {
+  test('of its owner is forwarded, with the run and the user', () => {
+    expect(decideRequest(get(), user(), RUNNING, T0)).toEqual({ ...FORWARD, userId: USER });
+  });
+
+  test('of an administrator is forwarded with his own name', () => {
+    const root = user({ userId: 'root', admin: true });
+    expect(decideRequest(get(), root, RUNNING, T0)).toEqual({ ...FORWARD, userId: 'root' });
+  });
+
+  test('without sign-in is forwarded without a user', () => {
+    expect(decideRequest(get(), { kind: 'open' }, RUNNING, T0)).toEqual(FORWARD);
+  });
+
+  test('of another user is decided like one for a workbench that does not exist', () => {
+    const eve = user({ userId: 'eve' });
+    expect(decideRequest(get(), eve, RUNNING, T0)).toEqual({ kind: 'unknown' });
+    expect(decideRequest(get(), eve, undefined, T0)).toEqual({ kind: 'unknown' });
+  });
+
+  test('without a session goes to the sign-in for every record', () => {
+    for (const found of [RUNNING, undefined, 'unreadable'] as const)
+      expect(kindOf(get(), { kind: 'none' }, found)).toBe('sign_in');
+  });
+
+  test('with a session of another workbench goes to the sign-in, also that of an administrator', () => {
+    for (const admin of [false, true]) {
+      expect(kindOf(get(), user({ admin, workbenchId: OTHER_ID }))).toBe('sign_in');
+      expect(kindOf(get(), user({ admin, workbenchId: ID }))).toBe('forward');
+    }
+  });
+
+  test('goes to the sign-in from the moment at which the session expires', () => {
+    expect(kindOf(get(), user({ expiresAt: T0 + 1 }))).toBe('forward');
+    expect(kindOf(get(), user({ expiresAt: T0 }))).toBe('sign_in');
+  });
+});
+
+describe('a request for another workbench', () => {
+  test.each([starting(), pending(), stopping(), stopped(), deleting()])(
+    'that is $status is not forwarded',
+    (workbench) => {
+      expect(decideRequest(get(), user(), workbench, T0)).toEqual({
+        kind: 'not_running',
+        workbench,
+        mayStart: true,
+      });
+      expect(kindOf(get(), user({ userId: 'eve' }), workbench)).toBe('unknown');
+    },
+  );
+
+  test('that runs without an endpoint is not forwarded', () => {
+    const { endpoint: _, ...run } = RUNNING.run;
+    expect(kindOf(get(), user(), { ...RUNNING, run })).toBe('not_running');
+  });
+
+  test('whose record cannot be read, or is that of another one, is not forwarded', () => {
+    expect(kindOf(get(), user(), 'unreadable')).toBe('unreadable');
+    expect(kindOf(get({ workbenchId: OTHER_ID }), user())).toBe('unreadable');
+  });
+});
+
+describe('the origin of a request', () => {
+  const post: Partial<GateRequest> = { method: 'POST' };
+  const webSocket: Partial<GateRequest> = { webSocket: true };
+  const cases: readonly (readonly [string, Partial<GateRequest>, GateDecision['kind']])[] = [
+    ['of a page of the workbench', { ...post, origins: [OWN] }, 'forward'],
+    ['in upper case', { ...post, origins: [OWN.toUpperCase()] }, 'forward'],
+    ['of another workbench', { ...post, origins: ['https://else.example'] }, 'foreign_origin'],
+    ['of another scheme', { ...post, origins: ['http://own.example'] }, 'foreign_origin'],
+    ['of a sandboxed page', { ...post, origins: ['null'] }, 'foreign_origin'],
+    ['that is empty', { ...post, origins: [''] }, 'foreign_origin'],
+    ['that is one of two', { ...post, origins: [OWN, 'https://else.example'] }, 'foreign_origin'],
+    ['of another workbench with GET', { origins: ['https://else.example'] }, 'foreign_origin'],
+    ['of a WebSocket of the page', { ...webSocket, origins: [OWN] }, 'forward'],
+    ['of a WebSocket of another', { ...webSocket, origins: ['https://else.example'] }, 'foreign_origin'],
+    ['that is absent, from a program', post, 'forward'],
+    ['that is absent, from an own page', { ...post, secFetchSite: 'same-origin' }, 'forward'],
+    ['that is absent, typed by a person', { ...post, secFetchSite: 'none' }, 'forward'],
+    ['that is absent, from a sibling', { ...post, secFetchSite: 'same-site' }, 'foreign_origin'],
+    ['that is absent, from another site', { ...post, secFetchSite: 'cross-site' }, 'foreign_origin'],
+    ['that is absent, with an unknown site', { ...post, secFetchSite: 'none, none' }, 'foreign_origin'],
+    [
+      'that is absent, a WebSocket of a sibling',
+      { ...webSocket, secFetchSite: 'same-site' },
+      'foreign_origin',
+    ],
+    ['that is absent, a link on another site', { secFetchSite: 'cross-site' }, 'forward'],
+    ['that contradicts Sec-Fetch-Site', { ...post, origins: [OWN], secFetchSite: 'same-site' }, 'forward'],
+  ];
+
+  test.each(cases)('%s', (_name, request, kind) => {
+    expect(kindOf(get(request), user())).toBe(kind);
+  });
+
+  test('is compared before the session', () => {
+    expect(kindOf(get({ ...post, origins: ['null'] }), { kind: 'none' }, undefined)).toBe('foreign_origin');
+  });
+
+  test('does not matter for safe requests without sign-in', () => {
+    const foreign = { origins: ['https://else.example'] };
+    expect(kindOf(get(foreign), { kind: 'open' })).toBe('forward');
+    expect(kindOf(get({ ...post, ...foreign }), { kind: 'open' })).toBe('foreign_origin');
+    expect(kindOf(get({ ...webSocket, ...foreign }), { kind: 'open' })).toBe('foreign_origin');
+  });
+});
+
+/** The same rules, written as a table of reasons: the first that holds decides. */
+function referenceKind(request: GateRequest, visitor: Visitor, found: FoundRecord, now: number): string {
+  const changes = !['GET', 'HEAD', 'OPTIONS'].includes(request.method) || request.webSocket;
+  const named = request.origins.map((origin) => origin.toLowerCase());
+  const foreignName = named.some((origin) => !request.ownOrigins.some((own) => own === origin));
+  const foreignSite =
+    named.length === 0 && !['same-origin', 'none', undefined].includes(request.secFetchSite);
+  const record = typeof found === 'object' ? found : undefined;
+  const reasons: readonly (readonly [boolean, string])[] = [
+    [foreignName && (visitor.kind !== 'open' || changes), 'foreign_origin'],
+    [foreignSite && changes, 'foreign_origin'],
+    [visitor.kind === 'none', 'sign_in'],
+    [visitor.kind === 'user' && visitor.expiresAt <= now, 'sign_in'],
+    [visitor.kind === 'user' && ![undefined, request.workbenchId].includes(visitor.workbenchId), 'sign_in'],
+    [found === 'unreadable', 'unreadable'],
+    [record === undefined, 'unknown'],
+    [visitor.kind === 'user' && !visitor.admin && visitor.userId !== record?.userId, 'unknown'],
+    [record?.workbenchId !== request.workbenchId, 'unreadable'],
+    [record?.status !== 'running' || record.run.endpoint === undefined, 'not_running'],
+  ];
+  return reasons.find(([holds]) => holds)?.[1] ?? 'forward';
+}
+
+describe('10,000 random requests', () => {
+  const origin = fc.constantFrom(OWN, OWN.toUpperCase(), 'https://else.example', 'null', '');
+  const site = fc.constantFrom(undefined, 'same-origin', 'none', 'same-site', 'cross-site', 'x');
+  const ids = [ID, OTHER_ID];
+  const anyRequest: fc.Arbitrary<GateRequest> = fc
+    .record({
+      method: fc.constantFrom('GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'DELETE', 'PATCH', 'get', 'PROPFIND'),
+      webSocket: fc.boolean(),
+      workbenchId: fc.constantFrom(...ids),
+      ownOrigins: fc.constantFrom([OWN], [OWN, 'http://own.example'], []),
+      origins: fc.oneof(
+        { weight: 2, arbitrary: fc.constant([]) },
+        { weight: 2, arbitrary: fc.constant([OWN]) },
+        fc.array(origin, { maxLength: 2 }),
+      ),
+      secFetchSite: site,
+    })
+    .map(({ secFetchSite, ...request }) => ({
+      ...request,
+      ...(secFetchSite === undefined ? {} : { secFetchSite }),
+    }));
+  const anyVisitor: fc.Arbitrary<Visitor> = fc.oneof(
+    fc.constant({ kind: 'open' } as const),
+    fc.constant({ kind: 'none' } as const),
+    {
+      weight: 6,
+      arbitrary: fc
+        .record({
+          userId: fc.constantFrom(USER, 'eve'),
+          admin: fc.boolean(),
+          workbenchId: fc.constantFrom(undefined, ...ids),
+          expiresAt: fc.integer({ min: T0 - 1, max: T0 + 4 }),
+        })
+        .map(({ workbenchId, ...rest }) =>
+          user({ ...rest, ...(workbenchId === undefined ? {} : { workbenchId }) }),
+        ),
+    },
+  );
+  const anyFound: fc.Arbitrary<FoundRecord> = fc.oneof(
+    fc.constant('unreadable' as const),
+    fc.constant(undefined),
+    { weight: 4, arbitrary: fc.constant(RUNNING) },
+    {
+      weight: 4,
+      arbitrary: fc
+        .tuple(anyWorkbench(), fc.constantFrom(USER, 'eve'), fc.constantFrom(...ids))
+        .map(([workbench, userId, workbenchId]) => ({ ...workbench, userId, workbenchId })),
+    },
+  );
+
+  test('are decided as a second reading of the rules decides them, and each decision occurs', () => {
+    const counts = new Map<string, number>();
+    fc.assert(
+      fc.property(anyRequest, anyVisitor, anyFound, (request, visitor, found) => {
+        const decision = decideRequest(request, visitor, found, T0);
+        counts.set(decision.kind, (counts.get(decision.kind) ?? 0) + 1);
+        expect(decision.kind).toBe(referenceKind(request, visitor, found, T0));
+        if (decision.kind !== 'forward') return;
+        const { run, workbenchId } = found as typeof RUNNING;
+        expect([decision.workbenchId, decision.runId, decision.endpoint]).toEqual([
+          workbenchId,
+          run.runId,
+          run.endpoint,
+        ]);
+      }),
+      { numRuns: 10_000 },
+    );
+    expect([...counts.keys()].sort()).toEqual([
+      'foreign_origin',
+      'forward',
+      'not_running',
+      'sign_in',
+      'unknown',
+      'unreadable',
+    ]);
+    for (const count of counts.values()) expect(count).toBeGreaterThan(100);
+  });
+});
