@@ -8,6 +8,7 @@
  * | `user#<user id>` | `idempotency#<key>` | an idempotency claim; expires |
  * | `user#<user id>` | `starts#<minute>` | the number of starts of the user in this minute; expires |
  * | `history#<workbench id>` | sequence number, padded | a history entry; expires after the workbench is deleted |
+ * | `activity#<workbench id>` | `activity` | when a person last used the workbench; expires |
  * | `system#reports` | time#sweep | the report of a sweep; expires |
  * | `system#free-capacity` | container instance id | the free capacity of a shared instance; expires |
  *

@@ -1,3 +1,4 @@
+import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { StartRateStore } from '#core/ports/start-rate-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
@@ -14,6 +15,7 @@ export interface LocalData {
   readonly idempotency: IdempotencyStore;
   readonly reports: ReportStore;
   readonly startRates: StartRateStore;
+  readonly activity: ActivityStore;
   /** Deletes what has expired at `now` (milliseconds since 1970); a call may leave some of it to the next one. */
   deleteExpired(now: number): Promise<void>;
   /** Lines for the banner. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { CreateTableCommand, DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoActivityStore } from '#adapters/aws/dynamodb/activity-store.ts';
 import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { deleteExpiredItems, type ExpiryScanPosition } from '#adapters/aws/dynamodb/expired-items.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
@@ -72,6 +73,7 @@ export async function openEndpointData(
     idempotency: new DynamoIdempotencyStore(client, tableName),
     reports: new DynamoReportStore(client, tableName, telemetry),
     startRates: new DynamoStartRateStore(client, tableName),
+    activity: new DynamoActivityStore(client, tableName),
     async deleteExpired(now) {
       ({ next: position } = await deleteExpiredItems(client, tableName, now, position));
     },

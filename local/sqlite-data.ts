@@ -31,13 +31,14 @@ export async function openSqliteData(
   } catch (error) {
     throw unusableFolder(dataDir, error);
   }
-  const { workbenches, history, idempotency, reports, startRates, database } = stores;
+  const { workbenches, history, idempotency, reports, startRates, activity, database } = stores;
   return {
     workbenches,
     history,
     idempotency,
     reports,
     startRates,
+    activity,
     async deleteExpired(now) {
       await stores.deleteExpired(now);
     },

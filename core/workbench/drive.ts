@@ -1,4 +1,5 @@
 import { ageOf, type Moment, momentOf } from '../age.ts';
+import type { ActivityStore } from '../ports/activity-store.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { WorkQueue } from '../ports/work-queue.ts';
 import type { IdempotencyStore } from '../ports/workbench-store.ts';
@@ -11,6 +12,7 @@ import { keyOf, type Workbench, type WorkbenchKey } from './workbench.ts';
 
 export interface DrivePorts extends RecordPorts, EffectPorts {
   readonly idempotency: IdempotencyStore;
+  readonly activity: Pick<ActivityStore, 'delete'>;
   readonly queue: WorkQueue;
   readonly telemetry: Telemetry;
 }
@@ -117,6 +119,7 @@ async function deleteRecord(
   const saved = workbench.outbox.length === 0 ? workbench : await writeHistory(ports, update, workbench);
   if (saved === undefined) return undefined;
   await ports.history.expire(workbenchId, ports.clock.now() + HISTORY_RETENTION_AFTER_DELETE_MS);
+  await ports.activity.delete(workbenchId);
   const deleted = await ports.workbenches.delete(keyOf(saved), saved.revision);
   if (deleted === 'deleted') {
     ports.telemetry.info('workbench deleted', { workbenchId });

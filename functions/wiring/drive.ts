@@ -8,7 +8,14 @@ import type { DrivePorts } from '#core/workbench/drive.ts';
 import type { EffectPorts } from '#core/workbench/execute-effect.ts';
 import { withoutDeletion } from '../drive/unavailable-ports.ts';
 import { clusterCatalog } from './catalog.ts';
-import { historyStore, idempotencyStore, openTable, type Table, workbenchStore } from './table.ts';
+import {
+  activityStore,
+  historyStore,
+  idempotencyStore,
+  openTable,
+  type Table,
+  workbenchStore,
+} from './table.ts';
 import { type Cluster, taskRunner } from './tasks.ts';
 import { volumeStore } from './volumes.ts';
 
@@ -21,6 +28,7 @@ export function driveRecordPorts(
     workbenches: workbenchStore(table),
     history: historyStore(table),
     idempotency: idempotencyStore(table),
+    activity: activityStore(table),
     clock: systemClock,
     telemetry: wiring.telemetry,
   };

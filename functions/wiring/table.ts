@@ -1,3 +1,4 @@
+import { DynamoActivityStore } from '#adapters/aws/dynamodb/activity-store.ts';
 import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
@@ -6,6 +7,7 @@ import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
+import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { StartRateStore } from '#core/ports/start-rate-store.ts';
@@ -41,6 +43,10 @@ export function idempotencyStore({ client, name }: Table): IdempotencyStore {
 
 export function startRateStore({ client, name }: Table): StartRateStore {
   return new DynamoStartRateStore(client, name);
+}
+
+export function activityStore({ client, name }: Table): ActivityStore {
+  return new DynamoActivityStore(client, name);
 }
 
 export function reportStore({ client, name, telemetry }: Table): ReportStore {

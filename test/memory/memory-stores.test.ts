@@ -1,3 +1,4 @@
+import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
 import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
 import { describeHistoryStoreContract } from '../contracts/history-store.ts';
@@ -13,6 +14,11 @@ describeReportStoreContract('memory', async () => ({
 
 describeStartRateStoreContract('memory', async () => ({
   store: new MemoryStartRateStore(),
+  dispose: async () => {},
+}));
+
+describeActivityStoreContract('memory', async () => ({
+  store: memoryStores().activity,
   dispose: async () => {},
 }));
 

@@ -8,6 +8,7 @@ import {
 } from '#core/ports/workbench-store.ts';
 import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { type HistoryEntry, historyEntrySchema } from '#core/workbench/history.ts';
+import { MemoryActivityStore } from './memory-activity-store.ts';
 import { deepFreeze, MemoryWorkbenchStore } from './memory-workbench-store.ts';
 
 /** A HistoryStore in memory. An expired history remains until `deleteExpired`, as in a table whose TTL deletion is late. */
@@ -116,13 +117,15 @@ export interface MemoryStores {
   readonly workbenches: MemoryWorkbenchStore;
   readonly history: MemoryHistoryStore;
   readonly idempotency: MemoryIdempotencyStore;
+  readonly activity: MemoryActivityStore;
 }
 
-/** Three empty stores, under the names that use cases expect. */
+/** Empty stores, under the names that use cases expect. */
 export function memoryStores(): MemoryStores {
   return {
     workbenches: new MemoryWorkbenchStore(),
     history: new MemoryHistoryStore(),
     idempotency: new MemoryIdempotencyStore(),
+    activity: new MemoryActivityStore(),
   };
 }

@@ -17,6 +17,7 @@ const USER_PREFIX = 'user#';
 const HISTORY_PREFIX = 'history#';
 const IDEMPOTENCY_PREFIX = 'idempotency#';
 const STARTS_PREFIX = 'starts#';
+const ACTIVITY_PREFIX = 'activity#';
 /** The prefix of the sort keys of records. */
 export const WORKBENCH_PREFIX = 'workbench#';
 
@@ -48,6 +49,16 @@ export function historyPartition(workbenchId: string): string {
 
 export function historyKey(workbenchId: string, seq: number): ItemKey {
   return { pk: historyPartition(workbenchId), sk: String(seq).padStart(SEQ_DIGITS, '0') };
+}
+
+export function activityKey(workbenchId: string): ItemKey {
+  return { pk: ACTIVITY_PREFIX + workbenchId, sk: 'activity' };
+}
+
+/** The workbench whose activity has the key of this item; undefined for every other kind of item. */
+export function workbenchOfActivity(item: Item): string | undefined {
+  const pk = item[TABLE.partitionKey.name]?.S;
+  return pk?.startsWith(ACTIVITY_PREFIX) ? pk.slice(ACTIVITY_PREFIX.length) : undefined;
 }
 
 /** The partition of the reconciler's reports, sorted by the end of the sweep. It belongs to no user. */

@@ -11,6 +11,7 @@ const PRIMARY_KEYS = {
   reports: 'ended_at, sweep',
   free_capacity: 'container_instance_id',
   starts: 'user_id, minute',
+  activity: 'workbench_id',
 };
 
 const STATEMENTS = Object.entries(PRIMARY_KEYS).map(

@@ -81,5 +81,15 @@ CREATE TABLE starts (
 CREATE INDEX starts_expired ON starts (expires_at);
 `;
 
+/** When a person last used each workbench. */
+const ACTIVITY = `
+CREATE TABLE activity (
+  workbench_id TEXT PRIMARY KEY,
+  seen INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX activity_expired ON activity (expires_at);
+`;
+
 /** The step at index n leads from version n to version n + 1. */
-export const MIGRATIONS: readonly Migration[] = [WORKBENCHES + OTHERS, STARTS];
+export const MIGRATIONS: readonly Migration[] = [WORKBENCHES + OTHERS, STARTS, ACTIVITY];

@@ -1,7 +1,9 @@
+import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { StartRateStore } from '#core/ports/start-rate-store.ts';
 import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
+import { SqliteActivityStore } from './activity-store.ts';
 import { Database, type DatabaseOptions } from './database.ts';
 import { deleteExpiredRows } from './expired-rows.ts';
 import { SqliteFreeCapacityStore } from './free-capacity-store.ts';
@@ -26,6 +28,7 @@ export interface SqliteStores {
   readonly reports: ReportStore;
   readonly freeCapacity: FreeCapacityStore;
   readonly startRates: StartRateStore;
+  readonly activity: ActivityStore;
   /** Deletes the rows that have expired at `now` (milliseconds since 1970) and returns their number. */
   deleteExpired(now: number): Promise<number>;
   /** Completes the writes in progress, then closes the file. */
@@ -48,6 +51,7 @@ export function openStores(path: string, options: DatabaseOptions): SqliteStores
     reports: new SqliteReportStore(database, telemetry),
     freeCapacity: new SqliteFreeCapacityStore(database),
     startRates: new SqliteStartRateStore(database),
+    activity: new SqliteActivityStore(database),
     deleteExpired: (now) => deleteExpiredRows(database, now),
     close: () => database.close(),
   };

@@ -1,3 +1,4 @@
+import { DynamoActivityStore } from '#adapters/aws/dynamodb/activity-store.ts';
 import { deleteExpiredItems } from '#adapters/aws/dynamodb/expired-items.ts';
 import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
@@ -6,6 +7,7 @@ import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { putRawRecord, RecordedTelemetry } from '#test/adapters/aws/dynamodb/table-under-test.ts';
+import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
 import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity-store.ts';
 import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
@@ -16,7 +18,7 @@ import type { EmulatorName } from '../connection.ts';
 import { exceptionsFor } from '../emulator-deviations.ts';
 import { createTableOn } from './table.ts';
 
-const NO_EXCEPTIONS = { workbenches: {}, idempotency: {}, startRates: {} };
+const NO_EXCEPTIONS = { workbenches: {}, idempotency: {}, startRates: {}, activity: {} };
 
 /** The contract tests that cannot pass on an emulator, by suite. */
 const EXCEPTIONS = {
@@ -34,6 +36,9 @@ const EXCEPTIONS = {
     startRates: {
       'counts exactly the maximum of concurrent calls': 'motoConditionalWrites',
     },
+    activity: {
+      'has the latest time after concurrent writes in any order': 'motoConditionalWrites',
+    },
   },
 } as const satisfies Readonly<Record<EmulatorName, Record<keyof typeof NO_EXCEPTIONS, Exceptions>>>;
 
@@ -45,7 +50,7 @@ type Exceptions = Parameters<typeof exceptionsFor>[0];
  */
 for (const emulator of ['ministack', 'moto'] as const) {
   const on = (store: string) => `${store} on ${emulator}`;
-  const { workbenches, idempotency, startRates } = EXCEPTIONS[emulator];
+  const { workbenches, idempotency, startRates, activity } = EXCEPTIONS[emulator];
 
   describeWorkbenchStoreContract(
     on('DynamoWorkbenchStore'),
@@ -98,6 +103,15 @@ for (const emulator of ['ministack', 'moto'] as const) {
       return { store: new DynamoStartRateStore(table.client, table.tableName), dispose: table.dispose };
     },
     exceptionsFor(startRates),
+  );
+
+  describeActivityStoreContract(
+    on('DynamoActivityStore'),
+    async () => {
+      const table = await createTableOn(emulator);
+      return { store: new DynamoActivityStore(table.client, table.tableName), dispose: table.dispose };
+    },
+    exceptionsFor(activity),
   );
 
   describeFreeCapacityStoreContract(on('DynamoFreeCapacityStore'), async () => {

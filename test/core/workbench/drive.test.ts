@@ -334,6 +334,24 @@ describe('a deletion', () => {
     expect(HISTORY_RETENTION_AFTER_DELETE_MS).toBe(30 * 24 * 60 * MINUTE);
   });
 
+  it('deletes what is noted of the activity, before the record', async () => {
+    const world = new MemoryWorld();
+    const key = await aRunningOne(world);
+    await world.stores.activity.record(key.workbenchId, world.clock.now());
+    const failing = {
+      ...world.ports,
+      activity: { delete: () => Promise.reject(new PortError('throttled', 'x')) },
+    };
+    await deleteWorkbench(world.ports, world.policy, key, 'ada');
+    for (let second = 0; second < 120; second += 1) {
+      await world.clock.advanceAsync(1000);
+      await drive(failing, world.policy, key).catch(() => {});
+    }
+    expect((await world.read(key)).status).toBe('deleting');
+    await world.waitUntilGone(key);
+    expect(await world.stores.activity.read([key.workbenchId])).toEqual(new Map());
+  });
+
   it('never deletes files while a task may have them mounted', async () => {
     const world = new MemoryWorld({ tasks: { stoppingMs: 5 * MINUTE } });
     const key = await aRunningOne(world);

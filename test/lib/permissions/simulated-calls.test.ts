@@ -31,6 +31,8 @@ const STORE_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'history.expire': ['Query', 'UpdateItem'],
   'idempotency.claim': ['PutItem', 'GetItem'],
   'idempotency.complete': ['UpdateItem', 'GetItem'],
+  'activity.read': ['BatchGetItem'],
+  'activity.delete': ['DeleteItem'],
   'startRates.count': ['UpdateItem'],
   'reports.add': ['PutItem'],
   'reports.list': ['Query'],

@@ -53,6 +53,7 @@ export const MUTATING_CALLS: readonly string[] = [
   'workbenches.delete',
   'history.append',
   'history.expire',
+  'activity.delete',
   'idempotency.claim',
   'idempotency.complete',
   'freeCapacity.save',

@@ -399,6 +399,7 @@ export class Controller {
       workbenches: interceptPort(this.#eventuallyConsistentStore(version), 'workbenches', invocation),
       history: interceptPort(historyOf(version, this.stores.history), 'history', invocation),
       idempotency: interceptPort(this.stores.idempotency, 'idempotency', invocation),
+      activity: interceptPort(this.stores.activity, 'activity', invocation),
       startRates: interceptPort(this.#startRates, 'startRates', invocation),
       reports: interceptPort(this.reports, 'reports', invocation),
       queue: new SqsWorkQueue(sqs, WORK_QUEUE),

@@ -1,8 +1,10 @@
+import { DynamoActivityStore } from '#adapters/aws/dynamodb/activity-store.ts';
 import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
+import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
 import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
@@ -39,6 +41,11 @@ describeIdempotencyStoreContract('DynamoIdempotencyStore', async () => {
 describeStartRateStoreContract('DynamoStartRateStore', async () => {
   const table = await openTableUnderTest();
   return { store: new DynamoStartRateStore(table.client, table.tableName), dispose: table.dispose };
+});
+
+describeActivityStoreContract('DynamoActivityStore', async () => {
+  const table = await openTableUnderTest();
+  return { store: new DynamoActivityStore(table.client, table.tableName), dispose: table.dispose };
 });
 
 describeFreeCapacityStoreContract('DynamoFreeCapacityStore', async () => {

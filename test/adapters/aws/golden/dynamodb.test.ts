@@ -1,5 +1,6 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from 'vitest';
+import { DynamoActivityStore } from '#adapters/aws/dynamodb/activity-store.ts';
 import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
@@ -7,7 +8,7 @@ import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { ACTIVE_SHARDS, DUE_SHARDS } from '#contract/table.ts';
-import { aHost, ID, RUN_ID, starting, stopped, T0 } from '#test/builders/workbench.ts';
+import { aHost, ID, idAt, RUN_ID, starting, stopped, T0 } from '#test/builders/workbench.ts';
 import { RecordedTelemetry } from '../dynamodb/table-under-test.ts';
 import { type Responses, recordingClient } from './recording-client.ts';
 
@@ -489,6 +490,77 @@ describe('a start', () => {
         },
       },
     ]);
+  });
+});
+
+describe('activity', () => {
+  const activityKey = (id: string) => ({ pk: { S: `activity#${id}` }, sk: { S: 'activity' } });
+  const activityWith = (responses: Responses = {}) => {
+    const recorded = recordingClient(responses);
+    const waits: number[] = [];
+    const wait = async (ms: number) => waits.push(ms);
+    return { ...recorded, waits, store: new DynamoActivityStore(recorded.client, TABLE, wait) };
+  };
+
+  it('is written if it is later than the stored one, and expires after 400 days', async () => {
+    const { store, sent } = activityWith();
+    await store.record(ID, T0 + 1);
+    expect(sent).toEqual([
+      {
+        name: 'UpdateItem',
+        input: {
+          TableName: TABLE,
+          Key: activityKey(ID),
+          UpdateExpression: 'SET seen = :at, #ttl = :expires_at',
+          // Another task of the gate may have written a later one.
+          ConditionExpression: 'attribute_not_exists(seen) OR seen < :at',
+          ExpressionAttributeNames: { '#ttl': 'expires_at' },
+          ExpressionAttributeValues: {
+            ':at': { N: String(T0 + 1) },
+            ':expires_at': { N: String(T0 / 1000 + 400 * 24 * 60 * 60 + 1) },
+          },
+        },
+      },
+    ]);
+  });
+
+  it('is read for a page of workbenches by one call, and not consistently', async () => {
+    const other = idAt(T0, 2);
+    const found = { ...activityKey(other), seen: { N: String(T0) } };
+    const { store, sent } = activityWith({ BatchGetItem: { Responses: { [TABLE]: [found] } } });
+    expect(await store.read([ID, other, ID])).toEqual(new Map([[other, T0]]));
+    expect(sent).toEqual([
+      {
+        name: 'BatchGetItem',
+        input: {
+          RequestItems: {
+            [TABLE]: {
+              // DynamoDB refuses a key that is named twice.
+              Keys: [activityKey(ID), activityKey(other)],
+              ProjectionExpression: 'pk, seen',
+            },
+          },
+        },
+      },
+    ]);
+  });
+
+  it('is asked for again where DynamoDB did not process all keys, three times at most', async () => {
+    const unprocessed = { UnprocessedKeys: { [TABLE]: { Keys: [activityKey(ID)] } } };
+    const { store, sent, waits } = activityWith({ BatchGetItem: unprocessed });
+    await expect(store.read([idAt(T0, 2), ID])).rejects.toMatchObject({ kind: 'throttled' });
+    expect(sent.map(({ input }) => Object(input).RequestItems[TABLE].Keys)).toEqual([
+      [activityKey(idAt(T0, 2)), activityKey(ID)],
+      [activityKey(ID)],
+      [activityKey(ID)],
+    ]);
+    expect(waits).toEqual([50, 200]);
+  });
+
+  it('is deleted with its workbench', async () => {
+    const { store, sent } = activityWith();
+    await store.delete(ID);
+    expect(sent).toEqual([{ name: 'DeleteItem', input: { TableName: TABLE, Key: activityKey(ID) } }]);
   });
 });
 

@@ -78,9 +78,9 @@ describe('the reserve', () => {
     expect(log).toBeGreaterThan(1500);
   });
 
-  it('is not taken by new workbenches, claims and reports, and used for all other writes', async () => {
+  it('is not taken by new workbenches, claims, reports and activity, and used for all other writes', async () => {
     const stores = await openOnDisk();
-    const { database, workbenches, history, idempotency, reports, disk, path } = stores;
+    const { database, workbenches, history, idempotency, reports, activity, disk, path } = stores;
     const claim = { userId: 'ada', key: 'k', workbenchId: idAt(T0, 1), bodyHash: 'x', expiresAt: T0 + 1 };
     await idempotency.claim(claim, T0);
     const before = sizesOf(path);
@@ -90,6 +90,7 @@ describe('the reserve', () => {
     expect(await countPages(database, 'freelist_count')).toBeGreaterThan(RESERVE_PAGES - 64);
     await expect(idempotency.claim({ ...claim, key: 'other' }, T0)).rejects.toMatchObject(NO_SPACE);
     await expect(reports.add(aReport())).rejects.toMatchObject(NO_SPACE);
+    await expect(activity.record(idAt(T0, 1), T0)).rejects.toMatchObject(NO_SPACE);
 
     // More than the log has space for, so that it must begin anew.
     for (let revision = 2; revision < 12; revision += 1) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DatabaseOptions } from '#adapters/local/sqlite/database.ts';
 import { openStores } from '#adapters/local/sqlite/stores.ts';
 import { RecordedTelemetry } from '#test/adapters/aws/dynamodb/table-under-test.ts';
+import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
 import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity-store.ts';
 import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
@@ -70,6 +71,11 @@ for (const [variant, { inFile, ...options }] of Object.entries(VARIANTS)) {
   describeStartRateStoreContract(`SqliteStartRateStore ${variant}`, async () => {
     const { startRates, dispose } = await open();
     return { store: startRates, dispose };
+  });
+
+  describeActivityStoreContract(`SqliteActivityStore ${variant}`, async () => {
+    const { activity, dispose } = await open();
+    return { store: activity, dispose };
   });
 
   describeFreeCapacityStoreContract(`SqliteFreeCapacityStore ${variant}`, async () => {

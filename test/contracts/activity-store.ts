@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
+import { ACTIVITY_READ_MAX, type ActivityStore } from '#core/ports/activity-store.ts';
+import { ID, idAt, T0 } from '#test/builders/workbench.ts';
+import { itUnlessSkipped, type SkippedTests } from './skipped-tests.ts';
+
+export interface ActivityStoreSubject {
+  readonly store: ActivityStore;
+  readonly dispose: () => Promise<void>;
+}
+
+/** The contract of ActivityStore. `make` returns an empty store. */
+export function describeActivityStoreContract(
+  name: string,
+  make: () => Promise<ActivityStoreSubject>,
+  exceptions?: SkippedTests,
+): void {
+  describe(`${name} fulfils the contract of ActivityStore`, () => {
+    const it = itUnlessSkipped(exceptions);
+    let store: ActivityStore;
+    let dispose: () => Promise<void>;
+    beforeEach(async () => {
+      ({ store, dispose } = await make());
+    });
+    afterEach(() => dispose());
+
+    it('returns the time that was noted, and leaves out workbenches without one', async () => {
+      const other = idAt(T0, 2);
+      expect(await store.read([ID, other])).toEqual(new Map());
+      await store.record(ID, T0);
+      expect(await store.read([ID, other])).toEqual(new Map([[ID, T0]]));
+      expect(await store.read([other])).toEqual(new Map());
+    });
+
+    it('keeps the latest time of each workbench', async () => {
+      const other = idAt(T0, 2);
+      await store.record(ID, T0 + 2);
+      await store.record(ID, T0 + 1);
+      await store.record(ID, T0 + 2);
+      await store.record(other, T0);
+      expect(await store.read([ID, other])).toEqual(
+        new Map([
+          [ID, T0 + 2],
+          [other, T0],
+        ]),
+      );
+      await store.record(ID, T0 + 3);
+      expect(await store.read([ID])).toEqual(new Map([[ID, T0 + 3]]));
+    });
+
+    it('returns nothing for no workbench, and a workbench that is named twice once', async () => {
+      await store.record(ID, T0);
+      expect(await store.read([])).toEqual(new Map());
+      expect(await store.read([ID, ID])).toEqual(new Map([[ID, T0]]));
+    });
+
+    it('reads the workbenches of a whole page at once', async () => {
+      const ids = Array.from({ length: ACTIVITY_READ_MAX }, (_, n) => idAt(T0, n + 1));
+      await Promise.all(ids.map((id, n) => store.record(id, T0 + n)));
+      expect(await store.read(ids)).toEqual(new Map(ids.map((id, n) => [id, T0 + n])));
+    });
+
+    it('forgets a deleted workbench and no other, and deletes one that it does not know', async () => {
+      const other = idAt(T0, 2);
+      await store.record(ID, T0);
+      await store.record(other, T0);
+      await store.delete(ID);
+      await store.delete(ID);
+      expect(await store.read([ID, other])).toEqual(new Map([[other, T0]]));
+      await store.record(ID, T0 - 1);
+      expect(await store.read([ID])).toEqual(new Map([[ID, T0 - 1]]));
+    });
+
+    it('has the latest time after concurrent writes in any order', async () => {
+      let next = 0;
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 1, maxLength: 12 }),
+          async (times) => {
+            next += 1;
+            const id = idAt(T0, next);
+            await Promise.all(times.map((time) => store.record(id, T0 + time)));
+            expect(await store.read([id])).toEqual(new Map([[id, T0 + Math.max(...times)]]));
+          },
+        ),
+        { numRuns: 25 },
+      );
+    });
+  });
+}
