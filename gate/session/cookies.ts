@@ -1,0 +1,52 @@
+/**
+ * The cookies of the gate. A browser accepts a `__Host-` cookie only from its own host, over a secure connection, without a
+ * Domain and for all paths. A page of another workbench can therefore neither set nor replace it.
+ *
+ * - `signIn`: the session on the sign-in host; in prefix mode the session for all workbenches of the user
+ * - `workbench`: the session on the host of one workbench
+ * - `signInState`: a sign-in at the issuer that has begun
+ */
+export const COOKIES = {
+  signIn: '__Host-wb_u',
+  workbench: '__Host-wb_s',
+  signInState: '__Host-wb_l',
+} as const;
+
+export type CookieName = (typeof COOKIES)[keyof typeof COOKIES];
+
+/** Cookies with this prefix belong to the gate. No workbench receives or sets one. Browsers compare `__Host-` without case. */
+const OWN_PREFIX = '__host-wb_';
+
+export function isOwnCookie(name: string): boolean {
+  return name.trim().toLowerCase().startsWith(OWN_PREFIX);
+}
+
+/**
+ * Returns the value of a cookie. Undefined if there is none or more than one: a second one was not set by the gate.
+ * @param header the Cookie header; Node.js joins several with `; ` and limits their size
+ */
+export function readCookie(header: string | undefined, name: CookieName): string | undefined {
+  let found: string | undefined;
+  for (const pair of (header ?? '').split(';')) {
+    const at = pair.indexOf('=');
+    if (at < 0 || pair.slice(0, at).trim() !== name) continue;
+    if (found !== undefined) return undefined;
+    found = pair.slice(at + 1).trim();
+  }
+  return found;
+}
+
+const ATTRIBUTES = 'Path=/; Secure; HttpOnly; SameSite=Lax';
+
+/**
+ * Returns the Set-Cookie header.
+ * @param lifetimeMs how long the browser keeps the cookie; the sealed value has a limit of its own
+ */
+export function formatCookie(name: CookieName, value: string, lifetimeMs: number): string {
+  return `${name}=${value}; Max-Age=${Math.max(0, Math.ceil(lifetimeMs / 1000))}; ${ATTRIBUTES}`;
+}
+
+/** Returns the Set-Cookie header that deletes the cookie. */
+export function formatDeletedCookie(name: CookieName): string {
+  return `${name}=; Max-Age=0; ${ATTRIBUTES}`;
+}

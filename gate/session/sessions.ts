@@ -1,0 +1,100 @@
+import * as z from 'zod/mini';
+import { isUserId } from '#contract/parameters.ts';
+import type { UserVisitor } from '#core/gate/visitor.ts';
+import type { Clock } from '#core/ports/clock.ts';
+import { isWorkbenchId } from '#core/ports/ids.ts';
+import { SESSION_LIFETIME_MS } from '#core/ports/session-cutoff-store.ts';
+import type { Ticket } from '#core/ports/ticket-store.ts';
+import { COOKIES, formatCookie } from './cookies.ts';
+import type { Seal } from './seal.ts';
+
+/** A session of the sign-in host that is not used for this long ends, milliseconds. */
+export const SIGN_IN_IDLE_MS = 60 * 60 * 1000;
+
+/** A session of the sign-in host is renewed at the first request this long after it was sealed, milliseconds. */
+export const SIGN_IN_RENEWAL_MS = 10 * 60 * 1000;
+
+/** Session ids of issuers are about 36 characters. A longer one would make the cookie too large. */
+export const ISSUER_SESSION_MAX_LENGTH = 255;
+
+const sessionSchema = z.object({
+  sub: z.string().check(z.refine(isUserId)),
+  admin: z.boolean(),
+  wid: z.optional(z.string().check(z.refine(isWorkbenchId))),
+  sid: z.optional(z.string().check(z.maxLength(ISSUER_SESSION_MAX_LENGTH))),
+  /** Milliseconds since 1970. */
+  signed_in_at: z.int(),
+  /** Seconds since 1970, with a fraction. */
+  exp: z.number(),
+});
+
+/** Who has signed in. */
+export type SignIn = Pick<UserVisitor, 'userId' | 'admin' | 'issuerSession' | 'signedInAt'>;
+
+/** Turns sessions into cookies and back. It compares no cutoffs: VisitorReader does. */
+export class Sessions {
+  readonly #seal: Seal;
+  readonly #clock: Clock;
+
+  constructor(seal: Seal, clock: Clock) {
+    this.#seal = seal;
+    this.#clock = clock;
+  }
+
+  /** Returns the Set-Cookie header of a session on the sign-in host: for an hour, and at most 8 hours after the sign-in. */
+  async formatSignIn(signIn: SignIn): Promise<string> {
+    const now = this.#clock.now();
+    const expiresAt = Math.min(now + SIGN_IN_IDLE_MS, signIn.signedInAt + SESSION_LIFETIME_MS);
+    const sealed = await this.#seal.seal('sign-in-session', toContent(signIn), expiresAt);
+    return formatCookie(COOKIES.signIn, sealed, expiresAt - now);
+  }
+
+  /** Returns the Set-Cookie header that extends a session of the sign-in host; undefined if it is not time yet. */
+  async renewSignIn(visitor: UserVisitor): Promise<string | undefined> {
+    if (visitor.workbenchId !== undefined) return undefined;
+    const sealedAt = visitor.expiresAt - SIGN_IN_IDLE_MS;
+    const isLastHour = visitor.expiresAt >= visitor.signedInAt + SESSION_LIFETIME_MS;
+    if (isLastHour || this.#clock.now() < sealedAt + SIGN_IN_RENEWAL_MS) return undefined;
+    return this.formatSignIn(visitor);
+  }
+
+  /** Returns the Set-Cookie header of the session that a ticket begins on the host of its workbench. */
+  async formatWorkbench(ticket: Ticket): Promise<string> {
+    const expiresAt = Math.min(ticket.sessionExpiresAt, ticket.signedInAt + SESSION_LIFETIME_MS);
+    const sealed = await this.#seal.seal(
+      'workbench-session',
+      { ...toContent(ticket), wid: ticket.workbenchId },
+      expiresAt,
+    );
+    return formatCookie(COOKIES.workbench, sealed, expiresAt - this.#clock.now());
+  }
+
+  /**
+   * Returns the session in a cookie; undefined if it is none.
+   * @param workbenchId the workbench whose host was asked; undefined on the sign-in host
+   * @throws the errors of reading the keys
+   */
+  async parse(sealed: string, workbenchId: string | undefined): Promise<UserVisitor | undefined> {
+    const purpose = workbenchId === undefined ? 'sign-in-session' : 'workbench-session';
+    const content = z.safeParse(sessionSchema, await this.#seal.unseal(purpose, sealed)).data;
+    if (content === undefined || content.wid !== workbenchId) return undefined;
+    return {
+      kind: 'user',
+      userId: content.sub,
+      admin: content.admin,
+      ...(workbenchId === undefined ? {} : { workbenchId }),
+      ...(content.sid === undefined ? {} : { issuerSession: content.sid }),
+      signedInAt: content.signed_in_at,
+      expiresAt: Math.floor(content.exp * 1000),
+    };
+  }
+}
+
+function toContent({ userId, admin, issuerSession, signedInAt }: SignIn) {
+  return {
+    sub: userId,
+    admin,
+    ...(issuerSession === undefined ? {} : { sid: issuerSession }),
+    signed_in_at: signedInAt,
+  };
+}

@@ -1,0 +1,108 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { ageOf, type Moment, momentOf } from '#core/age.ts';
+import type { UserVisitor, Visitor } from '#core/gate/visitor.ts';
+import type { Clock } from '#core/ports/clock.ts';
+import { PortError } from '#core/ports/port-error.ts';
+import type { SessionCutoffStore, SessionCutoffs } from '#core/ports/session-cutoff-store.ts';
+import { COOKIES, readCookie } from './cookies.ts';
+import type { Sessions } from './sessions.ts';
+
+/** How long the cutoffs of a user are used after their read began, milliseconds. */
+export const CUTOFF_MAX_AGE_MS = 5_000;
+/** They are read again this long after the last read began, so that a slow read still ends before CUTOFF_MAX_AGE_MS. */
+const CUTOFF_CACHE_MS = 3_000;
+/** Users whose cutoffs are cached; the one that was read first is dropped. */
+const CUTOFF_CACHE_USERS = 10_000;
+
+/** Returns the sender of a request. */
+export interface VisitorSource {
+  /**
+   * @param request only its Cookie header is read
+   * @param workbenchId the workbench whose host was asked; undefined on the sign-in host, and always in prefix mode
+   * @throws PortError if the keys or the cutoffs cannot be read. The caller responds with 503: a session that may have been
+   *   ended gives no access
+   */
+  read(request: { readonly headers: IncomingHttpHeaders }, workbenchId?: string): Promise<Visitor>;
+  /**
+   * Whether the session of a visitor still admits: it has not expired, and no cutoff ended it. For connections that stay open.
+   * @throws PortError
+   */
+  isValid(visitor: Visitor): Promise<boolean>;
+}
+
+/** For local mode without sign-in. */
+export const OPEN_VISITORS: VisitorSource = {
+  read: async () => ({ kind: 'open' }),
+  isValid: async () => true,
+};
+
+interface CachedCutoffs {
+  readonly readAt: Moment;
+  readonly cutoffs: Promise<SessionCutoffs>;
+}
+
+/** Reads sessions from cookies and compares them with the cutoffs of their users. */
+export class VisitorReader implements VisitorSource {
+  readonly #sessions: Sessions;
+  readonly #store: Pick<SessionCutoffStore, 'read'>;
+  readonly #clock: Clock;
+  readonly #cache = new Map<string, CachedCutoffs>();
+
+  constructor(sessions: Sessions, cutoffs: Pick<SessionCutoffStore, 'read'>, clock: Clock) {
+    this.#sessions = sessions;
+    this.#store = cutoffs;
+    this.#clock = clock;
+  }
+
+  async read({ headers }: { readonly headers: IncomingHttpHeaders }, workbenchId?: string): Promise<Visitor> {
+    const name = workbenchId === undefined ? COOKIES.signIn : COOKIES.workbench;
+    const sealed = readCookie(headers.cookie, name);
+    const visitor = sealed === undefined ? undefined : await this.#sessions.parse(sealed, workbenchId);
+    if (visitor === undefined || !(await this.isValid(visitor))) return { kind: 'none' };
+    return visitor;
+  }
+
+  async isValid(visitor: Visitor): Promise<boolean> {
+    if (visitor.kind !== 'user') return visitor.kind === 'open';
+    if (visitor.expiresAt <= this.#clock.now()) return false;
+    return !isEnded(visitor, await this.#readCutoffs(visitor.userId));
+  }
+
+  /** Drops the cached cutoffs of a user, after this process has raised one. */
+  forget(userId: string): void {
+    this.#cache.delete(userId);
+  }
+
+  async #readCutoffs(userId: string): Promise<SessionCutoffs> {
+    const cached = this.#cache.get(userId);
+    const usable = cached !== undefined && ageOf(cached.readAt, this.#clock) < CUTOFF_CACHE_MS;
+    const entry = usable ? cached : this.#beginRead(userId);
+    const cutoffs = await entry.cutoffs;
+    if (ageOf(entry.readAt, this.#clock) < CUTOFF_MAX_AGE_MS) return cutoffs;
+    throw new PortError('unavailable', 'the cutoffs of a user took too long to read');
+  }
+
+  #beginRead(userId: string): CachedCutoffs {
+    const entry = { readAt: momentOf(this.#clock), cutoffs: this.#store.read(userId) };
+    this.#cache.delete(userId);
+    this.#cache.set(userId, entry);
+    // A failed read is repeated by the next request. The request that waits for it gets the error.
+    entry.cutoffs.catch(() => {
+      if (this.#cache.get(userId) === entry) this.#cache.delete(userId);
+    });
+    for (const oldest of this.#cache.keys()) {
+      if (this.#cache.size <= CUTOFF_CACHE_USERS) break;
+      this.#cache.delete(oldest);
+    }
+    return entry;
+  }
+}
+
+function isEnded(
+  { signedInAt, issuerSession }: UserVisitor,
+  { all, byIssuerSession }: SessionCutoffs,
+): boolean {
+  if (all !== undefined && signedInAt <= all) return true;
+  if (issuerSession === undefined || !Object.hasOwn(byIssuerSession, issuerSession)) return false;
+  return signedInAt <= (byIssuerSession[issuerSession] ?? 0);
+}

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import {
+  COOKIES,
+  formatCookie,
+  formatDeletedCookie,
+  isOwnCookie,
+  readCookie,
+} from '#gate/session/cookies.ts';
+
+describe('readCookie', () => {
+  const cases: readonly [string | undefined, string | undefined, string][] = [
+    [undefined, undefined, 'no header'],
+    ['', undefined, 'an empty header'],
+    ['__Host-wb_s=a', 'a', 'one cookie'],
+    ['x=1; __Host-wb_s=a=b; y=2', 'a=b', 'one of several'],
+    ['x=1;__Host-wb_s=a', 'a', 'no space after the semicolon'],
+    ['__Host-wb_s=a; __Host-wb_s=b', undefined, 'two of the same name'],
+    ['__Host-wb_s=a; __Host-wb_s=a', undefined, 'two of the same value'],
+    ['__Host-wb_s=a; __Host-wb_s=', undefined, 'an empty second one'],
+    ['wb_s=tossed', undefined, 'the name without its prefix'],
+    ['__host-wb_s=a', undefined, 'the name in lower case'],
+    ['__Host-wb_s', undefined, 'no value'],
+    ['=__Host-wb_s=a', undefined, 'a cookie without a name'],
+    ['x="; __Host-wb_s=a"', 'a"', 'quotes, which separate nothing'],
+  ];
+  for (const [header, value, name] of cases) {
+    it(`returns ${value} for ${name}`, () => expect(readCookie(header, COOKIES.workbench)).toBe(value));
+  }
+});
+
+describe('isOwnCookie', () => {
+  it('recognizes the names of the gate in any case, and no others', () => {
+    for (const name of Object.values(COOKIES)) expect(isOwnCookie(name)).toBe(true);
+    expect(isOwnCookie('__HOST-WB_S')).toBe(true);
+    expect(isOwnCookie(' __Host-wb_new')).toBe(true);
+    for (const name of ['wb_s', '__Host-session', '__Secure-wb_s', '']) expect(isOwnCookie(name)).toBe(false);
+  });
+});
+
+describe('formatCookie', () => {
+  it('binds the cookie to its host and hides it from scripts', () => {
+    expect(formatCookie(COOKIES.signIn, 'a', 1_500)).toBe(
+      '__Host-wb_u=a; Max-Age=2; Path=/; Secure; HttpOnly; SameSite=Lax',
+    );
+    expect(formatCookie(COOKIES.signIn, 'a', -1)).toContain('Max-Age=0;');
+    expect(formatDeletedCookie(COOKIES.signIn)).toBe(
+      '__Host-wb_u=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax',
+    );
+  });
+});
