@@ -1,0 +1,76 @@
+/** A realm for tests, as the admin REST API of Keycloak takes it: docs/gate.md describes the settings of its client. */
+
+export const REALM = 'workbench';
+export const CLIENT_ID = 'workbench-gate';
+
+/** A user of the realm. The password is the name. */
+export const USERS = ['ann', 'eve', 'root'] as const;
+/** Has the role of administrators. */
+export const ADMINISTRATOR = 'root';
+/** The role is the scope of administrators of the API (RESTAPI_ADMIN_SCOPE). */
+export const ADMIN_ROLE = 'workbench:admin';
+/** The claim of the ID token that lists the roles of the user. */
+export const ROLES_CLAIM = 'roles';
+/** The claim of ID tokens, access tokens and logout tokens' users that is the user_id. */
+export const USER_CLAIM = 'preferred_username';
+
+export interface RealmOptions {
+  /** The origin of the gate's sign-in host as browsers see it. */
+  readonly signInOrigin: string;
+  /** The sign-in host as Keycloak reaches it. */
+  readonly backChannelOrigin: string;
+  /** Absent for a public client. */
+  readonly clientSecret?: string;
+}
+
+/** The client requires PKCE. */
+export function realm({ signInOrigin, backChannelOrigin, clientSecret }: RealmOptions) {
+  return {
+    realm: REALM,
+    enabled: true,
+    sslRequired: 'none',
+    roles: { realm: [{ name: ADMIN_ROLE }] },
+    users: USERS.map((name) => ({
+      username: name,
+      enabled: true,
+      email: `${name}@example.org`,
+      emailVerified: true,
+      firstName: name,
+      lastName: 'Example',
+      credentials: [{ type: 'password', value: name }],
+      ...(name === ADMINISTRATOR ? { realmRoles: [ADMIN_ROLE] } : {}),
+    })),
+    clients: [
+      {
+        clientId: CLIENT_ID,
+        enabled: true,
+        protocol: 'openid-connect',
+        standardFlowEnabled: true,
+        directAccessGrantsEnabled: false,
+        publicClient: clientSecret === undefined,
+        ...(clientSecret === undefined ? {} : { secret: clientSecret }),
+        redirectUris: [`${signInOrigin}/.wb/callback`],
+        attributes: {
+          'pkce.code.challenge.method': 'S256',
+          'post.logout.redirect.uris': `${signInOrigin}/.wb/signed-out`,
+          'backchannel.logout.url': `${backChannelOrigin}/.wb/backchannel-logout`,
+          'backchannel.logout.session.required': 'true',
+        },
+        protocolMappers: [
+          {
+            name: ROLES_CLAIM,
+            protocol: 'openid-connect',
+            protocolMapper: 'oidc-usermodel-realm-role-mapper',
+            config: {
+              'claim.name': ROLES_CLAIM,
+              'jsonType.label': 'String',
+              multivalued: 'true',
+              'id.token.claim': 'true',
+              'access.token.claim': 'true',
+            },
+          },
+        ],
+      },
+    ],
+  };
+}
