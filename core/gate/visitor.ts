@@ -16,6 +16,8 @@ export interface UserVisitor {
   readonly workbenchId?: string;
   /** The session at the issuer, if it named one. A back-channel sign-out may end it alone. */
   readonly issuerSession?: string;
+  /** The user's `sub` at the issuer, if it is not the user_id. A back-channel sign-out names this one. */
+  readonly issuerSubject?: string;
   /** When the user signed in, milliseconds since 1970. A cutoff after it ends the session. */
   readonly signedInAt: number;
   /** Milliseconds since 1970. */

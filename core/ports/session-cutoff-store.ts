@@ -3,6 +3,7 @@ export interface SessionCutoffStore {
   /**
    * Ends all sessions of the user, or those of one session at the issuer, that began at or before `at` (milliseconds since
    * 1970). Never moves a cutoff back. The store may forget a cutoff after the longest session (`SESSION_LIFETIME_MS`).
+   * @param userId the user_id, or the `sub` of the user at the issuer
    * @throws PortError
    */
   raise(userId: string, at: number, issuerSession?: string): Promise<void>;

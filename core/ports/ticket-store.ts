@@ -12,6 +12,7 @@ export interface Ticket {
   /** When the user signed in, milliseconds since 1970. */
   readonly signedInAt: number;
   readonly issuerSession?: string;
+  readonly issuerSubject?: string;
   /** When the session that it begins ends, milliseconds since 1970. */
   readonly sessionExpiresAt: number;
   /** Milliseconds since 1970. */

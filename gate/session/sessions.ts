@@ -22,6 +22,7 @@ const sessionSchema = z.object({
   admin: z.boolean(),
   wid: z.optional(z.string().check(z.refine(isWorkbenchId))),
   sid: z.optional(z.string().check(z.maxLength(ISSUER_SESSION_MAX_LENGTH))),
+  issuer_sub: z.optional(z.string().check(z.refine(isUserId))),
   /** Milliseconds since 1970. */
   signed_in_at: z.int(),
   /** Seconds since 1970, with a fraction. */
@@ -29,7 +30,7 @@ const sessionSchema = z.object({
 });
 
 /** Who has signed in. */
-export type SignIn = Pick<UserVisitor, 'userId' | 'admin' | 'issuerSession' | 'signedInAt'>;
+export type SignIn = Pick<UserVisitor, 'userId' | 'admin' | 'issuerSession' | 'issuerSubject' | 'signedInAt'>;
 
 /** Turns sessions into cookies and back. It compares no cutoffs: VisitorReader does. */
 export class Sessions {
@@ -84,17 +85,19 @@ export class Sessions {
       admin: content.admin,
       ...(workbenchId === undefined ? {} : { workbenchId }),
       ...(content.sid === undefined ? {} : { issuerSession: content.sid }),
+      ...(content.issuer_sub === undefined ? {} : { issuerSubject: content.issuer_sub }),
       signedInAt: content.signed_in_at,
       expiresAt: Math.floor(content.exp * 1000),
     };
   }
 }
 
-function toContent({ userId, admin, issuerSession, signedInAt }: SignIn) {
+function toContent({ userId, admin, issuerSession, issuerSubject, signedInAt }: SignIn) {
   return {
     sub: userId,
     admin,
     ...(issuerSession === undefined ? {} : { sid: issuerSession }),
+    ...(issuerSubject === undefined ? {} : { issuer_sub: issuerSubject }),
     signed_in_at: signedInAt,
   };
 }

@@ -65,7 +65,9 @@ export class VisitorReader implements VisitorSource {
   async isValid(visitor: Visitor): Promise<boolean> {
     if (visitor.kind !== 'user') return visitor.kind === 'open';
     if (visitor.expiresAt <= this.#clock.now()) return false;
-    return !isEnded(visitor, await this.#readCutoffs(visitor.userId));
+    const names = [visitor.userId, ...(visitor.issuerSubject === undefined ? [] : [visitor.issuerSubject])];
+    const cutoffs = await Promise.all(names.map((name) => this.#readCutoffs(name)));
+    return !cutoffs.some((ones) => isEnded(visitor, ones));
   }
 
   /** Drops the cached cutoffs of a user, after this process has raised one. */

@@ -43,7 +43,8 @@ function setUp() {
 
 describe('VisitorReader', () => {
   it('reads the session of the sign-in host there', async () => {
-    const { clock, sessions, signIn, read } = setUp();
+    const { clock, sessions, signIn: named, read } = setUp();
+    const signIn = { ...named, issuerSubject: 'f81d4fae' };
     const expected: UserVisitor = { kind: 'user', ...signIn, expiresAt: clock.now() + SIGN_IN_IDLE_MS };
     expect(await read(await sessions.formatSignIn(signIn))).toEqual(expected);
   });
@@ -131,6 +132,18 @@ describe('VisitorReader', () => {
       const other = { ...signIn, issuerSession: 'constructor' };
       expect(await read(await sessions.formatSignIn(signIn))).toEqual({ kind: 'none' });
       expect(await read(await sessions.formatSignIn(other))).toMatchObject({ kind: 'user' });
+    });
+
+    it('also of the name of the user at the issuer, if that is another one', async () => {
+      const { sessions, signIn, store, read } = setUp();
+      const named = { ...signIn, issuerSubject: 'f81d4fae' };
+      const readByName = async (name?: string): Promise<SessionCutoffs> => ({
+        byIssuerSession: {},
+        ...(name === 'f81d4fae' ? { all: signIn.signedInAt } : {}),
+      });
+      store.read = readByName;
+      expect(await read(await sessions.formatSignIn(signIn))).toMatchObject({ kind: 'user' });
+      expect(await read(await sessions.formatSignIn(named))).toEqual({ kind: 'none' });
     });
 
     it('which are never older than 5 seconds', async () => {
