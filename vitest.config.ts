@@ -19,6 +19,7 @@ export default lane({
     'test/tools/deploy/deploy.test.ts', // 8: runs the tool twenty times
     'test/simulation/sweep-rate-limits.test.ts', // 8: simulates a cluster of 4,000 tasks, twice
     'test/tools/bundle.test.ts', // 8: bundles every function and runs it as a process
+    'test/local/gate-process.test.ts', // 8: starts ten processes of the gate
     'test/lib/checks/validations.test.ts', // 7: runs cfn-guard for six apps
     'test/bench/start-time/scenarios.test.ts', // 7: simulates a hundred starts
     'test/adapters/aws/dynamodb/history-contract.test.ts', // 6: writes a thousand entries

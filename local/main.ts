@@ -1,5 +1,6 @@
 import { StartError } from '#adapters/http-server/listen.ts';
 import { RequestFaults } from '#adapters/http-server/request-faults.ts';
+import { LocalTelemetry } from '#adapters/local/local-telemetry.ts';
 import { IdeNotFound } from '#adapters/local/processes/command.ts';
 import { SettingsError } from '#contract/settings/setting.ts';
 import { version } from '#functions/version.ts';
@@ -9,7 +10,6 @@ import { closeInheritedDescriptors } from './inherited-descriptors.ts';
 import { chooseRuntime } from './runtime.ts';
 import { startServer } from './server.ts';
 import { readLocalSettings } from './settings.ts';
-import { LocalTelemetry } from './telemetry.ts';
 
 /** Under npm, Ctrl-C sends two signals, from the terminal and from npm. Within this time they count as one. */
 const SIGNAL_DEBOUNCE_MS = 1000;

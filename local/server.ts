@@ -1,8 +1,4 @@
-import {
-  limitConnections,
-  MAX_API_CONNECTIONS,
-  MAX_WORKBENCH_CONNECTIONS,
-} from '#adapters/http-server/connection-limit.ts';
+import { limitConnections, MAX_API_CONNECTIONS } from '#adapters/http-server/connection-limit.ts';
 import { closeServer, listen } from '#adapters/http-server/listen.ts';
 import type { OriginGuard } from '#adapters/http-server/origin-guard.ts';
 import { isNoSpace } from '#adapters/local/no-space.ts';
@@ -14,13 +10,14 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import { build as buildAuthorizer } from '#functions/authorizer/authorizer.ts';
 import { responseValidUntil } from '#functions/authorizer/response-validity.ts';
 import { build as buildDrive } from '#functions/drive/drive-batch.ts';
+import type { GateSettings } from '#gate/ipc/messages.ts';
 import type { ApiAddress } from '#gate/pages/pages.ts';
 import { WorkbenchAddresses } from '#gate/workbench-addresses.ts';
-import { WorkbenchProxy } from '#gate/workbench-proxy.ts';
-import { WorkbenchRoutes } from '#gate/workbench-routes.ts';
 import { openData } from './data.ts';
 import { unusableFolder } from './data-folder.ts';
 import { DiskSpace } from './disk-space.ts';
+import { GateProcess } from './gate-process.ts';
+import { GateRequests } from './gate-requests.ts';
 import { createGateway, type GatewayOptions } from './gateway/gateway.ts';
 import { buildRoutes, type LocalPorts } from './handlers.ts';
 import { openInfrastructure } from './infrastructure.ts';
@@ -40,8 +37,10 @@ export interface RunningServer {
   readonly baseUrl: string;
   /** The address of a workbench, with `<workbench_id>` for its id. */
   readonly workbenchUrl: string;
-  /** The local port of the workbench server. */
+  /** The local port of the gate. */
   readonly workbenchPort: number;
+  /** The process id of the gate; undefined between its end and its restart. */
+  readonly gatePid: () => number | undefined;
   /** Lines about the records and the runtime for the banner. */
   readonly summary: Runtime['summary'];
   /**
@@ -94,18 +93,15 @@ async function open(
     addresses.urlOf(workbenchId),
   );
 
-  let api: ApiAddress = { url: `http://${name}:${settings.port}`, authorized: true };
-  const proxy = new WorkbenchProxy({
-    routes: new WorkbenchRoutes({ workbenches: data.workbenches, timers }),
-    guard: { ...workbenchGuard(settings), isOwnHost: (name) => addresses.isWorkbenchHost(name) },
+  const gate = new GateProcess({
+    settings: gateSettings(settings),
+    api: { url: `http://${name}:${settings.port}`, authorized: true },
+    requests: new GateRequests(data, telemetry),
+    timers,
     telemetry,
-    api: () => api,
-    baseUrl: () => new URL(baseUrl),
-    addresses,
   });
-  limitConnections(proxy.server, { max: MAX_WORKBENCH_CONNECTIONS, name: 'workbenches', timers, telemetry });
-  const workbenchPort = await listenOnWorkbenchPort(proxy.server, settings);
-  shutdown.add(() => proxy.close(RESPONSE_DRAIN_TIMEOUT_MS));
+  shutdown.add(() => gate.close(RESPONSE_DRAIN_TIMEOUT_MS));
+  const workbenchPort = await listenOnWorkbenchPort((port) => gate.listen(port), settings, timers);
   const baseUrl = settings.baseUrl ?? `http://${name}:${workbenchPort}`;
 
   const ports: LocalPorts = {
@@ -126,16 +122,18 @@ async function open(
   limitConnections(gateway, { max: MAX_API_CONNECTIONS, name: 'API', timers, telemetry });
   const port = await listen(gateway, bindAddress, settings.port, 'PORT');
   shutdown.add(() => closeServer(gateway, RESPONSE_DRAIN_TIMEOUT_MS));
-  api = {
+  const api: ApiAddress = {
     url: `http://${name}:${port}${functions.RESTAPI_URL_PREFIX ?? ''}`,
     authorized: functions.RESTAPI_AUTH !== 'none',
   };
+  gate.setApi(api);
 
   shutdown.add(startSchedules(ports, functions, data));
   return {
     api,
     baseUrl,
     workbenchPort,
+    gatePid: () => gate.pid,
     workbenchUrl: addresses.urlOf('<workbench_id>'),
     summary: [...data.summary, ...runtime.summary],
     close: () => shutdown.run(),
@@ -163,6 +161,17 @@ function gatewayOptions(ports: LocalPorts, functions: Settings, { hosts }: Local
 /** Returns the host name for printed addresses. */
 function displayHostname({ bindAddress, hosts: [first] }: LocalSettings): string {
   return bindAddress === '127.0.0.1' || first === undefined ? '127.0.0.1' : first.replace(/:\d+$/, '');
+}
+
+function gateSettings(settings: LocalSettings): Omit<GateSettings, 'api'> {
+  const { bindAddress, baseUrl, addressMode } = settings;
+  return {
+    bindAddress,
+    hostname: displayHostname(settings),
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    addressMode,
+    guard: workbenchGuard(settings),
+  };
 }
 
 /**

@@ -149,10 +149,15 @@ describe('imports', () => {
     expect(atStart.filter((name) => !name.startsWith('node:')).sort()).toEqual([
       '@middy/core',
       '@middy/http-json-body-parser',
-      'httpxy',
       'jose',
       'zod/mini',
     ]);
+  });
+
+  it('of the gate in local mode load no client and no database, because the controller reads the records for it', () => {
+    const atStart = [...listLoadedPackages('gate/main.ts', { dynamic: false })];
+    expect(atStart).not.toContain('node:sqlite');
+    expect(atStart.filter((name) => !name.startsWith('node:')).sort()).toEqual(['httpxy', 'zod/mini']);
   });
 
   it('of a deployed function load its AWS clients at once, because Lambda loads modules before the first request', () => {

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
+import { LocalTelemetry } from '#adapters/local/local-telemetry.ts';
 import { BackupRefused, restoreBackup } from '#adapters/local/sqlite/backup.ts';
 import { Connection } from '#adapters/local/sqlite/connection.ts';
 import { DataDirectoryLocked, lockDataFolder } from '#adapters/local/sqlite/data-folder-lock.ts';
@@ -13,7 +14,6 @@ import { DatabaseRefused, readVersion } from '#adapters/local/sqlite/opening.ts'
 import { MIGRATIONS } from '#adapters/local/sqlite/schema.ts';
 import { FORMER_TABLE, openStores, STATE_FILE } from '#adapters/local/sqlite/stores.ts';
 import { keepEarlierVersionsOut } from '#local/data-folder.ts';
-import { LocalTelemetry } from '#local/telemetry.ts';
 import { parseOptions, runTool, ToolError } from './command-line.ts';
 import { openEmbeddedTable } from './embedded-table/embedded-table.ts';
 import { readDataFolder, readTableName, SETTINGS_ERRORS, timeForFileName } from './local/data-folder.ts';

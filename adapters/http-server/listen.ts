@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { errorCode } from '#adapters/system-error.ts';
 
 /** The server cannot start for a reason that the user can correct. The message is printed without a stack trace. */
 export class StartError extends Error {
@@ -8,6 +9,11 @@ export class StartError extends Error {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'StartError';
   }
+}
+
+/** Whether `listen` failed because a program uses the port. */
+export function isPortInUse(error: unknown): error is StartError {
+  return error instanceof StartError && errorCode(error.cause) === 'EADDRINUSE';
 }
 
 /**

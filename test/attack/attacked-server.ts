@@ -10,7 +10,7 @@ export interface AttackedServer {
 
 /**
  * Starts a server as a process of its own, attacks it, and checks that the attack cost nothing but its own requests:
- * the same process serves, and no exception had to be contained.
+ * the same processes serve, and no exception had to be contained.
  */
 export async function attackServer(
   settings: Readonly<Record<string, string>>,
@@ -23,8 +23,11 @@ export async function attackServer(
   );
   const { api } = server;
   const pid = await server.findPid();
+  const gatePid = await server.findGatePid();
+  expect(gatePid).toBeDefined();
   await attack({ api, apiPort: Number(new URL(api).port), dataDir: server.dataDir });
   expect(await server.findPid()).toBe(pid);
+  expect(await server.findGatePid()).toBe(gatePid);
   const health = await fetch(`${api}/health`);
   expect([health.status, await health.json()]).toMatchObject([200, { success: true }]);
   expect(server.output).not.toContain('an exception ended a request');

@@ -129,7 +129,7 @@ export class LocalServer {
     return await this.waitForExit();
   }
 
-  /** Sends SIGKILL to the server process, not to npm and not to the workbenches. */
+  /** Sends SIGKILL to the server process, not to npm, the gate and the workbenches. The gate ends by itself. */
   async kill(): Promise<ExitResult> {
     process.kill(await this.findPid(), 'SIGKILL');
     return await this.waitForExit();
@@ -156,6 +156,12 @@ export class LocalServer {
     const server = started.find(({ command }) => /^\S*node (?:--\S+ )*local\/start\.mjs/.test(command));
     if (server === undefined) throw new Error('the server process was not found');
     return server.pid;
+  }
+
+  /** Returns the process id of the gate; undefined between its end and its restart. */
+  async findGatePid(): Promise<number | undefined> {
+    const started = await processTreeOf(await this.findPid());
+    return started.find(({ command }) => /^\S*node (?:--\S+ )*\S*\/gate\/main\.ts/.test(command))?.pid;
   }
 
   /** Returns the processes of the workbenches, which have the id of the data folder in their environment. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LocalTelemetry } from '#local/telemetry.ts';
+import { LocalTelemetry } from '#adapters/local/local-telemetry.ts';
 
 function makeTelemetry() {
   const written: string[] = [];

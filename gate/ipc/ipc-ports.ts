@@ -1,0 +1,32 @@
+import { UnreadableRecord } from '#core/ports/workbench-store.ts';
+import { decodeRecord } from '#core/workbench/record-codec.ts';
+import type { Workbench, WorkbenchKey } from '#core/workbench/workbench.ts';
+import type { GatePorts } from '#gate/ports.ts';
+import { type ControllerClient, UnreadableResult } from './controller-client.ts';
+
+/** The ports of the gate in local mode: requests to the controller, which has the records. */
+export type IpcPorts = Pick<GatePorts, 'workbenches'>;
+
+export function ipcPorts(client: Pick<ControllerClient, 'call'>): IpcPorts {
+  return {
+    workbenches: {
+      async findByWorkbenchId(workbenchId) {
+        return (await client.call('findWorkbench', { workbenchId })) ?? undefined;
+      },
+      read: (key) => readWorkbench(client, key),
+    },
+  };
+}
+
+async function readWorkbench(
+  client: Pick<ControllerClient, 'call'>,
+  { userId, workbenchId }: WorkbenchKey,
+): Promise<Workbench | undefined> {
+  try {
+    const stored = await client.call('readWorkbench', { userId, workbenchId });
+    return stored === null ? undefined : decodeRecord(stored);
+  } catch (error) {
+    if (!(error instanceof UnreadableResult)) throw error;
+    throw new UnreadableRecord({ userId, workbenchId }, error);
+  }
+}

@@ -1,0 +1,79 @@
+import type { OriginGuard } from '#adapters/http-server/origin-guard.ts';
+import type { PortErrorKind } from '#core/ports/port-error.ts';
+import type { StoredRecord } from '#core/workbench/record-codec.ts';
+import type { WorkbenchKey } from '#core/workbench/workbench.ts';
+import type { ApiAddress } from '#gate/pages/pages.ts';
+import type { AddressMode } from '#gate/workbench-addresses.ts';
+
+/**
+ * The messages between the controller of local mode and the process of its gate. Both processes run the same version of
+ * this code. They are sent as JSON by the channel of `child_process.fork`.
+ */
+
+/** The settings of the gate. A message has them, not its arguments and variables, which other users may read. */
+export interface GateSettings {
+  readonly bindAddress: string;
+  /** The host name in printed addresses. */
+  readonly hostname: string;
+  /** The public URL of the shared host. Absent: `hostname` and the port. */
+  readonly baseUrl?: string;
+  readonly addressMode: AddressMode;
+  readonly guard: Pick<OriginGuard, 'hosts' | 'origins'>;
+  readonly api: ApiAddress;
+}
+
+/** The requests of the gate: their names, arguments and results. Every argument and result is JSON. */
+export interface GateCalls {
+  readonly findWorkbench: {
+    readonly argument: { readonly workbenchId: string };
+    readonly result: WorkbenchKey | null;
+  };
+  /** A record is sent in its stored form: its dates and absent fields survive JSON. */
+  readonly readWorkbench: { readonly argument: WorkbenchKey; readonly result: StoredRecord | null };
+}
+
+export type GateCall = keyof GateCalls;
+export type ArgumentOf<C extends GateCall> = GateCalls[C]['argument'];
+export type ResultOf<C extends GateCall> = GateCalls[C]['result'];
+
+/** Why a request failed: a PortError, or an unreadable record. */
+export interface CallFailure {
+  readonly kind: PortErrorKind | 'unreadable';
+  readonly message: string;
+}
+
+export interface GateRequestMessage<C extends GateCall = GateCall> {
+  readonly type: 'request';
+  readonly id: number;
+  readonly call: C;
+  readonly argument: ArgumentOf<C>;
+  /** After this time of `monotonicMs` the gate has given up, and the request must not be executed. */
+  readonly deadline: number;
+}
+
+export type ToGate =
+  | { readonly type: 'settings'; readonly settings: GateSettings }
+  | { readonly type: 'listen'; readonly port: number }
+  /** The address of the API, which listens after the gate. */
+  | { readonly type: 'api'; readonly api: ApiAddress }
+  | { readonly type: 'result'; readonly id: number; readonly result: unknown }
+  | { readonly type: 'failure'; readonly id: number; readonly failure: CallFailure }
+  /** Ends the gate after the responses in progress, of which it waits `graceMs` at most. */
+  | { readonly type: 'close'; readonly graceMs: number };
+
+export type FromGate =
+  | { readonly type: 'listening'; readonly port: number }
+  /** A StartError: its message, and the code of the system. The gate waits for another port. */
+  | { readonly type: 'not_listening'; readonly message: string; readonly code?: string }
+  | GateRequestMessage;
+
+/** How long the gate waits for the result of a request, milliseconds. */
+export const CALL_TIMEOUT_MS = 2_000;
+
+/** The most requests of the gate that wait for their results, and the most messages that the controller has not taken. */
+export const CALLS_MAX = 256;
+
+/** Milliseconds of a clock that all processes of the computer share and that is never set. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
+}

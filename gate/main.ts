@@ -1,0 +1,127 @@
+import { limitConnections, MAX_WORKBENCH_CONNECTIONS } from '#adapters/http-server/connection-limit.ts';
+import { listen, StartError } from '#adapters/http-server/listen.ts';
+import { RequestFaults } from '#adapters/http-server/request-faults.ts';
+import { LocalTelemetry } from '#adapters/local/local-telemetry.ts';
+import { systemTimers } from '#adapters/local/timers.ts';
+import { errorCode } from '#adapters/system-error.ts';
+import type { ApiAddress } from '#gate/pages/pages.ts';
+import { ControllerClient, type Send } from './ipc/controller-client.ts';
+import { ipcPorts } from './ipc/ipc-ports.ts';
+import type { FromGate, GateSettings, ToGate } from './ipc/messages.ts';
+import { WorkbenchAddresses } from './workbench-addresses.ts';
+import { WorkbenchProxy } from './workbench-proxy.ts';
+import { WorkbenchRoutes } from './workbench-routes.ts';
+
+/**
+ * The process of the gate in local mode. The controller starts it with a channel for messages; it has no database. It
+ * ends when the channel closes: the controller has ended, and its successor needs the port.
+ */
+
+const telemetry = new LocalTelemetry();
+const timers = systemTimers;
+
+const send: Send = (message, sent) => {
+  if (process.send === undefined || !process.connected) {
+    sent(new Error('there is no channel'));
+    return;
+  }
+  process.send(message, undefined, {}, sent);
+};
+
+/** The controller ends without an event of its own if it does not take a message. */
+const tell = (message: FromGate) => send(message, () => {});
+
+const client = new ControllerClient({ send, timers });
+
+/** The server, with the settings that the controller has sent. */
+class Gate {
+  readonly #settings: GateSettings;
+  readonly #proxy: WorkbenchProxy;
+  #api: ApiAddress;
+  #port = 0;
+
+  constructor(settings: GateSettings) {
+    this.#settings = settings;
+    this.#api = settings.api;
+    const { addressMode, guard } = settings;
+    const addresses = new WorkbenchAddresses(addressMode, () => this.#baseUrl());
+    this.#proxy = new WorkbenchProxy({
+      routes: new WorkbenchRoutes({ workbenches: ipcPorts(client).workbenches, timers }),
+      guard: { ...guard, isOwnHost: (name) => addresses.isWorkbenchHost(name) },
+      telemetry,
+      api: () => this.#api,
+      baseUrl: () => this.#baseUrl(),
+      addresses,
+    });
+    limitConnections(this.#proxy.server, {
+      max: MAX_WORKBENCH_CONNECTIONS,
+      name: 'workbenches',
+      timers,
+      telemetry,
+    });
+  }
+
+  setApi(api: ApiAddress): void {
+    this.#api = api;
+  }
+
+  async listen(port: number): Promise<void> {
+    try {
+      this.#port = await listen(this.#proxy.server, this.#settings.bindAddress, port, 'WB_WORKBENCH_PORT');
+      tell({ type: 'listening', port: this.#port });
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error;
+      tell({ type: 'not_listening', message: error.message, code: errorCode(error.cause) });
+    }
+  }
+
+  close(graceMs: number): Promise<void> {
+    return this.#proxy.close(graceMs);
+  }
+
+  #baseUrl(): URL {
+    const { baseUrl, hostname } = this.#settings;
+    return new URL(baseUrl ?? `http://${hostname}:${this.#port}`);
+  }
+}
+
+let gate: Gate | undefined;
+
+async function receive(message: ToGate): Promise<void> {
+  switch (message.type) {
+    case 'settings':
+      gate = new Gate(message.settings);
+      return;
+    case 'listen':
+      return gate?.listen(message.port);
+    case 'api':
+      return gate?.setApi(message.api);
+    case 'result':
+    case 'failure':
+      return client.receive(message);
+    case 'close':
+      await gate?.close(message.graceMs);
+      process.exit(0);
+  }
+}
+
+function fail(error: unknown): never {
+  telemetry.error('the gate failed and ends', {}, error);
+  process.exit(1);
+}
+
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+// A terminal and a service manager send these to the controller as well, which ends the gate in its turn.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+const faults = new RequestFaults(telemetry);
+const onUncaught = (error: unknown) => {
+  if (!faults.contain(error)) fail(error);
+};
+process.on('uncaughtException', onUncaught);
+process.on('unhandledRejection', onUncaught);
+process.on('disconnect', () => process.exit(0));
+process.on('message', (message: ToGate) => void receive(message).catch(fail));
+if (process.send === undefined) {
+  process.stderr.write('The gate is started by the controller: npm start\n');
+  process.exit(1);
+}

@@ -1,0 +1,106 @@
+import * as z from 'zod/mini';
+import { PortError } from '#core/ports/port-error.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import { UnreadableRecord, type WorkbenchStore } from '#core/ports/workbench-store.ts';
+import { encodeRecord } from '#core/workbench/record-codec.ts';
+import {
+  type ArgumentOf,
+  CALLS_MAX,
+  type CallFailure,
+  type GateCall,
+  type GateRequestMessage,
+  monotonicMs,
+  type ResultOf,
+  type ToGate,
+} from '#gate/ipc/messages.ts';
+
+type GateResponse = Extract<ToGate, { type: 'result' | 'failure' }>;
+
+interface CallHandler<C extends GateCall> {
+  /** What the gate may ask for. It reads what browsers and workbenches send, so its messages are checked. */
+  readonly argument: z.ZodMiniType<ArgumentOf<C>>;
+  readonly run: (argument: ArgumentOf<C>) => Promise<ResultOf<C>>;
+}
+
+type CallHandlers = { readonly [C in GateCall]: CallHandler<C> };
+
+/** The stores of the controller that the gate reads and writes. */
+export interface GateStores {
+  readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
+}
+
+const requestSchema = z.object({
+  type: z.literal('request'),
+  id: z.int(),
+  call: z.string(),
+  argument: z.unknown(),
+  deadline: z.number(),
+});
+
+const TEXT = z.string().check(z.maxLength(1024));
+const KEY = z.strictObject({ userId: TEXT, workbenchId: TEXT });
+
+/** Executes the requests of the gate in the controller. */
+export class GateRequests {
+  readonly #handlers: CallHandlers;
+  readonly #telemetry: Telemetry;
+  readonly #now: () => number;
+  #running = 0;
+
+  /** @param now the clock of deadlines */
+  constructor(stores: GateStores, telemetry: Telemetry, now: () => number = monotonicMs) {
+    this.#handlers = handlersOf(stores);
+    this.#telemetry = telemetry;
+    this.#now = now;
+  }
+
+  /** Returns the response; undefined if the gate does not wait for it any more. */
+  async respond(message: GateRequestMessage): Promise<GateResponse | undefined> {
+    const { id, call, argument, deadline } = requestSchema.parse(message);
+    // The controller may have been paused. A late start or stop would surprise the user.
+    if (this.#now() >= deadline) return undefined;
+    if (this.#running >= CALLS_MAX) return failure(id, 'unavailable', 'too many requests');
+    this.#running += 1;
+    try {
+      return { type: 'result', id, result: await this.#run(call, argument) };
+    } catch (error) {
+      return { type: 'failure', id, failure: this.#describe(call, error) };
+    } finally {
+      this.#running -= 1;
+    }
+  }
+
+  #run(call: string, argument: unknown): Promise<unknown> {
+    if (!Object.hasOwn(this.#handlers, call)) throw new Error(`the gate sent an unknown request: ${call}`);
+    const handler = this.#handlers[call as GateCall] as CallHandler<GateCall>;
+    return handler.run(handler.argument.parse(argument));
+  }
+
+  #describe(call: string, error: unknown): CallFailure {
+    if (error instanceof UnreadableRecord)
+      return { kind: 'unreadable', message: `${error.message}: ${String(error.cause)}` };
+    if (error instanceof PortError) return { kind: error.kind, message: error.message };
+    this.#telemetry.error('a request of the gate failed', { call }, error);
+    return { kind: 'unavailable', message: 'the controller failed' };
+  }
+}
+
+function handlersOf({ workbenches }: GateStores): CallHandlers {
+  return {
+    findWorkbench: {
+      argument: z.strictObject({ workbenchId: TEXT }),
+      run: async ({ workbenchId }) => (await workbenches.findByWorkbenchId(workbenchId)) ?? null,
+    },
+    readWorkbench: {
+      argument: KEY,
+      async run(key) {
+        const workbench = await workbenches.read(key);
+        return workbench === undefined ? null : encodeRecord(workbench);
+      },
+    },
+  };
+}
+
+function failure(id: number, kind: CallFailure['kind'], message: string): GateResponse {
+  return { type: 'failure', id, failure: { kind, message } };
+}

@@ -1,0 +1,168 @@
+import { once } from 'node:events';
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { createServer, get } from 'node:http';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { closeServer, isPortInUse, listen } from '#adapters/http-server/listen.ts';
+import { systemTimers } from '#adapters/local/timers.ts';
+import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
+import { GateProcess } from '#local/gate-process.ts';
+import { GateRequests } from '#local/gate-requests.ts';
+import { ID, stopped } from '#test/builders/workbench.ts';
+import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
+import { openBackend, runningAt } from '#test/gate/open-proxy.ts';
+import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
+
+/** Starts the real gate in a process. `read` is what the controller knows of the workbench ID. */
+function openGate(read: () => Promise<Workbench | undefined> = async () => undefined) {
+  const telemetry = new TelemetryRecorder();
+  const workbenches = {
+    async findByWorkbenchId(): Promise<WorkbenchKey | undefined> {
+      const workbench = await read();
+      return workbench === undefined ? undefined : keyOf(workbench);
+    },
+    read,
+  };
+  const gate = new GateProcess({
+    settings: {
+      bindAddress: '127.0.0.1',
+      hostname: '127.0.0.1',
+      addressMode: 'prefix',
+      guard: { hosts: [], origins: [] },
+    },
+    api: { url: 'http://127.0.0.1:8999', authorized: false },
+    requests: new GateRequests({ workbenches }, telemetry),
+    timers: systemTimers,
+    telemetry,
+  });
+  onTestFinished(() => gate.close(0));
+  return { gate, telemetry };
+}
+
+async function request(port: number, path: string) {
+  const headers = { accept: 'text/html' };
+  const message = get({ host: '127.0.0.1', port, path, headers, agent: false });
+  const [response] = await once(message, 'response');
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk);
+  return { status: response.statusCode as number, body: Buffer.concat(chunks).toString() };
+}
+
+describe('the process of the gate', () => {
+  it('forwards requests to the address that the controller has for the workbench', async () => {
+    const backend = await openBackend((message, response) => response.end(`sent ${message.url}`));
+    const { gate } = openGate(async () => runningAt(backend.url));
+    const port = await gate.listen(0);
+    expect(await request(port, `/project/${ID}/a?b`)).toEqual({ status: 200, body: 'sent /a?b' });
+  });
+
+  it('gets no variable of the controller but a few, and nothing in its arguments', async () => {
+    process.env.RESTAPI_AUTH_STATIC_KEY = 'a-secret-of-the-test';
+    onTestFinished(() => {
+      delete process.env.RESTAPI_AUTH_STATIC_KEY;
+    });
+    const { gate } = openGate();
+    await gate.listen(0);
+    const environment = await readFile(`/proc/${gate.pid}/environ`, 'latin1');
+    const names = environment.split('\0').map((variable) => variable.split('=')[0]);
+    expect(names).toContain('NODE_CHANNEL_FD');
+    expect(names).not.toContain('RESTAPI_AUTH_STATIC_KEY');
+    expect(names).not.toContain('HOME');
+    expect(await readFile(`/proc/${gate.pid}/cmdline`, 'latin1')).toMatch(
+      /--[\w-]+=\d+\0\S*gate\/main\.ts\0$/,
+    );
+  });
+
+  it('has no descriptor of a file of the controller', async () => {
+    const { gate } = openGate();
+    await gate.listen(0);
+    const own = new Set(await namesOfOpenFiles(process.pid));
+    const shared = (await namesOfOpenFiles(gate.pid ?? 0)).filter((name) => own.has(name));
+    expect(shared.filter((name) => !/^(\/dev\/|anon_inode:|pipe:|socket:)/.test(name))).toEqual([]);
+  });
+
+  it('reports a port that is in use, and listens on another one then', async () => {
+    const other = createServer();
+    const used = await listen(other, '127.0.0.1', 0, 'PORT');
+    onTestFinished(() => closeServer(other, 0));
+    const { gate } = openGate();
+    const error = await gate.listen(used).catch((reason: unknown) => reason);
+    expect(isPortInUse(error)).toBe(true);
+    expect(error).toHaveProperty('message', expect.stringContaining('WB_WORKBENCH_PORT'));
+    const { pid } = gate;
+    expect(await gate.listen(0)).not.toBe(used);
+    expect(gate.pid).toBe(pid);
+  });
+
+  it('that was killed is started again on its port, with the address of the API', async () => {
+    const { gate, telemetry } = openGate(async () => stopped());
+    const port = await gate.listen(0);
+    const { pid } = gate;
+    gate.setApi({ url: 'http://127.0.0.1:1234', authorized: false });
+    process.kill(pid ?? 0, 'SIGKILL');
+    await untilLogged(telemetry, 'the gate was started again');
+    expect(gate.pid).not.toBe(pid);
+    const { body } = await request(port, `/project/${ID}/`);
+    expect(body).toContain('http://127.0.0.1:1234/workbenches');
+    expect(telemetry.lines).toEqual([
+      {
+        level: 'error',
+        message: 'the gate ended and is started again',
+        fields: { exit: 'SIGKILL' },
+      },
+      { level: 'info', message: 'the gate was started again', fields: { port } },
+    ]);
+  });
+
+  it('is tried again while another program uses its port', async () => {
+    const { gate, telemetry } = openGate();
+    const port = await gate.listen(0);
+    process.kill(gate.pid ?? 0, 'SIGKILL');
+    await untilLogged(telemetry, 'the gate ended and is started again');
+    const other = createServer();
+    await listen(other, '127.0.0.1', port, 'PORT');
+    await untilLogged(telemetry, 'the gate could not be started again');
+    await closeServer(other, 0);
+    await untilLogged(telemetry, 'the gate was started again');
+    expect((await request(port, '/')).status).toBe(200);
+  });
+
+  it('ends with the controller, and not before it has responded', async () => {
+    let respond = () => {};
+    const backend = await openBackend((_message, response) => {
+      respond = () => response.end('late');
+    });
+    const { gate, telemetry } = openGate(async () => runningAt(backend.url));
+    const port = await gate.listen(0);
+    const { pid } = gate;
+    const response = request(port, `/project/${ID}/`);
+    await once(backend.server, 'request');
+    const closed = gate.close(10_000);
+    respond();
+    expect(await response).toEqual({ status: 200, body: 'late' });
+    await closed;
+    expect(gate.pid).toBeUndefined();
+    expect(() => process.kill(pid ?? 0, 0)).toThrow('ESRCH');
+    expect(telemetry.lines).toEqual([]);
+  });
+
+  it('is killed if it does not end in time', async () => {
+    const { gate } = openGate();
+    await gate.listen(0);
+    const { pid } = gate;
+    process.kill(pid ?? 0, 'SIGSTOP');
+    await gate.close(0);
+    expect(() => process.kill(pid ?? 0, 0)).toThrow('ESRCH');
+  });
+});
+
+async function untilLogged({ lines }: TelemetryRecorder, text: string): Promise<void> {
+  await eventually(waitRealStep, text, () => lines.some(({ message }) => message === text));
+}
+
+async function namesOfOpenFiles(pid: number): Promise<readonly string[]> {
+  const folder = `/proc/${pid}/fd`;
+  const names = await Promise.all(
+    (await readdir(folder)).map((name) => readlink(`${folder}/${name}`).catch(() => '')),
+  );
+  return names.filter((name) => name !== '');
+}

@@ -1,0 +1,105 @@
+import { beforeEach, expect, it } from 'vitest';
+import { PortError } from '#core/ports/port-error.ts';
+import { UnreadableRecord } from '#core/ports/workbench-store.ts';
+import { encodeRecord } from '#core/workbench/record-codec.ts';
+import type { Workbench, WorkbenchKey } from '#core/workbench/workbench.ts';
+import { CALLS_MAX, type GateRequestMessage } from '#gate/ipc/messages.ts';
+import { GateRequests } from '#local/gate-requests.ts';
+import { running } from '#test/builders/workbench.ts';
+import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
+
+const workbench = running();
+const key = { userId: workbench.userId, workbenchId: workbench.workbenchId };
+let now: number;
+let telemetry: TelemetryRecorder;
+let reads: WorkbenchKey[];
+let read: () => Promise<Workbench | undefined>;
+let requests: GateRequests;
+
+beforeEach(() => {
+  now = 1_000;
+  telemetry = new TelemetryRecorder();
+  reads = [];
+  read = async () => workbench;
+  const workbenches = {
+    findByWorkbenchId: async (id: string) => (id === key.workbenchId ? key : undefined),
+    read: (asked: WorkbenchKey) => {
+      reads.push(asked);
+      return read();
+    },
+  };
+  requests = new GateRequests({ workbenches }, telemetry, () => now);
+});
+
+const request = (call: string, argument: unknown, deadline = 2_000) =>
+  ({ type: 'request', id: 7, call, argument, deadline }) as GateRequestMessage;
+
+it('returns the key of a workbench, or null', async () => {
+  expect(await requests.respond(request('findWorkbench', { workbenchId: key.workbenchId }))).toEqual({
+    type: 'result',
+    id: 7,
+    result: key,
+  });
+  expect(await requests.respond(request('findWorkbench', { workbenchId: 'other' }))).toMatchObject({
+    result: null,
+  });
+});
+
+it('returns a record in its stored form', async () => {
+  expect(await requests.respond(request('readWorkbench', key))).toMatchObject({
+    result: encodeRecord(workbench),
+  });
+});
+
+it('does not execute a request for which the gate no longer waits', async () => {
+  now = 2_000;
+  expect(await requests.respond(request('readWorkbench', key))).toBeUndefined();
+  expect(reads).toEqual([]);
+});
+
+it.each([
+  ['throttled', new PortError('throttled', 'm')],
+  ['no_space', new PortError('no_space', 'm')],
+  ['unavailable', new PortError('unavailable', 'm')],
+  ['unreadable', new UnreadableRecord(key, new Error('no JSON'))],
+])('returns a failure as %s', async (kind, error) => {
+  read = () => Promise.reject(error);
+  expect(await requests.respond(request('readWorkbench', key))).toMatchObject({
+    type: 'failure',
+    failure: { kind },
+  });
+  expect(telemetry.lines).toEqual([]);
+});
+
+it('logs a failure that is not expected, and does not send it to the gate', async () => {
+  read = () => Promise.reject(new Error('a secret'));
+  const response = await requests.respond(request('readWorkbench', key));
+  expect(response).toMatchObject({ type: 'failure', failure: { kind: 'unavailable' } });
+  expect(JSON.stringify(response)).not.toContain('secret');
+  expect(telemetry.lines.map(({ level }) => level)).toEqual(['error']);
+});
+
+it.each([
+  ['an unknown name', 'toString', {}],
+  ['a missing argument', 'readWorkbench', undefined],
+  ['another type', 'readWorkbench', { userId: { $ne: '' }, workbenchId: 'w' }],
+  ['a long text', 'findWorkbench', { workbenchId: 'x'.repeat(1025) }],
+])('executes no request with %s', async (_case, call, argument) => {
+  expect(await requests.respond(request(call, argument))).toMatchObject({
+    type: 'failure',
+    failure: { kind: 'unavailable' },
+  });
+  expect(reads).toEqual([]);
+});
+
+it('executes a limited number of requests at once', async () => {
+  const settle: (() => void)[] = [];
+  read = () => new Promise((resolve) => settle.push(() => resolve(undefined)));
+  const running = Array.from({ length: CALLS_MAX }, () => requests.respond(request('readWorkbench', key)));
+  expect(await requests.respond(request('readWorkbench', key))).toMatchObject({ type: 'failure' });
+  expect(reads).toHaveLength(CALLS_MAX);
+  for (const end of settle) end();
+  await Promise.all(running);
+  read = async () => undefined;
+  expect(await requests.respond(request('readWorkbench', key))).toMatchObject({ type: 'result' });
+});
