@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { type OpenRequest, OpenRequests } from '#gate/open-requests.ts';
+import { ID, RUN_ID } from '#test/builders/workbench.ts';
+
+function openRequest(target: string): OpenRequest {
+  return {
+    request: { method: 'GET', webSocket: false, workbenchId: ID, ownOrigins: [], origins: [] },
+    target,
+    visitor: { kind: 'open' },
+    forwarded: { kind: 'forward', workbenchId: ID, runId: RUN_ID, endpoint: 'http://10.0.0.1' },
+    bytesFromClient: () => 0,
+    close: () => {},
+  };
+}
+
+test('lists the requests that have not ended, and reports each once', () => {
+  const opened: string[] = [];
+  const requests = new OpenRequests(({ target }) => opened.push(target));
+  const [a, b] = [openRequest('/a'), openRequest('/b')];
+  const removeA = requests.add(a);
+  requests.add(b);
+  expect(requests.list()).toEqual([a, b]);
+  removeA();
+  removeA();
+  expect([requests.list(), requests.size]).toEqual([[b], 1]);
+  expect(opened).toEqual(['/a', '/b']);
+});
