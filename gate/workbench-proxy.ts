@@ -1,24 +1,12 @@
-import {
-  Agent,
-  type ClientRequest,
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createProxyServer, type ProxyServer } from 'httpxy';
 import { respondToClientErrors } from '#adapters/http-server/client-errors.ts';
 import { closeServer } from '#adapters/http-server/listen.ts';
 import { checkRequest, type OriginGuard } from '#adapters/http-server/origin-guard.ts';
 import { attributeExceptions, outsideRequest } from '#adapters/http-server/request-faults.ts';
-import { type EndpointTarget, hostsOf } from '#adapters/local/tasks/endpoint.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { prepareForForwarding } from '#gate/forward/backend-response.ts';
-import { NewConnections } from '#gate/forward/new-connections.ts';
-import { rewriteRequestHeaders } from '#gate/forward/request-headers.ts';
-import { confineResponse, type WorkbenchScope } from '#gate/forward/workbench-scope.ts';
+import { deferContinue, Forwarder, type ForwardTarget, isRepeatable } from '#gate/forward/forwarder.ts';
 import {
   type ApiAddress,
   indexPage,
@@ -43,15 +31,6 @@ export interface WorkbenchProxyOptions {
   /** Returns the public URL of this origin. A proxy in front of this server removes the path of the URL. */
   readonly baseUrl: () => URL;
   readonly addresses: WorkbenchAddresses;
-}
-
-/** A request in progress. */
-interface ForwardedRequest {
-  readonly workbenchId: string;
-  /** The path of the workbench in its public URL. */
-  readonly prefix: string;
-  /** Where the workbench listens. */
-  readonly address: EndpointTarget;
 }
 
 /** Browsers send the cookies of all ports of a host. Node.js accepts 16 KiB by default. */
@@ -91,39 +70,14 @@ const OWN_RESPONSES: Readonly<Record<'index' | 'unknown' | 'other_host', ProxyRe
 export class WorkbenchProxy {
   readonly server: Server;
   readonly #options: WorkbenchProxyOptions;
-  readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 16 });
-  /** For requests that cannot be repeated: the workbench may close a kept connection just when it is used. */
-  readonly #newConnections = new NewConnections();
-  readonly #proxy: ProxyServer;
+  readonly #forwarder: Forwarder;
   readonly #upgraded = new Set<Duplex>();
-  readonly #forwarded = new WeakMap<IncomingMessage, ForwardedRequest>();
   #closing = false;
 
   constructor(options: WorkbenchProxyOptions) {
     this.#options = options;
-    this.#proxy = createProxyServer();
-    this.#proxy.on('proxyReq', (toBackend, request, response) => {
-      // Without this listener Node.js waits without end after a 101 that the request did not ask for.
-      toBackend.once('upgrade', (_backend, socket: Duplex) => {
-        socket.destroy();
-        this.#refuseResponse(request, response as ServerResponse, 'the status 101');
-      });
-    });
-    this.#proxy.on('proxyRes', (backend, request, response) => {
-      const problem = prepareForForwarding(backend, response as ServerResponse);
-      if (problem === undefined) {
-        confineResponse(backend.headers, this.#scope(request));
-        return;
-      }
-      // httpxy does not forward to a response that has ended.
-      this.#refuseResponse(request, response as ServerResponse, problem);
-      backend.destroy();
-    });
-    this.#proxy.on('proxyReqWs', (toBackend, request, socket) => {
-      const confine = ({ headers }: IncomingMessage) => confineResponse(headers, this.#scope(request));
-      toBackend.once('upgrade', confine).once('response', confine);
-      closeWithBrowser(toBackend, socket);
-    });
+    const { telemetry, baseUrl } = options;
+    this.#forwarder = new Forwarder({ telemetry, baseUrl });
     this.server = createServer(
       {
         maxHeaderSize: MAX_HEAD_BYTES,
@@ -139,6 +93,7 @@ export class WorkbenchProxy {
       },
     );
     attributeExceptions(this.server);
+    deferContinue(this.server);
     this.server.on('upgrade', (request, socket, head) => {
       this.#upgrade(request, socket as Socket, head).catch((error: unknown) =>
         this.#logFailure(request, error),
@@ -152,20 +107,12 @@ export class WorkbenchProxy {
     this.#closing = true;
     for (const socket of this.#upgraded) socket.destroy();
     await closeServer(this.server, graceMs);
-    this.#agent.destroy();
-    this.#newConnections.destroy();
+    this.#forwarder.close();
   }
 
   #logFailure(request: IncomingMessage, error: unknown): void {
     this.#options.telemetry.error('a proxied request failed', {}, error);
     request.socket.destroy();
-  }
-
-  /** Responds in place of a workbench whose response cannot be forwarded. */
-  #refuseResponse(request: IncomingMessage, response: ServerResponse, problem: string): void {
-    const workbenchId = this.#forwarded.get(request)?.workbenchId;
-    this.#options.telemetry.warn('a workbench sent an invalid response', { workbenchId, problem });
-    if (!response.headersSent) respond(request, response, INVALID_RESPONSE);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -200,40 +147,19 @@ export class WorkbenchProxy {
     target: WorkbenchTarget,
   ): Promise<ProxyResponse | undefined> {
     // Only safe methods without a body are retried. A body cannot be sent a second time.
-    const repeatable = isRepeatable(request);
-    const attempts = repeatable ? 2 : 1;
-    const agent = repeatable ? this.#agent : this.#newConnections;
-    this.#rewrite(request, target, false);
+    const attempts = isRepeatable(request) ? 2 : 1;
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       const route = await this.#find(target.workbenchId);
       if (route?.kind !== 'running') return this.#presentUnavailable(route);
       // The client may have closed its connection while the record was read.
       if (response.destroyed || request.socket.destroyed) return undefined;
-      this.#forwarded.set(request, { ...target, address: route.target });
-      const failure = await this.#sendToBackend(request, response, route.target, agent);
-      if (failure === undefined || response.destroyed || response.writableEnded) return undefined;
+      const result = await this.#forwarder.forward(request, response, toForwardTarget(target, route));
+      if (result === 'done') return undefined;
+      if (result === 'invalid_response') return INVALID_RESPONSE;
       this.#options.routes.invalidate(target.workbenchId);
-      if (response.headersSent) {
-        response.destroy();
-        return undefined;
-      }
     }
     const current = await this.#find(target.workbenchId);
     return current?.kind === 'running' ? UNRESPONSIVE_WORKBENCH : this.#presentUnavailable(current);
-  }
-
-  async #sendToBackend(
-    request: IncomingMessage,
-    response: ServerResponse,
-    target: EndpointTarget,
-    agent: Agent,
-  ): Promise<unknown> {
-    try {
-      await this.#proxy.web(request, response, { target, agent });
-      return undefined;
-    } catch (error) {
-      return error;
-    }
   }
 
   async #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
@@ -249,14 +175,10 @@ export class WorkbenchProxy {
       return refuseUpgrade(socket, route?.kind === 'unknown' ? 404 : 503);
     }
     if (socket.destroyed) return;
-    this.#forwarded.set(request, { ...path, address: route.target });
-    this.#rewrite(request, path, true);
-    try {
-      await this.#proxy.ws(request, socket, { target: route.target }, head);
-    } catch {
-      this.#options.routes.invalidate(path.workbenchId);
-      socket.destroy();
-    }
+    const result = await this.#forwarder.upgrade(request, socket, head, toForwardTarget(path, route));
+    if (result === 'done') return;
+    if (result === 'unreachable') this.#options.routes.invalidate(path.workbenchId);
+    refuseUpgrade(socket, 502);
   }
 
   /** Returns the route, or undefined when the records cannot be read. */
@@ -273,38 +195,15 @@ export class WorkbenchProxy {
     if (route?.kind !== 'waiting') return route === undefined ? UNREADABLE : UNKNOWN_WORKBENCH;
     return { page: waitingPage(route.workbench, this.#options.api()), json: presentState(route.workbench) };
   }
-
-  /** Changes the URL and the headers of a request for the workbench. */
-  #rewrite(request: IncomingMessage, target: WorkbenchTarget, isUpgrade: boolean): void {
-    rewriteRequestHeaders(request, { baseUrl: this.#options.baseUrl(), prefix: target.prefix }, isUpgrade);
-    request.url = target.rest;
-  }
-
-  /** Returns what the workbench of this request may name in its response. */
-  #scope(request: IncomingMessage): WorkbenchScope {
-    const { prefix = '', address } = this.#forwarded.get(request) ?? {};
-    const hosts = [request.headers.host?.toLowerCase()];
-    // On a host of its own the workbench does not have the shared one.
-    if (prefix !== '') hosts.push(this.#options.baseUrl().host);
-    if (address !== undefined) hosts.push(...hostsOf(address));
-    return { prefix, hosts: new Set(hosts.filter((host) => host !== undefined)) };
-  }
 }
 
 function isWebSocket({ headers }: IncomingMessage): boolean {
   return headers.upgrade?.toLowerCase() === 'websocket';
 }
 
-/** Closes the backend's side of a WebSocket when the browser's side has closed. */
-function closeWithBrowser(toBackend: ClientRequest, socket: Duplex): void {
-  socket.once('close', () => toBackend.destroy());
-  toBackend.once('upgrade', (_response, backend: Duplex) => {
-    socket.once('close', () => backend.destroy());
-  });
-}
-
-function isRepeatable(request: IncomingMessage): boolean {
-  const bodyless =
-    request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined;
-  return bodyless && (request.method === 'GET' || request.method === 'HEAD');
+function toForwardTarget(
+  { workbenchId, prefix, rest }: WorkbenchTarget,
+  { runId, target }: Extract<WorkbenchRoute, { kind: 'running' }>,
+): ForwardTarget {
+  return { workbenchId, runId, prefix, rest, endpoint: target };
 }

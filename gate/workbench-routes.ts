@@ -7,7 +7,7 @@ import type { Workbench } from '#core/workbench/workbench.ts';
 /** Where requests for a workbench are forwarded. */
 export type WorkbenchRoute =
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'running'; readonly target: EndpointTarget }
+  | { readonly kind: 'running'; readonly runId: string; readonly target: EndpointTarget }
   | { readonly kind: 'waiting'; readonly workbench: Workbench };
 
 export interface WorkbenchRoutesOptions {
@@ -69,6 +69,6 @@ export class WorkbenchRoutes {
     if (workbench.status !== 'running' || workbench.run.endpoint === undefined) {
       return { kind: 'waiting', workbench };
     }
-    return { kind: 'running', target: parseEndpoint(workbench.run.endpoint) };
+    return { kind: 'running', runId: workbench.run.runId, target: parseEndpoint(workbench.run.endpoint) };
   }
 }

@@ -100,17 +100,16 @@ function endRequest({ socket, response }: ClientConnection): void {
   }
 }
 
-/** Node.js or httpxy. */
-const FRAME_OF_HTTP = /[( ](node:|(file:\/\/)?\/\S*\/node_modules\/httpxy\/)/;
+const FRAME_OF_NODE = /[( ]node:/;
 /** A part that only this server uses. Clients of other servers, such as the one of the table, have other frames. */
-const FRAME_OF_SERVER = /node:_http_server|\/node_modules\/httpxy\//;
+const FRAME_OF_SERVER = /node:_http_server/;
 
 /** Whether HTTP alone was involved. Some events of Node.js lose the context of their request. */
 function isThrownByHttp(error: unknown): boolean {
   if (!(error instanceof Error) || error.stack === undefined) return false;
   const frames = error.stack.split('\n').filter((line) => line.startsWith('    at '));
   return (
-    frames.every((frame) => FRAME_OF_HTTP.test(frame)) && frames.some((frame) => FRAME_OF_SERVER.test(frame))
+    frames.every((frame) => FRAME_OF_NODE.test(frame)) && frames.some((frame) => FRAME_OF_SERVER.test(frame))
   );
 }
 

@@ -33,7 +33,7 @@ describe('a running workbench', () => {
       'x-forwarded-host': `127.0.0.1:${port}`,
       'x-forwarded-prefix': `/project/${ID}`,
       'x-forwarded-proto': 'http',
-      'x-forwarded-for': '10.0.0.1, 127.0.0.1',
+      'x-forwarded-for': '127.0.0.1',
     });
   });
 
@@ -101,8 +101,10 @@ describe('a running workbench', () => {
       'host',
       'x-forwarded-for',
       'x-forwarded-host',
+      'x-forwarded-port',
       'x-forwarded-prefix',
       'x-forwarded-proto',
+      'x-real-ip',
     ]);
   });
 

@@ -33,6 +33,7 @@ describe('WorkbenchRoutes', () => {
     const { routes } = makeRoutes([runningRecord, stoppedRecord]);
     expect(await routes.find(a)).toEqual({
       kind: 'running',
+      runId: runningRecord.run.runId,
       target: { host: '127.0.0.1', port: 4000, pathname: '/' },
     });
     expect(await routes.find(b)).toEqual({ kind: 'waiting', workbench: stoppedRecord });

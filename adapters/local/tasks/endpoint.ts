@@ -4,9 +4,9 @@
  */
 const SOCKET_PROTOCOL = 'http+unix:';
 
-/** Where Node.js and httpxy connect to. */
+/** Where Node.js connects to. */
 export type EndpointTarget = {
-  /** The path before that of each request. It begins and ends with a slash: httpxy adds none. */
+  /** The path before that of each request. It begins and ends with a slash. */
   readonly pathname: string;
 } & (
   | {

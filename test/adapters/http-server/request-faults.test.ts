@@ -160,10 +160,4 @@ describe('an exception without a request', () => {
     clock.now += 1;
     expect(faults.contain(thrownByHttp())).toBe(true);
   });
-
-  test('is recognized in httpxy', () => {
-    const error = new Error('unforeseen');
-    error.stack = 'Error: unforeseen\n    at f (file:///opt/node_modules/httpxy/dist/index.mjs:404:5)';
-    expect(makeFaults().faults.contain(error)).toBe(true);
-  });
 });

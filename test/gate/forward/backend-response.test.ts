@@ -52,8 +52,8 @@ describe('a response of a workbench that cannot be forwarded is a 502 for this r
     const bytes = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n';
     const { port } = await openRaw(bytes);
     const { head, body } = await get(port, ['Expect: 100-continue']);
-    expect(head).toBe('HTTP/1.1 100 Continue');
-    expect(body).toMatch(/^HTTP\/1\.1 502 /);
+    expect(head).toMatch(/^HTTP\/1\.1 502 /);
+    expect(body).toContain('The workbench sent an invalid response.');
   });
 });
 
@@ -72,12 +72,6 @@ describe('a response of a workbench is forwarded without', () => {
     ['Content-Length', 'HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nContent-Length: 2\r\n\r\nhi', 200, 'hi'],
     ['status 204', 'HTTP/1.1 204 No Content\r\nTrailer: X-Sum\r\n\r\n', 204, ''],
     ['status 304', 'HTTP/1.1 304 Not Modified\r\nTrailer: X-Sum\r\n\r\n', 304, ''],
-    [
-      'chunks',
-      'HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX-Sum: 1\r\n\r\n',
-      200,
-      '2\r\nhi\r\n0\r\n\r\n',
-    ],
   ])('its Trailer header, with %s', async (_kind, bytes, status, body) => {
     const { port } = await openRaw(bytes);
     const response = await get(port);
@@ -105,7 +99,7 @@ describe('a response of a workbench is forwarded without', () => {
 describe('a request is forwarded without headers about trailers', () => {
   test.each<[kind: string, method: string, headers: readonly string[], body: string]>([
     ['GET', 'GET', ['Trailer: X'], ''],
-    ['HEAD', 'HEAD', ['Trailer: X', 'TE: trailers'], ''],
+    ['HEAD', 'HEAD', ['Trailer: X', 'TE: gzip'], ''],
     ['POST with Content-Length', 'POST', ['Trailer: X', 'Content-Length: 2'], 'hi'],
   ])('%s', async (_kind, method, headers, body) => {
     const received: string[] = [];

@@ -1,0 +1,53 @@
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { Timers } from '#adapters/local/timers.ts';
+import { forwardableTrailers } from './backend-response.ts';
+import { hasBody } from './request-headers.ts';
+
+/** How long a workbench may take to ask for a body. Many programs ignore `Expect`, and clients wait for it. */
+const CONTINUE_TIMEOUT_MS = 1000;
+
+/** Sends the body of a request, and its trailers. */
+export function sendRequestBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  toBackend: ClientRequest,
+  timers: Timers,
+): void {
+  if (!hasBody(request)) {
+    toBackend.end();
+    return;
+  }
+  if (expectsContinue(request)) askForBody(request, response, toBackend, timers);
+  request.once('end', () => {
+    if (request.rawTrailers.length === 0 || toBackend.destroyed) return;
+    toBackend.addTrailers(forwardableTrailers(request));
+  });
+  request.pipe(toBackend);
+}
+
+export function expectsContinue({ headers }: IncomingMessage): boolean {
+  return headers.expect?.toLowerCase() === '100-continue';
+}
+
+/** Asks the client for the body when the workbench does, or when the workbench stays silent. */
+function askForBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  toBackend: ClientRequest,
+  timers: Timers,
+): void {
+  let isDecided = false;
+  const decide = () => {
+    isDecided = true;
+    cancel();
+  };
+  const proceed = () => {
+    if (isDecided) return;
+    decide();
+    if (!response.headersSent && response.writable) response.writeContinue();
+  };
+  const cancel = timers.after(CONTINUE_TIMEOUT_MS, proceed);
+  toBackend.once('continue', proceed);
+  toBackend.once('response', decide).once('close', decide);
+  request.once('data', decide);
+}

@@ -1,0 +1,61 @@
+import type { IncomingMessage, InformationEvent, ServerResponse } from 'node:http';
+import { forwardableTrailers, prepareForForwarding } from './backend-response.ts';
+import { confineResponse, type WorkbenchScope } from './workbench-scope.ts';
+
+/**
+ * Sends the response of a workbench to the client.
+ * @returns why it cannot be sent; undefined if it is sent
+ */
+export function forwardResponse(
+  request: IncomingMessage,
+  backend: IncomingMessage,
+  response: ServerResponse,
+  scope: WorkbenchScope,
+): string | undefined {
+  const readsChunks = request.httpVersionMinor > 0;
+  const problem = prepareForForwarding(backend, { method: request.method, readsChunks });
+  if (problem !== undefined) return problem;
+  confineResponse(backend.headers, scope);
+  response.writeHead(backend.statusCode as number, backend.statusMessage, backend.headers);
+  sendBody(backend, response);
+  return undefined;
+}
+
+/** As fast as the client reads. */
+function sendBody(backend: IncomingMessage, response: ServerResponse): void {
+  let hasSent = false;
+  backend.on('data', (chunk: Buffer) => {
+    hasSent = true;
+    if (!response.write(chunk)) backend.pause();
+  });
+  response.on('drain', () => backend.resume());
+  backend.once('end', () => {
+    hasSent = true;
+    const trailers = backend.rawTrailers.length === 0 ? [] : forwardableTrailers(backend);
+    if (trailers.length > 0) response.addTrailers(trailers);
+    response.end();
+  });
+  // The client must not take a part for the whole.
+  backend.once('error', () => response.destroy());
+  backend.once('close', () => {
+    if (!backend.complete) response.destroy();
+  });
+  // Node.js sends the headers with the first bytes of the body. A stream of events may have none for a long time.
+  setImmediate(() => {
+    if (!hasSent && !response.destroyed) response.flushHeaders();
+  });
+}
+
+/**
+ * Forwards `103 Early Hints` to browsers. Other clients, such as `http.client` of Python, take it for the response. The 100 is
+ * sent where the body is asked for.
+ */
+export function forwardInformation(
+  { statusCode, headers }: InformationEvent,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const isHint = statusCode === 103 && headers.link !== undefined;
+  if (!isHint || request.headers['sec-fetch-mode'] === undefined || request.httpVersionMinor === 0) return;
+  if (!response.headersSent && response.writable) response.writeInformation(103, { link: headers.link });
+}
