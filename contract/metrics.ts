@@ -45,6 +45,9 @@ export const METRICS = {
     dimensions: ['function'],
     description: 'Functions that could not be initialized, for example because of an invalid setting.',
   },
+  activity_read_failed: {
+    description: 'Responses without `last_activity_at`, because the activity could not be read.',
+  },
   event_ignored: { description: 'Events that concern no workbench of this installation.' },
   orphan_task_observed: { description: 'Events of live tasks whose workbench has no record.' },
   free_capacity_unknown: {

@@ -60,6 +60,13 @@ export const itemSchema = z.object({
   started_at: z.optional(time().check(z.describe('When the current or last run was requested.'))),
   ready_at: z.optional(time().check(z.describe('When the current or last run became ready.'))),
   stopped_at: z.optional(time().check(z.describe('When the last run ended.'))),
+  last_activity_at: z.optional(
+    time().check(
+      z.describe(
+        'When a person last used the workbench, as the gate has seen it: data that a browser sent on a WebSocket, or a request that is not repeated by a program. At most about a minute old. Only in the responses of `GET`, of a running or stopped workbench that was used in the last 400 days.',
+      ),
+    ),
+  ),
   updated_at: time(),
 });
 export type WorkbenchItem = z.infer<typeof itemSchema>;

@@ -1,5 +1,6 @@
 import { type OperationId, ROUTES } from '#contract/routes.ts';
 import type { Settings } from '#contract/settings/function-settings.ts';
+import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { CapacityCatalog } from '#core/ports/capacity-catalog.ts';
 import type { HostFleet } from '#core/ports/host-fleet.ts';
 import type { Ids } from '#core/ports/ids.ts';
@@ -26,6 +27,7 @@ import type { GatewayRoute } from './gateway/gateway.ts';
 /** The ports of all functions. */
 export interface LocalPorts extends CreatePorts, DrivePorts, WarningPort {
   readonly ids: Ids;
+  readonly activity: ActivityStore;
   readonly reports: ReportStore;
   readonly catalog: CapacityCatalog;
   readonly tasks: TaskRunner;

@@ -1,4 +1,7 @@
 import { workbenchNotFound } from '../errors.ts';
+import type { ActivityStore } from '../ports/activity-store.ts';
+import { PortError } from '../ports/port-error.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
 import {
   HISTORY_ENTRIES_MAX,
   type HistoryStore,
@@ -28,6 +31,33 @@ export async function listWorkbenches(
   page: { readonly limit: number; readonly after?: string },
 ): Promise<WorkbenchPage> {
   return ports.workbenches.listByUser(userId, page);
+}
+
+/**
+ * Returns when a person last used each of these workbenches, milliseconds since 1970, by one read. Reads it for running
+ * and stopped ones only, so that a poll of a workbench in transition stays one read. If it cannot be read, returns
+ * nothing: the workbenches themselves are known.
+ * @param workbenches at most ACTIVITY_READ_MAX
+ */
+export async function readLastActivity(
+  { activity, telemetry }: ActivityPorts,
+  workbenches: readonly Workbench[],
+): Promise<ReadonlyMap<string, number>> {
+  const settled = workbenches.filter(({ status }) => status === 'running' || status === 'stopped');
+  if (settled.length === 0) return new Map();
+  try {
+    return await activity.read(settled.map(({ workbenchId }) => workbenchId));
+  } catch (error) {
+    if (!(error instanceof PortError)) throw error;
+    telemetry.warn('the last activity could not be read', { kind: error.kind });
+    telemetry.count('activity_read_failed', 1);
+    return new Map();
+  }
+}
+
+export interface ActivityPorts {
+  readonly activity: Pick<ActivityStore, 'read'>;
+  readonly telemetry: Telemetry;
 }
 
 /**

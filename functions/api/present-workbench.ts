@@ -38,6 +38,11 @@ export function presentWorkbench(
   return item;
 }
 
+/** The item of a workbench that a person used last at `at`. @param at milliseconds since 1970; undefined: not known */
+export function withLastActivity(item: WorkbenchItem, at: number | undefined): WorkbenchItem {
+  return at === undefined ? item : { ...item, last_activity_at: toIsoTime(at) };
+}
+
 function toItem(workbench: Workbench, baseUrl: string, warning: string | undefined): WorkbenchItem {
   const { userId, workbenchId, spec, host } = workbench;
   const detail = statusDetail(workbench) ?? warning;

@@ -1,11 +1,13 @@
 import { systemClock } from '#adapters/system-clock.ts';
 import { build } from '../api/list-workbenches.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
-import { openTable, workbenchStore } from '../wiring/table.ts';
+import { activityStore, openTable, workbenchStore } from '../wiring/table.ts';
 
 export { build };
 
 export const handler = createApiHandler('list-workbenches', (wiring) => {
   const { settings, telemetry } = wiring;
-  return build({ workbenches: workbenchStore(openTable(wiring)), clock: systemClock, telemetry }, settings);
+  const table = openTable(wiring);
+  const stores = { workbenches: workbenchStore(table), activity: activityStore(table) };
+  return build({ ...stores, clock: systemClock, telemetry }, settings);
 });

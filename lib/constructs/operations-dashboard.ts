@@ -115,6 +115,7 @@ export class OperationsDashboard extends Construct {
         this.#metric('unreadable_record'),
         this.#metric('unreadable_history_entry'),
         this.#metric('invalid_message_dropped'),
+        this.#metric('activity_read_failed'),
       ]),
     ];
   }

@@ -3,7 +3,15 @@ import type { Permission } from './allow.ts';
 import { describeInstances, launchHosts, startAndStopHosts, terminateInstances } from './instances.ts';
 import type { PermissionContext } from './permission-context.ts';
 import { receiveMessages, sendToDeleteQueue, sendToHostQueue, sendToWorkQueue } from './queues.ts';
-import { changeRecord, findRecords, listRecords, postponeRecord, putItem, readItem } from './records.ts';
+import {
+  changeRecord,
+  findRecords,
+  listRecords,
+  postponeRecord,
+  putItem,
+  readActivity,
+  readItem,
+} from './records.ts';
 import {
   deregisterContainerInstances,
   deregisterTaskDefinitions,
@@ -22,7 +30,10 @@ import { createVolumes, deleteVolumes } from './volumes.ts';
 export const PERMISSIONS: Readonly<
   Record<FunctionName, (context: PermissionContext) => readonly Permission[]>
 > = {
-  'list-workbenches': (context) => [listRecords(context, 'Lists the workbenches of a user.')],
+  'list-workbenches': (context) => [
+    listRecords(context, 'Lists the workbenches of a user.'),
+    readActivity(context, 'Reads when the workbenches of the page were last used.'),
+  ],
   'create-workbench': (context) => [
     changeRecord(
       context,
@@ -31,7 +42,10 @@ export const PERMISSIONS: Readonly<
     listRecords(context, 'Counts the workbenches of a user if they are limited.'),
     sendToWorkQueue(context),
   ],
-  'get-workbench': (context) => [readItem(context, 'Reads a workbench. Each poll is one GetItem.')],
+  'get-workbench': (context) => [
+    readItem(context, 'Reads a workbench. A poll of a workbench in transition is one GetItem.'),
+    readActivity(context, 'Reads when a running or stopped workbench was last used.'),
+  ],
   'update-workbench': changeAndEnqueue,
   'delete-workbench': changeAndEnqueue,
   'start-workbench': startAndEnqueue,

@@ -8,6 +8,21 @@ export function readItem({ table }: PermissionContext, why = 'Reads a record.'):
   return { sid: 'ReadRecord', actions: ['dynamodb:GetItem'], resources: [table], why };
 }
 
+/** Limited by the partition keys, so that the permission does not cover the records. */
+export function readActivity({ table }: PermissionContext, why: string): Permission {
+  return {
+    sid: 'ReadActivity',
+    actions: ['dynamodb:BatchGetItem'],
+    resources: [table],
+    conditions: {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['activity#*'] },
+      // ForAllValues is also true for a request without the key.
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
+    why,
+  };
+}
+
 export function listRecords({ table }: PermissionContext, why: string): Permission {
   return { sid: 'ListRecords', actions: ['dynamodb:Query'], resources: [table], why };
 }

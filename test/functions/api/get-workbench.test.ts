@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { itemResponseSchema } from '#contract/response-bodies.ts';
+import { PortError } from '#core/ports/port-error.ts';
 import { build as buildCreate } from '#functions/api/create-workbench.ts';
 import { build } from '#functions/api/get-workbench.ts';
+import { build as buildStop } from '#functions/api/stop-workbench.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 const query = 'user_id=ada';
@@ -32,7 +34,32 @@ describe('GET /workbenches/{wid}', () => {
     expect(itemResponseSchema.parse(running.body)).toEqual(running.body);
   });
 
-  it('reads the record once and calls nothing else', async () => {
+  it('has the last activity of a running and of a stopped workbench', async () => {
+    const { world, ports, get, wid, key } = await setUp();
+    const at = world.clock.now() + 90_000;
+    await world.waitForStatus(key, 'running');
+    expect((await call(get, { wid, query })).body.item).not.toHaveProperty('last_activity_at');
+    await ports.activity.record(wid, at);
+    const running = await call(get, { wid, query });
+    expect(running.body.item.last_activity_at).toBe(new Date(at).toISOString());
+    expect(itemResponseSchema.parse(running.body)).toEqual(running.body);
+    await call(buildStop(ports, settingsWith()), { wid, query });
+    expect((await call(get, { wid, query })).body.item).not.toHaveProperty('last_activity_at');
+    await world.waitForStatus(key, 'stopped');
+    expect((await call(get, { wid, query })).body.item.last_activity_at).toBe(new Date(at).toISOString());
+  });
+
+  it('responds without the last activity when that cannot be read', async () => {
+    const { world, ports, wid, key } = await setUp();
+    await world.waitForStatus(key, 'running');
+    const activity = { read: () => Promise.reject(new PortError('unavailable', 'no response')) };
+    const { status, body } = await call(build({ ...ports, activity }, settingsWith()), { wid, query });
+    expect([status, body.item.status]).toEqual([200, 'running']);
+    expect(body.item).not.toHaveProperty('last_activity_at');
+    expect(world.telemetry.counts.get('activity_read_failed')).toBe(1);
+  });
+
+  it('reads the record of a workbench in transition once and calls nothing else', async () => {
     const { ports, wid } = await setUp();
     const calls: string[] = [];
     const workbenches = {
@@ -42,7 +69,8 @@ describe('GET /workbenches/{wid}', () => {
       },
     };
     const { clock, telemetry } = ports;
-    await call(build({ workbenches, clock, telemetry }, settingsWith()), { wid, query });
+    const activity = { read: () => Promise.reject(new Error('the activity was read')) };
+    await call(build({ workbenches, activity, clock, telemetry }, settingsWith()), { wid, query });
     expect(calls).toEqual(['read']);
   });
 

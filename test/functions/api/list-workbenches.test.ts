@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { listResponseSchema } from '#contract/response-bodies.ts';
+import { listResponseSchema, type WorkbenchItem } from '#contract/response-bodies.ts';
 import { build as buildCreate } from '#functions/api/create-workbench.ts';
 import { build } from '#functions/api/list-workbenches.ts';
 import type { ApiHandler } from '#functions/middleware/gateway.ts';
@@ -29,6 +29,36 @@ describe('GET /workbenches', () => {
     expect(status).toBe(200);
     expect(idsOf(body)).toEqual(newestFirst);
     expect(body).not.toHaveProperty('next_cursor');
+    expect(listResponseSchema.parse(body)).toEqual(body);
+  });
+
+  it('has the last activity of running and stopped workbenches, by one read', async () => {
+    const { world, ports } = worldWithIds();
+    const create = buildCreate(ports, settingsWith());
+    const [used = '', unused = ''] = [
+      (await call(create, { query: 'user_id=ada' })).body.item.workbench_id,
+      (await call(create, { query: 'user_id=ada' })).body.item.workbench_id,
+    ];
+    for (const workbenchId of [used, unused])
+      await world.waitForStatus({ userId: 'ada', workbenchId }, 'running');
+    const starting = (await call(create, { query: 'user_id=ada' })).body.item.workbench_id;
+    const at = world.clock.now();
+    await ports.activity.record(used, at);
+    await ports.activity.record(starting, at);
+    const reads: (readonly string[])[] = [];
+    const read: typeof ports.activity.read = (ids) => {
+      reads.push(ids);
+      return ports.activity.read(ids);
+    };
+    const { body } = await call(build({ ...ports, activity: { read } }, settingsWith()), {
+      query: 'user_id=ada',
+    });
+    expect(body.items.map(({ last_activity_at }: WorkbenchItem) => last_activity_at)).toEqual([
+      undefined,
+      undefined,
+      new Date(at).toISOString(),
+    ]);
+    expect(reads).toEqual([[unused, used]]);
     expect(listResponseSchema.parse(body)).toEqual(body);
   });
 

@@ -326,7 +326,12 @@ const SUCCESS = { statusCode: 200 };
 const REPORT = { failed: 0 };
 
 const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
-  'list-workbenches': { event: forUser(undefined), calls: ['dynamodb Query'], result: SUCCESS },
+  'list-workbenches': {
+    event: forUser(undefined),
+    workbenches: [RUNNING],
+    calls: ['dynamodb BatchGetItem', 'dynamodb Query'],
+    result: SUCCESS,
+  },
   'create-workbench': {
     // Of a configured instance type.
     event: forUser(undefined, { allocated_instance_type: 'm6i.large' }),
@@ -336,7 +341,7 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
   'get-workbench': {
     event: forUser(RUNNING.workbenchId),
     workbenches: [RUNNING],
-    calls: ['dynamodb GetItem'],
+    calls: ['dynamodb BatchGetItem', 'dynamodb GetItem'],
     result: SUCCESS,
   },
   'update-workbench': {
@@ -628,7 +633,7 @@ describe.each(NAMES)('%s', (name) => {
     expect(distinctCalls(), log.text()).toEqual(scenario.calls);
     if (scenario.result !== undefined) expect(result).toMatchObject(scenario.result as object);
     for (const { client, input } of calls) {
-      if (client === 'dynamodb') expect(input.TableName).toBe('workbenches');
+      if (client === 'dynamodb') expect(tableOf(input)).toBe('workbenches');
       if (client === 'ecs' && 'cluster' in input) expect(input.cluster).toBe('staging-workbenches');
     }
     if (scenario.sent === undefined) return;
@@ -640,6 +645,11 @@ describe.each(NAMES)('%s', (name) => {
     expect(sent).toEqual(scenario.sent);
   });
 });
+
+/** The table of a request. A batch names it as a key. */
+function tableOf(input: { readonly TableName?: string; readonly RequestItems?: object }) {
+  return input.TableName ?? Object.keys(input.RequestItems ?? {}).join();
+}
 
 describe('the id of an access point', () => {
   const AN_ID = /fsap-[0-9a-z]/;

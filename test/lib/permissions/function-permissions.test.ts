@@ -4,9 +4,17 @@ import { PERMISSIONS } from '#lib/permissions/function-permissions.ts';
 import { anyPermissionContext } from './any-permission-context.ts';
 
 describe('the permissions of each function', () => {
-  it('allow a poll only GetItem', () => {
+  it('allow a poll only GetItem, and to read activity items', () => {
     expect(PERMISSIONS['get-workbench'](anyPermissionContext())).toMatchObject([
       { actions: ['dynamodb:GetItem'], resources: ['table'] },
+      {
+        actions: ['dynamodb:BatchGetItem'],
+        resources: ['table'],
+        conditions: {
+          'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['activity#*'] },
+          Null: { 'dynamodb:LeadingKeys': 'false' },
+        },
+      },
     ]);
   });
 

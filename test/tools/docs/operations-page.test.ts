@@ -25,7 +25,8 @@ describe('the tables of permissions', () => {
     }
     expect(rowsOf('get-workbench')).toEqual([
       '| `logs:CreateLogStream`<br>`logs:PutLogEvents` | `{get-workbench/LogGroup}` |  | Writes its log, which also contains its metrics. |',
-      '| `dynamodb:GetItem` | `{Records/Table}` |  | Reads a workbench. Each poll is one GetItem. |',
+      '| `dynamodb:GetItem` | `{Records/Table}` |  | Reads a workbench. A poll of a workbench in transition is one GetItem. |',
+      '| `dynamodb:BatchGetItem` | `{Records/Table}` | ForAllValues:StringLike `dynamodb:LeadingKeys` `activity#*`<br>Null `dynamodb:LeadingKeys` `false` | Reads when a running or stopped workbench was last used. |',
     ]);
     expect(rowsOf('drive')).toContain(
       '| `ecs:RunTask` | `ecs:task-definition/<installation>-*` | ArnEquals `ecs:cluster` `ecs:cluster/<installation>`<br>StringNotEqualsIgnoreCase `ecs:enable-execute-command` `true` | Starts workbenches, in this cluster only. |',
