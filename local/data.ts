@@ -1,7 +1,9 @@
 import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
+import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { StartRateStore } from '#core/ports/start-rate-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { TicketStore } from '#core/ports/ticket-store.ts';
 import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { openDataFolder } from './data-folder.ts';
 import type { Runtime } from './runtime.ts';
@@ -16,6 +18,8 @@ export interface LocalData {
   readonly reports: ReportStore;
   readonly startRates: StartRateStore;
   readonly activity: ActivityStore;
+  readonly tickets: TicketStore;
+  readonly cutoffs: SessionCutoffStore;
   /** Deletes what has expired at `now` (milliseconds since 1970); a call may leave some of it to the next one. */
   deleteExpired(now: number): Promise<void>;
   /** Lines for the banner. */

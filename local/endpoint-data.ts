@@ -8,7 +8,9 @@ import { deleteExpiredItems, type ExpiryScanPosition } from '#adapters/aws/dynam
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
+import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
+import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { errorNameOf } from '#adapters/aws/errors.ts';
 import { StartError } from '#adapters/http-server/listen.ts';
@@ -74,6 +76,8 @@ export async function openEndpointData(
     reports: new DynamoReportStore(client, tableName, telemetry),
     startRates: new DynamoStartRateStore(client, tableName),
     activity: new DynamoActivityStore(client, tableName),
+    tickets: new DynamoTicketStore(client, tableName),
+    cutoffs: new DynamoSessionCutoffStore(client, tableName),
     async deleteExpired(now) {
       ({ next: position } = await deleteExpiredItems(client, tableName, now, position));
     },

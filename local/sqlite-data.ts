@@ -31,7 +31,8 @@ export async function openSqliteData(
   } catch (error) {
     throw unusableFolder(dataDir, error);
   }
-  const { workbenches, history, idempotency, reports, startRates, activity, database } = stores;
+  const { workbenches, history, idempotency, reports, startRates, activity, tickets, cutoffs, database } =
+    stores;
   return {
     workbenches,
     history,
@@ -39,6 +40,8 @@ export async function openSqliteData(
     reports,
     startRates,
     activity,
+    tickets,
+    cutoffs,
     async deleteExpired(now) {
       await stores.deleteExpired(now);
     },

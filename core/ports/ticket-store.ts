@@ -1,23 +1,26 @@
+import * as z from 'zod/mini';
+
 /** How long a ticket is valid, milliseconds. */
 export const TICKET_LIFETIME_MS = 60_000;
 
 /** Admits its bearer to one workbench as one user, once. */
-export interface Ticket {
+export const ticketSchema = z.object({
   /** SHA-256 of the ticket's secret, base64url. The secret itself is not stored. */
-  readonly hash: string;
-  readonly workbenchId: string;
-  readonly userId: string;
+  hash: z.string(),
+  workbenchId: z.string(),
+  userId: z.string(),
   /** Whether the user may open every workbench. */
-  readonly admin: boolean;
+  admin: z.boolean(),
   /** When the user signed in, milliseconds since 1970. */
-  readonly signedInAt: number;
-  readonly issuerSession?: string;
-  readonly issuerSubject?: string;
+  signedInAt: z.int(),
+  issuerSession: z.optional(z.string()),
+  issuerSubject: z.optional(z.string()),
   /** When the session that it begins ends, milliseconds since 1970. */
-  readonly sessionExpiresAt: number;
+  sessionExpiresAt: z.int(),
   /** Milliseconds since 1970. */
-  readonly expiresAt: number;
-}
+  expiresAt: z.int(),
+});
+export type Ticket = z.infer<typeof ticketSchema>;
 
 /** The tickets that have not been used. All methods throw PortError; after `unavailable` a write may have had its effect. */
 export interface TicketStore {

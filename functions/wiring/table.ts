@@ -5,6 +5,7 @@ import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
+import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
 import type { ActivityStore } from '#core/ports/activity-store.ts';
@@ -12,6 +13,7 @@ import type { FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { StartRateStore } from '#core/ports/start-rate-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { TicketStore } from '#core/ports/ticket-store.ts';
 import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
 
 /** The table, with one DynamoDB client. */
@@ -43,6 +45,10 @@ export function idempotencyStore({ client, name }: Table): IdempotencyStore {
 
 export function startRateStore({ client, name }: Table): StartRateStore {
   return new DynamoStartRateStore(client, name);
+}
+
+export function ticketStore({ client, name }: Table): TicketStore {
+  return new DynamoTicketStore(client, name);
 }
 
 export function activityStore({ client, name }: Table): ActivityStore {

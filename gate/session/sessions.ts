@@ -30,7 +30,7 @@ const sessionSchema = z.object({
 });
 
 /** Who has signed in. */
-export type SignIn = Pick<UserVisitor, 'userId' | 'admin' | 'issuerSession' | 'issuerSubject' | 'signedInAt'>;
+export type SignIn = Pick<Ticket, 'userId' | 'admin' | 'issuerSession' | 'issuerSubject' | 'signedInAt'>;
 
 /** Turns sessions into cookies and back. It compares no cutoffs: VisitorReader does. */
 export class Sessions {

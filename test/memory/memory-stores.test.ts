@@ -1,6 +1,8 @@
 import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
+import { describeSessionCutoffStoreContract } from '#test/contracts/session-cutoff-store.ts';
 import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
+import { describeTicketStoreContract } from '#test/contracts/ticket-store.ts';
 import { describeHistoryStoreContract } from '../contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '../contracts/idempotency-store.ts';
 import { describeWorkbenchStoreContract } from '../contracts/workbench-store.ts';
@@ -19,6 +21,16 @@ describeStartRateStoreContract('memory', async () => ({
 
 describeActivityStoreContract('memory', async () => ({
   store: memoryStores().activity,
+  dispose: async () => {},
+}));
+
+describeTicketStoreContract('memory', async () => ({
+  store: memoryStores().tickets,
+  dispose: async () => {},
+}));
+
+describeSessionCutoffStoreContract('memory', async () => ({
+  store: memoryStores().cutoffs,
   dispose: async () => {},
 }));
 

@@ -9,6 +9,8 @@ import {
 import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { type HistoryEntry, historyEntrySchema } from '#core/workbench/history.ts';
 import { MemoryActivityStore } from './memory-activity-store.ts';
+import { MemorySessionCutoffStore } from './memory-session-cutoff-store.ts';
+import { MemoryTicketStore } from './memory-ticket-store.ts';
 import { deepFreeze, MemoryWorkbenchStore } from './memory-workbench-store.ts';
 
 /** A HistoryStore in memory. An expired history remains until `deleteExpired`, as in a table whose TTL deletion is late. */
@@ -118,6 +120,8 @@ export interface MemoryStores {
   readonly history: MemoryHistoryStore;
   readonly idempotency: MemoryIdempotencyStore;
   readonly activity: MemoryActivityStore;
+  readonly tickets: MemoryTicketStore;
+  readonly cutoffs: MemorySessionCutoffStore;
 }
 
 /** Empty stores, under the names that use cases expect. */
@@ -127,5 +131,7 @@ export function memoryStores(): MemoryStores {
     history: new MemoryHistoryStore(),
     idempotency: new MemoryIdempotencyStore(),
     activity: new MemoryActivityStore(),
+    tickets: new MemoryTicketStore(),
+    cutoffs: new MemorySessionCutoffStore(),
   };
 }

@@ -18,6 +18,8 @@ const HISTORY_PREFIX = 'history#';
 const IDEMPOTENCY_PREFIX = 'idempotency#';
 const STARTS_PREFIX = 'starts#';
 const ACTIVITY_PREFIX = 'activity#';
+const TICKET_PREFIX = 'ticket#';
+const CUTOFF_PREFIX = 'cutoff#';
 /** The prefix of the sort keys of records. */
 export const WORKBENCH_PREFIX = 'workbench#';
 
@@ -59,6 +61,14 @@ export function activityKey(workbenchId: string): ItemKey {
 export function workbenchOfActivity(item: Item): string | undefined {
   const pk = item[TABLE.partitionKey.name]?.S;
   return pk?.startsWith(ACTIVITY_PREFIX) ? pk.slice(ACTIVITY_PREFIX.length) : undefined;
+}
+
+export function ticketKey(hash: string): ItemKey {
+  return { pk: TICKET_PREFIX + hash, sk: 'ticket' };
+}
+
+export function cutoffKey(userId: string): ItemKey {
+  return { pk: CUTOFF_PREFIX + userId, sk: 'cutoff' };
 }
 
 /** The partition of the reconciler's reports, sorted by the end of the sweep. It belongs to no user. */

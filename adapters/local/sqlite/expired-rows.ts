@@ -12,6 +12,8 @@ const PRIMARY_KEYS = {
   free_capacity: 'container_instance_id',
   starts: 'user_id, minute',
   activity: 'workbench_id',
+  tickets: 'hash',
+  session_cutoffs: 'user_id',
 };
 
 const STATEMENTS = Object.entries(PRIMARY_KEYS).map(

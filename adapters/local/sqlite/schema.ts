@@ -91,5 +91,21 @@ CREATE TABLE activity (
 CREATE INDEX activity_expired ON activity (expires_at);
 `;
 
+/** Tickets that were not used, and until when sessions of users have ended, as JSON. */
+const SESSIONS = `
+CREATE TABLE tickets (
+  hash TEXT PRIMARY KEY,
+  ticket TEXT NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tickets_expired ON tickets (expires_at);
+CREATE TABLE session_cutoffs (
+  user_id TEXT PRIMARY KEY,
+  cutoffs TEXT NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_cutoffs_expired ON session_cutoffs (expires_at);
+`;
+
 /** The step at index n leads from version n to version n + 1. */
-export const MIGRATIONS: readonly Migration[] = [WORKBENCHES + OTHERS, STARTS, ACTIVITY];
+export const MIGRATIONS: readonly Migration[] = [WORKBENCHES + OTHERS, STARTS, ACTIVITY, SESSIONS];

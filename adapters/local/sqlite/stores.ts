@@ -1,7 +1,9 @@
 import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
+import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { StartRateStore } from '#core/ports/start-rate-store.ts';
+import type { TicketStore } from '#core/ports/ticket-store.ts';
 import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { SqliteActivityStore } from './activity-store.ts';
 import { Database, type DatabaseOptions } from './database.ts';
@@ -10,7 +12,9 @@ import { SqliteFreeCapacityStore } from './free-capacity-store.ts';
 import { SqliteHistoryStore } from './history-store.ts';
 import { SqliteIdempotencyStore } from './idempotency-store.ts';
 import { SqliteReportStore } from './report-store.ts';
+import { SqliteSessionCutoffStore } from './session-cutoff-store.ts';
 import { SqliteStartRateStore } from './start-rate-store.ts';
+import { SqliteTicketStore } from './ticket-store.ts';
 import { SqliteWorkbenchStore } from './workbench-store.ts';
 
 /** The name of the database file in a data folder. */
@@ -29,6 +33,8 @@ export interface SqliteStores {
   readonly freeCapacity: FreeCapacityStore;
   readonly startRates: StartRateStore;
   readonly activity: ActivityStore;
+  readonly tickets: TicketStore;
+  readonly cutoffs: SessionCutoffStore;
   /** Deletes the rows that have expired at `now` (milliseconds since 1970) and returns their number. */
   deleteExpired(now: number): Promise<number>;
   /** Completes the writes in progress, then closes the file. */
@@ -52,6 +58,8 @@ export function openStores(path: string, options: DatabaseOptions): SqliteStores
     freeCapacity: new SqliteFreeCapacityStore(database),
     startRates: new SqliteStartRateStore(database),
     activity: new SqliteActivityStore(database),
+    tickets: new SqliteTicketStore(database),
+    cutoffs: new SqliteSessionCutoffStore(database),
     deleteExpired: (now) => deleteExpiredRows(database, now),
     close: () => database.close(),
   };

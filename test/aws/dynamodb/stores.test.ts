@@ -4,7 +4,9 @@ import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-st
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
+import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
+import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { putRawRecord, RecordedTelemetry } from '#test/adapters/aws/dynamodb/table-under-test.ts';
 import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
@@ -12,13 +14,15 @@ import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity
 import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
+import { describeSessionCutoffStoreContract } from '#test/contracts/session-cutoff-store.ts';
 import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
+import { describeTicketStoreContract } from '#test/contracts/ticket-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
 import type { EmulatorName } from '../connection.ts';
 import { exceptionsFor } from '../emulator-deviations.ts';
 import { createTableOn } from './table.ts';
 
-const NO_EXCEPTIONS = { workbenches: {}, idempotency: {}, startRates: {}, activity: {} };
+const NO_EXCEPTIONS = { workbenches: {}, idempotency: {}, startRates: {}, activity: {}, cutoffs: {} };
 
 /** The contract tests that cannot pass on an emulator, by suite. */
 const EXCEPTIONS = {
@@ -39,6 +43,9 @@ const EXCEPTIONS = {
     activity: {
       'has the latest time after concurrent writes in any order': 'motoConditionalWrites',
     },
+    cutoffs: {
+      'loses none of 10 concurrent calls': 'motoConditionalWrites',
+    },
   },
 } as const satisfies Readonly<Record<EmulatorName, Record<keyof typeof NO_EXCEPTIONS, Exceptions>>>;
 
@@ -50,7 +57,7 @@ type Exceptions = Parameters<typeof exceptionsFor>[0];
  */
 for (const emulator of ['ministack', 'moto'] as const) {
   const on = (store: string) => `${store} on ${emulator}`;
-  const { workbenches, idempotency, startRates, activity } = EXCEPTIONS[emulator];
+  const { workbenches, idempotency, startRates, activity, cutoffs } = EXCEPTIONS[emulator];
 
   describeWorkbenchStoreContract(
     on('DynamoWorkbenchStore'),
@@ -103,6 +110,20 @@ for (const emulator of ['ministack', 'moto'] as const) {
       return { store: new DynamoStartRateStore(table.client, table.tableName), dispose: table.dispose };
     },
     exceptionsFor(startRates),
+  );
+
+  describeTicketStoreContract(on('DynamoTicketStore'), async () => {
+    const table = await createTableOn(emulator);
+    return { store: new DynamoTicketStore(table.client, table.tableName), dispose: table.dispose };
+  });
+
+  describeSessionCutoffStoreContract(
+    on('DynamoSessionCutoffStore'),
+    async () => {
+      const table = await createTableOn(emulator);
+      return { store: new DynamoSessionCutoffStore(table.client, table.tableName), dispose: table.dispose };
+    },
+    exceptionsFor(cutoffs),
   );
 
   describeActivityStoreContract(

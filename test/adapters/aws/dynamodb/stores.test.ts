@@ -2,13 +2,17 @@ import { DynamoActivityStore } from '#adapters/aws/dynamodb/activity-store.ts';
 import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
+import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
+import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
 import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
+import { describeSessionCutoffStoreContract } from '#test/contracts/session-cutoff-store.ts';
 import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
+import { describeTicketStoreContract } from '#test/contracts/ticket-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
 import { openTableUnderTest, putRawRecord } from './table-under-test.ts';
 
@@ -41,6 +45,16 @@ describeIdempotencyStoreContract('DynamoIdempotencyStore', async () => {
 describeStartRateStoreContract('DynamoStartRateStore', async () => {
   const table = await openTableUnderTest();
   return { store: new DynamoStartRateStore(table.client, table.tableName), dispose: table.dispose };
+});
+
+describeTicketStoreContract('DynamoTicketStore', async () => {
+  const table = await openTableUnderTest();
+  return { store: new DynamoTicketStore(table.client, table.tableName), dispose: table.dispose };
+});
+
+describeSessionCutoffStoreContract('DynamoSessionCutoffStore', async () => {
+  const table = await openTableUnderTest();
+  return { store: new DynamoSessionCutoffStore(table.client, table.tableName), dispose: table.dispose };
 });
 
 describeActivityStoreContract('DynamoActivityStore', async () => {

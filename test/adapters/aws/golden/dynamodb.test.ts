@@ -5,10 +5,14 @@ import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-st
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
+import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
+import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { ACTIVE_SHARDS, DUE_SHARDS } from '#contract/table.ts';
+import { CUTOFF_RETENTION_MS } from '#core/ports/session-cutoff-store.ts';
 import { aHost, ID, idAt, RUN_ID, starting, stopped, T0 } from '#test/builders/workbench.ts';
+import { aTicket } from '#test/contracts/ticket-store.ts';
 import { RecordedTelemetry } from '../dynamodb/table-under-test.ts';
 import { type Responses, recordingClient } from './recording-client.ts';
 
@@ -561,6 +565,90 @@ describe('activity', () => {
     const { store, sent } = activityWith();
     await store.delete(ID);
     expect(sent).toEqual([{ name: 'DeleteItem', input: { TableName: TABLE, Key: activityKey(ID) } }]);
+  });
+});
+
+describe('a ticket', () => {
+  const TICKET_KEY = { pk: { S: `ticket#${aTicket().hash}` }, sk: { S: 'ticket' } };
+  const STORED = { ...TICKET_KEY, ticket: { M: marshall(aTicket()) } };
+  const ticketsWith = (responses: Responses = {}) => {
+    const recorded = recordingClient(responses);
+    return { ...recorded, store: new DynamoTicketStore(recorded.client, TABLE) };
+  };
+
+  it('is stored under the hash of its secret, until it expires', async () => {
+    const { store, sent } = ticketsWith();
+    await store.create({ ...aTicket(), issuerSession: undefined });
+    const expiresAt = { N: String(Math.ceil(aTicket().expiresAt / 1000)) };
+    expect(sent).toEqual([
+      { name: 'PutItem', input: { TableName: TABLE, Item: { ...STORED, expires_at: expiresAt } } },
+    ]);
+  });
+
+  it('is burnt by the deletion that receives it', async () => {
+    const { store, sent } = ticketsWith({ DeleteItem: { Attributes: STORED } });
+    expect(await store.burn(aTicket().hash)).toEqual(aTicket());
+    expect(sent).toEqual([
+      { name: 'DeleteItem', input: { TableName: TABLE, Key: TICKET_KEY, ReturnValues: 'ALL_OLD' } },
+    ]);
+  });
+
+  it('admits nowhere if this version cannot read it', async () => {
+    const { store } = ticketsWith({ DeleteItem: { Attributes: TICKET_KEY } });
+    await expect(store.burn(aTicket().hash)).rejects.toThrow();
+  });
+});
+
+describe('the cutoffs of a user', () => {
+  const CUTOFF_KEY = { pk: { S: 'cutoff#ada' }, sk: { S: 'cutoff' } };
+  const READ = { name: 'GetItem', input: { TableName: TABLE, Key: CUTOFF_KEY, ConsistentRead: true } };
+  const cutoffsWith = (responses: Responses = {}) => {
+    const recorded = recordingClient(responses);
+    return { ...recorded, store: new DynamoSessionCutoffStore(recorded.client, TABLE) };
+  };
+  const expiresAt = (at: number) => ({ N: String(Math.ceil((at + CUTOFF_RETENTION_MS) / 1000)) });
+
+  it('are read consistently, so that a sign-out that has returned counts', async () => {
+    const { store, sent } = cutoffsWith();
+    expect(await store.read('ada')).toEqual({ byIssuerSession: {} });
+    expect(sent).toEqual([READ]);
+  });
+
+  it('are created only if there are none', async () => {
+    const { store, sent } = cutoffsWith();
+    await store.raise('ada', T0);
+    expect(sent).toEqual([
+      READ,
+      {
+        name: 'UpdateItem',
+        input: {
+          TableName: TABLE,
+          Key: CUTOFF_KEY,
+          UpdateExpression: 'SET cutoffs = :cutoffs, revision = :next, #ttl = :expires_at',
+          ConditionExpression: 'attribute_not_exists(pk)',
+          ExpressionAttributeNames: { '#ttl': 'expires_at' },
+          ExpressionAttributeValues: {
+            ':cutoffs': { M: { all: { N: String(T0) }, byIssuerSession: { M: {} } } },
+            ':next': { N: '1' },
+            ':expires_at': expiresAt(T0),
+          },
+        },
+      },
+    ]);
+  });
+
+  it('are changed only if no other call changed them since they were read', async () => {
+    const stored = { ...CUTOFF_KEY, cutoffs: { M: { byIssuerSession: { M: {} } } }, revision: { N: '7' } };
+    const { store, sent } = cutoffsWith({ GetItem: { Item: stored } });
+    await store.raise('ada', T0, 'constructor');
+    expect(sent[1]?.input).toMatchObject({
+      ConditionExpression: 'revision = :revision',
+      ExpressionAttributeValues: {
+        ':cutoffs': { M: { byIssuerSession: { M: { constructor: { N: String(T0) } } } } },
+        ':revision': { N: '7' },
+        ':next': { N: '8' },
+      },
+    });
   });
 });
 

@@ -9,7 +9,9 @@ import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity
 import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
+import { describeSessionCutoffStoreContract } from '#test/contracts/session-cutoff-store.ts';
 import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
+import { describeTicketStoreContract } from '#test/contracts/ticket-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
 import { plantRecord } from './open-stores.ts';
 
@@ -71,6 +73,16 @@ for (const [variant, { inFile, ...options }] of Object.entries(VARIANTS)) {
   describeStartRateStoreContract(`SqliteStartRateStore ${variant}`, async () => {
     const { startRates, dispose } = await open();
     return { store: startRates, dispose };
+  });
+
+  describeTicketStoreContract(`SqliteTicketStore ${variant}`, async () => {
+    const { tickets, dispose } = await open();
+    return { store: tickets, dispose };
+  });
+
+  describeSessionCutoffStoreContract(`SqliteSessionCutoffStore ${variant}`, async () => {
+    const { cutoffs, dispose } = await open();
+    return { store: cutoffs, dispose };
   });
 
   describeActivityStoreContract(`SqliteActivityStore ${variant}`, async () => {
