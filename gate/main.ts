@@ -4,7 +4,8 @@ import { RequestFaults } from '#adapters/http-server/request-faults.ts';
 import { LocalTelemetry } from '#adapters/local/local-telemetry.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
 import { errorCode } from '#adapters/system-error.ts';
-import type { ApiAddress } from '#gate/pages/pages.ts';
+import { PageRenderer } from '#gate/pages/page-renderer.ts';
+import type { ApiAddress } from '#gate/pages/start-command.ts';
 import { ControllerClient, type Send } from './ipc/controller-client.ts';
 import { ipcPorts } from './ipc/ipc-ports.ts';
 import type { FromGate, GateSettings, ToGate } from './ipc/messages.ts';
@@ -52,6 +53,8 @@ class Gate {
       api: () => this.#api,
       baseUrl: () => this.#baseUrl(),
       addresses,
+      pages: new PageRenderer(settings.look),
+      clock: timers,
     });
     limitConnections(this.#proxy.server, {
       max: MAX_WORKBENCH_CONNECTIONS,

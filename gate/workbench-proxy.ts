@@ -5,20 +5,21 @@ import { respondToClientErrors } from '#adapters/http-server/client-errors.ts';
 import { closeServer } from '#adapters/http-server/listen.ts';
 import { checkRequest, type OriginGuard } from '#adapters/http-server/origin-guard.ts';
 import { attributeExceptions, outsideRequest } from '#adapters/http-server/request-faults.ts';
+import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { deferContinue, Forwarder, type ForwardTarget, isRepeatable } from '#gate/forward/forwarder.ts';
 import {
-  type ApiAddress,
   indexPage,
-  invalidResponsePage,
   otherHostPage,
   tooLargePage,
   unknownPage,
   unreadablePage,
-  unresponsivePage,
-  waitingPage,
-} from '#gate/pages/pages.ts';
-import { type ProxyResponse, presentState, refuseUpgrade, respond } from '#gate/pages/responses.ts';
+} from '#gate/pages/fault-pages.ts';
+import type { GatePage } from '#gate/pages/gate-page.ts';
+import type { PageRenderer } from '#gate/pages/page-renderer.ts';
+import { refuseUpgrade, respond } from '#gate/pages/responses.ts';
+import { type ApiAddress, startCommand } from '#gate/pages/start-command.ts';
+import { invalidResponsePage, notRunningPage, unresponsivePage } from '#gate/pages/workbench-pages.ts';
 import type { WorkbenchAddresses, WorkbenchTarget } from './workbench-addresses.ts';
 import type { WorkbenchRoute, WorkbenchRoutes } from './workbench-routes.ts';
 
@@ -31,35 +32,18 @@ export interface WorkbenchProxyOptions {
   /** Returns the public URL of this origin. A proxy in front of this server removes the path of the URL. */
   readonly baseUrl: () => URL;
   readonly addresses: WorkbenchAddresses;
+  readonly pages: PageRenderer;
+  readonly clock: Clock;
 }
 
 /** Browsers send the cookies of all ports of a host. Node.js accepts 16 KiB by default. */
 const MAX_HEAD_BYTES = 65_536;
 
-const UNKNOWN_WORKBENCH: ProxyResponse = {
-  page: unknownPage(),
-  json: { message: 'The workbench does not exist.' },
-};
-const UNRESPONSIVE_WORKBENCH: ProxyResponse = {
-  page: unresponsivePage(),
-  json: { message: 'The workbench does not respond.' },
-};
-const INVALID_RESPONSE: ProxyResponse = {
-  page: invalidResponsePage(),
-  json: { message: 'The workbench sent an invalid response.' },
-};
-const UNREADABLE: ProxyResponse = {
-  page: unreadablePage(),
-  json: { message: 'The records cannot be read.' },
-};
 /** The responses to requests that are for no workbench. */
-const OWN_RESPONSES: Readonly<Record<'index' | 'unknown' | 'other_host', ProxyResponse>> = {
-  index: { page: indexPage(), json: { message: 'Workbenches are at /project/<workbench id>/.' } },
-  unknown: UNKNOWN_WORKBENCH,
-  other_host: {
-    page: otherHostPage(),
-    json: { message: 'Each workbench has a host name of its own, to which pages are redirected.' },
-  },
+const OWN_RESPONSES: Readonly<Record<'index' | 'unknown' | 'other_host', GatePage>> = {
+  index: indexPage(),
+  unknown: unknownPage(),
+  other_host: otherHostPage(),
 };
 
 /**
@@ -99,7 +83,9 @@ export class WorkbenchProxy {
         this.#logFailure(request, error),
       );
     });
-    respondToClientErrors(this.server, tooLargePage());
+    const tooLarge = tooLargePage();
+    const { pages } = options;
+    respondToClientErrors(this.server, { html: pages.render(tooLarge), headers: pages.headersOf(tooLarge) });
   }
 
   /** Closes WebSockets at once and waits at most `graceMs` for responses in progress. */
@@ -130,11 +116,11 @@ export class WorkbenchProxy {
       return;
     }
     if (located.kind !== 'workbench') {
-      respond(request, response, OWN_RESPONSES[located.kind]);
+      this.#respond(request, response, OWN_RESPONSES[located.kind]);
       return;
     }
     const substitute = await this.#forward(request, response, located);
-    if (substitute !== undefined && !response.headersSent) respond(request, response, substitute);
+    if (substitute !== undefined && !response.headersSent) this.#respond(request, response, substitute);
   }
 
   /**
@@ -145,21 +131,21 @@ export class WorkbenchProxy {
     request: IncomingMessage,
     response: ServerResponse,
     target: WorkbenchTarget,
-  ): Promise<ProxyResponse | undefined> {
+  ): Promise<GatePage | undefined> {
     // Only safe methods without a body are retried. A body cannot be sent a second time.
     const attempts = isRepeatable(request) ? 2 : 1;
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       const route = await this.#find(target.workbenchId);
-      if (route?.kind !== 'running') return this.#presentUnavailable(route);
+      if (route?.kind !== 'running') return this.#presentUnavailable(route, target);
       // The client may have closed its connection while the record was read.
       if (response.destroyed || request.socket.destroyed) return undefined;
       const result = await this.#forwarder.forward(request, response, toForwardTarget(target, route));
       if (result === 'done') return undefined;
-      if (result === 'invalid_response') return INVALID_RESPONSE;
+      if (result === 'invalid_response') return invalidResponsePage();
       this.#options.routes.invalidate(target.workbenchId);
     }
     const current = await this.#find(target.workbenchId);
-    return current?.kind === 'running' ? UNRESPONSIVE_WORKBENCH : this.#presentUnavailable(current);
+    return current?.kind === 'running' ? unresponsivePage() : this.#presentUnavailable(current, target);
   }
 
   async #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
@@ -191,9 +177,18 @@ export class WorkbenchProxy {
     }
   }
 
-  #presentUnavailable(route: WorkbenchRoute | undefined): ProxyResponse {
-    if (route?.kind !== 'waiting') return route === undefined ? UNREADABLE : UNKNOWN_WORKBENCH;
-    return { page: waitingPage(route.workbench, this.#options.api()), json: presentState(route.workbench) };
+  #presentUnavailable(route: WorkbenchRoute | undefined, { prefix, rest }: WorkbenchTarget): GatePage {
+    if (route?.kind !== 'waiting') return route === undefined ? unreadablePage() : unknownPage();
+    return notRunningPage(route.workbench, {
+      now: this.#options.clock.now(),
+      mayStart: false,
+      address: { prefix, path: `${prefix}${rest}` },
+      startCommand: startCommand(route.workbench, this.#options.api()),
+    });
+  }
+
+  #respond(request: IncomingMessage, response: ServerResponse, page: GatePage): void {
+    respond(request, response, page, this.#options.pages);
   }
 }
 

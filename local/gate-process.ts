@@ -4,7 +4,7 @@ import { StartError } from '#adapters/http-server/listen.ts';
 import { settlesWithin, type Timers } from '#adapters/local/timers.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { FromGate, GateSettings, ToGate } from '#gate/ipc/messages.ts';
-import type { ApiAddress } from '#gate/pages/pages.ts';
+import type { ApiAddress } from '#gate/pages/start-command.ts';
 import type { GateRequests } from './gate-requests.ts';
 
 const ENTRY = join(import.meta.dirname, '../gate/main.ts');

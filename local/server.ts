@@ -11,7 +11,8 @@ import { build as buildAuthorizer } from '#functions/authorizer/authorizer.ts';
 import { responseValidUntil } from '#functions/authorizer/response-validity.ts';
 import { build as buildDrive } from '#functions/drive/drive-batch.ts';
 import type { GateSettings } from '#gate/ipc/messages.ts';
-import type { ApiAddress } from '#gate/pages/pages.ts';
+import { lookOf } from '#gate/pages/page-renderer.ts';
+import type { ApiAddress } from '#gate/pages/start-command.ts';
 import { WorkbenchAddresses } from '#gate/workbench-addresses.ts';
 import { openData } from './data.ts';
 import { unusableFolder } from './data-folder.ts';
@@ -171,6 +172,7 @@ function gateSettings(settings: LocalSettings): Omit<GateSettings, 'api'> {
     ...(baseUrl === undefined ? {} : { baseUrl }),
     addressMode,
     guard: workbenchGuard(settings),
+    look: lookOf(settings.gate),
   };
 }
 

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { IDES } from '#adapters/local/processes/command.ts';
 import { SETTING_RULES, SETTINGS, type Settings } from '#contract/settings/function-settings.ts';
+import { GATE_SETTINGS, type GateSettingValues } from '#contract/settings/gate-settings.ts';
 import {
   type Environment,
   parseSettings,
@@ -142,9 +143,10 @@ export const LOCAL_SETTINGS = {
   },
 };
 
-/** The settings of the functions and of local mode, with defaults for a single computer. */
+/** The settings of the functions, of the gate and of local mode, with defaults for a single computer. */
 const DECLARED = {
   ...SETTINGS,
+  ...GATE_SETTINGS,
   ...LOCAL_SETTINGS,
   BASE_URL: url({
     description: `${SETTINGS.BASE_URL.description} By default this computer at WB_WORKBENCH_PORT.`,
@@ -192,6 +194,7 @@ const LOCAL_RULES: readonly SettingRule<Declared>[] = [
 export interface LocalSettings {
   /** The settings of the functions without BASE_URL, which depends on the selected port. */
   readonly functions: Omit<Settings, 'BASE_URL'>;
+  readonly gate: GateSettingValues;
   readonly baseUrl: string | undefined;
   readonly port: number;
   readonly workbenchPort: number;
@@ -228,6 +231,7 @@ export function readLocalSettings(env: Environment): LocalSettings {
   const { BASE_URL, ...read } = parseSettings(DECLARED, rules, { ...env, ...disableAuthWithoutKeys(env) });
   return {
     functions: read,
+    gate: read,
     baseUrl: BASE_URL,
     port: read.PORT,
     workbenchPort: read.WB_WORKBENCH_PORT,

@@ -11,11 +11,16 @@ const CLIENT_ERRORS: Readonly<Record<string, { readonly status: number; readonly
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408 },
 };
 
+export interface TooLargePage {
+  readonly html: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /**
  * Responds to input that is not a complete request: too large headers, a slow client, bytes that are not HTTP.
  * @param tooLargePage the response to too large headers, if browsers use the server
  */
-export function respondToClientErrors(server: Server, tooLargePage?: { readonly html: string }): void {
+export function respondToClientErrors(server: Server, tooLargePage?: TooLargePage): void {
   const responding = new WeakSet<Duplex>();
   server.on('request', ({ socket }, response) => {
     responding.add(socket);
@@ -29,7 +34,7 @@ export function respondToClientErrors(server: Server, tooLargePage?: { readonly 
     }
     const { status, hint } = CLIENT_ERRORS[error.code ?? ''] ?? { status: 400 };
     if (status === 431 && tooLargePage !== undefined)
-      respondWith(socket, status, 'text/html; charset=utf-8', tooLargePage.html);
+      respondWith(socket, status, 'text/html; charset=utf-8', tooLargePage.html, tooLargePage.headers);
     else respondOnSocket(socket, status, hint);
   });
 }
@@ -40,12 +45,20 @@ export function respondOnSocket(socket: Duplex, status: number, hint?: string): 
   respondWith(socket, status, 'application/json', JSON.stringify({ message }));
 }
 
-function respondWith(socket: Duplex, status: number, type: string, body: string): void {
-  closeWith(
-    socket,
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${type}\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
+function respondWith(
+  socket: Duplex,
+  status: number,
+  type: string,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const lines = Object.entries({
+    ...headers,
+    'content-type': type,
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  closeWith(socket, `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
 }
 
 /** Sends the last bytes of a connection. A client that does not close its side must not keep the connection open. */

@@ -2,7 +2,8 @@ import type { OriginGuard } from '#adapters/http-server/origin-guard.ts';
 import type { PortErrorKind } from '#core/ports/port-error.ts';
 import type { StoredRecord } from '#core/workbench/record-codec.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
-import type { ApiAddress } from '#gate/pages/pages.ts';
+import type { PageLook } from '#gate/pages/page-renderer.ts';
+import type { ApiAddress } from '#gate/pages/start-command.ts';
 import type { AddressMode } from '#gate/workbench-addresses.ts';
 
 /**
@@ -20,6 +21,7 @@ export interface GateSettings {
   readonly addressMode: AddressMode;
   readonly guard: Pick<OriginGuard, 'hosts' | 'origins'>;
   readonly api: ApiAddress;
+  readonly look: PageLook;
 }
 
 /** The requests of the gate: their names, arguments and results. Every argument and result is JSON. */

@@ -1,36 +1,24 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { closeWith } from '#adapters/http-server/client-errors.ts';
-import { statusDetail } from '#core/workbench/status-detail.ts';
-import type { Workbench } from '#core/workbench/workbench.ts';
-import type { HtmlPage } from './pages.ts';
+import type { GatePage } from './gate-page.ts';
+import type { PageRenderer } from './page-renderer.ts';
 
-/** A response of the proxy itself: a page for browsers, JSON for other clients. */
-export interface ProxyResponse {
-  readonly page: HtmlPage;
-  readonly json: Readonly<Record<string, unknown>>;
-}
-
-/** The pages are not cached, run no scripts and cannot be framed. */
-const SAFE_HEADERS = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-};
-
+/** Responds with a page to browsers and with its JSON to other clients. Node.js leaves the body out for HEAD. */
 export function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  { page, json }: ProxyResponse,
+  page: GatePage,
+  renderer: PageRenderer,
 ): void {
   const html = acceptsHtml(request);
+  const body = html ? renderer.render(page) : JSON.stringify(page.json);
   response.writeHead(page.status, {
-    ...SAFE_HEADERS,
+    ...renderer.headersOf(page),
     'content-type': html ? 'text/html; charset=utf-8' : 'application/json',
-    ...(page.reloadAfterSeconds === undefined ? {} : { 'retry-after': String(page.reloadAfterSeconds) }),
+    'content-length': Buffer.byteLength(body),
   });
-  response.end(html ? page.html : JSON.stringify(json));
+  response.end(body);
 }
 
 /** Refuses an upgrade, for which Node.js has no response object. */
@@ -39,17 +27,6 @@ export function refuseUpgrade(socket: Duplex, status: number): void {
     socket,
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
   );
-}
-
-/** Returns the JSON response for a workbench that is not running. */
-export function presentState(workbench: Workbench): Readonly<Record<string, unknown>> {
-  const detail = statusDetail(workbench);
-  return {
-    message: 'The workbench is not running.',
-    status: workbench.status,
-    ...(detail === undefined ? {} : { status_detail: detail }),
-    ...('reason' in workbench && workbench.reason !== undefined ? { status_reason: workbench.reason } : {}),
-  };
 }
 
 export function acceptsHtml({ headers }: Pick<IncomingMessage, 'headers'>): boolean {

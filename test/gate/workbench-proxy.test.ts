@@ -152,6 +152,8 @@ describe('a running workbench', () => {
     const refused = await withCookie(70_000);
     expect(refused.status).toBe(431);
     expect(refused.head).toMatch(/content-type: text\/html/i);
+    expect(refused.head).toContain('clear-site-data: "cookies"\r\n');
+    expect(refused.head).toMatch(/content-security-policy: default-src 'none'/);
     expect(refused.body).toContain('Delete the cookies of this site');
   });
 
@@ -407,7 +409,8 @@ describe('a workbench that is not running', () => {
   test.each([starting(), pending({ detail: 'waiting for port 40001' }), stopping(), deleting()])(
     'gets a page that reloads soon: $status',
     async (record) => {
-      const { url } = await openProxy(record);
+      const { url, workbenches, timers } = await openProxy();
+      workbenches.record = { ...record, startedAt: timers.now(), updatedAt: timers.now() };
       const response = await fetch(`${url}/some/file`, { headers: HTML });
       const html = await response.text();
       expect(response.status).toBe(503);
@@ -441,7 +444,7 @@ describe('a workbench that is not running', () => {
   test('gets a page that runs no scripts', async () => {
     const { url } = await openProxy(starting());
     const { headers } = await fetch(`${url}/`, { headers: HTML });
-    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src/);
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
@@ -450,7 +453,7 @@ describe('a workbench that is not running', () => {
     const { url } = await openProxy(stopping({ reason }));
     const response = await fetch(`${url}/api`, { method: 'POST', body: 'x' });
     expect(response.status).toBe(503);
-    expect(response.headers.get('retry-after')).toBe('2');
+    expect(response.headers.get('retry-after')).toBe('5');
     expect(await response.json()).toEqual({
       message: 'The workbench is not running.',
       status: 'stopping',

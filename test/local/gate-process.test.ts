@@ -10,6 +10,7 @@ import { GateRequests } from '#local/gate-requests.ts';
 import { ID, stopped } from '#test/builders/workbench.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { openBackend, runningAt } from '#test/gate/open-proxy.ts';
+import { DEFAULT_LOOK } from '#test/gate/pages/default-look.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
 
 /** Starts the real gate in a process. `read` is what the controller knows of the workbench ID. */
@@ -27,6 +28,7 @@ function openGate(read: () => Promise<Workbench | undefined> = async () => undef
       bindAddress: '127.0.0.1',
       hostname: '127.0.0.1',
       addressMode: 'prefix',
+      look: DEFAULT_LOOK,
       guard: { hosts: [], origins: [] },
     },
     api: { url: 'http://127.0.0.1:8999', authorized: false },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { DEPLOYMENT_SETTINGS } from '#contract/settings/deployment-settings.ts';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
+import { GATE_SETTINGS } from '#contract/settings/gate-settings.ts';
 import { version } from '#functions/version.ts';
 import { LOCAL_SETTINGS } from '#local/settings.ts';
 import { DEFAULTS } from '../costs/assumptions.ts';
@@ -52,6 +53,11 @@ async function generateTexts(folder: string): Promise<Readonly<Record<string, st
         title: 'Functions',
         introduction: 'Settings of the controller. On AWS they come from the settings file of the stage.',
         settings: SETTINGS,
+      },
+      {
+        title: 'Gate',
+        introduction: 'Settings of the gate in front of the workbenches, in local mode and on AWS.',
+        settings: GATE_SETTINGS,
       },
       {
         title: 'Local mode',

@@ -1,0 +1,43 @@
+import { type Environment, parseSettings, type ValuesOf } from './setting.ts';
+import { list, text } from './setting-kinds.ts';
+
+/** The settings of the gate, locally and on AWS. docs/settings.md lists them. */
+
+const GATE = ['gate'];
+
+const ORIGIN = /^https?:\/\/[a-z0-9.-]+(:\d{1,5})?$/;
+
+export const GATE_SETTINGS = {
+  WB_GATE_NAME: text({
+    description: 'The name of the installation on the pages of the gate.',
+    expected: '1 to 64 characters without control characters',
+    maxLength: 64,
+    pattern: /^\P{Cc}+$/u,
+    default: 'Workbenches',
+    readBy: GATE,
+  }),
+  WB_GATE_COLOR: text({
+    description:
+      'The color of the bar and of the buttons on the pages of the gate. The text on it is black or white, the one with the higher contrast.',
+    expected: 'a color written `#rrggbb`',
+    maxLength: 7,
+    pattern: /^#[0-9a-fA-F]{6}$/,
+    default: '#1f5f8b',
+    readBy: GATE,
+  }),
+  WB_GATE_FRAME_ANCESTORS: list({
+    description:
+      'The origins whose pages may show the pages of the gate in a frame: those of frontends that embed workbenches. The pages on which a click signs a user in are never shown in frames.',
+    pattern: ORIGIN,
+    expectedItem: 'origins such as `https://app.example.com`',
+    maxItems: 20,
+    readBy: GATE,
+  }),
+};
+
+export type GateSettingValues = ValuesOf<typeof GATE_SETTINGS>;
+
+/** @throws SettingsError with every invalid setting */
+export function readGateSettings(env: Environment): GateSettingValues {
+  return parseSettings(GATE_SETTINGS, [], env);
+}

@@ -1,0 +1,77 @@
+import type { GatePage } from './gate-page.ts';
+import { html } from './markup.ts';
+
+/** The pages for requests that lead to no workbench. */
+
+const RELOAD_SECONDS = 5;
+
+export function indexPage(): GatePage {
+  return {
+    status: 200,
+    title: 'Workbenches',
+    heading: 'Workbenches',
+    body: html`<p>Open a workbench at its public_endpoint in the API.</p>
+<p>Workbenches at addresses of the form /project/&lt;workbench id&gt;/ share this origin, so that pages of one can access the others. Open there only pages that you trust.</p>`,
+    json: { message: 'Open a workbench at its public_endpoint in the API.' },
+  };
+}
+
+/** The same for a workbench that does not exist and for one that the visitor may not open. */
+export function unknownPage(): GatePage {
+  return {
+    status: 404,
+    title: 'No such workbench',
+    heading: 'No such workbench',
+    body: html`<p>You have no workbench at this address. It may have been deleted, or it belongs to another user.</p>
+<p>Check the address. If another user sent it to you, ask that user whether you may open the workbench.</p>`,
+    json: { message: 'The workbench does not exist.' },
+  };
+}
+
+/** The page for a request of a page that is not a navigation: those are redirected. */
+export function otherHostPage(): GatePage {
+  return {
+    status: 403,
+    title: 'Not on this host',
+    heading: 'Not on this host',
+    body: html`<p>Each workbench has a host name of its own. Open its public_endpoint.</p>`,
+    json: { message: 'Each workbench has a host name of its own, to which pages are redirected.' },
+  };
+}
+
+/** The page for a request that the page of another origin sent. */
+export function foreignOriginPage(): GatePage {
+  return {
+    status: 403,
+    title: 'Not allowed',
+    heading: 'Not allowed',
+    body: html`<p>A page of another address sent this request, so it was not carried out. Open the workbench in a tab of its own, and repeat there what you wanted to do.</p>`,
+    json: { message: 'Pages of other origins may not send this request.' },
+  };
+}
+
+/** The page for a browser whose cookies are larger than all servers of this host accept. */
+export function tooLargePage(): GatePage {
+  return {
+    status: 431,
+    title: 'The headers of the request are too large',
+    heading: 'The headers of the request are too large',
+    body: html`<p>This server accepts 64 KiB. The cookies of this host are probably larger. The response asks your browser to delete them.</p>
+<p>Reload the page. If this page appears again: Delete the cookies of this site in the settings of the browser, then reload the page.</p>`,
+    json: { message: 'The headers of the request are too large.' },
+    // Another workbench may have set the cookies for all hosts. Without this the user could not open any.
+    headers: { 'clear-site-data': '"cookies"' },
+  };
+}
+
+export function unreadablePage(): GatePage {
+  return {
+    status: 503,
+    title: 'The records cannot be read',
+    heading: 'The records cannot be read',
+    body: html`<p role="status" aria-live="polite">The controller cannot read its records at the moment. Workbenches that are running keep running.</p>
+<p class="note">This page reloads automatically. Tell your administrator if this lasts.</p>`,
+    json: { message: 'The records cannot be read.' },
+    reloadAfterSeconds: RELOAD_SECONDS,
+  };
+}

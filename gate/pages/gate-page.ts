@@ -1,0 +1,30 @@
+import type { Markup } from './markup.ts';
+
+/** A response of the gate itself: a page for browsers, JSON for other clients. */
+export interface GatePage {
+  readonly status: number;
+  /** Shown in the tab. */
+  readonly title: string;
+  readonly heading: string;
+  readonly body: Markup;
+  readonly json: Readonly<Record<string, unknown>>;
+  /**
+   * The page requests its own address again after this time, and programs find it in `Retry-After`. The request is a GET
+   * like the first one, so it starts nothing and keeps the path that the user asked for.
+   */
+  readonly reloadAfterSeconds?: number;
+  /** In addition to the headers of every page. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Present if the page has a form: the origins to which its response may redirect, besides the page's own. */
+  readonly formTargets?: readonly string[];
+  /** No other page may show this one in a frame, even if the settings allow it: a click on it gives access. */
+  readonly neverFramed?: true;
+}
+
+/** Where a form of a page for a workbench leads. */
+export interface WorkbenchAddress {
+  /** The path of the workbench in its public URL, without a slash at the end. Empty on a host of its own. */
+  readonly prefix: string;
+  /** The path and query that the user asked for, as in the public URL. */
+  readonly path: string;
+}

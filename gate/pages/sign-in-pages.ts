@@ -1,0 +1,162 @@
+import type { GatePage } from './gate-page.ts';
+import { html, type Markup } from './markup.ts';
+
+/** The pages of signing in and out. */
+
+/**
+ * The response without a session.
+ * @param signInUrl where to sign in. Absent if only a frontend opens workbenches.
+ */
+export function signInPage(signInUrl?: string): GatePage {
+  return {
+    status: 401,
+    title: 'Sign in',
+    heading: 'Sign in to open this workbench',
+    body:
+      signInUrl === undefined
+        ? html`<p>Your session has ended, or this browser has none. Open the workbench again from the page that lists your workbenches.</p>`
+        : html`<p>Your session has ended, or this browser has none.</p>
+${signInLink(signInUrl)}`,
+    json: {
+      message: 'The request has no valid session.',
+      ...(signInUrl === undefined ? {} : { sign_in: signInUrl }),
+    },
+  };
+}
+
+/** The page while the browser goes to the issuer, for browsers that do not follow the redirect. */
+export function signingInPage(location: string): GatePage {
+  return {
+    status: 302,
+    title: 'Signing in',
+    heading: 'Signing in',
+    body: html`<p role="status" aria-live="polite">You are being taken to the sign-in page.</p>
+<p><a href="${location}">Continue</a></p>`,
+    json: { message: 'Sign in.', sign_in: location },
+    headers: { location },
+  };
+}
+
+/** The page for a sign-in that cannot be completed. @param signInUrl a new attempt */
+export function signInFailedPage(signInUrl?: string): GatePage {
+  return {
+    status: 400,
+    title: 'The sign-in failed',
+    heading: 'The sign-in failed',
+    body: html`<p>The sign-in was not begun in this browser, took longer than ten minutes, or was completed before.</p>
+${signInUrl === undefined ? html`<p>Open the address of the workbench again.</p>` : signInLink(signInUrl)}`,
+    json: { message: 'The sign-in cannot be completed. Begin it again.' },
+  };
+}
+
+export function issuerUnavailablePage(): GatePage {
+  return {
+    status: 503,
+    title: 'The sign-in service does not respond',
+    heading: 'The sign-in service does not respond',
+    body: html`<p role="status" aria-live="polite">You cannot sign in at the moment. Users who are signed in can continue to work.</p>
+<p>Open the address of the workbench again in a minute. Tell your administrator if this lasts.</p>`,
+    json: { message: 'The sign-in service does not respond.' },
+    headers: { 'retry-after': '30' },
+  };
+}
+
+/** The page for a ticket that was used before or has expired. @param signInUrl a new attempt, if there is a sign-in */
+export function invalidTicketPage(signInUrl?: string): GatePage {
+  return {
+    status: 403,
+    title: 'This link is no longer valid',
+    heading: 'This link is no longer valid',
+    body: html`<p>A link to a workbench works once, and only for a minute.</p>
+${
+  signInUrl === undefined
+    ? html`<p>Open the workbench again from the page that lists your workbenches.</p>`
+    : signInLink(signInUrl)
+}`,
+    json: { message: 'The ticket was used before or has expired.' },
+  };
+}
+
+export interface EnterPageOptions {
+  readonly workbenchName: string;
+  /** The owner of the workbench. */
+  readonly ownerId: string;
+  /** The user whom the link signs in. */
+  readonly userId: string;
+  /** The path of the form. */
+  readonly action: string;
+  /** The hidden fields of the form. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/**
+ * The page between a link with a ticket and the workbench. Without it, a link could sign a user in to the workbench of an
+ * attacker unnoticed, and the attacker would receive what the user types there.
+ */
+export function enterPage({ workbenchName, ownerId, userId, action, fields }: EnterPageOptions): GatePage {
+  return {
+    status: 200,
+    title: 'Open a workbench',
+    heading: workbenchName,
+    body: html`<p>You are about to open the workbench <b><bdi>${workbenchName}</bdi></b> of <b><bdi>${ownerId}</bdi></b> as the user <b><bdi>${userId}</bdi></b>.</p>
+<p>Open it only if you asked for this. The owner of a workbench can read everything that you type in it.</p>
+<form method="post" action="${action}">
+${hiddenFields(fields)}
+<button type="submit">Open the workbench</button>
+</form>`,
+    json: { message: 'Send the form of this page to open the workbench.' },
+    formTargets: [],
+    neverFramed: true,
+  };
+}
+
+export interface SecretPageOptions {
+  /** The path of the form. Its field for the secret is `secret`. */
+  readonly action: string;
+  readonly fields: Readonly<Record<string, string>>;
+  /** The origins to which the response to the form redirects. */
+  readonly formTargets: readonly string[];
+  /** Whether a wrong secret was sent. */
+  readonly failed: boolean;
+}
+
+/** The form that asks for the secret of local mode. */
+export function secretPage({ action, fields, formTargets, failed }: SecretPageOptions): GatePage {
+  return {
+    status: failed ? 403 : 200,
+    title: 'Sign in',
+    heading: 'Sign in',
+    body: html`<p>The server printed a secret when it started. Enter it to open your workbenches.</p>
+${failed ? html`<p role="alert"><strong>This is not the secret.</strong></p>` : undefined}
+<form method="post" action="${action}">
+${hiddenFields(fields)}
+<label>Secret <input type="password" name="secret" autocomplete="current-password" required autofocus></label>
+<button type="submit">Sign in</button>
+</form>`,
+    json: { message: failed ? 'This is not the secret.' : 'Send the secret in the form of this page.' },
+    formTargets,
+    neverFramed: true,
+  };
+}
+
+/** @param signInUrl where to sign in again, if there is a sign-in */
+export function signedOutPage(signInUrl?: string): GatePage {
+  return {
+    status: 200,
+    title: 'Signed out',
+    heading: 'You are signed out',
+    body: html`<p role="status" aria-live="polite">Your workbenches keep running.</p>
+${signInUrl === undefined ? undefined : html`<p><a href="${signInUrl}">Sign in again</a></p>`}`,
+    json: { message: 'You are signed out.' },
+  };
+}
+
+function signInLink(url: string): Markup {
+  return html`<p><a href="${url}">Sign in</a></p>`;
+}
+
+function hiddenFields(fields: Readonly<Record<string, string>>): readonly Markup[] {
+  return Object.entries(fields).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
+  );
+}

@@ -1,0 +1,187 @@
+import { statusDetail } from '#core/workbench/status-detail.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import type { GatePage, WorkbenchAddress } from './gate-page.ts';
+import { html, type Markup } from './markup.ts';
+import { ADVICE, describeDetail, formatDuration } from './wording.ts';
+
+/** The pages of workbenches that cannot be shown now: what happens, and what the visitor can do. */
+
+/**
+ * Reload intervals while the status changes. A reload takes the focus away from the button, so only the first ones come
+ * fast: most local starts end then.
+ */
+const RELOAD_FIRST_SECONDS = 2;
+const RELOAD_SECONDS = 5;
+const FIRST_MS = 10_000;
+/** The interval while nothing changes without a request. */
+const RELOAD_SETTLED_SECONDS = 30;
+
+export interface NotRunningOptions {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Whether the visitor may start and stop the workbench. */
+  readonly mayStart: boolean;
+  readonly address: WorkbenchAddress;
+  /** The shell command that starts the workbench, for visitors to whom the page offers no button. */
+  readonly startCommand?: string;
+}
+
+/** The page of a workbench that is not running. */
+export function notRunningPage(workbench: Workbench, options: NotRunningOptions): GatePage {
+  const { name, status } = workbench;
+  const { now, mayStart, address, startCommand } = options;
+  const command = mayStart ? commandOf(workbench) : undefined;
+  const requestedAt = startRequestedAt(workbench);
+  const isSettled = status === 'stopped';
+  const isNew = now - (requestedAt ?? workbench.updatedAt) < FIRST_MS;
+  const reloadAfterSeconds = isSettled
+    ? RELOAD_SETTLED_SECONDS
+    : isNew
+      ? RELOAD_FIRST_SECONDS
+      : RELOAD_SECONDS;
+  return {
+    status: 503,
+    title: `${name}: ${status}`,
+    heading: name,
+    body: html`<p role="status" aria-live="polite"><strong>${SENTENCES[status]}</strong> ${waitsFor(workbench)}</p>
+<p>Status: <b>${status}</b>${rawDetail(workbench)}</p>
+${listFacts(workbench, now, requestedAt)}
+${command === undefined ? withoutButton(workbench, startCommand) : commandForm(command, address)}
+<p class="note">${RELOAD_NOTES[status]}</p>`,
+    json: presentState(workbench),
+    reloadAfterSeconds,
+    ...(command === undefined ? {} : { formTargets: [] }),
+  };
+}
+
+/** The page of a workbench whose start the visit has requested, before its record is read again. */
+export function startRequestedPage({ name }: Pick<Workbench, 'name'>): GatePage {
+  return {
+    status: 503,
+    title: `${name}: starting`,
+    heading: name,
+    body: html`<p role="status" aria-live="polite"><strong>The workbench is starting.</strong></p>
+<p class="note">${RELOAD_NOTES.starting}</p>`,
+    json: { message: 'The workbench is not running. Its start was requested.', status: 'starting' },
+    reloadAfterSeconds: RELOAD_FIRST_SECONDS,
+  };
+}
+
+/**
+ * The page of a workbench that does not respond although its status is running.
+ * @param stop where the Stop button leads, if the visitor may stop the workbench
+ */
+export function unresponsivePage(stop?: WorkbenchAddress): GatePage {
+  return {
+    status: 502,
+    title: 'The workbench does not respond',
+    heading: 'The workbench does not respond',
+    body: html`<p role="status" aria-live="polite">The workbench is running, but nothing responds at its address. It may be stopping, or its program may be busy or may have ended.</p>
+<p>If this lasts for more than a minute, stop the workbench and start it again. Its files are kept.</p>
+${stop === undefined ? undefined : commandForm('stop', stop)}
+<p class="note">This page reloads automatically.</p>`,
+    json: { message: 'The workbench does not respond.' },
+    reloadAfterSeconds: RELOAD_FIRST_SECONDS,
+    ...(stop === undefined ? {} : { formTargets: [] }),
+  };
+}
+
+export function invalidResponsePage(): GatePage {
+  return {
+    status: 502,
+    title: 'The workbench sent an invalid response',
+    heading: 'The workbench sent an invalid response',
+    body: html`<p>Its response cannot be forwarded. Check the program in the workbench.</p>`,
+    json: { message: 'The workbench sent an invalid response.' },
+  };
+}
+
+/** Returns the JSON response for a workbench that is not running. */
+function presentState(workbench: Workbench): Readonly<Record<string, unknown>> {
+  const detail = statusDetail(workbench);
+  return {
+    message: 'The workbench is not running.',
+    status: workbench.status,
+    ...(detail === undefined ? {} : { status_detail: detail }),
+    ...('reason' in workbench && workbench.reason !== undefined
+      ? { status_reason: { code: workbench.reason.code, message: workbench.reason.message } }
+      : {}),
+  };
+}
+
+const SENTENCES: Readonly<Record<Workbench['status'], string>> = {
+  stopped: 'The workbench is stopped.',
+  starting: 'The workbench is starting.',
+  provisioning: 'The workbench is starting.',
+  pending: 'The workbench is starting.',
+  running: 'The workbench is starting.',
+  stopping: 'The workbench is stopping.',
+  deleting: 'The workbench is being deleted.',
+};
+
+const OPENS = 'This page reloads automatically, and shows the workbench as soon as it is running.';
+const RELOAD_NOTES: Readonly<Record<Workbench['status'], string>> = {
+  stopped: OPENS,
+  starting: OPENS,
+  provisioning: OPENS,
+  pending: OPENS,
+  running: OPENS,
+  stopping: 'This page reloads automatically.',
+  deleting: 'This cannot be undone. This page reloads automatically.',
+};
+
+function waitsFor(workbench: Workbench): string | undefined {
+  const detail = statusDetail(workbench);
+  return detail === undefined ? undefined : describeDetail(workbench, detail);
+}
+
+/** The detail as the API reports it, for questions to an administrator. */
+function rawDetail(workbench: Workbench): string | undefined {
+  const detail = statusDetail(workbench);
+  return detail === undefined ? undefined : ` (${detail})`;
+}
+
+function listFacts(workbench: Workbench, now: number, requestedAt: number | undefined): readonly Markup[] {
+  const facts: Markup[] = [];
+  if ('reason' in workbench && workbench.reason !== undefined) {
+    const { code, message } = workbench.reason;
+    facts.push(html`<p>Reason: ${message} (${code})</p>`);
+    const advice = ADVICE[code];
+    if (advice !== undefined) facts.push(html`<p>${advice}</p>`);
+  }
+  if (requestedAt !== undefined)
+    facts.push(html`<p>The start was requested ${formatDuration(now - requestedAt)} ago.</p>`);
+  if (workbench.status === 'stopped' && workbench.stoppedAt !== undefined)
+    facts.push(html`<p>It stopped ${formatDuration(now - workbench.stoppedAt)} ago.</p>`);
+  return facts;
+}
+
+/** When the start in progress was requested; undefined if none is. */
+function startRequestedAt(workbench: Workbench): number | undefined {
+  if (workbench.desired !== 'running') return undefined;
+  return workbench.status === 'stopping' ? workbench.nextRun?.requestedAt : workbench.startedAt;
+}
+
+type Command = 'start' | 'stop';
+
+/** The command that has an effect now: the opposite of the desired state. */
+function commandOf({ status, desired }: Workbench): Command | undefined {
+  if (status === 'stopped') return 'start';
+  return desired === 'running' ? 'stop' : undefined;
+}
+
+function withoutButton({ status }: Workbench, startCommand: string | undefined): Markup | undefined {
+  if (status !== 'stopped') return undefined;
+  if (startCommand === undefined) return html`<p>Its owner can start it.</p>`;
+  return html`<p>Start it, then come back:</p>
+<p><code>${startCommand}</code></p>`;
+}
+
+const LABELS = { start: 'Start the workbench', stop: 'Stop the workbench' } as const;
+
+function commandForm(command: Command, { prefix, path }: WorkbenchAddress): Markup {
+  return html`<form method="post" action="${prefix}/.wb/${command}">
+<input type="hidden" name="back" value="${path}">
+<button type="submit">${LABELS[command]}</button>
+</form>`;
+}

@@ -1,0 +1,82 @@
+import {
+  foreignOriginPage,
+  indexPage,
+  otherHostPage,
+  tooLargePage,
+  unknownPage,
+  unreadablePage,
+} from '#gate/pages/fault-pages.ts';
+import type { GatePage } from '#gate/pages/gate-page.ts';
+import {
+  enterPage,
+  invalidTicketPage,
+  issuerUnavailablePage,
+  secretPage,
+  signedOutPage,
+  signInFailedPage,
+  signInPage,
+  signingInPage,
+} from '#gate/pages/sign-in-pages.ts';
+import {
+  invalidResponsePage,
+  notRunningPage,
+  startRequestedPage,
+  unresponsivePage,
+} from '#gate/pages/workbench-pages.ts';
+import {
+  deleting,
+  pending,
+  provisioning,
+  running,
+  starting,
+  stopped,
+  stopping,
+  T0,
+} from '#test/builders/workbench.ts';
+
+/** Every page of the gate, with this text in the place of all that users and other programs choose. */
+export function allPages(text: string): Readonly<Record<string, GatePage>> {
+  const reason = { code: 'exited', message: text } as const;
+  const address = { prefix: '', path: `/${text}` };
+  const options = { now: T0, mayStart: true, address };
+  const fields = { t: text, p: text };
+  const url = `https://gate.example/.wb/login?rd=${text}`;
+  return {
+    index: indexPage(),
+    unknown: unknownPage(),
+    other_host: otherHostPage(),
+    foreign_origin: foreignOriginPage(),
+    too_large: tooLargePage(),
+    unreadable: unreadablePage(),
+    stopped: notRunningPage(stopped({ name: text, reason, stoppedAt: T0 }), options),
+    stopped_of_another: notRunningPage(stopped({ name: text }), { ...options, mayStart: false }),
+    stopped_with_command: notRunningPage(stopped({ name: text }), {
+      ...options,
+      mayStart: false,
+      startCommand: text,
+    }),
+    starting: notRunningPage(starting({ name: text }), options),
+    provisioning: notRunningPage(provisioning({ name: text, detail: text }), options),
+    pending: notRunningPage(pending({ name: text, detail: text }), options),
+    running: notRunningPage(running({ name: text }), options),
+    stopping: notRunningPage(stopping({ name: text, reason }), options),
+    deleting: notRunningPage(deleting({ name: text }), options),
+    start_requested: startRequestedPage({ name: text }),
+    unresponsive: unresponsivePage(),
+    unresponsive_with_stop: unresponsivePage(address),
+    invalid_response: invalidResponsePage(),
+    sign_in: signInPage(url),
+    sign_in_by_ticket: signInPage(),
+    signing_in: signingInPage(url),
+    sign_in_failed: signInFailedPage(url),
+    sign_in_failed_without_address: signInFailedPage(),
+    issuer_unavailable: issuerUnavailablePage(),
+    invalid_ticket: invalidTicketPage(url),
+    invalid_ticket_without_sign_in: invalidTicketPage(),
+    enter: enterPage({ workbenchName: text, ownerId: text, userId: text, action: '/.wb/enter', fields }),
+    secret: secretPage({ action: '/.wb/secret', fields, formTargets: [], failed: false }),
+    wrong_secret: secretPage({ action: '/.wb/secret', fields, formTargets: [], failed: true }),
+    signed_out: signedOutPage(url),
+    signed_out_without_sign_in: signedOutPage(),
+  };
+}
