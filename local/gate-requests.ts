@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { ActivityStore } from '#core/ports/activity-store.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { UnreadableRecord, type WorkbenchStore } from '#core/ports/workbench-store.ts';
@@ -13,6 +14,7 @@ import {
   type ResultOf,
   type ToGate,
 } from '#gate/ipc/messages.ts';
+import type { WorkbenchCommands } from '#gate/ports.ts';
 
 type GateResponse = Extract<ToGate, { type: 'result' | 'failure' }>;
 
@@ -27,7 +29,13 @@ type CallHandlers = { readonly [C in GateCall]: CallHandler<C> };
 /** The stores of the controller that the gate reads and writes. */
 export interface GateStores {
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
+  readonly activity: Pick<ActivityStore, 'record'>;
 }
+
+const UNAVAILABLE_COMMANDS: WorkbenchCommands = {
+  start: async () => ({ kind: 'unavailable' }),
+  stop: async () => ({ kind: 'unavailable' }),
+};
 
 const requestSchema = z.object({
   type: z.literal('request'),
@@ -45,13 +53,19 @@ export class GateRequests {
   readonly #handlers: CallHandlers;
   readonly #telemetry: Telemetry;
   readonly #now: () => number;
+  #commands: WorkbenchCommands = UNAVAILABLE_COMMANDS;
   #running = 0;
 
   /** @param now the clock of deadlines */
   constructor(stores: GateStores, telemetry: Telemetry, now: () => number = monotonicMs) {
-    this.#handlers = handlersOf(stores);
+    this.#handlers = handlersOf(stores, () => this.#commands);
     this.#telemetry = telemetry;
     this.#now = now;
+  }
+
+  /** Connects the API, which is built after the gate listens. Until then commands are unavailable. */
+  setCommands(commands: WorkbenchCommands): void {
+    this.#commands = commands;
   }
 
   /** Returns the response; undefined if the gate does not wait for it any more. */
@@ -85,7 +99,7 @@ export class GateRequests {
   }
 }
 
-function handlersOf({ workbenches }: GateStores): CallHandlers {
+function handlersOf({ workbenches, activity }: GateStores, commands: () => WorkbenchCommands): CallHandlers {
   return {
     findWorkbench: {
       argument: z.strictObject({ workbenchId: TEXT }),
@@ -97,6 +111,21 @@ function handlersOf({ workbenches }: GateStores): CallHandlers {
         const workbench = await workbenches.read(key);
         return workbench === undefined ? null : encodeRecord(workbench);
       },
+    },
+    recordActivity: {
+      argument: z.strictObject({ workbenchId: TEXT, at: z.int() }),
+      async run({ workbenchId, at }) {
+        await activity.record(workbenchId, at);
+        return null;
+      },
+    },
+    startWorkbench: {
+      argument: KEY,
+      run: ({ userId, workbenchId }) => commands().start(userId, workbenchId),
+    },
+    stopWorkbench: {
+      argument: KEY,
+      run: ({ userId, workbenchId }) => commands().stop(userId, workbenchId),
     },
   };
 }

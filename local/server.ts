@@ -17,9 +17,10 @@ import { WorkbenchAddresses } from '#gate/workbench-addresses.ts';
 import { openData } from './data.ts';
 import { unusableFolder } from './data-folder.ts';
 import { DiskSpace } from './disk-space.ts';
+import { apiCommands } from './gate-commands.ts';
 import { GateProcess } from './gate-process.ts';
 import { GateRequests } from './gate-requests.ts';
-import { createGateway, type GatewayOptions } from './gateway/gateway.ts';
+import { createGateway, type GatewayOptions, type GatewayRoute } from './gateway/gateway.ts';
 import { buildRoutes, type LocalPorts } from './handlers.ts';
 import { openInfrastructure } from './infrastructure.ts';
 import { LocalQueue } from './queue.ts';
@@ -94,10 +95,11 @@ async function open(
     addresses.urlOf(workbenchId),
   );
 
+  const gateRequests = new GateRequests(data, telemetry);
   const gate = new GateProcess({
     settings: gateSettings(settings),
     api: { url: `http://${name}:${settings.port}`, authorized: true },
-    requests: new GateRequests(data, telemetry),
+    requests: gateRequests,
     timers,
     telemetry,
   });
@@ -118,7 +120,9 @@ async function open(
   const drive = deliverAsMessage(buildDrive(ports, functions));
   infrastructure.connect(ports, functions);
 
-  const gateway = createGateway(gatewayOptions(ports, functions, settings));
+  const routes = buildRoutes(ports, functions);
+  gateRequests.setCommands(apiCommands(routes, timers));
+  const gateway = createGateway(gatewayOptions(routes, ports, functions, settings));
   yieldToRequests(gateway, queue);
   limitConnections(gateway, { max: MAX_API_CONNECTIONS, name: 'API', timers, telemetry });
   const port = await listen(gateway, bindAddress, settings.port, 'PORT');
@@ -141,7 +145,12 @@ async function open(
   };
 }
 
-function gatewayOptions(ports: LocalPorts, functions: Settings, { hosts }: LocalSettings): GatewayOptions {
+function gatewayOptions(
+  routes: readonly GatewayRoute[],
+  ports: LocalPorts,
+  functions: Settings,
+  { hosts }: LocalSettings,
+): GatewayOptions {
   const { RESTAPI_AUTH, RESTAPI_URL_PREFIX: prefix = '', RESTAPI_CORS_ORIGIN: corsOrigins } = functions;
   const authorizer = {
     authorize: buildAuthorizer(ports, functions),
@@ -149,7 +158,7 @@ function gatewayOptions(ports: LocalPorts, functions: Settings, { hosts }: Local
     validUntil: responseValidUntil,
   };
   return {
-    routes: buildRoutes(ports, functions),
+    routes,
     ...(RESTAPI_AUTH === 'none' ? {} : { authorizer }),
     prefix,
     corsOrigins,

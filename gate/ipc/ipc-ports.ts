@@ -1,11 +1,12 @@
+import { PortError } from '#core/ports/port-error.ts';
 import { UnreadableRecord } from '#core/ports/workbench-store.ts';
 import { decodeRecord } from '#core/workbench/record-codec.ts';
 import type { Workbench, WorkbenchKey } from '#core/workbench/workbench.ts';
-import type { GatePorts } from '#gate/ports.ts';
+import type { CommandResult, GatePorts } from '#gate/ports.ts';
 import { type ControllerClient, UnreadableResult } from './controller-client.ts';
 
 /** The ports of the gate in local mode: requests to the controller, which has the records. */
-export type IpcPorts = Pick<GatePorts, 'workbenches'>;
+export type IpcPorts = Pick<GatePorts, 'workbenches' | 'activity' | 'commands'>;
 
 export function ipcPorts(client: Pick<ControllerClient, 'call'>): IpcPorts {
   return {
@@ -15,7 +16,29 @@ export function ipcPorts(client: Pick<ControllerClient, 'call'>): IpcPorts {
       },
       read: (key) => readWorkbench(client, key),
     },
+    activity: {
+      async record(workbenchId, at) {
+        await client.call('recordActivity', { workbenchId, at });
+      },
+    },
+    commands: {
+      start: (userId, workbenchId) => runCommand(client, 'startWorkbench', { userId, workbenchId }),
+      stop: (userId, workbenchId) => runCommand(client, 'stopWorkbench', { userId, workbenchId }),
+    },
   };
+}
+
+async function runCommand(
+  client: Pick<ControllerClient, 'call'>,
+  call: 'startWorkbench' | 'stopWorkbench',
+  key: WorkbenchKey,
+): Promise<CommandResult> {
+  try {
+    return await client.call(call, key);
+  } catch (error) {
+    if (error instanceof PortError) return { kind: 'unavailable' };
+    throw error;
+  }
 }
 
 async function readWorkbench(

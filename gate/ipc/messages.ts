@@ -4,6 +4,7 @@ import type { StoredRecord } from '#core/workbench/record-codec.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { PageLook } from '#gate/pages/page-renderer.ts';
 import type { ApiAddress } from '#gate/pages/start-command.ts';
+import type { CommandResult } from '#gate/ports.ts';
 import type { AddressMode } from '#gate/workbench-addresses.ts';
 
 /**
@@ -32,6 +33,12 @@ export interface GateCalls {
   };
   /** A record is sent in its stored form: its dates and absent fields survive JSON. */
   readonly readWorkbench: { readonly argument: WorkbenchKey; readonly result: StoredRecord | null };
+  readonly recordActivity: {
+    readonly argument: { readonly workbenchId: string; readonly at: number };
+    readonly result: null;
+  };
+  readonly startWorkbench: { readonly argument: WorkbenchKey; readonly result: CommandResult };
+  readonly stopWorkbench: { readonly argument: WorkbenchKey; readonly result: CommandResult };
 }
 
 export type GateCall = keyof GateCalls;

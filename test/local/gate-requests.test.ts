@@ -14,6 +14,7 @@ let now: number;
 let telemetry: TelemetryRecorder;
 let reads: WorkbenchKey[];
 let read: () => Promise<Workbench | undefined>;
+let activity: [string, number][];
 let requests: GateRequests;
 
 beforeEach(() => {
@@ -28,7 +29,12 @@ beforeEach(() => {
       return read();
     },
   };
-  requests = new GateRequests({ workbenches }, telemetry, () => now);
+  activity = [];
+  const stores = {
+    workbenches,
+    activity: { record: async (workbenchId: string, at: number) => void activity.push([workbenchId, at]) },
+  };
+  requests = new GateRequests(stores, telemetry, () => now);
 });
 
 const request = (call: string, argument: unknown, deadline = 2_000) =>
@@ -49,6 +55,35 @@ it('returns a record in its stored form', async () => {
   expect(await requests.respond(request('readWorkbench', key))).toMatchObject({
     result: encodeRecord(workbench),
   });
+});
+
+it('records activity', async () => {
+  const { workbenchId } = key;
+  expect(await requests.respond(request('recordActivity', { workbenchId, at: 5 }))).toMatchObject({
+    result: null,
+  });
+  expect(activity).toEqual([[workbenchId, 5]]);
+});
+
+it('executes commands once the API is connected', async () => {
+  const calls: string[] = [];
+  const start = () => requests.respond(request('startWorkbench', key));
+  expect(await start()).toMatchObject({ type: 'result', result: { kind: 'unavailable' } });
+  requests.setCommands({
+    async start(userId, workbenchId) {
+      calls.push(`start ${userId} ${workbenchId}`);
+      return { kind: 'accepted' };
+    },
+    async stop(userId, workbenchId) {
+      calls.push(`stop ${userId} ${workbenchId}`);
+      return { kind: 'refused', status: 409, message: 'm' };
+    },
+  });
+  expect(await start()).toMatchObject({ result: { kind: 'accepted' } });
+  expect(await requests.respond(request('stopWorkbench', key))).toMatchObject({
+    result: { kind: 'refused', status: 409, message: 'm' },
+  });
+  expect(calls).toEqual([`start ${key.userId} ${key.workbenchId}`, `stop ${key.userId} ${key.workbenchId}`]);
 });
 
 it('does not execute a request for which the gate no longer waits', async () => {

@@ -110,3 +110,27 @@ describe('a record', () => {
     await record;
   });
 });
+
+describe('a command', () => {
+  const start = () => ipcPorts(client).commands.start('me', 'w');
+
+  it('has the result of the controller', async () => {
+    const result = start();
+    expect(sent[0]).toMatchObject({ call: 'startWorkbench', argument: { userId: 'me', workbenchId: 'w' } });
+    client.receive({ type: 'result', id: sent[0]?.id ?? 0, result: { kind: 'accepted' } });
+    expect(await result).toEqual({ kind: 'accepted' });
+  });
+
+  it('is unavailable if the controller does not respond: it may have had its effect', async () => {
+    const result = start();
+    timers.advance(CALL_TIMEOUT_MS);
+    expect(await result).toEqual({ kind: 'unavailable' });
+  });
+});
+
+it('activity is sent to the controller', async () => {
+  const recorded = ipcPorts(client).activity.record('w', 5);
+  expect(sent[0]).toMatchObject({ call: 'recordActivity', argument: { workbenchId: 'w', at: 5 } });
+  client.receive({ type: 'result', id: sent[0]?.id ?? 0, result: null });
+  await recorded;
+});
