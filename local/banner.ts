@@ -25,8 +25,8 @@ export function banner(
     `  Workbenches    ${workbenchUrl}`,
     ...(isLocalhostName(workbenchUrl)
       ? [
-          '                 in Chromium, Edge and Firefox. Programs that do not resolve names below localhost',
-          '                 (Safari, Python, Node) use the public_endpoint without the redirect.',
+          '                 in Chromium, Edge, Firefox and curl. Safari and programs that do not resolve names below',
+          '                 localhost (Python, Node): WB_WORKBENCH_ADDRESS=prefix, or programs use the public_endpoint.',
         ]
       : []),
     ...summary.map(([label, text]) => `  ${label.padEnd(15)}${text}`),

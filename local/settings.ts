@@ -40,9 +40,8 @@ export const LOCAL_SETTINGS = {
   }),
   WB_WORKBENCH_ADDRESS: choice({
     description:
-      'Where workbenches are served: below the path `/project/<id>/` of one origin that they share, or each on a host of its own, `<id>.localhost` or `<id>.<host of BASE_URL>`, which isolates them from each other in the browser. With `host`, browsers are redirected from the path to the host, and programs can use both. Safari and most programs do not resolve names below `localhost`.',
+      'Where workbenches are served: each on a host of its own, `<id>.localhost` or `<id>.<host of BASE_URL>`, which isolates them from each other in the browser, or below the path `/project/<id>/` of one origin that they share. With `host`, browsers are redirected from the path to the host, and programs can use both. Safari and most programs do not resolve names below `localhost`. By default `host` on this computer, and `prefix` with a BASE_URL of another host, whose subdomains may not exist, with WB_LOCAL_EXPOSE, and with WB_KEEP_PREFIX.',
     values: ADDRESS_MODES,
-    default: 'prefix',
     readBy: LOCAL,
   }),
   WB_KEEP_PREFIX: choice({
@@ -169,9 +168,9 @@ const LOCAL_RULES: readonly SettingRule<Declared>[] = [
     },
   },
   {
-    names: ['WB_WORKBENCH_ADDRESS', 'BASE_URL', 'WB_LOCAL_EXPOSE'],
+    names: ['WB_WORKBENCH_ADDRESS', 'BASE_URL', 'WB_LOCAL_EXPOSE', 'WB_KEEP_PREFIX'],
     check: (s) => {
-      if (s.WB_WORKBENCH_ADDRESS === 'prefix') return undefined;
+      if (addressModeOf(s) === 'prefix') return undefined;
       if (s.BASE_URL === undefined)
         return s.WB_LOCAL_EXPOSE === undefined
           ? undefined
@@ -235,7 +234,7 @@ export function readLocalSettings(env: Environment): LocalSettings {
     baseUrl: BASE_URL,
     port: read.PORT,
     workbenchPort: read.WB_WORKBENCH_PORT,
-    addressMode: read.WB_WORKBENCH_ADDRESS,
+    addressMode: addressModeOf({ ...read, BASE_URL }),
     keepPrefix: read.WB_KEEP_PREFIX !== undefined,
     dataDir: resolve(read.WB_DATA_DIR),
     tableEndpoint: read.WB_TABLE_ENDPOINT,
@@ -257,6 +256,17 @@ const KEYS = ['RESTAPI_AUTH_STATIC_KEY', 'RESTAPI_AUTH_JWT_KEY', 'RESTAPI_OIDC_I
 function disableAuthWithoutKeys(env: Environment): Environment {
   const hasKey = KEYS.some((name) => (env[name] ?? '') !== '');
   return hasKey || (env.RESTAPI_AUTH ?? '') !== '' ? {} : { RESTAPI_AUTH: 'none' };
+}
+
+/** Returns the configured address mode. Without one it is `host` only where every name of a workbench certainly exists. */
+function addressModeOf(
+  s: Pick<Declared, 'WB_WORKBENCH_ADDRESS' | 'BASE_URL' | 'WB_LOCAL_EXPOSE' | 'WB_KEEP_PREFIX'>,
+): AddressMode {
+  if (s.WB_WORKBENCH_ADDRESS !== undefined) return s.WB_WORKBENCH_ADDRESS;
+  if (s.WB_LOCAL_EXPOSE !== undefined || s.WB_KEEP_PREFIX !== undefined) return 'prefix';
+  if (s.BASE_URL === undefined) return 'host';
+  const { hostname, pathname } = new URL(s.BASE_URL);
+  return hostname === 'localhost' && pathname === '/' ? 'host' : 'prefix';
 }
 
 function parseInstanceType(text: string): DedicatedInstanceType {

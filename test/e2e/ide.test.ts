@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findOnPath } from '#adapters/local/processes/command.ts';
+import { ADDRESS_MODES } from '#gate/workbench-addresses.ts';
 import { INSTALLED_IDE } from '#local/installed-ide.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { openPage } from './browser.ts';
@@ -13,39 +14,43 @@ const CODE_SERVER = findOnPath('code-server', process.env.PATH) ?? findOnPath('c
 /** Set in CI after the installation of code-server. The test fails then instead of being skipped. */
 const REQUIRED = process.env.E2E_IDE === 'required';
 
-test('in code-server a file that was written in the terminal outlives a stop and is shown in the editor', async ({
-  skip,
-}) => {
-  if (CODE_SERVER === undefined && !REQUIRED) {
-    const reason = 'code-server is not installed: run `npm run local:ide`';
-    console.warn(`Skipped: ${reason}.`);
-    skip(reason);
-  }
-  const dataDir = await createDataDir();
-  const server = await LocalServer.start(dataDir, { WB_LOCAL_IDE: 'code-server' });
-  const page = await openPage();
-  const { item } = await runPrintedCommand(server, 'create');
-  await pollUntil(server, item.workbench_id, 'running');
-  await page.goto(item.public_endpoint);
-  await waitForIde(page);
+test.for(ADDRESS_MODES)(
+  'with WB_WORKBENCH_ADDRESS=%s a file that was written in the terminal of code-server outlives a stop and is shown in the editor',
+  async (mode, { skip }) => {
+    if (CODE_SERVER === undefined && !REQUIRED) {
+      const reason = 'code-server is not installed: run `npm run local:ide`';
+      console.warn(`Skipped: ${reason}.`);
+      skip(reason);
+    }
+    const dataDir = await createDataDir();
+    const server = await LocalServer.start(dataDir, {
+      WB_LOCAL_IDE: 'code-server',
+      WB_WORKBENCH_ADDRESS: mode,
+    });
+    const page = await openPage();
+    const { item } = await runPrintedCommand(server, 'create');
+    await pollUntil(server, item.workbench_id, 'running');
+    await page.goto(item.public_endpoint);
+    await waitForIde(page);
 
-  await typeInTerminal(page, 'printf "made in the terminal of %s" "$WORKBENCH_NAME" > made.txt');
-  const onDisk = join(dataDir, 'volumes', item.workbench_id, 'made.txt');
-  await eventually(waitRealStep, 'the file is written', async () => {
-    const content = await readFile(onDisk, 'utf8').catch(() => '');
-    return content === 'made in the terminal of First';
-  });
+    await typeInTerminal(page, 'printf "made in the terminal of %s" "$WORKBENCH_NAME" > made.txt');
+    const onDisk = join(dataDir, 'volumes', item.workbench_id, 'made.txt');
+    await eventually(waitRealStep, 'the file is written', async () => {
+      const content = await readFile(onDisk, 'utf8').catch(() => '');
+      return content === 'made in the terminal of First';
+    });
 
-  await runPrintedCommand(server, 'stop', item.workbench_id);
-  await pollUntil(server, item.workbench_id, 'stopped');
-  expect(await server.workbenchProcesses()).toEqual([]);
-  await runPrintedCommand(server, 'start', item.workbench_id);
-  await pollUntil(server, item.workbench_id, 'running');
-  await page.goto(item.public_endpoint);
-  await waitForIde(page);
-  await waitForTextInEditor(page, 'made.txt', 'made in the terminal of First');
+    await runPrintedCommand(server, 'stop', item.workbench_id);
+    await pollUntil(server, item.workbench_id, 'stopped');
+    expect(await server.workbenchProcesses()).toEqual([]);
+    await runPrintedCommand(server, 'start', item.workbench_id);
+    await pollUntil(server, item.workbench_id, 'running');
+    await page.goto(item.public_endpoint);
+    await waitForIde(page);
+    await waitForTextInEditor(page, 'made.txt', 'made in the terminal of First');
 
-  await runPrintedCommand(server, 'delete', item.workbench_id);
-  await pollUntilGone(server, item.workbench_id);
-  expect(await server.workbenchProcesses()).toEqual([]);
-});
+    await runPrintedCommand(server, 'delete', item.workbench_id);
+    await pollUntilGone(server, item.workbench_id);
+    expect(await server.workbenchProcesses()).toEqual([]);
+  },
+);

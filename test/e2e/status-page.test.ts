@@ -12,22 +12,31 @@ const SLOW_BOOT_COMMAND = [
   `exec '${process.execPath}' -e "require('http').createServer((_, response) => response.end('Good morning')).listen(process.env.PORT, '127.0.0.1')"`,
 ].join('; ');
 
-test('the page of a starting workbench shows its status and is replaced by the workbench', async () => {
-  const dataDir = await createDataDir();
-  const server = await LocalServer.start(dataDir, { WB_BOOT_COMMAND: SLOW_BOOT_COMMAND });
-  const page = await openPage();
-  const { item } = await runPrintedCommand(server, 'create');
-  await pollUntil(server, item.workbench_id, 'pending');
+test.each([
+  ['host', (id: string, endpoint: string) => `http://${id}.localhost:${new URL(endpoint).port}/`],
+  ['prefix', (_id: string, endpoint: string) => `${endpoint}/`],
+])(
+  'with WB_WORKBENCH_ADDRESS=%s the page of a starting workbench shows its status and is replaced by the workbench',
+  async (mode, addressOf) => {
+    const dataDir = await createDataDir();
+    const server = await LocalServer.start(dataDir, {
+      WB_BOOT_COMMAND: SLOW_BOOT_COMMAND,
+      WB_WORKBENCH_ADDRESS: mode,
+    });
+    const page = await openPage();
+    const { item } = await runPrintedCommand(server, 'create');
+    await pollUntil(server, item.workbench_id, 'pending');
 
-  const response = await page.goto(item.public_endpoint);
-  expect(response?.status()).toBe(503);
-  expect(await page.getByRole('heading').textContent()).toBe('First');
-  await page.getByText('Status: pending').waitFor();
+    const response = await page.goto(item.public_endpoint);
+    expect(response?.status()).toBe(503);
+    expect(await page.getByRole('heading').textContent()).toBe('First');
+    await page.getByText('Status: pending').waitFor();
 
-  await writeFile(join(dataDir, 'volumes', item.workbench_id, 'open'), '');
-  await page.getByText('Good morning').waitFor();
-  expect(page.url()).toBe(`${item.public_endpoint}/`);
-});
+    await writeFile(join(dataDir, 'volumes', item.workbench_id, 'open'), '');
+    await page.getByText('Good morning').waitFor();
+    expect(page.url()).toBe(addressOf(item.workbench_id, item.public_endpoint));
+  },
+);
 
 test('the page of a stopped workbench shows the command that starts it', async () => {
   const server = await LocalServer.start(await createDataDir());

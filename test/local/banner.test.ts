@@ -27,7 +27,7 @@ describe('banner', () => {
   test('says which browsers resolve the host names of workbenches', () => {
     const text = banner({ ...open, workbenchUrl: 'http://<workbench_id>.localhost:4000/' }, options);
     expect(text).toContain('  Workbenches    http://<workbench_id>.localhost:4000/\n');
-    expect(text).toContain('in Chromium, Edge and Firefox');
+    expect(text).toContain('in Chromium, Edge, Firefox and curl. Safari');
     const named = banner({ ...open, workbenchUrl: 'https://<workbench_id>.wb.example.org/' }, options);
     expect(named).not.toContain('Firefox');
     expect(banner(open, options)).not.toContain('Firefox');

@@ -29,7 +29,7 @@ describe('the settings of local mode', () => {
       baseUrl: undefined,
       port: 8999,
       workbenchPort: 0,
-      addressMode: 'prefix',
+      addressMode: 'host',
       keepPrefix: false,
       dataDir: resolve('.workbench'),
       tableEndpoint: undefined,
@@ -159,6 +159,28 @@ describe('the settings of local mode', () => {
     expect(Object.values(problemsOf({ ...onHosts, BASE_URL: 'https://wb.example.org/lab' }))).toEqual([
       expect.stringContaining('has no path'),
     ]);
+  });
+
+  test.each([
+    [{}, 'host'],
+    [{ BASE_URL: 'http://localhost:9001' }, 'host'],
+    // Names below these hosts may not exist.
+    [{ BASE_URL: 'https://wb.example.org' }, 'prefix'],
+    [{ BASE_URL: 'http://127.0.0.1:9001' }, 'prefix'],
+    [{ BASE_URL: 'http://localhost:9001/lab' }, 'prefix'],
+    [{ WB_KEEP_PREFIX: 'always' }, 'prefix'],
+    [
+      {
+        WB_LOCAL_EXPOSE: 'all-interfaces',
+        WB_LOCAL_HOSTNAMES: 'wb.example.org',
+        RESTAPI_AUTH_STATIC_KEY: KEY,
+      },
+      'prefix',
+    ],
+    [{ WB_WORKBENCH_ADDRESS: 'prefix' }, 'prefix'],
+    [{ WB_WORKBENCH_ADDRESS: 'host', WB_KEEP_PREFIX: 'always' }, 'host'],
+  ])('with %j serve workbenches by %s', (environment, mode) => {
+    expect(readLocalSettings(environment as Record<string, string>).addressMode).toBe(mode);
   });
 
   test('do not disable authorization when a key is configured incompletely', () => {
