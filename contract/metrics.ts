@@ -48,6 +48,9 @@ export const METRICS = {
   activity_read_failed: {
     description: 'Responses without `last_activity_at`, because the activity could not be read.',
   },
+  activity_write_failed: {
+    description: 'Times of the last activity that the gate could not write. It tries again after a minute.',
+  },
   event_ignored: { description: 'Events that concern no workbench of this installation.' },
   orphan_task_observed: { description: 'Events of live tasks whose workbench has no record.' },
   free_capacity_unknown: {

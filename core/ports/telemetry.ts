@@ -28,6 +28,7 @@ export interface MetricDimensions {
   readonly unreadable_history_entry: never;
   readonly init_failed: 'function';
   readonly activity_read_failed: never;
+  readonly activity_write_failed: never;
   readonly event_ignored: never;
   readonly orphan_task_observed: never;
   readonly free_capacity_unknown: never;

@@ -116,6 +116,7 @@ export class OperationsDashboard extends Construct {
         this.#metric('unreadable_history_entry'),
         this.#metric('invalid_message_dropped'),
         this.#metric('activity_read_failed'),
+        this.#metric('activity_write_failed'),
       ]),
     ];
   }
