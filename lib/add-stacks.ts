@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import { ApiStack } from './api-stack.ts';
 import { ClusterStack } from './cluster-stack.ts';
 import { DataStack } from './data-stack.ts';
+import { GatewayStack } from './gateway-stack.ts';
 import { NetworkStack } from './network-stack.ts';
 import type { StageSettings } from './settings/stage.ts';
 
@@ -10,6 +11,8 @@ export interface Stacks {
   readonly data: DataStack;
   readonly cluster: ClusterStack;
   readonly api: ApiStack;
+  /** Absent if the installation has no gate. */
+  readonly gateway?: GatewayStack;
 }
 
 /**
@@ -21,5 +24,8 @@ export function addStacks(app: Construct, settings: StageSettings, bundles: stri
   const data = new DataStack(app, settings, network.network);
   const cluster = new ClusterStack(app, settings, network.network);
   const api = new ApiStack(app, settings, { network: network.network, data, cluster, bundles });
-  return { network, data, cluster, api };
+  if (settings.gateway === 'none') return { network, data, cluster, api };
+  const gate = settings.gateway;
+  const gateway = new GatewayStack(app, settings, { gate, network: network.network, data, cluster, api });
+  return { network, data, cluster, api, gateway };
 }

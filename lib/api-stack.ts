@@ -1,5 +1,6 @@
 import { CfnOutput } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import {
   DEPLOYED,
@@ -45,6 +46,12 @@ export class ApiStack extends WorkbenchStack {
   readonly queues: WorkQueues;
   readonly functions: ReadonlyMap<string, LambdaFunction>;
   readonly hosts: HostTemplates;
+  /** Base URL with the prefix, without a slash at the end. */
+  readonly url: string;
+  /** ARN of the secret with the keys. Undefined without keys. */
+  readonly secret: string | undefined;
+  /** The topic of all alarms of the installation. */
+  readonly alarmTopic: ITopic;
 
   constructor(scope: Construct, settings: StageSettings, props: ApiStackProps) {
     super(scope, 'api', settings, {
@@ -73,7 +80,9 @@ export class ApiStack extends WorkbenchStack {
       authorizer: functions.get('authorizer'),
       logRetention: settings.logs.retentionDays,
     });
-    this.#addMonitoring(settings, props, api);
+    this.url = api.url;
+    this.secret = secret.arn;
+    this.alarmTopic = this.#addMonitoring(settings, props, api);
     new CfnOutput(this, 'ApiUrl', { value: api.url });
     if (secret.arn !== undefined) {
       new CfnOutput(this, 'AuthSecret', {
@@ -161,11 +170,12 @@ export class ApiStack extends WorkbenchStack {
     };
   }
 
+  /** Returns the topic of the alarms. */
   #addMonitoring(
     settings: StageSettings,
     { network, data, cluster }: ApiStackProps,
     { api }: WorkbenchApi,
-  ): void {
+  ): ITopic {
     const { installation } = settings;
     const { queues, functions } = this;
     const billed = {
@@ -202,6 +212,7 @@ export class ApiStack extends WorkbenchStack {
       cluster: cluster.clusterName,
       groups: cluster.capacityProviders.map(({ providerName, group }) => ({ provider: providerName, group })),
     });
+    return alarmTopic.topic;
   }
 }
 

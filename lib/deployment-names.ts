@@ -1,7 +1,10 @@
 /** Names that the stacks and `npm run deploy` share. Without imports, so that the command does not load CDK. */
 
-/** The parts of an installation, each with a stack `<installation>-<part>`. Each stack uses those before it. */
-export const PARTS = ['network', 'data', 'cluster', 'api'] as const;
+/**
+ * The parts of an installation, each with a stack `<installation>-<part>`. Each stack uses those before it. Only an
+ * installation with a gate has `gateway`.
+ */
+export const PARTS = ['network', 'data', 'cluster', 'api', 'gateway'] as const;
 export type Part = (typeof PARTS)[number];
 
 /**

@@ -26,11 +26,20 @@ export function environmentFor(
   reads: readonly DeployedSettingName[],
   values: EnvironmentValues,
 ): Readonly<Record<string, string>> {
-  const entries = [...new Set<string>(reads)].flatMap((name) => {
+  return settingsThatDiffer(
+    Object.fromEntries(reads.map((name) => [name, DECLARED_SETTINGS[name] ?? {}])),
+    values,
+  );
+}
+
+/** Returns the values of declared settings that differ from their default. */
+export function settingsThatDiffer(
+  declared: Readonly<Record<string, Pick<Setting<unknown>, 'default'>>>,
+  values: EnvironmentValues,
+): Readonly<Record<string, string>> {
+  const entries = Object.entries(declared).flatMap(([name, setting]) => {
     const value = values[name];
-    return value === undefined || value === '' || value === DECLARED_SETTINGS[name]?.default
-      ? []
-      : [[name, value]];
+    return value === undefined || value === '' || value === setting.default ? [] : [[name, value]];
   });
   return Object.fromEntries(entries);
 }

@@ -17,6 +17,7 @@ import {
   runBundler,
   trunkingCommand,
 } from './deploy/checks.ts';
+import { checkGateImage } from './deploy/gate-image.ts';
 import { formatCommand, runInteractively } from './deploy/program.ts';
 import {
   checkBackupVault,
@@ -55,15 +56,23 @@ async function deploy(args: DeployArguments): Promise<void> {
 
   for (const problem of problems) await repairStack(aws, problem, report);
   const deleted = problems.flatMap(({ stack, repair }) => (repair === 'delete' ? [stack.part] : []));
-  const missing = findMissingParts(stacks.filter(({ part }) => !deleted.includes(part)));
+  const missing = findMissingParts(
+    stacks.filter(({ part }) => !deleted.includes(part)),
+    settings,
+  );
   if (missing.includes('data')) await checkBackupVault(aws, settings);
   if (missing.includes('cluster')) report(await ensureServiceLinkedRole(aws));
 
-  let code = await runCdk(args, account.region, missing);
-  if (code === 0 && (missing.includes('data') || (settings.production && missing.length > 0))) {
+  const { parts, next } = await checkGateImage(aws, settings, missing);
+  const created = missing.filter((part) => parts.includes(part));
+  // `--all` is also right for an installation without a gate, which has no such stack.
+  const selection = next === undefined ? ['--all'] : parts.map((part) => `${settings.installation}-${part}`);
+  let code = await runCdk(args, account.region, created, selection);
+  if (code === 0 && (created.includes('data') || (settings.production && created.length > 0))) {
     console.log('The stacks exist. Turning on their protection from deletion.');
-    code = await runCdk(args, account.region, []);
+    code = await runCdk(args, account.region, [], selection);
   }
+  if (code === 0 && next !== undefined) console.log(next);
   process.exitCode = code;
 }
 
@@ -91,8 +100,13 @@ async function reportProblems(
 }
 
 /** Runs `cdk deploy` and returns its exit code. */
-async function runCdk(args: DeployArguments, region: string, unprotected: readonly Part[]): Promise<number> {
-  const cdkArguments = toCdkArguments(args, unprotected);
+async function runCdk(
+  args: DeployArguments,
+  region: string,
+  unprotected: readonly Part[],
+  selection: readonly string[],
+): Promise<number> {
+  const cdkArguments = toCdkArguments(args, unprotected, selection);
   console.log(formatCommand('cdk', cdkArguments));
   const code = await runInteractively('cdk', cdkArguments, {
     environment: { AWS_REGION: region },
@@ -113,7 +127,7 @@ function printDryRun(args: DeployArguments): void {
     console.log(`  ${aws.format(command)}`);
   }
   console.log(
-    `  ${formatCommand('node', bundleCommand)}\n  ${formatCommand('cdk', toCdkArguments(args, []))}`,
+    `  ${formatCommand('node', bundleCommand)}\n  ${formatCommand('cdk', toCdkArguments(args, [], ['--all']))}`,
   );
   try {
     checkPlaceholders(settings);
@@ -123,14 +137,18 @@ function printDryRun(args: DeployArguments): void {
   }
 }
 
-/** @param unprotected The parts that are created without protection from deletion. */
+/**
+ * @param unprotected The parts that are created without protection from deletion.
+ * @param selection The stacks to deploy.
+ */
 function toCdkArguments(
   { stage, profile, requireApproval, strongReferences, cdkArguments }: DeployArguments,
   unprotected: readonly Part[],
+  selection: readonly string[],
 ): readonly string[] {
   return [
     'deploy',
-    '--all',
+    ...selection,
     '-c',
     `stage=${stage}`,
     ...(unprotected.length === 0 ? [] : ['-c', `${UNPROTECTED}=${unprotected.join(',')}`]),

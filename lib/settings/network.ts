@@ -7,7 +7,7 @@ const zone = text({
   pattern: /^[a-z]{2}(-[a-z]+)+-\d[a-z]$/,
 });
 
-const subnet = text({
+export const subnet = text({
   description: 'A subnet.',
   expected: 'the id of a subnet',
   pattern: /^subnet-[0-9a-f]{8,17}$/,
@@ -18,7 +18,7 @@ export const ANY_ADDRESS = '0.0.0.0/0';
 
 const OCTET = '(25[0-5]|2[0-4]\\d|1?\\d?\\d)';
 
-const addressRange = text({
+export const addressRange = text({
   description: 'A range of IPv4 addresses.',
   expected: 'a range of IPv4 addresses such as `10.0.0.0/8`',
   pattern: new RegExp(`^${OCTET}(\\.${OCTET}){3}/(3[0-2]|[12]?\\d)$`),

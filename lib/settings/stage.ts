@@ -10,6 +10,7 @@ import {
   providerPriceOf,
 } from './capacity.ts';
 import { checkFunctionSettings, functionsSetting } from './function-settings.ts';
+import { checkGateway, gatewaySetting } from './gateway.ts';
 import { EGRESS_RULES_MAX, networkSetting } from './network.ts';
 import {
   accountSetting,
@@ -35,6 +36,7 @@ const STAGE_SHAPE = {
   capacityProviders: capacityProvidersSetting,
   dedicated: z.prefault(dedicatedSetting, {}),
   network: z.prefault(networkSetting, {}),
+  gateway: z._default(gatewaySetting, 'none'),
   storage: z.prefault(storageSetting, {}),
   api: z.prefault(apiSetting, {}),
   alarms: z.prefault(alarmsSetting, {}),
@@ -214,6 +216,10 @@ export const STAGE_RULES: readonly StageRule<keyof StageSettings>[] = [
           problem: `all types must have the architecture of the image, ${image.architecture}`,
         }));
     },
+  }),
+  rule({
+    needs: ['gateway', 'baseUrl', 'auth', 'network', 'production'],
+    check: (settings) => checkGateway(settings),
   }),
   rule({
     needs: ['baseUrl', 'auth', 'api', 'functions'],

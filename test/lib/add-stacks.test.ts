@@ -8,7 +8,7 @@ import { addStacks } from '#lib/add-stacks.ts';
 import { DataStack } from '#lib/data-stack.ts';
 import { NetworkStack } from '#lib/network-stack.ts';
 import { createEmptyBundles, readCdkContext } from '#tools/synthesize-stage.ts';
-import { someStage } from './some-stage.ts';
+import { SOME_GATEWAY, someStage } from './some-stage.ts';
 import { synthesize, valueAt } from './synthesize.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stacks-'));
@@ -27,6 +27,9 @@ const production = { production: true, image: { tag: '1.0.0' }, alarms: { email:
 it('protects all stacks of a production stage from deletion, and the data stack of every stage', () => {
   expect(protectedStacks({})).toEqual(['data']);
   expect(protectedStacks(production)).toEqual(['network', 'data', 'cluster', 'api']);
+  const gated = { ...production, gateway: SOME_GATEWAY };
+  expect(protectedStacks(gated)).toEqual(['network', 'data', 'cluster', 'api', 'gateway']);
+  expect(protectedStacks(gated, { unprotected: 'gateway' })).not.toContain('gateway');
 });
 
 it('protects neither the stacks nor the table that the context names, so that a failed creation can be deleted', () => {

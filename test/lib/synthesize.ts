@@ -4,7 +4,7 @@ import { resourcesOf } from '#lib/checks/template.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
 import { synthesizeByStack, synthesizeWithoutApi as templatesWithoutApi } from '#tools/synthesize-stage.ts';
 
-export type Part = 'network' | 'data' | 'cluster' | 'api';
+export type Part = 'network' | 'data' | 'cluster' | 'api' | 'gateway';
 
 /** The stacks of a stage. A test file synthesizes them once. */
 export interface SynthesizedApp {

@@ -8,10 +8,13 @@ import { type BillLine, billLine, costOf, MONTH_HOURS } from './prices.ts';
 import {
   countAlarmMetrics,
   countInterfaceEndpoints,
+  countLoadBalancerAddresses,
   findIdleInstances,
+  findIdleTasks,
   findScheduledFunctions,
   findUnknownTypes,
   type IdleInstances,
+  type IdleTasks,
   resourcesOfType,
 } from './template-counts.ts';
 
@@ -49,6 +52,7 @@ export function idleBill(
       countInterfaceEndpoints(templates) * MONTH_HOURS,
       'hours × zones',
     ),
+    ...gate(templates),
     billLine('Alarms', 'alarmMetric', countAlarmMetrics(templates), 'metrics'),
     dashboards(count('AWS::CloudWatch::Dashboard'), assumed),
     billLine('Secrets', 'secret', count('AWS::SecretsManager::Secret'), 'secrets'),
@@ -87,6 +91,26 @@ function natInstances(templates: readonly Template[]): readonly BillLine[] {
       sum(({ count, diskGib }) => count * diskGib),
       'GB-months',
     ),
+  ];
+}
+
+/** The load balancer and the tasks of the gate. */
+function gate(templates: readonly Template[]): readonly BillLine[] {
+  const balancers = resourcesOfType(templates, 'AWS::ElasticLoadBalancingV2::LoadBalancer').length;
+  const addresses = countLoadBalancerAddresses(templates);
+  const tasks = findIdleTasks(templates);
+  const hoursOf = (isArm: boolean, amountOf: (task: IdleTasks) => number) =>
+    MONTH_HOURS *
+    tasks.filter((task) => task.isArm === isArm).reduce((sum, task) => sum + task.count * amountOf(task), 0);
+  const vcpus = ({ vcpus: amount }: IdleTasks) => amount;
+  const memory = ({ memoryGib }: IdleTasks) => memoryGib;
+  return [
+    billLine('Gate: load balancer', 'loadBalancer', balancers * MONTH_HOURS, 'hours'),
+    billLine('Gate: public addresses', 'publicAddress', addresses * MONTH_HOURS, 'hours'),
+    billLine('Gate: tasks, CPU', 'fargateCpu', hoursOf(false, vcpus), 'vCPU-hours'),
+    billLine('Gate: tasks, memory', 'fargateMemory', hoursOf(false, memory), 'GB-hours'),
+    billLine('Gate: tasks, CPU (arm64)', 'fargateArmCpu', hoursOf(true, vcpus), 'vCPU-hours'),
+    billLine('Gate: tasks, memory (arm64)', 'fargateArmMemory', hoursOf(true, memory), 'GB-hours'),
   ];
 }
 

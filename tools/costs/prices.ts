@@ -37,6 +37,20 @@ export const PRICES = {
   natTraffic: { usd: 0.045, unit: 'GB through a NAT gateway', ...infracost },
   natInstance: { usd: 0.0042, unit: 'hour of a t4g.nano', asOf: '2025-12', source: 'pages' },
   publicAddress: { usd: 0.005, unit: 'hour of a public IPv4 address', ...pages },
+  loadBalancer: {
+    usd: 0.0225,
+    unit: 'hour of an Application Load Balancer, without its capacity units',
+    ...pages,
+  },
+  loadBalancerUse: {
+    usd: 0.008,
+    unit: 'capacity unit-hour of a load balancer: 1 GB, 25 new or 3,000 open connections a second',
+    ...pages,
+  },
+  fargateCpu: { usd: 0.04048, unit: 'hour of a vCPU of Fargate', ...pages },
+  fargateMemory: { usd: 0.004445, unit: 'hour of a GB of memory of Fargate', ...pages },
+  fargateArmCpu: { usd: 0.03238, unit: 'hour of a vCPU of Fargate on arm64', ...pages },
+  fargateArmMemory: { usd: 0.00356, unit: 'hour of a GB of memory of Fargate on arm64', ...pages },
   interfaceEndpoint: { usd: 0.01, unit: 'hour of an interface endpoint in a zone', ...listed },
   trafficOut: { usd: 0.09, unit: 'GB to the internet', ...infracost },
   zoneTraffic: {

@@ -37,6 +37,14 @@ const FREE_WHEN_IDLE: readonly (readonly [why: string, types: readonly string[]]
       'AWS::Lambda::EventInvokeConfig',
       'AWS::Backup::BackupPlan',
       'AWS::Backup::BackupSelection',
+      'AWS::ECS::TaskDefinition',
+      'AWS::ElasticLoadBalancingV2::Listener',
+      'AWS::ElasticLoadBalancingV2::ListenerRule',
+      'AWS::ElasticLoadBalancingV2::TargetGroup',
+      'AWS::CertificateManager::Certificate',
+      'AWS::ApplicationAutoScaling::ScalableTarget',
+      'AWS::ApplicationAutoScaling::ScalingPolicy',
+      'AWS::S3::BucketPolicy',
       'Custom::AWS',
     ],
   ],
@@ -51,11 +59,12 @@ const FREE_WHEN_IDLE: readonly (readonly [why: string, types: readonly string[]]
       'AWS::ApiGatewayV2::Route',
       'AWS::ApiGatewayV2::Authorizer',
       'AWS::ApiGatewayV2::Stage',
+      'AWS::Route53::RecordSet',
     ],
   ],
   [
     'billed by stored bytes',
-    ['AWS::DynamoDB::GlobalTable', 'AWS::EFS::FileSystem', 'AWS::Backup::BackupVault'],
+    ['AWS::DynamoDB::GlobalTable', 'AWS::EFS::FileSystem', 'AWS::Backup::BackupVault', 'AWS::S3::Bucket'],
   ],
   ['billed by written bytes, which other lines include', ['AWS::Logs::LogGroup']],
 ];
@@ -72,6 +81,8 @@ const PRICED_TYPES = [
   'AWS::Events::Rule',
   'AWS::Lambda::EventSourceMapping',
   'AWS::ECR::Repository',
+  'AWS::ElasticLoadBalancingV2::LoadBalancer',
+  'AWS::ECS::Service',
 ];
 
 const KNOWN_TYPES: ReadonlySet<string> = new Set([
@@ -133,6 +144,44 @@ function launchedBy(
   const diskGib = disk?.Ebs?.VolumeSize;
   if (instanceType !== undefined && diskGib !== undefined) return { instanceType, diskGib };
   throw new Error(`no type or disk for the instances of ${JSON.stringify(launchTemplate)}`);
+}
+
+/** The tasks of a service of Fargate that run without use. */
+export interface IdleTasks {
+  readonly count: number;
+  /** Of one task. */
+  readonly vcpus: number;
+  /** Of one task. */
+  readonly memoryGib: number;
+  readonly isArm: boolean;
+}
+
+/** Returns the minimum of tasks of each service. @throws Error If the template has neither their number nor their size. */
+export function findIdleTasks(templates: readonly Template[]): readonly IdleTasks[] {
+  return templates.flatMap((template) =>
+    resourcesOfType([template], 'AWS::ECS::Service').map(({ Properties = {} }) => {
+      const [scaling] = resourcesOfType([template], 'AWS::ApplicationAutoScaling::ScalableTarget');
+      const count = Number(Properties.DesiredCount ?? scaling?.Properties?.MinCapacity);
+      const { Ref = '' } = (Properties.TaskDefinition ?? {}) as { readonly Ref?: string };
+      const { Cpu, Memory, RuntimePlatform } = template.Resources?.[Ref]?.Properties ?? {};
+      const { CpuArchitecture } = (RuntimePlatform ?? {}) as { readonly CpuArchitecture?: unknown };
+      const tasks = {
+        count,
+        vcpus: Number(Cpu) / 1024,
+        memoryGib: Number(Memory) / 1024,
+        isArm: CpuArchitecture === 'ARM64',
+      };
+      if ([count, tasks.vcpus, tasks.memoryGib].every(Number.isFinite)) return tasks;
+      throw new Error(`no number or size of tasks for ${JSON.stringify(Properties.TaskDefinition)}`);
+    }),
+  );
+}
+
+/** Counts the public addresses of load balancers: one in each of their subnets. */
+export function countLoadBalancerAddresses(templates: readonly Template[]): number {
+  return resourcesOfType(templates, 'AWS::ElasticLoadBalancingV2::LoadBalancer')
+    .filter(({ Properties = {} }) => Properties.Scheme === 'internet-facing')
+    .reduce((sum, { Properties = {} }) => sum + listOf(Properties.Subnets).length, 0);
 }
 
 /** Counts the metrics of alarms, by which CloudWatch bills them. */

@@ -113,10 +113,13 @@ export function findProblems(stacks: readonly StackState[]): readonly StackProbl
     .reverse();
 }
 
-/** Returns the parts that do not exist. An empty stack under review counts as missing. */
-export function findMissingParts(stacks: readonly StackState[]): readonly Part[] {
+/** Returns the parts of the stage that do not exist. An empty stack under review counts as missing. */
+export function findMissingParts(
+  stacks: readonly StackState[],
+  { gateway }: Pick<StageSettings, 'gateway'>,
+): readonly Part[] {
   const existing = stacks.filter(({ status }) => status !== 'REVIEW_IN_PROGRESS').map(({ part }) => part);
-  return PARTS.filter((part) => !existing.includes(part));
+  return PARTS.filter((part) => !existing.includes(part) && (part !== 'gateway' || gateway !== 'none'));
 }
 
 /** Describes a problem in one or two lines. */

@@ -9,6 +9,15 @@ export function exampleStage(): StageSettings {
     image: { tag: '1.0.0' },
     capacityProviders: [{ name: 'standard', instanceTypes: ['m6i.xlarge'], maxInstances: 10 }],
     dedicated: { instanceTypes: ['m6i.large', 'g5.xlarge'] },
+    gateway: {
+      image: { tag: '1.0.0' },
+      hostedZone: { id: 'Z0123456789EXAMPLE', name: 'example.com' },
+      oidc: {
+        issuer: 'https://id.example.com/realms/platform',
+        clientId: 'workbench-gate',
+        secretArn: 'arn:aws:secretsmanager:us-west-1:123456789012:secret:workbench-gate-AbCdEf',
+      },
+    },
     alarms: { email: 'ops@example.com' },
   });
 }

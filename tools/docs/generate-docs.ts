@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { DEPLOYMENT_SETTINGS } from '#contract/settings/deployment-settings.ts';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
+import { GATE_DEPLOYMENT_SETTINGS } from '#contract/settings/gate-deployment-settings.ts';
 import { GATE_SETTINGS } from '#contract/settings/gate-settings.ts';
 import { version } from '#functions/version.ts';
 import { LOCAL_SETTINGS } from '#local/settings.ts';
@@ -70,6 +71,12 @@ async function generateTexts(folder: string): Promise<Readonly<Record<string, st
         introduction:
           'Names of the resources of a deployment on AWS. The deployment sets them for each function that reads them (contract/deployed-functions.ts).',
         settings: DEPLOYMENT_SETTINGS,
+      },
+      {
+        title: 'Deployment of the gate',
+        introduction:
+          'Names and addresses that the deployment sets for the gate, from `gateway` in the settings file of the stage.',
+        settings: GATE_DEPLOYMENT_SETTINGS,
       },
     ])}\n${stageSettingsSection()}\n`,
   };

@@ -93,6 +93,11 @@ describe('the validations', () => {
       account: '123456789012',
       region: 'us-west-1',
       auth: 'none',
+      gateway: {
+        image: { tag: '1.0.0', architecture: 'arm64' },
+        hostedZone: { id: 'Z0123456789ABC', name: 'example.com' },
+        publicSubnets: ['subnet-0123456789abcdef2', 'subnet-0123456789abcdef3'],
+      },
       network: {
         existing: {
           vpcId: 'vpc-0123456789abcdef0',

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Template } from '#lib/checks/template.ts';
 import { DEFAULTS } from '#tools/costs/assumptions.ts';
 import { idleBill } from '#tools/costs/idle.ts';
@@ -104,4 +104,47 @@ it('includes the requests with which Lambda polls a queue', () => {
 
 it('rejects a resource type without a known price', () => {
   expect(() => billOf({ D: { Type: 'AWS::RDS::DBInstance' } })).toThrow('no price for AWS::RDS::DBInstance');
+});
+
+describe('the bill of the gate', () => {
+  const service = (CpuArchitecture: string, properties: object) => ({
+    S: { Type: 'AWS::ECS::Service', Properties: { TaskDefinition: { Ref: 'T' }, ...properties } },
+    T: {
+      Type: 'AWS::ECS::TaskDefinition',
+      Properties: { Cpu: '256', Memory: '512', RuntimePlatform: { CpuArchitecture } },
+    },
+  });
+
+  it('includes the load balancer with an address in each subnet if it is internet-facing', () => {
+    const balancer = (Scheme: string) =>
+      billOf({
+        L: { Type: 'AWS::ElasticLoadBalancingV2::LoadBalancer', Properties: { Scheme, Subnets: ['a', 'b'] } },
+      });
+    expect(balancer('internal')).toEqual({ 'Gate: load balancer': expect.closeTo(0.0225 * 730) });
+    expect(balancer('internet-facing')).toEqual({
+      'Gate: load balancer': expect.closeTo(0.0225 * 730),
+      'Gate: public addresses': expect.closeTo(2 * 0.005 * 730),
+    });
+  });
+
+  it('includes the fixed number of tasks, or the minimum of a service that is scaled', () => {
+    const two = {
+      'Gate: tasks, CPU': expect.closeTo(2 * 0.25 * 0.04048 * 730),
+      'Gate: tasks, memory': expect.closeTo(2 * 0.5 * 0.004445 * 730),
+    };
+    expect(billOf(service('X86_64', { DesiredCount: 2 }))).toEqual(two);
+    const scaling = { Type: 'AWS::ApplicationAutoScaling::ScalableTarget', Properties: { MinCapacity: 2 } };
+    expect(billOf({ ...service('X86_64', {}), A: scaling })).toEqual(two);
+  });
+
+  it('has the lower prices of arm64', () => {
+    expect(billOf(service('ARM64', { DesiredCount: 1 }))).toEqual({
+      'Gate: tasks, CPU (arm64)': expect.closeTo(0.25 * 0.03238 * 730),
+      'Gate: tasks, memory (arm64)': expect.closeTo(0.5 * 0.00356 * 730),
+    });
+  });
+
+  it('rejects a service without a number of tasks', () => {
+    expect(() => billOf(service('X86_64', {}))).toThrow('no number or size of tasks');
+  });
 });

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { FakeCommands } from './fake-commands.ts';
 import { linkedProject } from './linked-project.ts';
 import { stageFile } from './stage-file.ts';
@@ -425,4 +425,76 @@ it('never prints credentials', async () => {
   expect(code).toBe(0);
   expect(stdout + stderr).not.toContain(KEY);
   expect((await commands.calls()).join('\n')).not.toContain(KEY);
+});
+
+describe('a stage with a gate', () => {
+  const GATEWAY = {
+    baseUrl: 'https://workbench.lab.test',
+    gateway: {
+      image: { tag: '1.0.0' },
+      certificateArn: 'arn:aws:acm:us-west-1:111122223333:certificate/01234567',
+    },
+  };
+  const WITHOUT_GATE = ['network', 'data', 'cluster', 'api']
+    .map((part) => `workbench-staging-${part}`)
+    .join(' ');
+
+  async function commandsWithRepository(images: readonly object[]): Promise<FakeCommands> {
+    const commands = await commandsOfAccount();
+    await commands.setOutput('aws cloudformation describe-stacks --stack-name workbench-staging-cluster', {
+      Stacks: [
+        {
+          Outputs: [
+            {
+              OutputKey: 'ImageRepository',
+              OutputValue: '111122223333.dkr.ecr.us-west-1.amazonaws.com/staging-images',
+            },
+          ],
+        },
+      ],
+    });
+    await commands.setOutput('aws ecr batch-get-image', { images });
+    return commands;
+  }
+
+  it('is deployed without the gate until its image has been pushed', async () => {
+    const commands = await commandsWithRepository([]);
+    const { code, stdout } = await deploy(commands, ['--stage', 'staging'], GATEWAY);
+    expect(code).toBe(0);
+    expect(await commands.calls()).toContain(`cdk deploy ${WITHOUT_GATE} -c stage=staging`);
+    expect(stdout).toContain('the repository has no image gate-1.0.0 yet');
+    expect(stdout).toContain('npm run image:push -- --stage staging --gate');
+  });
+
+  it('is deployed with the gate once the image is there, at first without protection', async () => {
+    const commands = await commandsWithRepository([{ imageId: { imageDigest: `sha256:${'0'.repeat(64)}` } }]);
+    const { code, stdout } = await deploy(commands, ['--stage', 'staging'], GATEWAY);
+    expect(code).toBe(0);
+    expect(await commands.calls()).toContain('cdk deploy --all -c stage=staging -c unprotected=gateway');
+    expect(stdout).not.toContain('The gate was not deployed');
+  });
+
+  it('is not updated to an image that was not pushed', async () => {
+    const commands = await commandsWithRepository([]);
+    await commands.setOutput(
+      'aws cloudformation describe-stacks',
+      stacksIn('UPDATE_COMPLETE', { gateway: 'UPDATE_COMPLETE' }),
+    );
+    const { code, stderr } = await deploy(commands, ['--stage', 'staging'], GATEWAY);
+    expect(code).toBe(1);
+    expect(stderr).toContain('has no image gate-1.0.0');
+    expect((await commands.calls()).filter((call) => call.startsWith('cdk'))).toEqual([]);
+  });
+
+  it('has no repository before its first deployment', async () => {
+    const commands = await commandsWithRepository([]);
+    await commands.setOutput('aws cloudformation describe-stacks', []);
+    const { code } = await deploy(commands, ['--stage', 'staging'], GATEWAY);
+    expect(code).toBe(0);
+    const calls = await commands.calls();
+    expect(calls.filter((call) => call.includes('ecr'))).toEqual([]);
+    expect(calls).toContain(
+      `cdk deploy ${WITHOUT_GATE} -c stage=staging -c unprotected=network,data,cluster,api`,
+    );
+  });
 });

@@ -5,12 +5,16 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { COMPILED, LINKED } from './linked-project.ts';
 
-/** Records its call and prints the output that the test has defined for its first two arguments. */
+/**
+ * Records its call and prints the output that the test has defined for its first two arguments, or for these and
+ * `--stack-name`.
+ */
 const SCRIPT = `#!/bin/sh
 printf '%s' "$(basename "$0")" >> "$FAKE/calls"
 for word in "$@"; do printf ' %s' "$word" >> "$FAKE/calls"; done
 printf '\\n' >> "$FAKE/calls"
 output="$FAKE/$(basename "$0")-$(printf %s "$1" | tr / .)-$2"
+[ "$3" = --stack-name ] && [ -e "$output-$4" ] && output="$output-$4"
 [ -e "$output.fails" ] && { cat "$output.fails" >&2; exit 254; }
 [ -e "$output" ] && cat "$output"
 printf '%s' "\${AWS_REGION:-}" > "$FAKE/region-of-$(basename "$0")"
@@ -102,8 +106,12 @@ export class FakeCommands {
   }
 }
 
-/** Returns the file with the output of a command: the program and its first two arguments. The first can be a path. */
+/**
+ * Returns the file with the output of a command: the program, its first two arguments, and the name of a stack. The first
+ * argument can be a path.
+ */
 function outputFileOf(command: string): string {
-  const [program = '', first = '', second = ''] = command.split(' ');
-  return `${program}-${first.replaceAll('/', '.')}-${second}`;
+  const [program = '', first = '', second = '', third, fourth] = command.split(' ');
+  const stack = third === '--stack-name' ? `-${fourth}` : '';
+  return `${program}-${first.replaceAll('/', '.')}-${second}${stack}`;
 }
