@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 import type { ActivityStore } from '#core/ports/activity-store.ts';
 import { PortError } from '#core/ports/port-error.ts';
+import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import { type TicketStore, ticketSchema } from '#core/ports/ticket-store.ts';
 import { UnreadableRecord, type WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { encodeRecord } from '#core/workbench/record-codec.ts';
 import {
@@ -30,6 +32,8 @@ type CallHandlers = { readonly [C in GateCall]: CallHandler<C> };
 export interface GateStores {
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
   readonly activity: Pick<ActivityStore, 'record'>;
+  readonly tickets: TicketStore;
+  readonly cutoffs: SessionCutoffStore;
 }
 
 const UNAVAILABLE_COMMANDS: WorkbenchCommands = {
@@ -99,7 +103,10 @@ export class GateRequests {
   }
 }
 
-function handlersOf({ workbenches, activity }: GateStores, commands: () => WorkbenchCommands): CallHandlers {
+function handlersOf(
+  { workbenches, activity, tickets, cutoffs }: GateStores,
+  commands: () => WorkbenchCommands,
+): CallHandlers {
   return {
     findWorkbench: {
       argument: z.strictObject({ workbenchId: TEXT }),
@@ -118,6 +125,28 @@ function handlersOf({ workbenches, activity }: GateStores, commands: () => Workb
         await activity.record(workbenchId, at);
         return null;
       },
+    },
+    createTicket: {
+      argument: ticketSchema,
+      async run(ticket) {
+        await tickets.create(ticket);
+        return null;
+      },
+    },
+    burnTicket: {
+      argument: z.strictObject({ hash: TEXT }),
+      run: async ({ hash }) => (await tickets.burn(hash)) ?? null,
+    },
+    raiseCutoff: {
+      argument: z.strictObject({ userId: TEXT, at: z.int(), issuerSession: z.optional(TEXT) }),
+      async run({ userId, at, issuerSession }) {
+        await cutoffs.raise(userId, at, issuerSession);
+        return null;
+      },
+    },
+    readCutoffs: {
+      argument: z.strictObject({ userId: TEXT }),
+      run: ({ userId }) => cutoffs.read(userId),
     },
     startWorkbench: {
       argument: KEY,

@@ -6,7 +6,7 @@ import type { CommandResult, GatePorts } from '#gate/ports.ts';
 import { type ControllerClient, UnreadableResult } from './controller-client.ts';
 
 /** The ports of the gate in local mode: requests to the controller, which has the records. */
-export type IpcPorts = Pick<GatePorts, 'workbenches' | 'activity' | 'commands'>;
+export type IpcPorts = Omit<GatePorts, 'telemetry'>;
 
 export function ipcPorts(client: Pick<ControllerClient, 'call'>): IpcPorts {
   return {
@@ -15,6 +15,21 @@ export function ipcPorts(client: Pick<ControllerClient, 'call'>): IpcPorts {
         return (await client.call('findWorkbench', { workbenchId })) ?? undefined;
       },
       read: (key) => readWorkbench(client, key),
+    },
+    tickets: {
+      async create(ticket) {
+        await client.call('createTicket', ticket);
+      },
+      async burn(hash) {
+        return (await client.call('burnTicket', { hash })) ?? undefined;
+      },
+    },
+    cutoffs: {
+      async raise(userId, at, issuerSession) {
+        const session = issuerSession === undefined ? {} : { issuerSession };
+        await client.call('raiseCutoff', { userId, at, ...session });
+      },
+      read: (userId) => client.call('readCutoffs', { userId }),
     },
     activity: {
       async record(workbenchId, at) {

@@ -1,5 +1,7 @@
 import type { OriginGuard } from '#adapters/http-server/origin-guard.ts';
 import type { PortErrorKind } from '#core/ports/port-error.ts';
+import type { SessionCutoffs } from '#core/ports/session-cutoff-store.ts';
+import type { Ticket } from '#core/ports/ticket-store.ts';
 import type { StoredRecord } from '#core/workbench/record-codec.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { PageLook } from '#gate/pages/page-renderer.ts';
@@ -37,6 +39,17 @@ export interface GateCalls {
     readonly argument: { readonly workbenchId: string; readonly at: number };
     readonly result: null;
   };
+  readonly createTicket: { readonly argument: Ticket; readonly result: null };
+  readonly burnTicket: { readonly argument: { readonly hash: string }; readonly result: Ticket | null };
+  readonly raiseCutoff: {
+    readonly argument: {
+      readonly userId: string;
+      readonly at: number;
+      readonly issuerSession?: string | undefined;
+    };
+    readonly result: null;
+  };
+  readonly readCutoffs: { readonly argument: { readonly userId: string }; readonly result: SessionCutoffs };
   readonly startWorkbench: { readonly argument: WorkbenchKey; readonly result: CommandResult };
   readonly stopWorkbench: { readonly argument: WorkbenchKey; readonly result: CommandResult };
 }

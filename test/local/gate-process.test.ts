@@ -12,7 +12,7 @@ import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { openBackend, runningAt } from '#test/gate/open-proxy.ts';
 import { DEFAULT_LOOK } from '#test/gate/pages/default-look.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
-import { MemoryActivityStore } from '#test/memory/memory-activity-store.ts';
+import { memoryStores } from '#test/memory/memory-stores.ts';
 
 /** Starts the real gate in a process. `read` is what the controller knows of the workbench ID. */
 function openGate(read: () => Promise<Workbench | undefined> = async () => undefined) {
@@ -33,7 +33,7 @@ function openGate(read: () => Promise<Workbench | undefined> = async () => undef
       guard: { hosts: [], origins: [] },
     },
     api: { url: 'http://127.0.0.1:8999', authorized: false },
-    requests: new GateRequests({ workbenches, activity: new MemoryActivityStore() }, telemetry),
+    requests: new GateRequests({ ...memoryStores(), workbenches }, telemetry),
     timers: systemTimers,
     telemetry,
   });

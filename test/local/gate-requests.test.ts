@@ -7,6 +7,7 @@ import { CALLS_MAX, type GateRequestMessage } from '#gate/ipc/messages.ts';
 import { GateRequests } from '#local/gate-requests.ts';
 import { running } from '#test/builders/workbench.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
+import { memoryStores } from '#test/memory/memory-stores.ts';
 
 const workbench = running();
 const key = { userId: workbench.userId, workbenchId: workbench.workbenchId };
@@ -31,6 +32,7 @@ beforeEach(() => {
   };
   activity = [];
   const stores = {
+    ...memoryStores(),
     workbenches,
     activity: { record: async (workbenchId: string, at: number) => void activity.push([workbenchId, at]) },
   };

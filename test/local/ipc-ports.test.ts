@@ -1,0 +1,45 @@
+import { systemTimers } from '#adapters/local/timers.ts';
+import { ControllerClient } from '#gate/ipc/controller-client.ts';
+import { type IpcPorts, ipcPorts } from '#gate/ipc/ipc-ports.ts';
+import { GateRequests, type GateStores } from '#local/gate-requests.ts';
+import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
+import { describeSessionCutoffStoreContract } from '#test/contracts/session-cutoff-store.ts';
+import { describeTicketStoreContract } from '#test/contracts/ticket-store.ts';
+import { memoryStores } from '#test/memory/memory-stores.ts';
+import { TelemetryRecorder } from './telemetry-recorder.ts';
+
+/** The gate's side of a channel to these stores. Messages are JSON, as between two processes. */
+function connect(stores: GateStores): IpcPorts {
+  const requests = new GateRequests(stores, new TelemetryRecorder());
+  const client = new ControllerClient({
+    timers: systemTimers,
+    async send(message, sent) {
+      sent(null);
+      if (message.type !== 'request') return;
+      const response = await requests.respond(JSON.parse(JSON.stringify(message)));
+      if (response !== undefined) client.receive(JSON.parse(JSON.stringify(response)));
+    },
+  });
+  return ipcPorts(client);
+}
+
+describeTicketStoreContract('the channel of the gate', async () => ({
+  store: connect(memoryStores()).tickets,
+  dispose: async () => {},
+}));
+
+describeSessionCutoffStoreContract('the channel of the gate', async () => ({
+  store: connect(memoryStores()).cutoffs,
+  dispose: async () => {},
+}));
+
+describeActivityStoreContract('the channel of the gate', async () => {
+  const stores = memoryStores();
+  const { activity } = stores;
+  const { record } = connect(stores).activity;
+  // The controller reads and deletes.
+  return {
+    store: { record, read: (ids) => activity.read(ids), delete: (id) => activity.delete(id) },
+    dispose: async () => {},
+  };
+});
