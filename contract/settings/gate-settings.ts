@@ -1,5 +1,6 @@
 import { type Environment, parseSettings, type ValuesOf } from './setting.ts';
 import { list, text } from './setting-kinds.ts';
+import { SIGN_IN_RULES, SIGN_IN_SETTINGS } from './sign-in-settings.ts';
 
 /** The settings of the gate, locally and on AWS. docs/settings.md lists them. */
 
@@ -33,11 +34,12 @@ export const GATE_SETTINGS = {
     maxItems: 20,
     readBy: GATE,
   }),
+  ...SIGN_IN_SETTINGS,
 };
 
 export type GateSettingValues = ValuesOf<typeof GATE_SETTINGS>;
 
 /** @throws SettingsError with every invalid setting */
 export function readGateSettings(env: Environment): GateSettingValues {
-  return parseSettings(GATE_SETTINGS, [], env);
+  return parseSettings(GATE_SETTINGS, SIGN_IN_RULES, env);
 }

@@ -5,11 +5,13 @@
  * - `signIn`: the session on the sign-in host; in prefix mode the session for all workbenches of the user
  * - `workbench`: the session on the host of one workbench
  * - `signInState`: a sign-in at the issuer that has begun
+ * - `idToken`: the ID token of the session, which the issuer asks for when the user signs out
  */
 export const COOKIES = {
   signIn: '__Host-wb_u',
   workbench: '__Host-wb_s',
   signInState: '__Host-wb_l',
+  idToken: '__Host-wb_i',
 } as const;
 
 export type CookieName = (typeof COOKIES)[keyof typeof COOKIES];

@@ -11,7 +11,7 @@ import { withProgress } from '../progress.ts';
 import { replaceFolder } from '../replace-folder.ts';
 
 /** Keycloak in a folder of this project, next to node_modules. Git ignores the folder. */
-export const KEYCLOAK_FOLDER = join(import.meta.dirname, '../../.workbench-keycloak');
+export const KEYCLOAK_PATH = join(import.meta.dirname, '../../.workbench-keycloak');
 
 const VERSION = '26.4.0';
 /** 160 MB on Maven Central, which publishes the hash beside it (`.sha256`). */
@@ -27,26 +27,26 @@ const BUILD = ['build', '--db=dev-mem'];
 /** Written at the end: what is installed, and the Java for which it was built. */
 const STAMP = 'installed';
 
-export class InstallError extends Error {}
+export class KeycloakInstallError extends Error {}
 
 const execute = promisify(execFile);
 
 /** Returns the path of the program that starts Keycloak. */
-export function keycloakProgram(folder: string = KEYCLOAK_FOLDER): string {
+export function keycloakProgram(folder: string = KEYCLOAK_PATH): string {
   return join(folder, 'bin/kc.sh');
 }
 
 export function isKeycloakInstalled(): boolean {
-  return existsSync(join(KEYCLOAK_FOLDER, STAMP));
+  return existsSync(join(KEYCLOAK_PATH, STAMP));
 }
 
-/** @throws InstallError Says what to do. */
+/** @throws KeycloakInstallError Says what to do. */
 export async function installKeycloak(): Promise<void> {
   const stamp = `${ARCHIVE}\n${BUILD.join(' ')}\n${await readJavaVersion()}`;
-  const installed = await readFile(join(KEYCLOAK_FOLDER, STAMP), 'utf8').catch(() => undefined);
+  const installed = await readFile(join(KEYCLOAK_PATH, STAMP), 'utf8').catch(() => undefined);
   if (installed === stamp) return;
-  await replaceFolder(KEYCLOAK_FOLDER, async (temporary) => {
-    const title = `Installing Keycloak ${VERSION} into ${KEYCLOAK_FOLDER}`;
+  await replaceFolder(KEYCLOAK_PATH, async (temporary) => {
+    const title = `Installing Keycloak ${VERSION} into ${KEYCLOAK_PATH}`;
     await withProgress(title, downloadAndBuild(temporary), process.stderr);
     await writeFile(join(temporary, STAMP), stamp);
   });
@@ -63,7 +63,7 @@ async function downloadAndBuild(folder: string): Promise<void> {
     await execute(keycloakProgram(folder), BUILD);
   } catch (error) {
     // The message of a failed program contains its command and its output.
-    throw new InstallError(error instanceof Error ? error.message : String(error));
+    throw new KeycloakInstallError(error instanceof Error ? error.message : String(error));
   } finally {
     for (const path of [archive, extracted]) await rm(path, { recursive: true, force: true });
   }
@@ -72,14 +72,15 @@ async function downloadAndBuild(folder: string): Promise<void> {
 async function download(archive: string): Promise<void> {
   const response = await fetch(ARCHIVE);
   if (!response.ok || response.body === null) {
-    throw new InstallError(`${ARCHIVE} cannot be downloaded: status ${response.status}`);
+    throw new KeycloakInstallError(`${ARCHIVE} cannot be downloaded: status ${response.status}`);
   }
   const hash = createHash('sha256');
   const body = Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
   body.on('data', (chunk: Uint8Array) => hash.update(chunk));
   await pipeline(body, createWriteStream(archive));
   const digest = hash.digest('hex');
-  if (digest !== SHA256) throw new InstallError(`${ARCHIVE} has the SHA-256 ${digest}; expected ${SHA256}`);
+  if (digest !== SHA256)
+    throw new KeycloakInstallError(`${ARCHIVE} has the SHA-256 ${digest}; expected ${SHA256}`);
 }
 
 async function readJavaVersion(): Promise<string> {
@@ -89,7 +90,7 @@ async function readJavaVersion(): Promise<string> {
     ['unzip', '-v'],
   ] as const) {
     await execute(program, [argument]).catch(() => {
-      throw new InstallError(
+      throw new KeycloakInstallError(
         `Installing Keycloak into a folder of this project requires ${program}.\n${hint}`,
       );
     });
@@ -97,7 +98,9 @@ async function readJavaVersion(): Promise<string> {
   const { stderr } = await execute('java', ['-version']);
   const version = /version "([^"]+)"/.exec(stderr)?.[1] ?? '';
   if (Number.parseInt(version, 10) < JAVA_MIN_VERSION) {
-    throw new InstallError(`Keycloak requires Java ${JAVA_MIN_VERSION}; this is ${version}.\n${hint}`);
+    throw new KeycloakInstallError(
+      `Keycloak requires Java ${JAVA_MIN_VERSION}; this is ${version}.\n${hint}`,
+    );
   }
   return version;
 }

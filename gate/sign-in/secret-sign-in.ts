@@ -1,0 +1,113 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { ageOf, type Moment, momentOf } from '#core/age.ts';
+import { type GateAddress, originOfWorkbench, parseReturnUrl, type ReturnUrl } from '#core/gate/gate-host.ts';
+import type { Clock } from '#core/ports/clock.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
+import type { GatePage } from '#gate/pages/gate-page.ts';
+import { invalidReturnUrlPage, tooManySecretsPage } from '#gate/pages/issuer-pages.ts';
+import { secretPage } from '#gate/pages/sign-in-pages.ts';
+import type { Sessions, SignIn } from '#gate/session/sessions.ts';
+import { readField, readForm } from './form-body.ts';
+import { redirect } from './redirect.ts';
+import type { WayBack } from './way-back.ts';
+
+/** The user of everybody who knows the secret. They may open every workbench, as with the static key of the API. */
+export const SECRET_USER = 'local';
+
+/** Wrong secrets that are compared within SECRET_WINDOW_MS. Then all are refused until its end. */
+export const WRONG_SECRETS_MAX = 10;
+export const SECRET_WINDOW_MS = 60_000;
+
+const LOGIN_PATH = '/.wb/login';
+/** A secret and a return URL. */
+const FORM_MAX_BYTES = 16_384;
+
+export interface SecretSignInOptions {
+  readonly secret: string;
+  readonly sessions: Sessions;
+  readonly wayBack: WayBack;
+  readonly address: () => GateAddress;
+  readonly show: (asked: OwnRequest, page: GatePage) => void;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+/** Sign-in with the secret of local mode (WB_LOCAL_TOKEN). It is sent in a form, never in a URL. */
+export class SecretSignIn {
+  readonly #options: SecretSignInOptions;
+  readonly #expected: Buffer;
+  #wrong: { readonly since: Moment; count: number } | undefined;
+
+  constructor(options: SecretSignInOptions) {
+    this.#options = options;
+    this.#expected = sha256(options.secret);
+  }
+
+  get routes(): readonly OwnRoute[] {
+    const on = 'sign_in_host';
+    return [
+      { method: 'GET', path: LOGIN_PATH, on, from: 'own', handle: (asked) => this.#ask(asked) },
+      { method: 'POST', path: LOGIN_PATH, on, from: 'own', handle: (asked) => this.#signIn(asked) },
+    ];
+  }
+
+  async #ask(asked: OwnRequest): Promise<void> {
+    const { show, wayBack, address } = this.#options;
+    const text = readField(asked.url.searchParams, 'rd') ?? '';
+    const returnUrl = parseReturnUrl(text, address());
+    if (returnUrl === undefined) return show(asked, invalidReturnUrlPage());
+    if (asked.visitor.kind === 'user') return redirect(asked, await wayBack.locate(asked.visitor, returnUrl));
+    this.#showForm(asked, text, returnUrl, false);
+  }
+
+  async #signIn(asked: OwnRequest): Promise<void> {
+    const { show, wayBack, address, sessions, clock, telemetry } = this.#options;
+    const form = await readForm(asked.request, FORM_MAX_BYTES);
+    const text = (form && readField(form, 'rd')) ?? '';
+    const returnUrl = parseReturnUrl(text, address());
+    if (form === undefined || returnUrl === undefined) return show(asked, invalidReturnUrlPage());
+    if (this.#isBlocked()) return show(asked, tooManySecretsPage(SECRET_WINDOW_MS / 1000));
+    if (!timingSafeEqual(sha256(readField(form, 'secret') ?? ''), this.#expected)) {
+      this.#countWrong();
+      telemetry.warn('a wrong secret was entered on the sign-in page');
+      return this.#showForm(asked, text, returnUrl, true);
+    }
+    const signIn: SignIn = { userId: SECRET_USER, admin: true, signedInAt: clock.now() };
+    const location = await wayBack.locate(signIn, returnUrl);
+    asked.response.appendHeader('set-cookie', await sessions.formatSignIn(signIn));
+    redirect(asked, location);
+  }
+
+  #showForm(asked: OwnRequest, rd: string, { workbenchId }: ReturnUrl, failed: boolean): void {
+    const { show, address } = this.#options;
+    show(
+      asked,
+      secretPage({
+        action: `${address().path}${LOGIN_PATH}`,
+        fields: { rd },
+        formTargets: [originOfWorkbench(address(), workbenchId)],
+        failed,
+      }),
+    );
+  }
+
+  #isBlocked(): boolean {
+    const wrong = this.#wrong;
+    if (wrong === undefined || ageOf(wrong.since, this.#options.clock) >= SECRET_WINDOW_MS) {
+      this.#wrong = undefined;
+      return false;
+    }
+    return wrong.count >= WRONG_SECRETS_MAX;
+  }
+
+  #countWrong(): void {
+    this.#wrong ??= { since: momentOf(this.#options.clock), count: 0 };
+    this.#wrong.count += 1;
+  }
+}
+
+/** Both are hashed first, because timingSafeEqual needs equal lengths. */
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

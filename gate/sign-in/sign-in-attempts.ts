@@ -1,0 +1,123 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import * as z from 'zod/mini';
+import type { Clock } from '#core/ports/clock.ts';
+import { COOKIES, formatCookie, readCookie } from '#gate/session/cookies.ts';
+import type { Seal } from '#gate/session/seal.ts';
+import type { SignInSecrets } from './issuer.ts';
+
+/** How long a user may take at the issuer, milliseconds. */
+export const ATTEMPT_LIFETIME_MS = 600_000;
+
+const CIPHER = 'aes-256-gcm';
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+/** A return URL of at most 2,048 characters, encrypted. Longer ones are not decrypted. */
+const STATE_MAX_LENGTH = 4_096;
+
+/** A sign-in that has begun, and for which this browser has the cookie. */
+export interface Attempt extends SignInSecrets {
+  /** Where the sign-in returns to. It was checked when the attempt began. */
+  readonly returnUrl: string;
+}
+
+const bindingSchema = z.object({ binding: z.string().check(z.regex(/^[\w-]{43}$/)) });
+
+const stateSchema = z.object({
+  id: z.string().check(z.regex(/^[\w-]{22}$/)),
+  /** The return URL. */
+  rd: z.string(),
+  /** Milliseconds since 1970. */
+  exp: z.int(),
+});
+
+/**
+ * The sign-ins that have begun. The browser keeps a random binding in its cookie, and the issuer sends the state back: it is
+ * encrypted with a key that is derived from the binding. A state of another browser can therefore not be decrypted, the
+ * issuer does not read the return URL, and any number of tabs can sign in at the same time. The gate keeps nothing.
+ */
+export class SignInAttempts {
+  readonly #seal: Seal;
+  readonly #clock: Clock;
+
+  constructor(seal: Seal, clock: Clock) {
+    this.#seal = seal;
+    this.#clock = clock;
+  }
+
+  /** Begins a sign-in. @returns the attempt, and the Set-Cookie header with the binding */
+  async begin(
+    cookies: string | undefined,
+    returnUrl: string,
+  ): Promise<{ readonly attempt: Attempt; readonly cookie: string }> {
+    // Another tab may have begun a sign-in: its state must stay readable.
+    const binding = (await this.#readBinding(cookies)) ?? randomBytes(32).toString('base64url');
+    const exp = this.#clock.now() + ATTEMPT_LIFETIME_MS;
+    const id = randomBytes(16).toString('base64url');
+    const state = encrypt(JSON.stringify({ id, rd: returnUrl, exp }), binding);
+    const sealed = await this.#seal.seal('sign-in-state', { binding }, exp);
+    return {
+      attempt: toAttempt(binding, { id, rd: returnUrl, state }),
+      cookie: formatCookie(COOKIES.signInState, sealed, ATTEMPT_LIFETIME_MS),
+    };
+  }
+
+  /** Returns the attempt with this state; undefined if this browser did not begin it, or more than ten minutes ago. */
+  async find(cookies: string | undefined, state: string | undefined): Promise<Attempt | undefined> {
+    const binding = await this.#readBinding(cookies);
+    if (binding === undefined || state === undefined) return undefined;
+    const content = z.safeParse(stateSchema, decrypt(state, binding)).data;
+    if (content === undefined || content.exp <= this.#clock.now()) return undefined;
+    return toAttempt(binding, { ...content, state });
+  }
+
+  async #readBinding(cookies: string | undefined): Promise<string | undefined> {
+    const sealed = readCookie(cookies, COOKIES.signInState);
+    if (sealed === undefined) return undefined;
+    return z.safeParse(bindingSchema, await this.#seal.unseal('sign-in-state', sealed)).data?.binding;
+  }
+}
+
+function toAttempt(
+  binding: string,
+  { id, rd, state }: { readonly id: string; readonly rd: string; readonly state: string },
+): Attempt {
+  return {
+    state,
+    nonce: derive(binding, `nonce ${id}`),
+    verifier: derive(binding, `verifier ${id}`),
+    returnUrl: rd,
+  };
+}
+
+/** 43 characters, the shortest verifier of PKCE (RFC 7636, section 4.1). */
+function derive(binding: string, label: string): string {
+  return createHmac('sha256', binding).update(label).digest('base64url');
+}
+
+function stateKey(binding: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', binding, '', 'state', 32));
+}
+
+function encrypt(text: string, binding: string): string {
+  const iv = randomBytes(IV_BYTES);
+  const cipher = createCipheriv(CIPHER, stateKey(binding), iv, { authTagLength: TAG_BYTES });
+  const encrypted = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+  return Buffer.concat([iv, cipher.getAuthTag(), encrypted]).toString('base64url');
+}
+
+/** Returns the parsed JSON; undefined if it was not encrypted with this binding. */
+function decrypt(state: string, binding: string): unknown {
+  if (state.length > STATE_MAX_LENGTH) return undefined;
+  const bytes = Buffer.from(state, 'base64url');
+  if (bytes.length <= IV_BYTES + TAG_BYTES) return undefined;
+  const decipher = createDecipheriv(CIPHER, stateKey(binding), bytes.subarray(0, IV_BYTES), {
+    authTagLength: TAG_BYTES,
+  });
+  decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+  try {
+    const encrypted = bytes.subarray(IV_BYTES + TAG_BYTES);
+    return JSON.parse(`${decipher.update(encrypted, undefined, 'utf8')}${decipher.final('utf8')}`);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,46 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { type GateAddress, originOfWorkbench, type ReturnUrl } from '#core/gate/gate-host.ts';
+import type { Clock } from '#core/ports/clock.ts';
+import { SESSION_LIFETIME_MS } from '#core/ports/session-cutoff-store.ts';
+import { TICKET_LIFETIME_MS, type TicketStore } from '#core/ports/ticket-store.ts';
+import type { SignIn } from '#gate/session/sessions.ts';
+
+export interface WayBackOptions {
+  readonly tickets: Pick<TicketStore, 'create'>;
+  readonly address: () => GateAddress;
+  readonly clock: Clock;
+}
+
+/** The way of a browser from the sign-in host to the workbench that its user asked for. */
+export class WayBack {
+  readonly #options: WayBackOptions;
+
+  constructor(options: WayBackOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Returns the URL to which the browser goes after a sign-in. If the workbench has a host of its own it contains a new
+   * ticket, whether or not the user may open the workbench: the gate decides that at each request.
+   * @throws PortError
+   */
+  async locate(signIn: SignIn, { workbenchId, path }: ReturnUrl): Promise<string> {
+    const { tickets, address, clock } = this.#options;
+    const origin = originOfWorkbench(address(), workbenchId);
+    if (address().domain === undefined) return `${origin}${path}`;
+    const secret = randomBytes(32).toString('base64url');
+    const { userId, admin, issuerSession, issuerSubject, signedInAt } = signIn;
+    await tickets.create({
+      hash: createHash('sha256').update(secret).digest('base64url'),
+      workbenchId,
+      userId,
+      admin,
+      signedInAt,
+      ...(issuerSession === undefined ? {} : { issuerSession }),
+      ...(issuerSubject === undefined ? {} : { issuerSubject }),
+      sessionExpiresAt: signedInAt + SESSION_LIFETIME_MS,
+      expiresAt: clock.now() + TICKET_LIFETIME_MS,
+    });
+    return `${origin}/.wb/enter?${new URLSearchParams({ t: secret, p: path })}`;
+  }
+}

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  SECRET_USER,
+  SECRET_WINDOW_MS,
+  SecretSignIn,
+  WRONG_SECRETS_MAX,
+} from '#gate/sign-in/secret-sign-in.ts';
+import { Browser, locationOf } from './browser.ts';
+import { type SignInHost, startSignInHost, WID } from './sign-in-host.ts';
+
+const SECRET = 'correct-horse-battery-staple';
+
+let host: SignInHost;
+let browser: Browser;
+
+beforeEach(async () => {
+  browser = new Browser();
+  host = await startSignInHost('host', (parts) => new SecretSignIn({ ...parts, secret: SECRET }).routes);
+});
+
+afterEach(() => host.close());
+
+function send(secret: string, rd = host.workbenchUrl('/lab')): Promise<Response> {
+  return browser.post(`${host.origin}/.wb/login`, { rd, secret });
+}
+
+describe('the sign-in with the secret', () => {
+  it('asks for it in a form that may lead to the workbench', async () => {
+    const response = await browser.get(host.loginUrl(host.workbenchUrl('/lab')));
+    expect(response.status).toBe(200);
+    const page = await response.text();
+    expect(page).toContain('<form method="post" action="/.wb/login">');
+    expect(page).toContain(`value="${host.workbenchUrl('/lab')}"`);
+    expect(page).not.toContain(SECRET);
+  });
+
+  it('leads to the workbench with a ticket of an administrator', async () => {
+    const location = locationOf(await send(SECRET));
+    expect(location.searchParams.get('p')).toBe('/lab');
+    const hash = createHash('sha256')
+      .update(location.searchParams.get('t') ?? '')
+      .digest('base64url');
+    expect(await host.tickets.burn(hash)).toMatchObject({
+      userId: SECRET_USER,
+      admin: true,
+      workbenchId: WID,
+    });
+    const next = locationOf(await browser.get(host.loginUrl(host.workbenchUrl('/next'))));
+    expect(next.pathname).toBe('/.wb/enter');
+  });
+
+  it('refuses every other secret', async () => {
+    for (const secret of ['', SECRET.slice(1), `${SECRET} `, SECRET.toUpperCase()]) {
+      const response = await send(secret);
+      expect(response.status).toBe(403);
+      expect(await response.text()).toContain('not the secret');
+    }
+    expect(browser.cookiesOf(host.origin)).toEqual([]);
+  });
+
+  it('takes no secret from a URL', async () => {
+    const url = `${host.loginUrl(host.workbenchUrl())}&secret=${SECRET}`;
+    expect((await browser.get(url)).status).toBe(200);
+    expect((await browser.post(url, { rd: host.workbenchUrl(), secret: '' })).status).toBe(403);
+    expect(browser.cookiesOf(host.origin)).toEqual([]);
+  });
+
+  it('refuses all secrets for the rest of a minute with ten wrong ones', async () => {
+    await send('wrong');
+    host.clock.advance(SECRET_WINDOW_MS - 1);
+    for (let count = 1; count < WRONG_SECRETS_MAX; count += 1) await send('wrong');
+    const response = await send(SECRET);
+    expect(response.status).toBe(429);
+    expect(response.headers.get('retry-after')).toBe('60');
+    host.clock.advance(1);
+    expect((await send(SECRET)).status).toBe(303);
+  });
+
+  it('refuses pages of other origins', async () => {
+    const response = await fetch(`${host.origin}/.wb/login`, {
+      method: 'POST',
+      body: new URLSearchParams({ rd: host.workbenchUrl(), secret: SECRET }),
+      headers: { origin: `http://${WID}.localhost` },
+    });
+    expect(response.status).toBe(403);
+  });
+
+  it('refuses a URL that leads to no workbench, before and after', async () => {
+    expect((await browser.get(host.loginUrl('https://evil.example/'))).status).toBe(400);
+    expect((await send(SECRET, 'https://evil.example/')).status).toBe(400);
+    const noForm = await fetch(`${host.origin}/.wb/login`, {
+      method: 'POST',
+      body: JSON.stringify({ rd: host.workbenchUrl(), secret: SECRET }),
+      headers: { 'content-type': 'application/json', origin: host.origin },
+    });
+    expect(noForm.status).toBe(400);
+  });
+});
