@@ -1,5 +1,6 @@
 import { statusDetail } from '#core/workbench/status-detail.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
+import type { Command } from './command-pages.ts';
 import type { GatePage, WorkbenchAddress } from './gate-page.ts';
 import { html, type Markup } from './markup.ts';
 import { ADVICE, describeDetail, formatDuration } from './wording.ts';
@@ -161,8 +162,6 @@ function startRequestedAt(workbench: Workbench): number | undefined {
   if (workbench.desired !== 'running') return undefined;
   return workbench.status === 'stopping' ? workbench.nextRun?.requestedAt : workbench.startedAt;
 }
-
-type Command = 'start' | 'stop';
 
 /** The command that has an effect now: the opposite of the desired state. */
 function commandOf({ status, desired }: Workbench): Command | undefined {

@@ -1,3 +1,4 @@
+import { commandUnavailablePage, noFormPage, refusedPage } from '#gate/pages/command-pages.ts';
 import {
   foreignOriginPage,
   indexPage,
@@ -64,6 +65,10 @@ export function allPages(text: string): Readonly<Record<string, GatePage>> {
     start_requested: startRequestedPage({ name: text }),
     unresponsive: unresponsivePage(),
     unresponsive_with_stop: unresponsivePage(address),
+    start_refused: refusedPage('start', `/${text}`, { status: 429, message: `${text}.` }),
+    stop_refused: refusedPage('stop', `/${text}`, { status: 409, message: `${text}.` }),
+    command_unavailable: commandUnavailablePage('start', `/${text}`),
+    no_form: noFormPage(),
     invalid_response: invalidResponsePage(),
     sign_in: signInPage(url),
     sign_in_by_ticket: signInPage(),

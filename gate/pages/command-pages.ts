@@ -1,0 +1,51 @@
+import type { CommandResult } from '#gate/ports.ts';
+import type { GatePage } from './gate-page.ts';
+import { html } from './markup.ts';
+
+/** The pages for a Start or Stop that was not carried out. */
+
+export type Command = 'start' | 'stop';
+
+/**
+ * @param back the path that the user asked for
+ * @param refusal its message says what is wrong and what to do
+ */
+export function refusedPage(
+  command: Command,
+  back: string,
+  { status, message }: Omit<Extract<CommandResult, { kind: 'refused' }>, 'kind'>,
+): GatePage {
+  const heading = command === 'start' ? 'The workbench was not started' : 'The workbench was not stopped';
+  return {
+    status,
+    title: heading,
+    heading,
+    body: html`<p role="alert">${message}</p>
+<p><a href="${back}">Back to the workbench</a></p>`,
+    json: { message },
+  };
+}
+
+/** The page when the API did not respond. The command may have had its effect. */
+export function commandUnavailablePage(command: Command, back: string): GatePage {
+  return {
+    status: 503,
+    title: 'The controller does not respond',
+    heading: 'The controller does not respond',
+    body: html`<p role="alert">It is not known whether the workbench will ${command}.</p>
+<p><a href="${back}">Go back to the workbench</a> to see its status. Then repeat what you wanted to do, or tell your administrator if this lasts.</p>`,
+    json: { message: 'The controller does not respond.' },
+    headers: { 'retry-after': '5' },
+  };
+}
+
+/** The page for a request that no form of a page sent. */
+export function noFormPage(): GatePage {
+  return {
+    status: 400,
+    title: 'Not a form',
+    heading: 'Not a form',
+    body: html`<p>Only the buttons on the pages of a workbench start and stop it. Programs use the API.</p>`,
+    json: { message: 'Only the forms of the pages start and stop a workbench. Programs use the API.' },
+  };
+}
