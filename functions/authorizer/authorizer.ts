@@ -1,9 +1,9 @@
 import type { APIGatewaySimpleAuthorizerWithContextResult } from 'aws-lambda';
+import { type AuthKeys, cacheFromSecret, parseSecretKeys } from '#adapters/auth-secret.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { Principal } from '#core/access/principal.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { type AuthKeys, cacheFromSecret, parseSecretKeys } from './auth-secret.ts';
 import { parseBearerToken, staticKeyMatcher, TokenRefused } from './credentials.ts';
 import { IssuerKeys } from './issuer-keys.ts';
 import { hs256Verifier, isPublicKeyAlgorithm, issuerVerifier, readAlgorithm } from './jwt-verifiers.ts';

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { exportJWK, type JWK } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SECRET_CACHE_TTL_MS } from '#functions/authorizer/auth-secret.ts';
+import { SECRET_CACHE_TTL_MS } from '#adapters/auth-secret.ts';
 import { type AuthorizerOptions, build, buildWithSecret } from '#functions/authorizer/authorizer.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { RecordingTelemetry } from '#test/memory/memory-world.ts';

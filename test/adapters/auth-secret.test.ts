@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cacheFromSecret, parseSecretKeys, SECRET_CACHE_TTL_MS } from '#functions/authorizer/auth-secret.ts';
+import { cacheFromSecret, parseSecretKeys, SECRET_CACHE_TTL_MS } from '#adapters/auth-secret.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 
 const STATIC = 'a-static-key-of-some-length';

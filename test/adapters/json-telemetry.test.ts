@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { jsonTelemetry } from '#functions/telemetry.ts';
+import { jsonTelemetry } from '#adapters/json-telemetry.ts';
 
-function setUp(namespace?: string) {
+function setUp(namespace = 'WorkbenchController') {
   const lines: [string, string, Record<string, unknown>][] = [];
   const record =
     (level: string) =>
@@ -99,7 +99,7 @@ describe('jsonTelemetry', () => {
     const fail = () => {
       throw new Error('the disk is full');
     };
-    const telemetry = jsonTelemetry({ info: fail, warn: fail, error: fail });
+    const telemetry = jsonTelemetry({ info: fail, warn: fail, error: fail }, 'WorkbenchController');
     telemetry.info('x');
     telemetry.warn('x');
     telemetry.error('x', {}, new Error('y'));
