@@ -15,6 +15,11 @@ export const ticketSchema = z.object({
   signedInAt: z.int(),
   issuerSession: z.optional(z.string()),
   issuerSubject: z.optional(z.string()),
+  /**
+   * SHA-256 of the secret in the cookie of the browser that was sent to sign in, base64url. No other browser can use the
+   * ticket. Absent if a frontend asked for it.
+   */
+  browser: z.optional(z.string()),
   /** When the session that it begins ends, milliseconds since 1970. */
   sessionExpiresAt: z.int(),
   /** Milliseconds since 1970. */

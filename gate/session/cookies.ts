@@ -1,27 +1,23 @@
 /**
  * The cookies of the gate. A browser accepts a `__Host-` cookie only from its own host, over a secure connection, without a
- * Domain and for all paths. A page of another workbench can therefore neither set nor replace it.
+ * Domain and for all paths. A page of another workbench can therefore neither set nor replace it. No workbench receives or sets one
+ * (gate/forward/own-cookies.ts).
  *
  * - `signIn`: the session on the sign-in host; in prefix mode the session for all workbenches of the user
  * - `workbench`: the session on the host of one workbench
  * - `signInState`: a sign-in at the issuer that has begun
  * - `idToken`: the ID token of the session, which the issuer asks for when the user signs out
+ * - `entry`: on the host of a workbench, a secret of the browser that was sent to sign in; its ticket names the hash
  */
 export const COOKIES = {
   signIn: '__Host-wb_u',
   workbench: '__Host-wb_s',
   signInState: '__Host-wb_l',
   idToken: '__Host-wb_i',
+  entry: '__Host-wb_e',
 } as const;
 
 export type CookieName = (typeof COOKIES)[keyof typeof COOKIES];
-
-/** Cookies with this prefix belong to the gate. No workbench receives or sets one. Browsers compare `__Host-` without case. */
-const OWN_PREFIX = '__host-wb_';
-
-export function isOwnCookie(name: string): boolean {
-  return name.trim().toLowerCase().startsWith(OWN_PREFIX);
-}
 
 /**
  * Returns the value of a cookie. Undefined if there is none or more than one: a second one was not set by the gate.

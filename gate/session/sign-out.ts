@@ -1,0 +1,59 @@
+import type { Clock } from '#core/ports/clock.ts';
+import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
+import type { GatePage } from '#gate/pages/gate-page.ts';
+import { signedOutPage } from '#gate/pages/sign-in-pages.ts';
+import { redirect } from '#gate/sign-in/redirect.ts';
+import { COOKIES, formatDeletedCookie } from './cookies.ts';
+
+export interface SignOutOptions {
+  readonly cutoffs: Pick<SessionCutoffStore, 'raise'>;
+  /** Drops what this process has cached of the cutoffs of a user. */
+  readonly forgetCutoffs: (userId: string) => void;
+  /** Returns where the session at the issuer ends; undefined without an issuer, or if it offers no such page. */
+  readonly signOutAtIssuer: (asked: OwnRequest) => Promise<string | undefined>;
+  readonly show: (asked: OwnRequest, page: GatePage) => void;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+/**
+ * `POST /.wb/logout`: ends all sessions of the user, in every browser and on every host. The hosts of the other workbenches
+ * have cookies that this one cannot delete, so that only a cutoff ends their sessions.
+ */
+export class SignOut {
+  readonly #options: SignOutOptions;
+
+  constructor(options: SignOutOptions) {
+    this.#options = options;
+  }
+
+  get routes(): readonly OwnRoute[] {
+    return [
+      {
+        method: 'POST',
+        path: '/.wb/logout',
+        on: 'any',
+        from: 'own',
+        handle: (asked) => this.#signOut(asked),
+      },
+    ];
+  }
+
+  async #signOut(asked: OwnRequest): Promise<void> {
+    const { cutoffs, forgetCutoffs, signOutAtIssuer, show, clock, telemetry } = this.#options;
+    const { visitor, response } = asked;
+    if (visitor.kind === 'user') {
+      // Before the cookies: if it fails, the user is still signed in and can repeat the request.
+      await cutoffs.raise(visitor.userId, clock.now());
+      forgetCutoffs(visitor.userId);
+      telemetry.info('all sessions of a user have ended', { userId: visitor.userId });
+    }
+    for (const name of [COOKIES.signIn, COOKIES.workbench, COOKIES.signInState, COOKIES.entry])
+      response.appendHeader('set-cookie', formatDeletedCookie(name));
+    const location = await signOutAtIssuer(asked);
+    if (location === undefined) show(asked, signedOutPage());
+    else redirect(asked, location);
+  }
+}

@@ -1,0 +1,176 @@
+import * as z from 'zod/mini';
+import { hashTicketSecret, isTicketSecret } from '#adapters/ticket-secret.ts';
+import { ENTRY_PATH } from '#core/gate/entry-url.ts';
+import { isLocalPath } from '#core/gate/gate-host.ts';
+import type { Clock } from '#core/ports/clock.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import { type Ticket, type TicketStore, ticketSchema } from '#core/ports/ticket-store.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
+import { unknownPage } from '#gate/pages/fault-pages.ts';
+import type { GatePage } from '#gate/pages/gate-page.ts';
+import { enterPage, invalidTicketPage } from '#gate/pages/sign-in-pages.ts';
+import { readField, readForm } from '#gate/sign-in/form-body.ts';
+import { redirect } from '#gate/sign-in/redirect.ts';
+import { isBoundTo } from './browser-binding.ts';
+import type { Seal } from './seal.ts';
+import type { Sessions } from './sessions.ts';
+
+/** How long the page that asks for a click is valid, milliseconds. */
+export const ENTER_PAGE_LIFETIME_MS = 5 * 60_000;
+
+/** A sealed value and a path. */
+const FORM_MAX_BYTES = 16_384;
+
+export interface TicketExchangeOptions {
+  readonly tickets: Pick<TicketStore, 'burn'>;
+  /** Returns the record; undefined if there is none. @throws PortError */
+  readonly findWorkbench: (workbenchId: string) => Promise<Workbench | undefined>;
+  readonly seal: Seal;
+  readonly sessions: Sessions;
+  /** The origins of RESTAPI_CORS_ORIGIN, in lower case. `*` is no origin. */
+  readonly frontendOrigins: readonly string[];
+  /** Returns where to sign in for a path of the workbench's origin; undefined without a sign-in. */
+  readonly signInUrl: (asked: OwnRequest, path: string) => string | undefined;
+  readonly show: (asked: OwnRequest, page: GatePage) => void;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+/** What the form of the page that asks for a click brings back. The ticket itself was burnt when the page was shown. */
+const confirmationSchema = z.object({ ticket: ticketSchema });
+
+/**
+ * Exchanges tickets for sessions, on the hosts of workbenches.
+ *
+ * A link with a ticket signs in the person who opens it. An attacker could therefore send a link with a ticket of their own, and
+ * receive what the victim types into the attacker's workbench. So a ticket is exchanged at once only if
+ * - the sign-in that this browser itself began has led to it (`Ticket.browser` matches the cookie),
+ * - a page of a configured frontend has sent it, or
+ * - the browser has a session of the same user here already.
+ * Otherwise a page names the workbench, its owner and the user, and asks for a click.
+ */
+export class TicketExchange {
+  readonly #options: TicketExchangeOptions;
+
+  constructor(options: TicketExchangeOptions) {
+    this.#options = options;
+  }
+
+  get routes(): readonly OwnRoute[] {
+    const path = ENTRY_PATH;
+    const on = 'workbench_host';
+    return [
+      { method: 'GET', path, on, from: 'own', handle: (asked) => this.#enterByLink(asked) },
+      { method: 'POST', path, on, from: 'frontend', handle: (asked) => this.#enterByForm(asked) },
+    ];
+  }
+
+  async #enterByLink(asked: OwnRequest): Promise<void> {
+    const { request, url } = asked;
+    // Programs that preview or prefetch links must not use up the ticket.
+    if (
+      request.method === 'HEAD' ||
+      /prefetch|prerender/.test(String(request.headers['sec-purpose'] ?? ''))
+    ) {
+      asked.response.writeHead(204, { 'cache-control': 'no-store' }).end();
+      return;
+    }
+    const frontend = this.#isFrontend(originOf(request.headers.referer));
+    await this.#enter(asked, readField(url.searchParams, 't'), readField(url.searchParams, 'p'), frontend);
+  }
+
+  async #enterByForm(asked: OwnRequest): Promise<void> {
+    const { request } = asked;
+    const form = await readForm(request, FORM_MAX_BYTES);
+    const path = form && readField(form, 'p');
+    const confirmation = form && readField(form, 'c');
+    if (confirmation !== undefined) return this.#enterConfirmed(asked, confirmation, path);
+    const frontend = this.#isFrontend(request.headers.origin?.toLowerCase());
+    await this.#enter(asked, form && readField(form, 't'), path, frontend);
+  }
+
+  /** @param frontend whether a page of a configured frontend has sent the ticket */
+  async #enter(
+    asked: OwnRequest,
+    secret: string | undefined,
+    requestedPath: string | undefined,
+    frontend: boolean,
+  ): Promise<void> {
+    const { tickets, findWorkbench, show } = this.#options;
+    const { visitor, workbenchId } = asked;
+    const path = pathOf(asked, requestedPath);
+    if (visitor.kind === 'open') return redirect(asked, path);
+    if (workbenchId === undefined || secret === undefined || !isTicketSecret(secret))
+      return this.#refuse(asked, path, 'malformed');
+    // Read first: if the record cannot be read, the ticket can still be used.
+    const workbench = await findWorkbench(workbenchId);
+    const ticket = await tickets.burn(hashTicketSecret(secret));
+    if (ticket === undefined) return this.#refuse(asked, path, 'unknown');
+    // The ticket is used up in each of these cases.
+    if (ticket.workbenchId !== workbenchId) return this.#refuse(asked, path, 'other_workbench');
+    if (ticket.expiresAt <= this.#options.clock.now()) return this.#refuse(asked, path, 'expired');
+    if (ticket.browser !== undefined) {
+      if (!isBoundTo(asked.request.headers.cookie, ticket.browser))
+        return this.#refuse(asked, path, 'other_browser');
+      return this.#begin(asked, ticket, path);
+    }
+    const isSameUser = visitor.kind === 'user' && visitor.userId === ticket.userId;
+    if (frontend || isSameUser) return this.#begin(asked, ticket, path);
+    const mayOpen = workbench !== undefined && (ticket.admin || workbench.userId === ticket.userId);
+    if (!mayOpen) return show(asked, unknownPage());
+    await this.#askForClick(asked, ticket, workbench, path);
+  }
+
+  async #askForClick(asked: OwnRequest, ticket: Ticket, workbench: Workbench, path: string): Promise<void> {
+    const { seal, show, clock } = this.#options;
+    const expiresAt = clock.now() + ENTER_PAGE_LIFETIME_MS;
+    const page = enterPage({
+      workbenchName: workbench.name,
+      ownerId: workbench.userId,
+      userId: ticket.userId,
+      action: `${asked.prefix}${ENTRY_PATH}`,
+      fields: { c: await seal.seal('entry', { ticket }, expiresAt), p: path },
+    });
+    show(asked, page);
+  }
+
+  async #enterConfirmed(asked: OwnRequest, sealed: string, requestedPath: string | undefined): Promise<void> {
+    const path = pathOf(asked, requestedPath);
+    const content = await this.#options.seal.unseal('entry', sealed);
+    const { data } = z.safeParse(confirmationSchema, content);
+    if (data === undefined) return this.#refuse(asked, path, 'malformed');
+    if (data.ticket.workbenchId !== asked.workbenchId) return this.#refuse(asked, path, 'other_workbench');
+    await this.#begin(asked, data.ticket, path);
+  }
+
+  async #begin(asked: OwnRequest, ticket: Ticket, path: string): Promise<void> {
+    const { sessions, telemetry } = this.#options;
+    // In prefix mode the session of the shared host is that of the user for all workbenches.
+    const cookie =
+      asked.prefix === '' ? await sessions.formatWorkbench(ticket) : await sessions.formatSignIn(ticket);
+    asked.response.appendHeader('set-cookie', cookie);
+    telemetry.info('a session has begun', { userId: ticket.userId, workbenchId: ticket.workbenchId });
+    redirect(asked, path);
+  }
+
+  #refuse(asked: OwnRequest, path: string, reason: string): void {
+    const { show, signInUrl, telemetry } = this.#options;
+    telemetry.warn('a ticket was refused', { workbenchId: asked.workbenchId, reason });
+    show(asked, invalidTicketPage(signInUrl(asked, path)));
+  }
+
+  #isFrontend(origin: string | undefined): boolean {
+    return origin !== undefined && this.#options.frontendOrigins.includes(origin);
+  }
+}
+
+/** The path to which the browser goes: of the same origin in any case. */
+function pathOf({ prefix }: OwnRequest, requested: string | undefined): string {
+  return requested !== undefined && isLocalPath(requested) ? requested : `${prefix}/`;
+}
+
+/** The origin of a URL; undefined if it is none. */
+function originOf(url: string | undefined): string | undefined {
+  return url === undefined || !URL.canParse(url) ? undefined : new URL(url).origin;
+}

@@ -1,0 +1,400 @@
+import { Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { createTicketSecret, hashTicketSecret } from '#adapters/ticket-secret.ts';
+import { entryUrlOf } from '#core/gate/entry-url.ts';
+import { gateAddressOf } from '#core/gate/gate-host.ts';
+import type { Visitor } from '#core/gate/visitor.ts';
+import { PortError } from '#core/ports/port-error.ts';
+import type { Ticket } from '#core/ports/ticket-store.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import type { OwnRequest } from '#gate/own-route.ts';
+import type { GatePage } from '#gate/pages/gate-page.ts';
+import { bindBrowser } from '#gate/session/browser-binding.ts';
+import { COOKIES } from '#gate/session/cookies.ts';
+import { createSealKeys, Seal } from '#gate/session/seal.ts';
+import { Sessions } from '#gate/session/sessions.ts';
+import { SignOut } from '#gate/session/sign-out.ts';
+import { ENTER_PAGE_LIFETIME_MS, TicketExchange } from '#gate/session/ticket-exchange.ts';
+import { VisitorReader } from '#gate/session/visitor-reader.ts';
+import { ID, idAt, stopped, T0 } from '#test/builders/workbench.ts';
+import { aTicket } from '#test/contracts/ticket-store.ts';
+import { ManualClock } from '#test/memory/manual-clock.ts';
+import { MemorySessionCutoffStore } from '#test/memory/memory-session-cutoff-store.ts';
+import { MemoryTicketStore } from '#test/memory/memory-ticket-store.ts';
+import { RecordingTelemetry } from '#test/memory/memory-world.ts';
+
+const FRONTEND = 'https://app.example.com';
+const ADDRESS = gateAddressOf(new URL('https://wb.example.com'), 'host');
+const PREFIX_ADDRESS = gateAddressOf(new URL('https://wb.example.com'), 'prefix');
+
+interface Sent {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly form?: Readonly<Record<string, string>>;
+  readonly visitor?: Visitor;
+  readonly workbenchId?: string;
+  readonly prefix?: string;
+}
+
+function setUp() {
+  const clock = new ManualClock(T0);
+  const telemetry = new RecordingTelemetry();
+  const tickets = new MemoryTicketStore();
+  const cutoffs = new MemorySessionCutoffStore();
+  const keys = createSealKeys('a-key-'.repeat(8));
+  const seal = new Seal(async () => keys, clock);
+  const sessions = new Sessions(seal, clock);
+  const visitors = new VisitorReader(sessions, cutoffs, clock);
+  const found: { workbench: Workbench | undefined; failure?: Error } = { workbench: stopped() };
+  const pages: GatePage[] = [];
+  const show = (_asked: OwnRequest, page: GatePage) => void pages.push(page);
+  const exchange = new TicketExchange({
+    tickets,
+    findWorkbench: async () => {
+      if (found.failure !== undefined) throw found.failure;
+      return found.workbench;
+    },
+    seal,
+    sessions,
+    frontendOrigins: [FRONTEND],
+    signInUrl: (_asked, path) => `https://wb.example.com/.wb/login?p=${path}`,
+    show,
+    clock,
+    telemetry,
+  });
+  const signOut = new SignOut({
+    cutoffs,
+    forgetCutoffs: (userId) => visitors.forget(userId),
+    signOutAtIssuer: async () => undefined,
+    show,
+    clock,
+    telemetry,
+  });
+
+  /** Sends a request to the route, as the server does, and returns what the browser receives. */
+  async function send({
+    method = 'GET',
+    headers = {},
+    query = {},
+    form,
+    visitor,
+    workbenchId = ID,
+    prefix = '',
+  }: Sent) {
+    const type = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
+    const body = form === undefined ? [] : [Buffer.from(String(new URLSearchParams(form)))];
+    const request = Object.assign(Readable.from(body), { method, headers: { ...type, ...headers } });
+    const cookies: string[] = [];
+    const received = { status: 0, headers: {} as Record<string, unknown>, cookies };
+    const response = {
+      appendHeader: (_name: string, value: string) => cookies.push(value),
+      writeHead: (status: number, sent: Record<string, unknown>) => {
+        Object.assign(received, { status, headers: sent });
+        return response;
+      },
+      end: () => {},
+    };
+    const shown = pages.length;
+    const routes = [...exchange.routes, ...signOut.routes];
+    const path = form === undefined || 't' in form || 'c' in form ? '/.wb/enter' : '/.wb/logout';
+    const route = routes.find(
+      (one) => one.path === path && one.method === (method === 'HEAD' ? 'GET' : method),
+    );
+    await route?.handle({
+      request,
+      response,
+      url: new URL(`https://${ID}.wb.example.com/.wb/enter?${new URLSearchParams(query)}`),
+      workbenchId,
+      prefix,
+      visitor: visitor ?? { kind: 'none' },
+    } as unknown as OwnRequest);
+    return { ...received, page: pages.length > shown ? pages.at(-1) : undefined };
+  }
+
+  async function create(ticket: Partial<Ticket> = {}): Promise<string> {
+    const secret = createTicketSecret();
+    await tickets.create(aTicket({ hash: hashTicketSecret(secret), ...ticket }));
+    return secret;
+  }
+
+  /** The visitor that the workbench's host sees with these cookies. */
+  const visitorOf = (cookies: readonly string[], workbenchId: string | undefined = ID) =>
+    visitors.read({ headers: { cookie: cookies.map((one) => one.split(';')[0]).join('; ') } }, workbenchId);
+
+  return { clock, telemetry, tickets, cutoffs, found, seal, send, create, visitorOf };
+}
+
+const FROM_FRONTEND = { referer: `${FRONTEND}/workbenches?x=1` };
+
+describe('a link with a ticket', () => {
+  it('begins a session if it was opened from a page of a frontend', async () => {
+    const { send, create, visitorOf } = setUp();
+    const t = await create();
+    const { status, headers, cookies } = await send({ query: { t, p: '/lab?x=1' }, headers: FROM_FRONTEND });
+    expect({ status, headers }).toEqual({
+      status: 303,
+      headers: {
+        location: '/lab?x=1',
+        'cache-control': 'no-store',
+        'referrer-policy': 'no-referrer',
+        'content-length': 0,
+      },
+    });
+    expect(await visitorOf(cookies)).toMatchObject({ kind: 'user', userId: 'ada', workbenchId: ID });
+  });
+
+  it('begins a session in the browser that was sent to sign in, and in no other', async () => {
+    const { send, create, visitorOf } = setUp();
+    const { cookie, browser } = bindBrowser(undefined);
+    const first = await create({ browser });
+    const own = await send({ query: { t: first }, headers: { cookie: cookie.split(';')[0] ?? '' } });
+    expect(await visitorOf(own.cookies)).toMatchObject({ kind: 'user', userId: 'ada' });
+    const other = bindBrowser(undefined).cookie.split(';')[0] ?? '';
+    for (const headers of [{}, { cookie: other }, { ...FROM_FRONTEND }, { cookie: `${COOKIES.entry}=` }]) {
+      const refused = await send({ query: { t: await create({ browser }) }, headers });
+      expect(refused.page?.status).toBe(403);
+      expect(refused.cookies).toEqual([]);
+    }
+  });
+
+  it('begins a session without a question if the browser has one of the same user', async () => {
+    const { send, create, visitorOf } = setUp();
+    const { cookies } = await send({ query: { t: await create() }, headers: FROM_FRONTEND });
+    const visitor = await visitorOf(cookies);
+    expect(await send({ query: { t: await create() }, visitor })).toMatchObject({ status: 303 });
+    const asBob = await send({ query: { t: await create({ userId: 'bob' }) }, visitor });
+    expect(asBob).toMatchObject({ status: 0, cookies: [] });
+  });
+
+  it('asks for a click in all other cases, on a page that names workbench, owner and user', async () => {
+    const { send, create, visitorOf } = setUp();
+    const others = [
+      {},
+      { referer: 'https://evil.example/?https://app.example.com' },
+      { referer: 'https://app.example.com.evil.example/' },
+      { referer: 'not a URL' },
+      { 'sec-fetch-site': 'none' },
+    ];
+    for (const headers of others) {
+      const t = await create();
+      const { status, cookies, page } = await send({ query: { t, p: '/lab' }, headers });
+      expect({ status, cookies }).toEqual({ status: 0, cookies: [] });
+      expect(page).toMatchObject({ status: 200, neverFramed: true, heading: 'AutoCyber' });
+      expect(page?.body.text).toMatch(/of <b><bdi>ada<\/bdi><\/b> as the user <b><bdi>ada</);
+      const c = /name="c" value="([^"]+)"/.exec(page?.body.text ?? '')?.[1] ?? '';
+      const entered = await send({ method: 'POST', form: { c, p: '/lab' } });
+      expect(entered).toMatchObject({ status: 303, headers: { location: '/lab' } });
+      expect(await visitorOf(entered.cookies)).toMatchObject({ userId: 'ada', workbenchId: ID });
+      expect((await send({ query: { t }, headers: FROM_FRONTEND })).page?.status).toBe(403);
+    }
+  });
+
+  it('shows the name of a workbench only to its owner and to administrators', async () => {
+    const { send, create, found } = setUp();
+    expect((await send({ query: { t: await create({ userId: 'bob' }) } })).page?.status).toBe(404);
+    const admin = await create({ userId: 'bob', admin: true });
+    expect((await send({ query: { t: admin } })).page?.status).toBe(200);
+    found.workbench = undefined;
+    expect((await send({ query: { t: await create() } })).page?.status).toBe(404);
+  });
+
+  it('works once', async () => {
+    const { send, create } = setUp();
+    const t = await create();
+    expect((await send({ query: { t }, headers: FROM_FRONTEND })).status).toBe(303);
+    const again = await send({ query: { t }, headers: FROM_FRONTEND });
+    expect(again).toMatchObject({ status: 0, cookies: [], page: { status: 403 } });
+  });
+
+  it('is used up by an attempt at the host of another workbench', async () => {
+    const { send, create } = setUp();
+    const t = await create();
+    const wrong = await send({ query: { t }, headers: FROM_FRONTEND, workbenchId: idAt(T0, 9) });
+    expect(wrong).toMatchObject({ cookies: [], page: { status: 403 } });
+    expect((await send({ query: { t }, headers: FROM_FRONTEND })).page?.status).toBe(403);
+  });
+
+  it('does not work after its time', async () => {
+    const { clock, send, create } = setUp();
+    const t = await create();
+    clock.advance(60_000);
+    expect(await send({ query: { t }, headers: FROM_FRONTEND })).toMatchObject({
+      cookies: [],
+      page: { status: 403 },
+    });
+  });
+
+  it('is not used up by a preview or while the record cannot be read', async () => {
+    const { send, create, found } = setUp();
+    const t = await create();
+    expect((await send({ method: 'HEAD', query: { t }, headers: FROM_FRONTEND })).status).toBe(204);
+    const prefetch = { ...FROM_FRONTEND, 'sec-purpose': 'prefetch;prerender' };
+    expect((await send({ query: { t }, headers: prefetch })).status).toBe(204);
+    found.failure = new PortError('unavailable', 'no table');
+    await expect(send({ query: { t }, headers: FROM_FRONTEND })).rejects.toThrow('no table');
+    delete found.failure;
+    expect((await send({ query: { t }, headers: FROM_FRONTEND })).status).toBe(303);
+  });
+
+  it('leads to no other host', async () => {
+    const { send, create } = setUp();
+    const hostile = [
+      '//evil.example',
+      '/\\evil.example',
+      'https://evil.example/',
+      '/\t/evil.example',
+      '/\r\nset-cookie: a=b',
+      'evil.example',
+      'javascript:alert(1)',
+      '',
+      `/${'x'.repeat(5_000)}`,
+      '/ä',
+    ];
+    for (const p of hostile) {
+      const { headers } = await send({ query: { t: await create(), p }, headers: FROM_FRONTEND });
+      expect(headers.location).toBe('/');
+    }
+  });
+
+  it('needs a well-formed ticket, and gives no hint which one would be right', async () => {
+    const { send, create } = setUp();
+    await create();
+    for (const t of ['', 'x', 'x'.repeat(43), '__proto__', 'x'.repeat(100_000)]) {
+      expect(await send({ query: { t }, headers: FROM_FRONTEND })).toMatchObject({
+        cookies: [],
+        page: { status: 403 },
+      });
+    }
+    expect((await send({})).page?.status).toBe(403);
+  });
+
+  it('logs neither the ticket nor its hash', async () => {
+    const { send, create, telemetry } = setUp();
+    const t = await create();
+    for (let n = 0; n < 2; n += 1) await send({ query: { t }, headers: FROM_FRONTEND });
+    expect(telemetry.lines.map(({ message }) => message)).toEqual([
+      'a session has begun',
+      'a ticket was refused',
+    ]);
+    const fields = JSON.stringify([...telemetry.fields.values()]);
+    expect(fields).not.toContain(t);
+    expect(fields).not.toContain(hashTicketSecret(t));
+  });
+
+  it('is not needed where visitors are not authenticated', async () => {
+    const { send } = setUp();
+    expect(await send({ query: { p: '/lab' }, visitor: { kind: 'open' } })).toMatchObject({
+      status: 303,
+      headers: { location: '/lab' },
+      cookies: [],
+    });
+  });
+
+  it('begins the session of all workbenches where they share a host', async () => {
+    const { send, create, visitorOf } = setUp();
+    const prefix = `/project/${ID}`;
+    const { headers, cookies } = await send({ query: { t: await create() }, headers: FROM_FRONTEND, prefix });
+    expect(headers.location).toBe(`${prefix}/`);
+    expect(cookies[0]).toContain(`${COOKIES.signIn}=`);
+    expect(await visitorOf(cookies, ID)).toEqual({ kind: 'none' });
+  });
+});
+
+describe('a form with a ticket', () => {
+  it('begins a session if a page of a frontend sent it', async () => {
+    const { send, create, visitorOf } = setUp();
+    const form = { t: await create(), p: '/lab' };
+    const { status, headers, cookies } = await send({ method: 'POST', form, headers: { origin: FRONTEND } });
+    expect({ status, location: headers.location }).toEqual({ status: 303, location: '/lab' });
+    expect(await visitorOf(cookies)).toMatchObject({ userId: 'ada' });
+  });
+
+  it('asks for a click if another page sent it', async () => {
+    const { send, create } = setUp();
+    for (const headers of [{}, { origin: `https://${ID}.wb.example.com` }, { origin: 'null' }]) {
+      const { cookies, page } = await send({ method: 'POST', form: { t: await create() }, headers });
+      expect({ cookies, status: page?.status }).toEqual({ cookies: [], status: 200 });
+    }
+  });
+
+  it('confirms only what the page of this workbench asked, within five minutes', async () => {
+    const { clock, send, create, seal } = setUp();
+    const { page } = await send({ query: { t: await create() } });
+    const c = /name="c" value="([^"]+)"/.exec(page?.body.text ?? '')?.[1] ?? '';
+    const other = await send({ method: 'POST', form: { c }, workbenchId: idAt(T0, 9) });
+    expect(other).toMatchObject({ cookies: [], page: { status: 403 } });
+    const wrongPurpose = await seal.seal('sign-in-session', { ticket: aTicket() }, T0 + 60_000);
+    for (const forged of [`${c}x`, 'x', '', wrongPurpose]) {
+      const refused = await send({ method: 'POST', form: { c: forged } });
+      expect(refused).toMatchObject({ cookies: [], page: { status: 403 } });
+    }
+    clock.advance(ENTER_PAGE_LIFETIME_MS);
+    expect(await send({ method: 'POST', form: { c } })).toMatchObject({ cookies: [], page: { status: 403 } });
+  });
+});
+
+describe('the URL of an entry', () => {
+  it('is on the host of the workbench, or below its path', () => {
+    const query = 't=secret&p=%2Flab%3Fx%3D1';
+    expect(entryUrlOf(ADDRESS, ID, 'secret', '/lab?x=1')).toBe(
+      `https://${ID}.wb.example.com/.wb/enter?${query}`,
+    );
+    expect(entryUrlOf(PREFIX_ADDRESS, ID, 'secret', '/lab?x=1')).toBe(
+      `https://wb.example.com/project/${ID}/.wb/enter?${query}`,
+    );
+  });
+});
+
+describe('bindBrowser', () => {
+  it('keeps the binding of a browser, so that several tabs can sign in', () => {
+    const first = bindBrowser(undefined);
+    const second = bindBrowser(first.cookie.split(';')[0]);
+    expect(second).toEqual(first);
+    expect(bindBrowser(`${COOKIES.entry}=forged`).browser).not.toBe(hashTicketSecret('forged'));
+    expect(bindBrowser(undefined).browser).not.toBe(first.browser);
+  });
+});
+
+describe('signing out', () => {
+  it('ends the sessions of the user on every host, at once on this one', async () => {
+    const { send, create, visitorOf, cutoffs } = setUp();
+    const { cookies } = await send({ query: { t: await create() }, headers: FROM_FRONTEND });
+    const visitor = await visitorOf(cookies);
+    const signedOut = await send({ method: 'POST', form: {}, visitor });
+    expect(signedOut.page?.status).toBe(200);
+    expect(signedOut.cookies.map((one) => one.split(';').slice(0, 2).join(';'))).toEqual(
+      ['__Host-wb_u', '__Host-wb_s', '__Host-wb_l', '__Host-wb_e'].map((name) => `${name}=; Max-Age=0`),
+    );
+    expect(await visitorOf(cookies)).toEqual({ kind: 'none' });
+    expect(await cutoffs.read('ada')).toMatchObject({ all: T0 });
+  });
+
+  it('also ends the session at the issuer, where the browser is sent', async () => {
+    const atIssuer = new SignOut({
+      cutoffs: new MemorySessionCutoffStore(),
+      forgetCutoffs: () => {},
+      signOutAtIssuer: async () => 'https://issuer.example/logout',
+      show: () => {},
+      clock: new ManualClock(T0),
+      telemetry: new RecordingTelemetry(),
+    });
+    const sent: unknown[] = [];
+    const response = {
+      appendHeader: () => {},
+      writeHead: (status: number, { location }: { location: string }) => sent.push([status, location]),
+      end: () => {},
+    };
+    await atIssuer.routes[0]?.handle({ response, visitor: { kind: 'none' } } as unknown as OwnRequest);
+    expect(sent).toEqual([[303, 'https://issuer.example/logout']]);
+  });
+
+  it('keeps the cookies if the cutoff cannot be stored', async () => {
+    const { send, create, visitorOf, cutoffs } = setUp();
+    const { cookies } = await send({ query: { t: await create() }, headers: FROM_FRONTEND });
+    const visitor = await visitorOf(cookies);
+    cutoffs.raise = () => Promise.reject(new PortError('unavailable', 'no table'));
+    await expect(send({ method: 'POST', form: {}, visitor })).rejects.toThrow('no table');
+    expect(await visitorOf(cookies)).toMatchObject({ kind: 'user' });
+  });
+});
