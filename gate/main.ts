@@ -6,12 +6,12 @@ import { systemTimers } from '#adapters/local/timers.ts';
 import { errorCode } from '#adapters/system-error.ts';
 import { PageRenderer } from '#gate/pages/page-renderer.ts';
 import type { ApiAddress } from '#gate/pages/start-command.ts';
+import { createGate } from './create-gate.ts';
+import type { GateServer } from './gate-server.ts';
 import { ControllerClient, type Send } from './ipc/controller-client.ts';
 import { ipcPorts } from './ipc/ipc-ports.ts';
 import type { FromGate, GateSettings, ToGate } from './ipc/messages.ts';
 import { WorkbenchAddresses } from './workbench-addresses.ts';
-import { WorkbenchProxy } from './workbench-proxy.ts';
-import { WorkbenchRoutes } from './workbench-routes.ts';
 
 /**
  * The process of the gate in local mode. The controller starts it with a channel for messages; it has no database. It
@@ -37,7 +37,7 @@ const client = new ControllerClient({ send, timers });
 /** The server, with the settings that the controller has sent. */
 class Gate {
   readonly #settings: GateSettings;
-  readonly #proxy: WorkbenchProxy;
+  readonly #server: GateServer;
   #api: ApiAddress;
   #port = 0;
 
@@ -46,17 +46,17 @@ class Gate {
     this.#api = settings.api;
     const { addressMode, guard } = settings;
     const addresses = new WorkbenchAddresses(addressMode, () => this.#baseUrl());
-    this.#proxy = new WorkbenchProxy({
-      routes: new WorkbenchRoutes({ workbenches: ipcPorts(client).workbenches, timers }),
-      guard: { ...guard, isOwnHost: (name) => addresses.isWorkbenchHost(name) },
+    this.#server = createGate({
+      access: { kind: 'open', guard },
+      workbenches: ipcPorts(client).workbenches,
       telemetry,
       api: () => this.#api,
       baseUrl: () => this.#baseUrl(),
       addresses,
       pages: new PageRenderer(settings.look),
-      clock: timers,
+      timers,
     });
-    limitConnections(this.#proxy.server, {
+    limitConnections(this.#server.server, {
       max: MAX_WORKBENCH_CONNECTIONS,
       name: 'workbenches',
       timers,
@@ -70,7 +70,7 @@ class Gate {
 
   async listen(port: number): Promise<void> {
     try {
-      this.#port = await listen(this.#proxy.server, this.#settings.bindAddress, port, 'WB_WORKBENCH_PORT');
+      this.#port = await listen(this.#server.server, this.#settings.bindAddress, port, 'WB_WORKBENCH_PORT');
       tell({ type: 'listening', port: this.#port });
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
@@ -79,7 +79,7 @@ class Gate {
   }
 
   close(graceMs: number): Promise<void> {
-    return this.#proxy.close(graceMs);
+    return this.#server.close(graceMs);
   }
 
   #baseUrl(): URL {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
+import { type GateAddress, gateAddressOf, urlOfWorkbench } from '#core/gate/gate-host.ts';
 import { isWorkbenchId } from '#core/ports/ids.ts';
 import { acceptsHtml } from '#gate/pages/responses.ts';
 import { parseWorkbenchPath, type WorkbenchPath } from './workbench-path.ts';
@@ -37,12 +37,14 @@ export class WorkbenchAddresses {
     this.#baseUrl = baseUrl;
   }
 
+  /** Returns the public addresses as values. */
+  gateAddress(): GateAddress {
+    return gateAddressOf(this.#baseUrl(), this.#mode);
+  }
+
   /** Returns the URL of a workbench. It ends with a slash. */
   urlOf(workbenchId: string): string {
-    const { protocol, port } = this.#baseUrl();
-    if (this.#mode === 'prefix')
-      return `${this.#baseUrl().origin}${this.#publicPath(`/project/${workbenchId}/`)}`;
-    return `${protocol}//${workbenchId}.${this.#domain()}${port === '' ? '' : `:${port}`}/`;
+    return `${urlOfWorkbench(this.gateAddress(), workbenchId)}/`;
   }
 
   /** Whether this is the host name of a workbench, whether or not the workbench exists. */
@@ -67,21 +69,15 @@ export class WorkbenchAddresses {
   }
 
   #workbenchOf(hostname: string): string | undefined {
-    if (this.#mode === 'prefix') return undefined;
-    const domain = `.${this.#domain()}`;
+    const { domain } = this.gateAddress();
+    if (domain === undefined) return undefined;
     const name = hostname.toLowerCase();
-    const label = name.endsWith(domain) ? name.slice(0, -domain.length) : '';
+    const label = name.endsWith(`.${domain}`) ? name.slice(0, -domain.length - 1) : '';
     return isWorkbenchId(label) ? label : undefined;
   }
 
-  /** An address has no subdomains. Browsers resolve those of `localhost` to this computer. */
-  #domain(): string {
-    const { hostname } = this.#baseUrl();
-    return isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? hostname : 'localhost';
-  }
-
   #publicPath(path: string): string {
-    return `${this.#baseUrl().pathname.replace(/\/$/, '')}${path}`;
+    return `${this.gateAddress().path}${path}`;
   }
 }
 
@@ -90,7 +86,8 @@ function isFromBrowser({ headers }: IncomingMessage): boolean {
   return headers['sec-fetch-site'] !== undefined || headers.origin !== undefined || acceptsHtml({ headers });
 }
 
-function isNavigation({ method, headers }: IncomingMessage): boolean {
+/** Whether a browser shows the response as a page. */
+export function isNavigation({ method, headers }: IncomingMessage): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false;
   const mode = headers['sec-fetch-mode'];
   return mode === undefined ? acceptsHtml({ headers }) && headers.upgrade === undefined : mode === 'navigate';

@@ -64,8 +64,8 @@ function isAllowedOrigin(request: IncomingMessage, host: string, guard: OriginGu
   });
 }
 
-/** The origins of the pages of a host. Browsers leave out the default port, some proxies add it. */
-function originsOf(host: string): readonly string[] {
+/** Returns the origins of the pages of a host, http and https. Browsers leave out the default port, some proxies add it. */
+export function originsOf(host: string): readonly string[] {
   return [`http://${host.replace(/:80$/, '')}`, `https://${host.replace(/:443$/, '')}`];
 }
 

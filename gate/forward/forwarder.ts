@@ -96,10 +96,10 @@ export class Forwarder {
         this.#logInvalid(target, problem);
         fail('invalid_response');
       };
-      let isAnswered = false;
+      let hasResponse = false;
       toBackend.on('error', (error: NodeJS.ErrnoException) => {
         // Bytes after the end of a response are an error, too. What is missing before its end, `forwardResponse` notices.
-        if (isAnswered) return;
+        if (hasResponse) return;
         if (error.code?.startsWith('HPE_') === true) refuse(error.code);
         else fail('unreachable');
       });
@@ -109,7 +109,7 @@ export class Forwarder {
       });
       toBackend.on('information', (information) => forwardInformation(information, request, response));
       toBackend.once('response', (backend) => {
-        isAnswered = true;
+        hasResponse = true;
         try {
           const problem = forwardResponse(request, backend, response, this.#scope(request, target));
           if (problem !== undefined) refuse(problem);

@@ -28,6 +28,29 @@ export function unknownPage(): GatePage {
   };
 }
 
+/** The page for a path below `/.wb/` that does not exist. */
+export function unknownPathPage(): GatePage {
+  return {
+    status: 404,
+    title: 'Not found',
+    heading: 'Not found',
+    body: html`<p>This address belongs to the gate in front of the workbenches, and nothing is there.</p>`,
+    json: { message: 'The path does not exist.' },
+  };
+}
+
+/** @param allow the methods of the path */
+export function wrongMethodPage(allow: string): GatePage {
+  return {
+    status: 405,
+    title: 'Method not allowed',
+    heading: 'Method not allowed',
+    body: html`<p>This address is not a page. Go back to the workbench.</p>`,
+    json: { message: 'The path does not have this method.' },
+    headers: { allow },
+  };
+}
+
 /** The page for a request of a page that is not a navigation: those are redirected. */
 export function otherHostPage(): GatePage {
   return {

@@ -7,10 +7,9 @@ import { onTestFinished } from 'vitest';
 import { closeServer, listen } from '#adapters/http-server/listen.ts';
 import { toEndpoint, toSocketEndpoint } from '#adapters/local/tasks/endpoint.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
+import { createGate } from '#gate/create-gate.ts';
 import { PageRenderer } from '#gate/pages/page-renderer.ts';
 import { type AddressMode, WorkbenchAddresses } from '#gate/workbench-addresses.ts';
-import { WorkbenchProxy } from '#gate/workbench-proxy.ts';
-import { WorkbenchRoutes } from '#gate/workbench-routes.ts';
 import { acceptedRun, ID, running } from '#test/builders/workbench.ts';
 import { DEFAULT_LOOK } from '#test/gate/pages/default-look.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
@@ -43,15 +42,15 @@ export async function openProxy(
   const workbenches = new SingleRecordStore();
   workbenches.record = record;
   const addresses = new WorkbenchAddresses(addressMode, () => new URL(baseUrl));
-  const proxy = new WorkbenchProxy({
-    routes: new WorkbenchRoutes({ workbenches, timers }),
-    guard: { hosts: [], origins: [], isOwnHost: (name) => addresses.isWorkbenchHost(name) },
+  const proxy = createGate({
+    access: { kind: 'open', guard: { hosts: [], origins: [] } },
+    workbenches,
     telemetry,
     api: () => ({ url: 'http://127.0.0.1:8999', authorized: false }),
     baseUrl: () => new URL(baseUrl),
     addresses,
     pages: new PageRenderer(DEFAULT_LOOK),
-    clock: timers,
+    timers,
   });
   const port = await listen(proxy.server, '127.0.0.1', 0, 'WB_WORKBENCH_PORT');
   onTestFinished(() => proxy.close(0));

@@ -14,6 +14,7 @@ export const ONE_MEANING: Readonly<Record<string, string>> = {
   integer: STAGE_KIND,
   list: STAGE_KIND,
   text: STAGE_KIND,
+  GateServer: 'the HTTP server of the gate',
   closeServer: SERVER,
   createPageServer: SERVER,
   endProcessesOfEarlierServer: SERVER,

@@ -138,7 +138,7 @@ describe('an exception without a request', () => {
   test('is not contained when code of the project is involved', () => {
     const { faults, telemetry } = makeFaults();
     const error = thrownByHttp();
-    error.stack += '\n    at WorkbenchProxy.close (file:///opt/local/proxy/workbench-proxy.ts:1:1)';
+    error.stack += '\n    at GateServer.close (file:///opt/gate/gate-server.ts:1:1)';
     expect(faults.contain(error)).toBe(false);
     expect(faults.contain(new Error('unforeseen'))).toBe(false);
     expect(faults.contain('a text')).toBe(false);

@@ -1,0 +1,79 @@
+import type { OriginGuard } from '#adapters/http-server/origin-guard.ts';
+import type { Timers } from '#adapters/local/timers.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
+import { DecisionPresenter } from './decision-presenter.ts';
+import { Forwarder } from './forward/forwarder.ts';
+import { GateServer } from './gate-server.ts';
+import { OpenRequests } from './open-requests.ts';
+import type { OwnRoute } from './own-route.ts';
+import { OwnRoutes } from './own-routes.ts';
+import type { PageRenderer } from './pages/page-renderer.ts';
+import type { ApiAddress } from './pages/start-command.ts';
+import { ExactLocator, GuardedLocator } from './request-locator.ts';
+import { OPEN_VISITORS, type VisitorSource } from './session/visitor-reader.ts';
+import type { WorkbenchAddresses } from './workbench-addresses.ts';
+import { WorkbenchRecords } from './workbench-records.ts';
+
+/** Who is let in. */
+export type GateAccess =
+  /** Local mode without sign-in: everybody who reaches the port, if the guard allows the host and the origin. */
+  | { readonly kind: 'open'; readonly guard: OriginGuard }
+  | {
+      readonly kind: 'sessions';
+      readonly visitors: Pick<VisitorSource, 'read'>;
+      /** Returns the URL at which a user signs in who wants to open this URL. Absent if only tickets admit. */
+      readonly signInUrl?: (returnUrl: string) => string;
+    };
+
+export interface GateSetup {
+  readonly access: GateAccess;
+  readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
+  readonly addresses: WorkbenchAddresses;
+  /** Returns the public URL of the host that all workbenches share. */
+  readonly baseUrl: () => URL;
+  readonly ownRoutes?: readonly OwnRoute[];
+  /** The origins of RESTAPI_CORS_ORIGIN, in lower case. */
+  readonly frontendOrigins?: readonly string[];
+  readonly openRequests?: OpenRequests;
+  /** Returns the address of the API, for the command that a page shows if it has no button. */
+  readonly api?: () => ApiAddress;
+  /** Proxies in front of this server, each of which appends an address to `X-Forwarded-For`. @default 0 */
+  readonly trustedHops?: number;
+  readonly pages: PageRenderer;
+  readonly timers: Timers;
+  readonly telemetry: Telemetry;
+}
+
+/** Builds the gate from its parts. */
+export function createGate(setup: GateSetup): GateServer {
+  const { access, workbenches, addresses, baseUrl, pages, timers, telemetry, api, trustedHops = 0 } = setup;
+  const { openRequests = new OpenRequests() } = setup;
+  const ownRoutes = new OwnRoutes(setup.ownRoutes ?? [], setup.frontendOrigins);
+  const { signInUrl } = { signInUrl: undefined, ...access };
+  return new GateServer({
+    locator:
+      access.kind === 'open' ? new GuardedLocator(addresses, access.guard) : new ExactLocator(addresses),
+    ownRoutes,
+    visitors: access.kind === 'open' ? OPEN_VISITORS : access.visitors,
+    records: new WorkbenchRecords({ workbenches, timers }),
+    // Without sign-in, `Authorization` is between a program and its workbench. With sign-in, browsers and programs may send one
+    // that is for the gate or the API, and a workbench must not get it.
+    forwarder: new Forwarder({
+      telemetry,
+      baseUrl,
+      trustedHops,
+      removesAuthorization: access.kind !== 'open',
+    }),
+    openRequests,
+    presenter: new DecisionPresenter({
+      ownRoutes,
+      clock: timers,
+      ...(signInUrl === undefined ? {} : { signInUrl }),
+      ...(api === undefined ? {} : { api }),
+    }),
+    pages,
+    clock: timers,
+    telemetry,
+  });
+}

@@ -1,0 +1,84 @@
+import type { IncomingMessage } from 'node:http';
+import type { ForwardDecision, GateDecision } from '#core/gate/gate-decision.ts';
+import { isLocalPath } from '#core/gate/gate-host.ts';
+import type { Clock } from '#core/ports/clock.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import type { OwnRoutes } from './own-routes.ts';
+import { foreignOriginPage, unknownPage, unreadablePage } from './pages/fault-pages.ts';
+import type { GatePage, WorkbenchAddress } from './pages/gate-page.ts';
+import { signInPage, signingInPage } from './pages/sign-in-pages.ts';
+import { type ApiAddress, startCommand } from './pages/start-command.ts';
+import { notRunningPage, unresponsivePage } from './pages/workbench-pages.ts';
+import { isNavigation, type WorkbenchTarget } from './workbench-addresses.ts';
+
+/** A decision to which the gate itself responds. */
+export type RefusalDecision = Exclude<GateDecision, ForwardDecision>;
+
+export interface DecisionPresenterOptions {
+  readonly ownRoutes: Pick<OwnRoutes, 'has'>;
+  readonly clock: Clock;
+  /** Returns the URL at which a user signs in who wants to open this URL. Absent if only tickets admit. */
+  readonly signInUrl?: (returnUrl: string) => string;
+  /** Returns the address of the API, for the command that a page shows if it has no button. */
+  readonly api?: () => ApiAddress;
+}
+
+/** What was asked. */
+export interface PresentedRequest {
+  /** The public origin of the address. */
+  readonly origin: string;
+  readonly target: WorkbenchTarget;
+}
+
+/** Turns decisions into the responses of the gate. */
+export class DecisionPresenter {
+  readonly #options: DecisionPresenterOptions;
+
+  constructor(options: DecisionPresenterOptions) {
+    this.#options = options;
+  }
+
+  present(request: IncomingMessage, decision: RefusalDecision, asked: PresentedRequest): GatePage {
+    switch (decision.kind) {
+      case 'sign_in':
+        return this.#presentSignIn(request, asked);
+      case 'foreign_origin':
+        return foreignOriginPage();
+      case 'unknown':
+        return unknownPage();
+      case 'not_running':
+        return this.#presentNotRunning(decision.workbench, decision.mayStart, asked);
+      case 'unreadable':
+        return unreadablePage();
+    }
+  }
+
+  /** Returns the page of a running workbench that does not respond. */
+  presentUnresponsive({ target }: PresentedRequest): GatePage {
+    return unresponsivePage(this.#options.ownRoutes.has('/.wb/stop') ? addressOf(target) : undefined);
+  }
+
+  #presentSignIn(request: IncomingMessage, { origin, target }: PresentedRequest): GatePage {
+    const { signInUrl } = this.#options;
+    if (signInUrl === undefined) return signInPage();
+    const { prefix, rest } = target;
+    // Only a page can be returned to: not the address of a form, nor one that leads elsewhere as a redirect.
+    const isPage = isNavigation(request) && isLocalPath(`${prefix}${rest}`);
+    const url = signInUrl(`${origin}${prefix}${isPage ? rest : '/'}`);
+    return isNavigation(request) ? signingInPage(url) : signInPage(url);
+  }
+
+  #presentNotRunning(workbench: Workbench, mayStart: boolean, { target }: PresentedRequest): GatePage {
+    const { ownRoutes, clock, api } = this.#options;
+    return notRunningPage(workbench, {
+      now: clock.now(),
+      mayStart: mayStart && ownRoutes.has('/.wb/start'),
+      address: addressOf(target),
+      ...(api === undefined ? {} : { startCommand: startCommand(workbench, api()) }),
+    });
+  }
+}
+
+function addressOf({ prefix, rest }: WorkbenchTarget): WorkbenchAddress {
+  return { prefix, path: `${prefix}${rest}` };
+}

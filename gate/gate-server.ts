@@ -1,0 +1,276 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { respondToClientErrors } from '#adapters/http-server/client-errors.ts';
+import { closeServer } from '#adapters/http-server/listen.ts';
+import { attributeExceptions, outsideRequest } from '#adapters/http-server/request-faults.ts';
+import { parseEndpoint } from '#adapters/local/tasks/endpoint.ts';
+import { decideRequest } from '#core/gate/decide-request.ts';
+import type { ForwardDecision, GateRequest } from '#core/gate/gate-decision.ts';
+import type { Visitor } from '#core/gate/visitor.ts';
+import type { Clock } from '#core/ports/clock.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { DecisionPresenter, RefusalDecision } from './decision-presenter.ts';
+import { deferContinue, type Forwarder, type ForwardTarget, isRepeatable } from './forward/forwarder.ts';
+import type { OpenRequests } from './open-requests.ts';
+import type { OwnRoutes } from './own-routes.ts';
+import { indexPage, otherHostPage, tooLargePage, unknownPage } from './pages/fault-pages.ts';
+import type { GatePage } from './pages/gate-page.ts';
+import type { PageRenderer } from './pages/page-renderer.ts';
+import { refuseUpgrade, respond } from './pages/responses.ts';
+import { invalidResponsePage } from './pages/workbench-pages.ts';
+import { isWebSocket, type LocatedRequest, type RequestLocator } from './request-locator.ts';
+import { serveOwnRoute } from './serve-own-route.ts';
+import type { VisitorSource } from './session/visitor-reader.ts';
+import type { WorkbenchTarget } from './workbench-addresses.ts';
+import type { WorkbenchRecords } from './workbench-records.ts';
+
+export interface GateOptions {
+  readonly locator: RequestLocator;
+  readonly ownRoutes: OwnRoutes;
+  readonly visitors: Pick<VisitorSource, 'read'>;
+  readonly records: WorkbenchRecords;
+  readonly forwarder: Forwarder;
+  readonly openRequests: OpenRequests;
+  readonly presenter: DecisionPresenter;
+  readonly pages: PageRenderer;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+/** A request for a workbench, with what its decision needs. */
+interface WorkbenchRequest {
+  /** The public origin that was asked. */
+  readonly origin: string;
+  readonly target: WorkbenchTarget;
+  readonly gateRequest: GateRequest;
+  readonly visitor: Visitor | 'unreadable';
+}
+
+interface DecidedForward {
+  readonly kind: 'forward';
+  readonly decision: ForwardDecision;
+  readonly visitor: Visitor;
+  readonly forwardTarget: ForwardTarget;
+}
+
+interface DecidedRefusal {
+  readonly kind: 'refuse';
+  readonly decision: RefusalDecision;
+}
+
+/** Browsers send the cookies of all ports of a host. Node.js accepts 16 KiB by default. */
+const MAX_HEAD_BYTES = 65_536;
+
+/** The status of a refused WebSocket. */
+const UPGRADE_STATUS: Readonly<Record<RefusalDecision['kind'], number>> = {
+  sign_in: 401,
+  foreign_origin: 403,
+  unknown: 404,
+  not_running: 503,
+  unreadable: 503,
+};
+
+/** The responses to requests that are for no workbench. */
+const OTHER_RESPONSES: Readonly<Record<'index' | 'unknown' | 'other_host', GatePage>> = {
+  index: indexPage(),
+  unknown: unknownPage(),
+  other_host: otherHostPage(),
+};
+
+/**
+ * The server between browsers and workbenches. It checks the host, serves the paths of the gate itself, finds out who the
+ * visitor is, decides, and forwards: requests, responses and WebSockets as streams.
+ */
+export class GateServer {
+  readonly server: Server;
+  readonly #options: GateOptions;
+  readonly #upgraded = new Set<Duplex>();
+  #closing = false;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+    this.server = createServer(
+      {
+        maxHeaderSize: MAX_HEAD_BYTES,
+        // Uploads and long polling have no time limit. Headers have one.
+        headersTimeout: 15_000,
+        requestTimeout: 0,
+        connectionsCheckingInterval: 2_000,
+        // A client that offers another protocol, as `curl --http2` does, accepts a response in HTTP/1.1.
+        shouldUpgradeCallback: isWebSocket,
+      },
+      (request, response) => {
+        this.#serve(request, response).catch((error: unknown) => this.#logFailure(request, error));
+      },
+    );
+    attributeExceptions(this.server);
+    deferContinue(this.server);
+    this.server.on('upgrade', (request, socket, head) => {
+      this.#upgrade(request, socket as Socket, head).catch((error: unknown) =>
+        this.#logFailure(request, error),
+      );
+    });
+    const tooLarge = tooLargePage();
+    const { pages } = options;
+    respondToClientErrors(this.server, { html: pages.render(tooLarge), headers: pages.headersOf(tooLarge) });
+  }
+
+  /** Closes WebSockets at once and waits at most `graceMs` for responses in progress. */
+  async close(graceMs: number): Promise<void> {
+    this.#closing = true;
+    for (const socket of this.#upgraded) socket.destroy();
+    await closeServer(this.server, graceMs);
+    this.#options.forwarder.close();
+  }
+
+  #logFailure(request: IncomingMessage, error: unknown): void {
+    this.#options.telemetry.error('a request to the gate failed', {}, error);
+    request.socket.destroy();
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.on('error', () => {});
+    const { locator, pages } = this.#options;
+    const located = locator.locate(request);
+    if (await serveOwnRoute(request, response, located, this.#options)) return;
+    if (located.kind === 'refused') {
+      response.writeHead(located.status, { 'content-type': 'text/plain', connection: 'close' });
+      response.end(`${located.message}\n`);
+      return;
+    }
+    const { asked } = located;
+    if (asked.kind === 'moved') {
+      // Temporary, because browsers cache permanent redirects beyond the deletion of the workbench.
+      response.writeHead(307, { location: asked.location, 'cache-control': 'no-store' }).end();
+      return;
+    }
+    const page =
+      asked.kind === 'workbench'
+        ? await this.#forward(request, response, await this.#prepare(request, located, asked))
+        : OTHER_RESPONSES[asked.kind === 'own' ? 'unknown' : asked.kind];
+    if (page !== undefined && !response.headersSent) respond(request, response, page, pages);
+  }
+
+  async #prepare(
+    request: IncomingMessage,
+    located: LocatedRequest,
+    target: WorkbenchTarget,
+  ): Promise<WorkbenchRequest> {
+    const { source, ownOrigins, origin } = located;
+    const { workbenchId, prefix } = target;
+    // Below a prefix, the session is that of the sign-in host.
+    const visitor = await this.#readVisitor(request, prefix === '' ? workbenchId : undefined);
+    return { origin, target, gateRequest: { ...source, workbenchId, ownOrigins }, visitor };
+  }
+
+  /**
+   * Forwards a request. Returns undefined when the workbench has responded or the client has disconnected, otherwise
+   * the response of the gate.
+   */
+  async #forward(
+    request: IncomingMessage,
+    response: ServerResponse,
+    asked: WorkbenchRequest,
+  ): Promise<GatePage | undefined> {
+    const { forwarder, records, presenter } = this.#options;
+    // Only safe methods without a body are retried. A body cannot be sent a second time.
+    const attempts = isRepeatable(request) ? 2 : 1;
+    for (let attempt = 1; attempt <= attempts; attempt += 1) {
+      const decided = await this.#decide(asked);
+      if (decided.kind === 'refuse') return presenter.present(request, decided.decision, asked);
+      // The client may have closed its connection while the record was read.
+      if (response.destroyed || request.socket.destroyed) return undefined;
+      const remove = this.#addOpenRequest(request.socket, asked, decided);
+      const result = await forwarder.forward(request, response, decided.forwardTarget).finally(remove);
+      if (result === 'done') return undefined;
+      if (result === 'invalid_response') return invalidResponsePage();
+      records.invalidate(asked.target.workbenchId);
+    }
+    const decided = await this.#decide(asked);
+    return decided.kind === 'refuse'
+      ? presenter.present(request, decided.decision, asked)
+      : presenter.presentUnresponsive(asked);
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    socket.on('error', () => {});
+    this.#upgraded.add(socket);
+    socket.once('close', () => this.#upgraded.delete(socket));
+    const located = this.#options.locator.locate(request);
+    if (located.kind === 'refused') return refuseUpgrade(socket, located.status);
+    const { asked: target } = located;
+    if (target.kind !== 'workbench') return refuseUpgrade(socket, target.kind === 'other_host' ? 403 : 404);
+    const asked = await this.#prepare(request, located, target);
+    const decided = await this.#decide(asked);
+    if (decided.kind === 'refuse') return refuseUpgrade(socket, UPGRADE_STATUS[decided.decision.kind]);
+    if (this.#closing) return refuseUpgrade(socket, 503);
+    if (socket.destroyed) return;
+    socket.once('close', this.#addOpenRequest(socket, asked, decided));
+    const result = await this.#options.forwarder.upgrade(request, socket, head, decided.forwardTarget);
+    if (result === 'done') return;
+    if (result === 'unreachable') this.#options.records.invalidate(target.workbenchId);
+    refuseUpgrade(socket, 502);
+  }
+
+  #addOpenRequest(
+    socket: Socket,
+    { gateRequest, target }: WorkbenchRequest,
+    { decision, visitor }: DecidedForward,
+  ): () => void {
+    const bytesBefore = socket.bytesRead;
+    return this.#options.openRequests.add({
+      request: gateRequest,
+      target: target.rest,
+      visitor,
+      forwarded: decision,
+      bytesFromClient: () => socket.bytesRead - bytesBefore,
+      close: () => socket.destroy(),
+    });
+  }
+
+  /** Returns who sent the request, or `unreadable` when that cannot be read. */
+  async #readVisitor(
+    request: IncomingMessage,
+    workbenchId: string | undefined,
+  ): Promise<Visitor | 'unreadable'> {
+    try {
+      return await outsideRequest(() => this.#options.visitors.read(request, workbenchId));
+    } catch (error) {
+      this.#options.telemetry.error('a session could not be checked', { workbenchId }, error);
+      return 'unreadable';
+    }
+  }
+
+  async #decide({
+    gateRequest,
+    target,
+    visitor,
+  }: WorkbenchRequest): Promise<DecidedForward | DecidedRefusal> {
+    const { records, clock, telemetry } = this.#options;
+    if (visitor === 'unreadable') return { kind: 'refuse', decision: { kind: 'unreadable' } };
+    // The record is read only for requests whose decision depends on it. Others must not cause load on the table.
+    const withoutRecord = decideRequest(gateRequest, visitor, 'unreadable', clock.now());
+    if (withoutRecord.kind === 'forward') throw new Error('a request was forwarded without a record');
+    if (withoutRecord.kind !== 'unreadable') return { kind: 'refuse', decision: withoutRecord };
+    const { workbenchId } = gateRequest;
+    try {
+      const found = await outsideRequest(() => records.find(workbenchId));
+      const decision = decideRequest(gateRequest, visitor, found, clock.now());
+      if (decision.kind !== 'forward') return { kind: 'refuse', decision };
+      return { kind: 'forward', decision, visitor, forwardTarget: toForwardTarget(decision, target) };
+    } catch (error) {
+      telemetry.error('a workbench could not be looked up', { workbenchId }, error);
+      return { kind: 'refuse', decision: withoutRecord };
+    }
+  }
+}
+
+/** @throws TypeError when the endpoint is not a URL */
+function toForwardTarget(
+  { workbenchId, runId, endpoint, userId }: ForwardDecision,
+  { prefix, rest }: WorkbenchTarget,
+): ForwardTarget {
+  const who = userId === undefined ? {} : { userId };
+  return { workbenchId, runId, prefix, rest, endpoint: parseEndpoint(endpoint), ...who };
+}
