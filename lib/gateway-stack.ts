@@ -72,7 +72,9 @@ export class GatewayStack extends WorkbenchStack {
                   key: settings.auth === 'none' ? undefined : settings.auth.secretKeyArn,
                 },
               ]),
-          ...(gate.oidc === undefined ? [] : [{ secret: gate.oidc.secretArn, key: gate.oidc.secretKeyArn }]),
+          ...(gate.oidc?.secretArn === undefined
+            ? []
+            : [{ secret: gate.oidc.secretArn, key: gate.oidc.secretKeyArn }]),
         ],
       },
       network,
@@ -124,6 +126,8 @@ export class GatewayStack extends WorkbenchStack {
         WB_GATE_FRAME_ANCESTORS: gate.frameAncestors.join(','),
         WB_GATE_ISSUER: gate.oidc?.issuer,
         WB_GATE_CLIENT_ID: gate.oidc?.clientId,
+        WB_GATE_SCOPES: gate.oidc?.scopes.join(','),
+        WB_GATE_ADMIN_CLAIM: gate.oidc?.adminClaim,
         WB_GATE_CLIENT_SECRET_ARN: gate.oidc?.secretArn,
       }),
       POWERTOOLS_METRICS_NAMESPACE: metricsNamespace(settings.installation),

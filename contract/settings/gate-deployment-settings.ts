@@ -3,6 +3,7 @@ import { SETTINGS } from './function-settings.ts';
 import { GATE_SETTINGS } from './gate-settings.ts';
 import type { SettingRule, ValuesOf } from './setting.ts';
 import { text, url } from './setting-kinds.ts';
+import { SIGN_IN_RULES, SIGN_IN_SETTINGS } from './sign-in-settings.ts';
 
 const SECRET = {
   expected: 'the ARN of a secret',
@@ -28,19 +29,8 @@ export const GATE_DEPLOYMENT_SETTINGS = {
     required: true,
     ...SECRET,
   }),
-  WB_GATE_ISSUER: url({
-    description:
-      'The OpenID Connect issuer at which people sign in, exactly as in its discovery document. Without it only tickets of the API open a workbench.',
-    plain: false,
-    readBy: ['gate'],
-  }),
-  WB_GATE_CLIENT_ID: text({
-    description: 'The client of the gate at that issuer.',
-    maxLength: 256,
-    readBy: ['gate'],
-  }),
   WB_GATE_CLIENT_SECRET_ARN: text({
-    description: 'The secret in Secrets Manager with `client_secret`, the secret of WB_GATE_CLIENT_ID.',
+    description: 'The secret in Secrets Manager with `client_secret`, which is WB_GATE_CLIENT_SECRET.',
     ...SECRET,
   }),
 };
@@ -64,19 +54,14 @@ export const DEPLOYED_GATE_SETTINGS = {
   WB_TABLE_NAME,
   WB_AUTH_SECRET_ARN: DEPLOYMENT_SETTINGS.WB_AUTH_SECRET_ARN,
   ...GATE_SETTINGS,
+  ...SIGN_IN_SETTINGS,
   ...GATE_DEPLOYMENT_SETTINGS,
 };
 
 export type DeployedGateSettings = ValuesOf<typeof DEPLOYED_GATE_SETTINGS>;
 
 export const DEPLOYED_GATE_RULES: readonly SettingRule<DeployedGateSettings>[] = [
-  {
-    names: ['WB_GATE_ISSUER', 'WB_GATE_CLIENT_ID', 'WB_GATE_CLIENT_SECRET_ARN'],
-    check: ({ WB_GATE_ISSUER: issuer, WB_GATE_CLIENT_ID: client, WB_GATE_CLIENT_SECRET_ARN: secret }) =>
-      new Set([issuer, client, secret].map((value) => value === undefined)).size > 1
-        ? 'set all of them, or none'
-        : undefined,
-  },
+  ...SIGN_IN_RULES,
   {
     names: ['RESTAPI_AUTH', 'WB_AUTH_SECRET_ARN'],
     check: ({ RESTAPI_AUTH: auth, WB_AUTH_SECRET_ARN: secret }) =>

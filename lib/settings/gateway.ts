@@ -83,11 +83,37 @@ const oidc = group(
       expected: '1 to 256 visible ASCII characters',
       pattern: /^[\x21-\x7e]{1,256}$/,
     }),
-    secretArn: secretArn(
-      'The Secrets Manager secret that contains the secret of that client as `client_secret` in JSON.',
+    secretArn: z.optional(
+      secretArn(
+        'The Secrets Manager secret that contains the secret of that client as `client_secret` in JSON. Without it the client is a public one.',
+      ),
     ),
     secretKeyArn: z.optional(
       keyArn('The KMS key that encrypts the secret. Required if it is a key of your own.'),
+    ),
+    scopes: z._default(
+      list(
+        text({
+          description: 'A scope.',
+          expected: 'a scope of visible ASCII characters',
+          pattern: /^[\x21-\x7e]{1,128}$/,
+        }),
+        {
+          description: 'The scopes that the gate requests, of which one is `openid`.',
+          expected: 'scopes',
+          min: 1,
+          max: 20,
+        },
+      ),
+      ['openid'],
+    ),
+    adminClaim: z.optional(
+      text({
+        description:
+          'The claim of the ID token with the roles or groups of a user. A user who has `auth.adminScope` among them may open every workbench.',
+        expected: '1 to 128 visible ASCII characters',
+        pattern: /^[\x21-\x7e]{1,128}$/,
+      }),
     ),
   },
   {
@@ -270,6 +296,7 @@ export function checkGateway(stage: GatedStage): readonly StageProblem[] {
     ...checkTasks(gate, stage.production),
     ...checkSubnets(gate, stage.network),
     ...checkApiKey(stage.auth),
+    ...checkOidc(gate),
   ];
 }
 
@@ -365,4 +392,15 @@ function checkApiKey(auth: AuthSetting): readonly StageProblem[] {
   const problem =
     'requires `jwtKey` or `staticKey` with a gateway, which calls the API when a user starts or stops a workbench on its pages';
   return [{ path: 'auth', problem }];
+}
+
+function checkOidc({ oidc }: GatewaySettings): readonly StageProblem[] {
+  if (oidc === undefined) return [];
+  const { scopes, secretArn: secret, secretKeyArn: key } = oidc;
+  return [
+    ...(scopes.includes('openid') ? [] : [{ path: 'gateway.oidc.scopes', problem: 'must include `openid`' }]),
+    ...(key !== undefined && secret === undefined
+      ? [{ path: 'gateway.oidc.secretKeyArn', problem: 'requires `secretArn`' }]
+      : []),
+  ];
 }

@@ -143,6 +143,18 @@ describe('the settings of the gate', () => {
     expect(findProblems({}, { auth: 'none' })).toEqual({});
   });
 
+  it('request at least the scope `openid`, and decrypt only a secret that they name', () => {
+    const oidc = { issuer: 'https://id.example.com', clientId: 'gate' };
+    expect(findProblems({ oidc })).toEqual({});
+    expect(findProblems({ oidc: { ...oidc, scopes: ['email'] } })).toEqual({
+      'gateway.oidc.scopes': 'must include `openid`',
+    });
+    const secretKeyArn = 'arn:aws:kms:us-west-1:123456789012:key/0123';
+    expect(findProblems({ oidc: { ...oidc, secretKeyArn } })).toEqual({
+      'gateway.oidc.secretKeyArn': 'requires `secretArn`',
+    });
+  });
+
   it('are not checked for `none`', () => {
     expect(someStage({ gateway: 'none', baseUrl: 'http://wb:8080/x' }).gateway).toBe('none');
   });
