@@ -12,11 +12,12 @@ import type { Duplex } from 'node:stream';
 import { type EndpointTarget, hostsOf } from '#adapters/local/tasks/endpoint.ts';
 import { systemTimers, type Timers } from '#adapters/local/timers.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import { IdlePings } from './idle-pings.ts';
 import { NewConnections } from './new-connections.ts';
 import { sendRequestBody } from './request-body.ts';
 import { buildRequestHeaders, hasBody } from './request-headers.ts';
 import { forwardInformation, forwardResponse } from './response.ts';
-import { openTunnel } from './websocket-tunnel.ts';
+import { type TunnelEnd, WebSocketTunnel } from './websocket-tunnel.ts';
 import { confineResponse, type WorkbenchScope } from './workbench-scope.ts';
 
 /** Where a request is forwarded. */
@@ -59,6 +60,8 @@ export class Forwarder {
   readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 16 });
   /** For requests that cannot be repeated: the workbench may close a kept connection just when it is used. */
   readonly #newConnections = new NewConnections();
+  readonly #tunnels = new WeakMap<Duplex, WebSocketTunnel>();
+  readonly #pings: IdlePings;
 
   constructor(options: ForwarderOptions) {
     this.#options = {
@@ -68,6 +71,7 @@ export class Forwarder {
       timers: systemTimers,
       ...options,
     };
+    this.#pings = new IdlePings(this.#options.timers);
   }
 
   /** Forwards a request and its response. The caller must have checked both. */
@@ -123,7 +127,8 @@ export class Forwarder {
   }
 
   /**
-   * Forwards an upgrade to a WebSocket, and the frames in both directions.
+   * Forwards an upgrade to a WebSocket, and the frames in both directions. Sends pings to an idle browser.
+   * @param onClientData is called with the bytes of data that the browser sent: not those of pings, pongs and closes
    * @returns once the workbench has accepted or refused it
    */
   upgrade(
@@ -131,6 +136,7 @@ export class Forwarder {
     socket: Socket,
     head: Buffer,
     target: ForwardTarget,
+    onClientData: (bytes: number) => void = () => {},
   ): Promise<ForwardResult> {
     return new Promise((resolve, reject) => {
       const headers = {
@@ -162,7 +168,12 @@ export class Forwarder {
         }
         socket.removeListener('close', abort);
         confineResponse(backend.headers, this.#scope(request, target));
-        openTunnel({ socket, head }, { socket: backendSocket, head: backendHead }, backend);
+        const atBackend = { socket: backendSocket, head: backendHead };
+        const tunnel = new WebSocketTunnel({ socket, head }, atBackend, onClientData);
+        this.#tunnels.set(socket, tunnel);
+        this.#pings.add(tunnel);
+        socket.once('close', () => this.#pings.delete(tunnel));
+        tunnel.open(backend);
         resolve('done');
       });
       toBackend.once('response', (backend) => {
@@ -185,6 +196,13 @@ export class Forwarder {
       });
       toBackend.end();
     });
+  }
+
+  /** Ends the WebSocket of a browser with a reason. Without one, the caller may destroy the socket. */
+  endWebSocket(socket: Duplex, reason: TunnelEnd): void {
+    const tunnel = this.#tunnels.get(socket);
+    if (tunnel === undefined) socket.destroy();
+    else tunnel.end(reason);
   }
 
   /** Closes the connections to workbenches that no request uses. */

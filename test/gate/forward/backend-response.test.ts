@@ -124,3 +124,15 @@ test('a client that is still sending receives the 502', async () => {
   const [chunk] = await once(socket, 'data');
   expect(String(chunk)).toMatch(/^HTTP\/1\.1 502 /);
 });
+
+test.each([
+  ['__Host-wb_s=evil; Path=/; Secure'],
+  [' __host-wb_u=evil'],
+  ['=__Host-wb_s=evil; Path=/; Secure'],
+])('a workbench cannot set a cookie of the gate: %s', async (cookie) => {
+  const { port } = await openRaw(
+    `HTTP/1.1 200 OK\r\nSet-Cookie: ${cookie}\r\nSet-Cookie: a=1\r\nContent-Length: 0\r\n\r\n`,
+  );
+  const { head } = await get(port);
+  expect(head.match(/^set-cookie: .*$/gim)).toEqual(['set-cookie: a=1']);
+});
