@@ -15,7 +15,7 @@ async function openBoth(listener: RequestListener) {
   return { backend, ...(await openForwarder(backend.url)) };
 }
 
-/** A workbench that responds to whatever it receives with these bytes, and records what it receives. */
+/** A workbench that responds with these bytes, and records what it receives. */
 async function openRaw(respond: (received: string, socket: Socket) => void) {
   const received: string[] = [];
   const server = createServer((socket) => {
