@@ -1,3 +1,4 @@
+import { END_REASONS } from '#core/gate/recheck-request.ts';
 import type { MetricDimensions, MetricName } from '#core/ports/telemetry.ts';
 import { DELETION_LIMITED_SWEEPS, REPAIR_KINDS, SWEEPS } from '#core/reconcile/report.ts';
 
@@ -50,6 +51,11 @@ export const METRICS = {
   },
   activity_write_failed: {
     description: 'Times of the last activity that the gate could not write. It tries again after a minute.',
+  },
+  gate_connection_ended: {
+    dimensions: ['reason'],
+    values: END_REASONS,
+    description: 'WebSockets and responses that the gate ended, by reason.',
   },
   event_ignored: { description: 'Events that concern no workbench of this installation.' },
   orphan_task_observed: { description: 'Events of live tasks whose workbench has no record.' },

@@ -11,9 +11,15 @@ export interface OpenRequest {
   readonly forwarded: ForwardDecision;
   /** Bytes that the client has sent on this connection since the request was forwarded: for a WebSocket, its frames. */
   readonly bytesFromClient: () => number;
-  /** Ends the connections to the client and to the workbench at once. */
-  readonly close: () => void;
+  /**
+   * Ends the connections to the client and to the workbench at once. If it can, it sends the reason to the client of a WebSocket. May be
+   * called again.
+   */
+  readonly close: (why: WebSocketEnd) => void;
 }
+
+/** Why the gate ends a WebSocket (RFC 6455, section 7.4.1). */
+export type WebSocketEnd = 'going_away' | 'policy_violation';
 
 /** The requests and WebSockets that the gate forwards at this moment. */
 export class OpenRequests {
@@ -35,6 +41,11 @@ export class OpenRequests {
   /** Returns those of this moment. */
   list(): readonly OpenRequest[] {
     return [...this.#open];
+  }
+
+  /** Whether the gate still forwards it. */
+  has(request: OpenRequest): boolean {
+    return this.#open.has(request);
   }
 
   get size(): number {

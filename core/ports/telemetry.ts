@@ -29,6 +29,7 @@ export interface MetricDimensions {
   readonly init_failed: 'function';
   readonly activity_read_failed: never;
   readonly activity_write_failed: never;
+  readonly gate_connection_ended: 'reason';
   readonly event_ignored: never;
   readonly orphan_task_observed: never;
   readonly free_capacity_unknown: never;

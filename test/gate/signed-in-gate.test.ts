@@ -266,7 +266,7 @@ describe('a WebSocket', () => {
     expect((open?.bytesFromClient() ?? 0) - before).toBe('hello'.length + 6);
     const [atBackend] = sockets.clients;
     const closed = [once(client, 'close'), once(atBackend as WebSocket, 'close')];
-    open?.close();
+    open?.close('going_away');
     await Promise.all(closed);
     expect(openRequests.size).toBe(0);
   });
@@ -293,7 +293,7 @@ describe('a request in progress', () => {
     const [open] = openRequests.list();
     expect(open).toMatchObject({ target: '/events', request: { webSocket: false } });
     const closed = new Promise((resolve) => atBackend.socket.once('close', resolve));
-    open?.close();
+    open?.close('going_away');
     await Promise.all([response.catch(() => {}), closed]);
     await vi.waitFor(() => expect(openRequests.size).toBe(0));
   });

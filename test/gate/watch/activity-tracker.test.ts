@@ -107,7 +107,7 @@ describe('the activity tracker', () => {
     expect([tracker.size, clock.scheduledCount]).toEqual([0, 0]);
   });
 
-  it('forgets workbenches without visitors, and takes no more than it has room for', async () => {
+  it('forgets workbenches without visitors, and tracks a limited number', async () => {
     const { clock, telemetry, writes, tracker } = setUp({ capacity: 2 });
     for (let n = 0; n < 4; n += 1) tracker.noteRequest(anOpenRequest({ workbenchId: idAt(T0, n) }));
     expect(tracker.size).toBe(2);

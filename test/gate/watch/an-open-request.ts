@@ -1,10 +1,13 @@
 import type { UserVisitor } from '#core/gate/visitor.ts';
 import type { OpenRequest } from '#gate/open-requests.ts';
-import { ID, RUN_ID, T0 } from '#test/builders/workbench.ts';
+import { acceptedRun, ID, RUN_ID, running, T0 } from '#test/builders/workbench.ts';
 
 const ORIGIN = `https://${ID}.wb.example`;
 
-export const ENDPOINT = 'http://10.0.0.7:20000/';
+const ENDPOINT = 'http://10.0.0.7:20000/';
+
+/** The record of ID with the run of the open requests. */
+export const RUNNING = running({ run: acceptedRun({ endpoint: ENDPOINT }) });
 
 /** The session of the owner of ID, for an hour. */
 export const VISITOR: UserVisitor = {

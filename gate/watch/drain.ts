@@ -1,0 +1,54 @@
+import { pause, type Timers } from '#adapters/local/timers.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { OpenRequests } from '../open-requests.ts';
+import { endConnection } from './end-connection.ts';
+
+export interface DrainOptions {
+  readonly openRequests: OpenRequests;
+  readonly timers: Timers;
+  readonly telemetry: Telemetry;
+  /** How long the gate goes on after its health check fails, milliseconds: until the load balancer sends it nothing more. */
+  readonly delayMs: number;
+  /** How long the end of the WebSockets takes, milliseconds. All of them at once would open again at another task at once. */
+  readonly spreadMs: number;
+}
+
+/** The WebSockets end in steps of this length, milliseconds. */
+const STEP_MS = 1_000;
+
+/** What the gate does between SIGTERM and the end of its server. */
+export class Drain {
+  readonly #options: DrainOptions;
+  #isDraining = false;
+
+  constructor(options: DrainOptions) {
+    this.#options = options;
+  }
+
+  /** The health check fails from then on. */
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  /**
+   * Waits for the load balancer and then ends the WebSockets, some in each second. Requests are served meanwhile. Resolves
+   * after `delayMs` + `spreadMs` at most.
+   */
+  async run(): Promise<void> {
+    const { timers, delayMs, spreadMs } = this.#options;
+    this.#isDraining = true;
+    await pause(timers, delayMs);
+    const steps = Math.max(1, Math.ceil(spreadMs / STEP_MS));
+    for (let left = steps; left > 0; left -= 1) {
+      const open = this.#webSockets();
+      if (open.length === 0) return;
+      for (const opened of open.slice(0, Math.ceil(open.length / left)))
+        endConnection(opened, 'stopping', this.#options.telemetry);
+      if (left > 1) await pause(timers, spreadMs / steps);
+    }
+  }
+
+  #webSockets() {
+    return this.#options.openRequests.list().filter(({ request }) => request.webSocket);
+  }
+}

@@ -1,0 +1,137 @@
+import type { Timers } from '#adapters/local/timers.ts';
+import type { FoundRecord } from '#core/gate/gate-decision.ts';
+import { type EndReason, recheckRequest } from '#core/gate/recheck-request.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import type { OpenRequest, OpenRequests } from '../open-requests.ts';
+import type { VisitorSource } from '../session/visitor-reader.ts';
+import { endConnection } from './end-connection.ts';
+
+export interface RevocationWatchOptions {
+  readonly openRequests: OpenRequests;
+  /** Records that are at most a second old. */
+  readonly records: { find(workbenchId: string): Promise<Workbench | undefined> };
+  readonly visitors: Pick<VisitorSource, 'isValid'>;
+  readonly timers: Timers;
+  readonly telemetry: Telemetry;
+}
+
+/**
+ * The interval of the checks, milliseconds. A record may be a second old then, and the cutoffs of a session three seconds, so
+ * that a connection ends within five seconds of the loss of its right.
+ */
+export const CHECK_INTERVAL_MS = 1_500;
+
+/**
+ * A connection ends after it could not be checked for this long, milliseconds. New requests are refused at once; but an
+ * outage of the table for some seconds must not end the work of everybody.
+ */
+export const DOUBT_MAX_MS = 30_000;
+
+/** Workbenches that are checked at the same time. */
+const CHECKS_AT_ONCE = 32;
+
+/**
+ * Ends WebSockets and long responses whose visitor has lost the right to them: by sign-out, by the end of the session, because
+ * the workbench stops, restarts or is deleted, or because the visitor may not open it any more.
+ */
+export class RevocationWatch {
+  readonly #options: RevocationWatchOptions;
+  /** Those of the last check. What was opened since was decided a moment ago; most of it has ended before the next check. */
+  #known: ReadonlySet<OpenRequest> = new Set();
+  readonly #waiting = new Map<string, readonly OpenRequest[]>();
+  readonly #checking = new Set<string>();
+  /** Since when a connection could not be checked, on the monotonic clock. */
+  readonly #doubtSince = new WeakMap<OpenRequest, number>();
+  #cancel: (() => void) | undefined;
+  /** Whether the last read failed. */
+  #isFailing = false;
+
+  constructor(options: RevocationWatchOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#cancel = this.#options.timers.after(CHECK_INTERVAL_MS, () => {
+      this.start();
+      this.#checkAll();
+    });
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#waiting.clear();
+  }
+
+  #checkAll(): void {
+    const open = this.#options.openRequests.list();
+    const known = open.filter((opened) => this.#known.has(opened));
+    this.#known = new Set(open);
+    const byWorkbench = Map.groupBy(known, ({ forwarded }) => forwarded.workbenchId);
+    // A workbench that still waits from the last check keeps its place.
+    for (const [workbenchId, opened] of byWorkbench) this.#waiting.set(workbenchId, opened);
+    this.#checkNext();
+  }
+
+  #checkNext(): void {
+    for (const [workbenchId, opened] of this.#waiting) {
+      if (this.#checking.size >= CHECKS_AT_ONCE) return;
+      if (this.#checking.has(workbenchId)) continue;
+      this.#waiting.delete(workbenchId);
+      this.#checking.add(workbenchId);
+      void this.#check(workbenchId, opened).finally(() => {
+        this.#checking.delete(workbenchId);
+        this.#checkNext();
+      });
+    }
+  }
+
+  async #check(workbenchId: string, opened: readonly OpenRequest[]): Promise<void> {
+    const found = await this.#find(workbenchId);
+    await Promise.all(
+      opened.map(async (one) => {
+        const session = await this.#isValid(one);
+        const result = recheckRequest(one, session, found, this.#options.timers.now());
+        if (result === 'allowed') this.#doubtSince.delete(one);
+        else this.#end(one, result);
+      }),
+    );
+  }
+
+  #end(opened: OpenRequest, result: EndReason | 'doubt'): void {
+    const { openRequests, timers, telemetry } = this.#options;
+    if (!openRequests.has(opened)) return;
+    const elapsed = timers.elapsed();
+    const since = this.#doubtSince.get(opened) ?? elapsed;
+    this.#doubtSince.set(opened, since);
+    if (result !== 'doubt') endConnection(opened, result, telemetry);
+    else if (elapsed - since >= DOUBT_MAX_MS) endConnection(opened, 'unreadable', telemetry);
+  }
+
+  async #find(workbenchId: string): Promise<FoundRecord> {
+    try {
+      const found = await this.#options.records.find(workbenchId);
+      this.#isFailing = false;
+      return found;
+    } catch (error) {
+      this.#report(workbenchId, error);
+      return 'unreadable';
+    }
+  }
+
+  async #isValid({ visitor, forwarded: { workbenchId } }: OpenRequest): Promise<boolean | 'unreadable'> {
+    try {
+      return await this.#options.visitors.isValid(visitor);
+    } catch (error) {
+      this.#report(workbenchId, error);
+      return 'unreadable';
+    }
+  }
+
+  /** One line for an outage, during which every check fails for every workbench. */
+  #report(workbenchId: string, error: unknown): void {
+    const { telemetry } = this.#options;
+    if (!this.#isFailing) telemetry.error('an open connection could not be checked', { workbenchId }, error);
+    this.#isFailing = true;
+  }
+}

@@ -1,0 +1,202 @@
+import fc from 'fast-check';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { PortError } from '#core/ports/port-error.ts';
+import { NO_CUTOFFS, type SessionCutoffs } from '#core/ports/session-cutoff-store.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import { type OpenRequest, OpenRequests } from '#gate/open-requests.ts';
+import { CUTOFF_MAX_AGE_MS, VisitorReader } from '#gate/session/visitor-reader.ts';
+import { CHECK_INTERVAL_MS, DOUBT_MAX_MS, RevocationWatch } from '#gate/watch/revocation-watch.ts';
+import { idAt, stopping, T0 } from '#test/builders/workbench.ts';
+import { ManualClock } from '#test/memory/manual-clock.ts';
+import { RecordingTelemetry } from '#test/memory/memory-world.ts';
+import { anOpenRequest, RUNNING, VISITOR } from './an-open-request.ts';
+
+const WITHIN_MS = 5_000;
+
+/** A table whose records are cached for a second, and whose cutoffs are read by the real reader of visitors. */
+class Table {
+  readonly records = new Map<string, Workbench>([[RUNNING.workbenchId, RUNNING]]);
+  cutoffs: SessionCutoffs = NO_CUTOFFS;
+  isDown = false;
+  reads = 0;
+  concurrent = 0;
+  maxConcurrent = 0;
+  latencyMs = 0;
+  readonly #clock: ManualClock;
+
+  constructor(clock: ManualClock) {
+    this.#clock = clock;
+  }
+
+  async read<T>(value: () => T): Promise<T> {
+    this.reads += 1;
+    this.concurrent += 1;
+    this.maxConcurrent = Math.max(this.maxConcurrent, this.concurrent);
+    if (this.latencyMs > 0) await new Promise<void>((resolve) => this.#clock.after(this.latencyMs, resolve));
+    this.concurrent -= 1;
+    if (this.isDown) throw new PortError('unavailable', 'no response');
+    return value();
+  }
+}
+
+function setUp() {
+  const clock = new ManualClock(T0);
+  const telemetry = new RecordingTelemetry();
+  const table = new Table(clock);
+  const openRequests = new OpenRequests();
+  const ended = new Map<OpenRequest, { readonly why: string; readonly at: number }>();
+  const watch = new RevocationWatch({
+    openRequests,
+    records: { find: (id) => table.read(() => table.records.get(id)) },
+    visitors: new VisitorReader({} as never, { read: () => table.read(() => table.cutoffs) }, clock),
+    timers: clock,
+    telemetry,
+  });
+  watch.start();
+  onTestFinished(() => watch.stop());
+  const open = (change: Parameters<typeof anOpenRequest>[0] = {}) => {
+    const opened: OpenRequest = anOpenRequest({
+      ...change,
+      request: { webSocket: true, ...change.request },
+      close: (why) => {
+        ended.set(opened, { why, at: clock.now() });
+        remove();
+      },
+    });
+    const remove = openRequests.add(opened);
+    return opened;
+  };
+  return { clock, telemetry, table, openRequests, ended, open, watch };
+}
+
+describe('the revocation watch', () => {
+  it('keeps connections that are allowed, and reads each workbench once for all of them', async () => {
+    const { clock, table, ended, open } = setUp();
+    for (let n = 0; n < 50; n += 1) open();
+    await clock.advanceAsync(60_000);
+    expect(ended.size).toBe(0);
+    const checks = 60_000 / CHECK_INTERVAL_MS;
+    // The record at each check, and the cutoffs at every second or third one.
+    expect(table.reads).toBeLessThanOrEqual(checks + checks / 2);
+  });
+
+  it('does not read for requests that end before the next check', async () => {
+    const { clock, table, openRequests } = setUp();
+    for (let n = 0; n < 20; n += 1) {
+      const remove = openRequests.add(anOpenRequest());
+      await clock.advanceAsync(CHECK_INTERVAL_MS);
+      remove();
+    }
+    expect(table.reads).toBe(0);
+  });
+
+  it.each([
+    [
+      'a stop',
+      'going_away',
+      'not_running',
+      (table: Table) => table.records.set(RUNNING.workbenchId, stopping()),
+    ],
+    ['a deletion', 'policy_violation', 'no_right', (table: Table) => table.records.clear()],
+    [
+      'another owner',
+      'policy_violation',
+      'no_right',
+      (table: Table) => table.records.set(RUNNING.workbenchId, { ...RUNNING, userId: 'bob' }),
+    ],
+    [
+      'a restart',
+      'going_away',
+      'not_running',
+      (table: Table) =>
+        table.records.set(RUNNING.workbenchId, {
+          ...RUNNING,
+          run: { ...RUNNING.run, runId: '0'.repeat(16) },
+        }),
+    ],
+    [
+      'a sign-out',
+      'policy_violation',
+      'signed_out',
+      (table: Table) => {
+        table.cutoffs = { ...NO_CUTOFFS, all: T0 + 1 };
+      },
+    ],
+  ] as const)('ends WebSockets within five seconds of %s', async (_title, why, reason, revoke) => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(8_000), fc.nat(8_000), async (openAfter, revokeAfter) => {
+        const { clock, telemetry, table, ended, open } = setUp();
+        table.latencyMs = 20;
+        await clock.advanceAsync(openAfter);
+        const opened = open();
+        await clock.advanceAsync(revokeAfter);
+        expect(ended.size).toBe(0);
+        const at = clock.now();
+        revoke(table);
+        await clock.advanceAsync(WITHIN_MS);
+        expect(ended.get(opened)).toMatchObject({ why });
+        expect((ended.get(opened)?.at ?? 0) - at).toBeLessThan(WITHIN_MS);
+        expect(telemetry.countsBy.get(`gate_connection_ended.${reason}`)).toBe(1);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('ends WebSockets and long responses when the session expires', async () => {
+    const { clock, ended, open } = setUp();
+    const expiresAt = T0 + 60_000;
+    open({ visitor: { ...VISITOR, expiresAt } });
+    open({ visitor: { ...VISITOR, expiresAt }, request: { webSocket: false } });
+    const other = open();
+    await clock.advanceAsync(60_000 - 1);
+    expect(ended.size).toBe(0);
+    await clock.advanceAsync(WITHIN_MS);
+    expect([ended.size, ended.has(other)]).toEqual([2, false]);
+  });
+
+  it('keeps connections that cannot be checked for half a minute, and no longer', async () => {
+    const { clock, telemetry, table, ended, open } = setUp();
+    const opened = open();
+    await clock.advanceAsync(2 * CHECK_INTERVAL_MS);
+    for (let outage = 0; outage < 3; outage += 1) {
+      table.isDown = true;
+      await clock.advanceAsync(DOUBT_MAX_MS - CUTOFF_MAX_AGE_MS);
+      table.isDown = false;
+      await clock.advanceAsync(2 * CHECK_INTERVAL_MS);
+    }
+    expect(ended.size).toBe(0);
+    expect(telemetry.lines.filter(({ level }) => level === 'error')).toHaveLength(3);
+    table.isDown = true;
+    const at = clock.now();
+    await clock.advanceAsync(2 * DOUBT_MAX_MS);
+    expect(ended.get(opened)).toMatchObject({ why: 'going_away' });
+    expect((ended.get(opened)?.at ?? 0) - at).toBeLessThan(DOUBT_MAX_MS + WITHIN_MS);
+  });
+
+  it('checks a limited number of workbenches at the same time, and all of them in turn', async () => {
+    const { clock, table, ended, open } = setUp();
+    table.latencyMs = 100;
+    for (let n = 0; n < 300; n += 1) {
+      const workbenchId = idAt(T0, n);
+      const visitor = { kind: 'open' } as const;
+      table.records.set(workbenchId, { ...RUNNING, workbenchId });
+      open({ workbenchId, visitor, request: { webSocket: true, origins: [], secFetchSite: 'same-origin' } });
+    }
+    await clock.advanceAsync(10_000);
+    expect(table.maxConcurrent).toBe(32);
+    expect(ended.size).toBe(0);
+    table.records.clear();
+    await clock.advanceAsync(WITHIN_MS);
+    expect(ended.size).toBe(300);
+  });
+
+  it('stops', async () => {
+    const { clock, table, open, watch } = setUp();
+    open();
+    await clock.advanceAsync(10_000);
+    watch.stop();
+    const { reads } = table;
+    await clock.advanceAsync(60_000);
+    expect([table.reads, clock.scheduledCount]).toEqual([reads, 0]);
+  });
+});
