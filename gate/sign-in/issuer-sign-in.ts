@@ -19,7 +19,7 @@ import {
 import { COOKIES, formatCookie, formatDeletedCookie, readCookie } from '#gate/session/cookies.ts';
 import { SEALED_MAX_LENGTH } from '#gate/session/seal.ts';
 import type { Sessions } from '#gate/session/sessions.ts';
-import { readField, readForm } from './form-body.ts';
+import { readField, readForm } from '../form-body.ts';
 import type { OidcIssuer } from './issuer.ts';
 import { redirect, respondToIssuer } from './redirect.ts';
 import type { Attempt, SignInAttempts } from './sign-in-attempts.ts';

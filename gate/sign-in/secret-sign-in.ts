@@ -8,7 +8,7 @@ import type { GatePage } from '#gate/pages/gate-page.ts';
 import { invalidReturnUrlPage, tooManySecretsPage } from '#gate/pages/issuer-pages.ts';
 import { secretPage } from '#gate/pages/sign-in-pages.ts';
 import type { Sessions, SignIn } from '#gate/session/sessions.ts';
-import { readField, readForm } from './form-body.ts';
+import { readField, readForm } from '../form-body.ts';
 import { redirect } from './redirect.ts';
 import type { WayBack } from './way-back.ts';
 
