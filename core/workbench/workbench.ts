@@ -135,6 +135,8 @@ const baseShape = {
   startedAt: z.optional(z.int()),
   readyAt: z.optional(z.int()),
   stoppedAt: z.optional(z.int()),
+  /** How long the last start that succeeded took from its request until the workbench was ready, milliseconds. */
+  lastStartMs: z.optional(z.int()),
   updatedAt: z.int(),
   /** Grows by one with each write. */
   revision: z.int(),

@@ -152,6 +152,8 @@ function listFacts(workbench: Workbench, now: number, requestedAt: number | unde
   }
   if (requestedAt !== undefined)
     facts.push(html`<p>The start was requested ${formatDuration(now - requestedAt)} ago.</p>`);
+  if (requestedAt !== undefined && workbench.lastStartMs !== undefined)
+    facts.push(html`<p>The last start took ${formatDuration(workbench.lastStartMs)}.</p>`);
   if (workbench.status === 'stopped' && workbench.stoppedAt !== undefined)
     facts.push(html`<p>It stopped ${formatDuration(now - workbench.stoppedAt)} ago.</p>`);
   return facts;

@@ -197,6 +197,7 @@ const base = () =>
     startedAt: maybe(anyTime()),
     readyAt: maybe(anyTime()),
     stoppedAt: maybe(anyTime()),
+    lastStartMs: maybe(fc.nat()),
     updatedAt: anyTime(),
     revision: fc.integer({ min: 1, max: 1_000_000 }),
     nextDriveAt: maybe(anyTime()),

@@ -99,6 +99,7 @@ const base = {
   startedAt: TIME,
   readyAt: TIME,
   stoppedAt: TIME,
+  lastStartMs: 999_999_999_999,
   updatedAt: TIME,
   revision: COUNT,
   nextDriveAt: TIME,

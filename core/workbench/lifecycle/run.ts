@@ -4,6 +4,7 @@ import { REASON_MESSAGE_MAX, type StatusReason } from '../reasons.ts';
 import { truncateUtf8 } from '../truncate-utf8.ts';
 import {
   type AcceptedRun,
+  type Base,
   baseOf,
   DETAIL_MAX,
   type Deleting,
@@ -193,7 +194,7 @@ function observeActiveRun(
     }
     case 'running': {
       if (task.instance === 'gone') return beginUnrequestedStop(workbench, run, task, context);
-      const running: Running = { ...launched, status: 'running', readyAt: base.readyAt ?? now };
+      const running: Running = { ...launched, status: 'running', ...readiness(base, now) };
       if (workbench.status === 'running') return { ...running, ...currentDriveTime(workbench) };
       return running.unexpectedTasks.length > 0 ? driveBy(running, now) : running;
     }
@@ -201,6 +202,19 @@ function observeActiveRun(
     case 'stopped':
       return beginUnrequestedStop(workbench, run, task, context);
   }
+}
+
+/**
+ * When the workbench became ready, and how long its start took. A clock that was set back since the request measures no
+ * duration; the one of an earlier start is kept then.
+ */
+function readiness(
+  { readyAt, startedAt, lastStartMs }: Pick<Base, 'readyAt' | 'startedAt' | 'lastStartMs'>,
+  now: number,
+): Pick<Running, 'readyAt' | 'lastStartMs'> {
+  if (readyAt !== undefined) return { readyAt };
+  const tookMs = startedAt === undefined || startedAt > now ? lastStartMs : now - startedAt;
+  return { readyAt: now, ...(tookMs === undefined ? {} : { lastStartMs: tookMs }) };
 }
 
 /**

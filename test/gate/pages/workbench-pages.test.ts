@@ -55,6 +55,12 @@ describe('a starting workbench', () => {
     expect(shown.fields).toEqual([{ type: 'hidden', name: 'back', value: ADDRESS.path }]);
   });
 
+  test('has a page with the duration of its last start, if one has succeeded', () => {
+    expect(showWorkbench(pending({ lastStartMs: 42_000 })).text).toContain('The last start took 42 s.');
+    expect(showWorkbench(pending()).text).not.toContain('last start');
+    expect(showWorkbench(stopped({ lastStartMs: 42_000 })).text).not.toContain('last start');
+  });
+
   test('has a page without a button for visitors who may not stop it', () => {
     expect(showWorkbench(starting(), { mayStart: false })).toMatchObject({ button: '', action: undefined });
   });

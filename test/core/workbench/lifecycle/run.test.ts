@@ -88,6 +88,18 @@ describe('an observation of the current task', () => {
     expect(observed.nextDriveAt).toBeUndefined();
   });
 
+  it('stores how long its start took, until the next start has succeeded', () => {
+    const ran = observe(pending({ lastStartMs: 5 }), {}, T0 + 90_000);
+    expect(ran).toMatchObject({ status: 'running', lastStartMs: 90_000 });
+    expect(observe(ran, { version: 9 }, T0 + 100_000)).toMatchObject({ lastStartMs: 90_000 });
+    expect(observe(pending({ lastStartMs: 5 }), { status: 'pending' })).toMatchObject({ lastStartMs: 5 });
+  });
+
+  it('keeps the duration of an earlier start if the clock was set back since the request', () => {
+    expect(observe(pending({ lastStartMs: 5 }), {}, T0 - 1)).toMatchObject({ lastStartMs: 5 });
+    expect(observe(pending(), {}, T0 - 1)).not.toHaveProperty('lastStartMs');
+  });
+
   it('that stops without a request gets its reason once the task has one', () => {
     const ending = observe(running(), { status: 'stopping' });
     expect(ending).toMatchObject({ status: 'stopping', desired: 'stopped', unexplained: true });
