@@ -6,11 +6,16 @@ import { systemTimers } from '#adapters/local/timers.ts';
 import { errorCode } from '#adapters/system-error.ts';
 import { PageRenderer } from '#gate/pages/page-renderer.ts';
 import type { ApiAddress } from '#gate/pages/start-command.ts';
-import { createGate } from './create-gate.ts';
+import { buildSignIn } from './build-sign-in.ts';
+import { commandRoutes } from './command-routes.ts';
+import { createGate, type GateAccess } from './create-gate.ts';
 import type { GateServer } from './gate-server.ts';
 import { ControllerClient, type Send } from './ipc/controller-client.ts';
 import { ipcPorts } from './ipc/ipc-ports.ts';
 import type { FromGate, GateSettings, ToGate } from './ipc/messages.ts';
+import type { OwnRoute } from './own-route.ts';
+import { createSealKeys } from './session/seal.ts';
+import { healthRoute, TableHealth } from './table-health.ts';
 import { WorkbenchAddresses } from './workbench-addresses.ts';
 
 /**
@@ -34,6 +39,29 @@ const tell = (message: FromGate) => send(message, () => {});
 
 const client = new ControllerClient({ send, timers });
 
+const ports = ipcPorts(client);
+
+/** Returns who is let in, and the paths of the sign-in. */
+function buildAccess(
+  { signIn, guard }: GateSettings,
+  addresses: WorkbenchAddresses,
+  pages: PageRenderer,
+): { readonly access: GateAccess; readonly routes: readonly OwnRoute[] } {
+  if (signIn === undefined) return { access: { kind: 'open', guard }, routes: [] };
+  const keys = createSealKeys(signIn.keys.current, signIn.keys.previous);
+  const { visitors, signInUrl, routes } = buildSignIn({
+    method: signIn.method,
+    keys: async () => keys,
+    ports,
+    frontendOrigins: signIn.frontendOrigins,
+    address: () => addresses.gateAddress(),
+    pages,
+    clock: timers,
+    telemetry,
+  });
+  return { access: { kind: 'sessions', visitors, signInUrl }, routes };
+}
+
 /** The server, with the settings that the controller has sent. */
 class Gate {
   readonly #settings: GateSettings;
@@ -44,16 +72,25 @@ class Gate {
   constructor(settings: GateSettings) {
     this.#settings = settings;
     this.#api = settings.api;
-    const { addressMode, guard } = settings;
-    const addresses = new WorkbenchAddresses(addressMode, () => this.#baseUrl());
+    const addresses = new WorkbenchAddresses(settings.addressMode, () => this.#baseUrl());
+    const pages = new PageRenderer(settings.look);
+    const health = new TableHealth(ports.workbenches, timers, telemetry);
+    const { workbenches } = health;
+    const { access, routes } = buildAccess(settings, addresses, pages);
     this.#server = createGate({
-      access: { kind: 'open', guard },
-      workbenches: ipcPorts(client).workbenches,
+      access,
+      ownRoutes: [
+        healthRoute(health),
+        ...commandRoutes({ workbenches, commands: ports.commands, pages, clock: timers, telemetry }),
+        ...routes,
+      ],
+      frontendOrigins: settings.signIn?.frontendOrigins ?? [],
+      workbenches,
       telemetry,
       api: () => this.#api,
       baseUrl: () => this.#baseUrl(),
       addresses,
-      pages: new PageRenderer(settings.look),
+      pages,
       timers,
     });
     limitConnections(this.#server.server, {

@@ -2,14 +2,14 @@ import type { RunningServer } from './server.ts';
 
 /** Returns the text that is printed when the server has started: addresses, and curl commands to try it. */
 export function banner(
-  server: Pick<RunningServer, 'api' | 'workbenchUrl' | 'summary'>,
+  server: Pick<RunningServer, 'api' | 'workbenchUrl' | 'summary' | 'token'>,
   {
     version,
     dataDir,
     exposed,
   }: { readonly version: string; readonly dataDir: string; readonly exposed: boolean },
 ): string {
-  const { api, workbenchUrl, summary } = server;
+  const { api, workbenchUrl, summary, token } = server;
   const reach = exposed ? 'other computers can connect' : 'only this computer can connect';
   const auth = api.authorized ? 'on: requests need a bearer token' : `off: no key is set, and ${reach}`;
   const header = api.authorized ? ` -H "Authorization: Bearer $TOKEN"` : '';
@@ -22,6 +22,7 @@ export function banner(
     '',
     `  API            ${api.url}`,
     `  Authorization  ${auth}`,
+    ...(token === undefined ? [] : [`  Token          ${token}`]),
     `  Workbenches    ${workbenchUrl}`,
     ...(isLocalhostName(workbenchUrl)
       ? [
@@ -33,7 +34,7 @@ export function banner(
     `  Data           ${dataDir}`,
     '',
     'Try it:',
-    ...(api.authorized ? ['  TOKEN=<your token>'] : []),
+    ...(api.authorized ? [`  TOKEN=${token === undefined ? '<your token>' : quote(token)}`] : []),
     call('create', 'POST', '', json),
     '  WID=<workbench_id of the response>',
     call('poll', 'GET', '/$WID'),
@@ -50,4 +51,9 @@ export function banner(
 /** Browsers resolve these names themselves, most systems do not. */
 function isLocalhostName(url: string): boolean {
   return /\.localhost(?::\d+)?\/$/.test(url);
+}
+
+/** Quotes a text for a shell. */
+function quote(text: string): string {
+  return /^[\w-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

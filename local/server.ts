@@ -10,6 +10,7 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import { build as buildAuthorizer } from '#functions/authorizer/authorizer.ts';
 import { responseValidUntil } from '#functions/authorizer/response-validity.ts';
 import { build as buildDrive } from '#functions/drive/drive-batch.ts';
+import type { SignInMethod } from '#gate/build-sign-in.ts';
 import type { GateSettings } from '#gate/ipc/messages.ts';
 import { lookOf } from '#gate/pages/page-renderer.ts';
 import type { ApiAddress } from '#gate/pages/start-command.ts';
@@ -18,11 +19,13 @@ import { openData } from './data.ts';
 import { unusableFolder } from './data-folder.ts';
 import { DiskSpace } from './disk-space.ts';
 import { apiCommands } from './gate-commands.ts';
+import { openGateKeys } from './gate-keys.ts';
 import { GateProcess } from './gate-process.ts';
 import { GateRequests } from './gate-requests.ts';
 import { createGateway, type GatewayOptions, type GatewayRoute } from './gateway/gateway.ts';
 import { buildRoutes, type LocalPorts } from './handlers.ts';
 import { openInfrastructure } from './infrastructure.ts';
+import { openLocalToken } from './local-token.ts';
 import { LocalQueue } from './queue.ts';
 import type { Runtime } from './runtime.ts';
 import { startSchedules } from './schedules.ts';
@@ -39,6 +42,8 @@ export interface RunningServer {
   readonly baseUrl: string;
   /** The address of a workbench, with `<workbench_id>` for its id. */
   readonly workbenchUrl: string;
+  /** The secret of WB_LOCAL_TOKEN, for the banner. Undefined without this setting. */
+  readonly token: string | undefined;
   /** The local port of the gate. */
   readonly workbenchPort: number;
   /** The process id of the gate; undefined between its end and its restart. */
@@ -82,6 +87,10 @@ async function open(
   const { bindAddress } = settings;
   const name = displayHostname(settings);
   const data = await openData(settings, telemetry, shutdown);
+  const token =
+    settings.localToken === undefined
+      ? undefined
+      : await openLocalToken(settings.dataDir, settings.localToken);
   const disk = new DiskSpace({ dataDir: settings.dataDir, timers, telemetry });
   shutdown.add(() => disk.stop());
   await disk.start();
@@ -97,7 +106,10 @@ async function open(
 
   const gateRequests = new GateRequests(data, telemetry);
   const gate = new GateProcess({
-    settings: gateSettings(settings),
+    settings: {
+      ...gateSettings(settings),
+      ...(await signInSettings(settings, token, timers.now())),
+    },
     api: { url: `http://${name}:${settings.port}`, authorized: true },
     requests: gateRequests,
     timers,
@@ -116,7 +128,11 @@ async function open(
     ids: new RandomIds(),
     warning: () => disk.warning(),
   };
-  const functions: Settings = { ...settings.functions, BASE_URL: baseUrl };
+  const functions: Settings = {
+    ...settings.functions,
+    ...(token === undefined ? {} : { RESTAPI_AUTH_STATIC_KEY: token }),
+    BASE_URL: baseUrl,
+  };
   const drive = deliverAsMessage(buildDrive(ports, functions));
   infrastructure.connect(ports, functions);
 
@@ -140,6 +156,7 @@ async function open(
     workbenchPort,
     gatePid: () => gate.pid,
     workbenchUrl: addresses.urlOf('<workbench_id>'),
+    token,
     summary: [...data.summary, ...runtime.summary],
     close: () => shutdown.run(),
   };
@@ -174,14 +191,51 @@ function displayHostname({ bindAddress, hosts: [first] }: LocalSettings): string
 }
 
 function gateSettings(settings: LocalSettings): Omit<GateSettings, 'api'> {
-  const { bindAddress, baseUrl, addressMode } = settings;
+  const { bindAddress, baseUrl, addressMode, workbenchPort } = settings;
+  const hostname = displayHostname(settings);
+  const fixed = baseUrl ?? (workbenchPort === 0 ? undefined : `http://${hostname}:${workbenchPort}`);
   return {
     bindAddress,
-    hostname: displayHostname(settings),
-    ...(baseUrl === undefined ? {} : { baseUrl }),
+    hostname,
+    ...(fixed === undefined ? {} : { baseUrl: fixed }),
     addressMode,
     guard: workbenchGuard(settings),
     look: lookOf(settings.gate),
+  };
+}
+
+/** Returns how users sign in at the gate; without a sign-in it is open, as the API of a computer without a key. */
+async function signInSettings(
+  { gate, functions, dataDir }: LocalSettings,
+  token: string | undefined,
+  now: number,
+): Promise<Pick<GateSettings, 'signIn'>> {
+  const method = signInMethod(gate, functions, token);
+  if (method === undefined) return {};
+  const keys = await openGateKeys(dataDir, now);
+  const frontendOrigins = functions.RESTAPI_CORS_ORIGIN.filter((origin) => origin !== '*');
+  return { signIn: { method, keys, frontendOrigins } };
+}
+
+function signInMethod(
+  gate: LocalSettings['gate'],
+  functions: LocalSettings['functions'],
+  token: string | undefined,
+): SignInMethod | undefined {
+  if (token !== undefined) return { kind: 'secret', secret: token };
+  const { WB_GATE_ISSUER: issuer, WB_GATE_CLIENT_ID: clientId } = gate;
+  if (issuer === undefined || clientId === undefined) return undefined;
+  return {
+    kind: 'issuer',
+    issuer,
+    clientId,
+    clientSecret: gate.WB_GATE_CLIENT_SECRET,
+    scopes: gate.WB_GATE_SCOPES,
+    claims: {
+      userClaim: functions.RESTAPI_USER_CLAIM,
+      adminClaim: gate.WB_GATE_ADMIN_CLAIM,
+      adminScope: functions.RESTAPI_ADMIN_SCOPE,
+    },
   };
 }
 

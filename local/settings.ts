@@ -10,8 +10,10 @@ import {
   type ValuesOf,
 } from '#contract/settings/setting.ts';
 import { choice, integer, list, text, url } from '#contract/settings/setting-kinds.ts';
+import { SIGN_IN_RULES } from '#contract/settings/sign-in-settings.ts';
 import type { DedicatedInstanceType } from '#core/ports/capacity-catalog.ts';
 import { ADDRESS_MODES, type AddressMode } from '#gate/workbench-addresses.ts';
+import { generateToken, isSecret } from './local-token.ts';
 
 /** The settings of local mode in addition to those of the functions. docs/settings.md lists both. */
 
@@ -115,6 +117,15 @@ export const LOCAL_SETTINGS = {
     default: 10,
     readBy: LOCAL,
   }),
+  WB_LOCAL_TOKEN: text({
+    description:
+      'The secret that the API asks for as its static key, and the gate on a form, so that other users of the computer have no access. `auto` generates one at the first start, prints it at every start and keeps it in WB_DATA_DIR. Excludes RESTAPI_AUTH and the keys of the API.',
+    expected: '`auto`, or 16 to 4,096 visible ASCII characters without spaces',
+    maxLength: 4096,
+    pattern: /^(auto|[\x21-\x7e]{16,})$/,
+    secret: true,
+    readBy: LOCAL,
+  }),
   WB_LOCAL_EXPOSE: choice({
     description:
       'Allows connections from other computers to both ports. By default the ports listen on 127.0.0.1 only. Requires a key for the API and WB_LOCAL_HOSTNAMES. The workbenches themselves require no key: anyone who knows the address of a workbench has a shell on this computer.',
@@ -185,19 +196,46 @@ const LOCAL_RULES: readonly SettingRule<Declared>[] = [
     },
   },
   {
+    names: [
+      'WB_LOCAL_TOKEN',
+      'WB_GATE_ISSUER',
+      'RESTAPI_AUTH',
+      'BASE_URL',
+      'WB_WORKBENCH_PORT',
+      'WB_LOCAL_EXPOSE',
+    ],
+    check: (s) => {
+      if (s.WB_LOCAL_TOKEN === undefined && s.WB_GATE_ISSUER === undefined) return undefined;
+      if (s.WB_LOCAL_TOKEN !== undefined && s.WB_GATE_ISSUER !== undefined)
+        return 'users sign in with the token or at the issuer: set one of them';
+      if (s.RESTAPI_AUTH === 'none')
+        return 'an open API would give access without a sign-in: set a key of the API';
+      if (!keepsCookies(s))
+        return 'browsers keep the cookies of a sign-in for https addresses and for this computer only: set BASE_URL to one';
+      return s.WB_GATE_ISSUER !== undefined && s.BASE_URL === undefined && s.WB_WORKBENCH_PORT === 0
+        ? 'the issuer must know the address of the gate: set WB_WORKBENCH_PORT or BASE_URL'
+        : undefined;
+    },
+  },
+  {
     names: ['PORT', 'WB_WORKBENCH_PORT'],
     check: (s) => (s.PORT !== 0 && s.PORT === s.WB_WORKBENCH_PORT ? 'must differ' : undefined),
   },
 ];
 
 export interface LocalSettings {
-  /** The settings of the functions without BASE_URL, which depends on the selected port. */
+  /**
+   * The settings of the functions without BASE_URL, which depends on the selected port. If `localToken` is `auto`, the static
+   * key is random and unknown, until the server replaces it by that of the data folder.
+   */
   readonly functions: Omit<Settings, 'BASE_URL'>;
   readonly gate: GateSettingValues;
   readonly baseUrl: string | undefined;
   readonly port: number;
   readonly workbenchPort: number;
   readonly addressMode: AddressMode;
+  /** WB_LOCAL_TOKEN: a secret or `auto`. Undefined: the gate lets in everybody who reaches it. */
+  readonly localToken: string | undefined;
   /** Whether programs receive the path of their workbench. */
   readonly keepPrefix: boolean;
   /** Absolute path. */
@@ -226,8 +264,12 @@ export interface LocalSettings {
  * @throws SettingsError with all invalid settings
  */
 export function readLocalSettings(env: Environment): LocalSettings {
-  const rules: readonly SettingRule<Declared>[] = [...(SETTING_RULES as typeof LOCAL_RULES), ...LOCAL_RULES];
-  const { BASE_URL, ...read } = parseSettings(DECLARED, rules, { ...env, ...disableAuthWithoutKeys(env) });
+  const rules = [
+    ...([...SETTING_RULES, ...SIGN_IN_RULES] as typeof LOCAL_RULES),
+    ...LOCAL_RULES,
+    tokenRule(env),
+  ];
+  const { BASE_URL, ...read } = parseSettings(DECLARED, rules, { ...env, ...authorization(env) });
   return {
     functions: read,
     gate: read,
@@ -235,6 +277,7 @@ export function readLocalSettings(env: Environment): LocalSettings {
     port: read.PORT,
     workbenchPort: read.WB_WORKBENCH_PORT,
     addressMode: addressModeOf({ ...read, BASE_URL }),
+    localToken: read.WB_LOCAL_TOKEN,
     keepPrefix: read.WB_KEEP_PREFIX !== undefined,
     dataDir: resolve(read.WB_DATA_DIR),
     tableEndpoint: read.WB_TABLE_ENDPOINT,
@@ -253,9 +296,37 @@ export function readLocalSettings(env: Environment): LocalSettings {
 
 const KEYS = ['RESTAPI_AUTH_STATIC_KEY', 'RESTAPI_AUTH_JWT_KEY', 'RESTAPI_OIDC_ISSUER'];
 
-function disableAuthWithoutKeys(env: Environment): Environment {
-  const hasKey = KEYS.some((name) => (env[name] ?? '') !== '');
-  return hasKey || (env.RESTAPI_AUTH ?? '') !== '' ? {} : { RESTAPI_AUTH: 'none' };
+/** Whether browsers keep `Secure` cookies for the address of the gate. */
+function keepsCookies({
+  BASE_URL,
+  WB_LOCAL_EXPOSE,
+}: Pick<Declared, 'BASE_URL' | 'WB_LOCAL_EXPOSE'>): boolean {
+  if (BASE_URL === undefined) return WB_LOCAL_EXPOSE === undefined;
+  const { protocol, hostname } = new URL(BASE_URL);
+  return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+}
+
+/** Returns the settings of the API's authorization that follow from those of local mode. */
+function authorization(env: Environment): Environment {
+  const token = env.WB_LOCAL_TOKEN ?? '';
+  if (token !== '') return { RESTAPI_AUTH_STATIC_KEY: isSecret(token) ? token : generateToken() };
+  return listAuthorization(env).length > 0 ? {} : { RESTAPI_AUTH: 'none' };
+}
+
+/** Returns the names of the settings that say how the API is authorized. */
+function listAuthorization(env: Environment): readonly string[] {
+  return ['RESTAPI_AUTH', ...KEYS].filter((name) => (env[name] ?? '') !== '');
+}
+
+function tokenRule(env: Environment): SettingRule<Declared> {
+  const others = listAuthorization(env);
+  return {
+    names: ['WB_LOCAL_TOKEN'],
+    check: ({ WB_LOCAL_TOKEN: token }) =>
+      token === undefined || others.length === 0
+        ? undefined
+        : `it is the key of the API itself: remove ${others.join(', ')}`,
+  };
 }
 
 /** Returns the configured address mode. Without one it is `host` only where every name of a workbench certainly exists. */

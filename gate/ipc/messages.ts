@@ -4,6 +4,7 @@ import type { SessionCutoffs } from '#core/ports/session-cutoff-store.ts';
 import type { Ticket } from '#core/ports/ticket-store.ts';
 import type { StoredRecord } from '#core/workbench/record-codec.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
+import type { SignInMethod } from '#gate/build-sign-in.ts';
 import type { PageLook } from '#gate/pages/page-renderer.ts';
 import type { ApiAddress } from '#gate/pages/start-command.ts';
 import type { CommandResult } from '#gate/ports.ts';
@@ -25,6 +26,14 @@ export interface GateSettings {
   readonly guard: Pick<OriginGuard, 'hosts' | 'origins'>;
   readonly api: ApiAddress;
   readonly look: PageLook;
+  /** Absent: the gate is open to everybody who reaches it. */
+  readonly signIn?: {
+    readonly method: SignInMethod;
+    /** The secrets that seal the cookies. */
+    readonly keys: { readonly current: string; readonly previous?: string | undefined };
+    /** The origins of RESTAPI_CORS_ORIGIN. */
+    readonly frontendOrigins: readonly string[];
+  };
 }
 
 /** The requests of the gate: their names, arguments and results. Every argument and result is JSON. */

@@ -7,6 +7,7 @@ const open = {
   api: { url: 'http://127.0.0.1:8999/api', authorized: false },
   workbenchUrl: 'http://127.0.0.1:4000/project/<workbench_id>/',
   summary: [['They run', 'a small built-in page']],
+  token: undefined,
 } as const;
 
 describe('banner', () => {
@@ -56,6 +57,17 @@ describe('banner', () => {
     expect(text).toContain('on: requests need a bearer token');
     expect(text.match(/-H "Authorization: Bearer \$TOKEN"/g)?.length).toBe(5);
   });
+
+  test.each(['a-token_of-24-characters', "a'token$(of) `characters`"])(
+    'prints the token %s for a shell',
+    (token) => {
+      const text = banner({ ...open, token, api: { ...open.api, authorized: true } }, options);
+      expect(text).toContain(`  Token          ${token}\n`);
+      const line = /^ {2}TOKEN=.*$/m.exec(text)?.[0];
+      const printed = execFileSync('sh', ['-c', `${line}; printf %s "$TOKEN"`], { encoding: 'utf8' });
+      expect(printed).toBe(token);
+    },
+  );
 
   test('warns when other computers can connect', () => {
     expect(banner(open, { ...options, exposed: true })).toContain('other computers can connect');

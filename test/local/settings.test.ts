@@ -183,6 +183,73 @@ describe('the settings of local mode', () => {
     expect(readLocalSettings(environment as Record<string, string>).addressMode).toBe(mode);
   });
 
+  test('use WB_LOCAL_TOKEN as the static key of the API', () => {
+    const { functions, localToken } = readLocalSettings({ WB_LOCAL_TOKEN: KEY });
+    expect(functions).toMatchObject({ RESTAPI_AUTH: undefined, RESTAPI_AUTH_STATIC_KEY: KEY });
+    expect(localToken).toBe(KEY);
+  });
+
+  test('close the API with an unknown key until the token of the data folder is known', () => {
+    const [first, second] = [0, 1].map(() => readLocalSettings({ WB_LOCAL_TOKEN: 'auto' }));
+    expect(first).toMatchObject({ localToken: 'auto', functions: { RESTAPI_AUTH: undefined } });
+    const key = first?.functions.RESTAPI_AUTH_STATIC_KEY;
+    expect(key).toMatch(/^[\w-]{32}$/);
+    expect(second?.functions.RESTAPI_AUTH_STATIC_KEY).not.toBe(key);
+  });
+
+  test.each(['short', 'automatic', 'with a space in its text'])(
+    'refuse the token "%s" without printing it',
+    (token) => {
+      const problems = problemsOf({ WB_LOCAL_TOKEN: token });
+      expect(Object.keys(problems)).toEqual(['WB_LOCAL_TOKEN']);
+      expect(problems.WB_LOCAL_TOKEN).not.toContain(token);
+    },
+  );
+
+  test.each([
+    ['RESTAPI_AUTH', { RESTAPI_AUTH: 'none' }],
+    ['RESTAPI_AUTH_STATIC_KEY', { RESTAPI_AUTH_STATIC_KEY: KEY }],
+    ['RESTAPI_AUTH_JWT_KEY', { RESTAPI_AUTH_JWT_KEY: KEY.repeat(2) }],
+  ])('refuse WB_LOCAL_TOKEN with %s', (name, environment) => {
+    for (const token of ['auto', KEY]) {
+      expect(Object.values(problemsOf({ WB_LOCAL_TOKEN: token, ...environment }))).toContain(
+        `it is the key of the API itself: remove ${name}`,
+      );
+    }
+  });
+
+  test.each([
+    [
+      'set one of them',
+      { WB_LOCAL_TOKEN: KEY, WB_GATE_ISSUER: 'https://sso.example', WB_GATE_CLIENT_ID: 'wb' },
+    ],
+    ['an open API', { WB_GATE_ISSUER: 'https://sso.example', WB_GATE_CLIENT_ID: 'wb' }],
+    ['set BASE_URL to one', { WB_LOCAL_TOKEN: KEY, BASE_URL: 'http://wb.lan' }],
+    [
+      'set BASE_URL to one',
+      { WB_LOCAL_TOKEN: KEY, WB_LOCAL_EXPOSE: 'all-interfaces', WB_LOCAL_HOSTNAMES: 'wb.lan' },
+    ],
+    [
+      'the issuer must know the address',
+      { RESTAPI_AUTH_STATIC_KEY: KEY, WB_GATE_ISSUER: 'https://sso.example', WB_GATE_CLIENT_ID: 'wb' },
+    ],
+  ])('refuse a sign-in that cannot work: %s', (problem, environment) => {
+    expect(Object.values(problemsOf(environment as Record<string, string>)).join()).toContain(problem);
+  });
+
+  test.each([
+    { WB_LOCAL_TOKEN: KEY, BASE_URL: 'http://localhost:9001' },
+    { WB_LOCAL_TOKEN: 'auto', BASE_URL: 'https://wb.example' },
+    {
+      RESTAPI_AUTH_STATIC_KEY: KEY,
+      WB_GATE_ISSUER: 'https://sso.example',
+      WB_GATE_CLIENT_ID: 'wb',
+      WB_WORKBENCH_PORT: '9001',
+    },
+  ])('allow the sign-in of %j', (environment) => {
+    expect(problemsOf(environment)).toEqual({});
+  });
+
   test('do not disable authorization when a key is configured incompletely', () => {
     expect(Object.values(problemsOf({ RESTAPI_OIDC_AUDIENCE: 'workbenches' }))).toEqual([
       'set all three of them, or none',

@@ -20,6 +20,14 @@ export function readDataFolder(): string {
   return dataDir;
 }
 
+/**
+ * Returns the data folder of `npm start` in this folder and environment, for what is in the folder in any case.
+ * @throws SettingsError; StartError
+ */
+export function readDataDir(): string {
+  return readSettings().dataDir;
+}
+
 /** Returns the name of the table that earlier versions created in the data folder. */
 export function readTableName(): string {
   return readSettings().functions.WB_TABLE_NAME;

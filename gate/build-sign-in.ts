@@ -1,0 +1,123 @@
+import { outsideRequest } from '#adapters/http-server/request-faults.ts';
+import type { GateAddress } from '#core/gate/gate-host.ts';
+import type { Clock } from '#core/ports/clock.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import type { OwnRequest, OwnRoute } from './own-route.ts';
+import type { GatePage } from './pages/gate-page.ts';
+import type { PageRenderer } from './pages/page-renderer.ts';
+import { respond } from './pages/responses.ts';
+import type { GatePorts } from './ports.ts';
+import { Seal, type SealKeys } from './session/seal.ts';
+import { Sessions } from './session/sessions.ts';
+import { SignOut } from './session/sign-out.ts';
+import { TicketExchange } from './session/ticket-exchange.ts';
+import { VisitorReader } from './session/visitor-reader.ts';
+import { OidcIssuer } from './sign-in/issuer.ts';
+import { IssuerSignIn } from './sign-in/issuer-sign-in.ts';
+import { SecretSignIn } from './sign-in/secret-sign-in.ts';
+import { SignInAttempts } from './sign-in/sign-in-attempts.ts';
+import type { UserClaimSettings } from './sign-in/user-claims.ts';
+import { WayBack } from './sign-in/way-back.ts';
+
+/** How users sign in. */
+export type SignInMethod =
+  /** With the secret of WB_LOCAL_TOKEN. */
+  | { readonly kind: 'secret'; readonly secret: string }
+  | {
+      readonly kind: 'issuer';
+      readonly issuer: string;
+      readonly clientId: string;
+      readonly clientSecret?: string | undefined;
+      readonly scopes: readonly string[];
+      readonly claims: UserClaimSettings;
+    };
+
+export interface BuildSignInOptions {
+  readonly method: SignInMethod;
+  /** Returns the keys of the cookies. */
+  readonly keys: () => Promise<SealKeys>;
+  readonly ports: Pick<GatePorts, 'tickets' | 'cutoffs' | 'workbenches'>;
+  /** The origins of RESTAPI_CORS_ORIGIN without `*`, in lower case. */
+  readonly frontendOrigins: readonly string[];
+  /** With an issuer its result must be known from the beginning. */
+  readonly address: () => GateAddress;
+  readonly pages: PageRenderer;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+export interface SignIn {
+  readonly visitors: VisitorReader;
+  /** Returns the URL at which a user signs in who wants to open this URL. */
+  readonly signInUrl: (returnUrl: string) => string;
+  readonly routes: readonly OwnRoute[];
+}
+
+/** Builds the sign-in, and the sessions that it begins. */
+export function buildSignIn(options: BuildSignInOptions): SignIn {
+  const { method, keys, ports, address, pages, clock, telemetry } = options;
+  const { tickets, cutoffs } = ports;
+  const seal = new Seal(keys, clock);
+  const sessions = new Sessions(seal, clock);
+  const visitors = new VisitorReader(sessions, cutoffs, clock);
+  const wayBack = new WayBack({ tickets, address, clock });
+  const show = ({ request, response }: OwnRequest, page: GatePage) => respond(request, response, page, pages);
+  const shared = { sessions, wayBack, address, show, clock, telemetry };
+  // The port may not be known yet.
+  const signInUrl = (returnUrl: string) => {
+    const { signInOrigin, path } = address();
+    return `${signInOrigin}${path}/.wb/login?${new URLSearchParams({ rd: returnUrl })}`;
+  };
+  const forgetCutoffs = (userId: string) => visitors.forget(userId);
+  const issuer =
+    method.kind === 'issuer'
+      ? new IssuerSignIn({
+          ...shared,
+          issuer: buildIssuer(method, address(), clock),
+          attempts: new SignInAttempts(seal, clock),
+          cutoffs,
+          forgetCutoffs,
+          claims: method.claims,
+        })
+      : undefined;
+  const signIn = method.kind === 'secret' ? new SecretSignIn({ ...shared, secret: method.secret }) : issuer;
+  const exchange = new TicketExchange({
+    ...shared,
+    tickets,
+    findWorkbench: (workbenchId) => findWorkbench(ports.workbenches, workbenchId),
+    seal,
+    frontendOrigins: options.frontendOrigins,
+    signInUrl: ({ url }, target) => signInUrl(`${url.origin}${target}`),
+  });
+  const signOut = new SignOut({
+    ...shared,
+    cutoffs,
+    forgetCutoffs,
+    signOutAtIssuer: async (asked) => issuer?.signOut(asked),
+  });
+  return {
+    visitors,
+    signInUrl,
+    routes: [...(signIn?.routes ?? []), ...exchange.routes, ...signOut.routes],
+  };
+}
+
+async function findWorkbench(
+  workbenches: GatePorts['workbenches'],
+  workbenchId: string,
+): Promise<Workbench | undefined> {
+  return await outsideRequest(async () => {
+    const key = await workbenches.findByWorkbenchId(workbenchId);
+    return key === undefined ? undefined : await workbenches.read(key);
+  });
+}
+
+function buildIssuer(
+  { issuer, clientId, clientSecret, scopes }: Extract<SignInMethod, { kind: 'issuer' }>,
+  { signInOrigin, path }: GateAddress,
+  clock: Clock,
+): OidcIssuer {
+  const callbackUrl = `${signInOrigin}${path}/.wb/callback`;
+  return new OidcIssuer({ issuer, clientId, clientSecret, scopes, callbackUrl, clock });
+}
