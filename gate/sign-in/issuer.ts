@@ -23,6 +23,11 @@ const DISCOVERY_MAX_AGE_MS = 3_600_000;
 const DISCOVERY_RETRY_MS = 2_000;
 /** A logout token that was issued longer ago is refused (OpenID Connect Back-Channel Logout 1.0, section 2.6). */
 const LOGOUT_TOKEN_MAX_AGE_SECONDS = 300;
+/**
+ * Minimum time between two reads of the keys, milliseconds. A token with an unknown key causes a read, because the issuer
+ * may have a new one. The tokens of strangers therefore cause at most one request a second.
+ */
+const KEYS_INTERVAL_MS = 1_000;
 /** How far the clocks of the issuer and of this computer may differ, seconds. openid-client has the same default. */
 const CLOCK_TOLERANCE_SECONDS = 30;
 /** They are asymmetric: the client's secret cannot be used to forge a token. */
@@ -195,5 +200,8 @@ export class OidcIssuer {
 }
 
 function keysAt(jwksUri: string): JWTVerifyGetKey {
-  return createRemoteJWKSet(new URL(jwksUri), { timeoutDuration: TIMEOUT_SECONDS * 1000 });
+  return createRemoteJWKSet(new URL(jwksUri), {
+    timeoutDuration: TIMEOUT_SECONDS * 1000,
+    cooldownDuration: KEYS_INTERVAL_MS,
+  });
 }

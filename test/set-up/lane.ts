@@ -25,6 +25,7 @@ const OTHERS = [
   'test/attack/**',
   'test/e2e/**',
   'test/faults/**',
+  'test/gate/keycloak/**',
   'test/aws/**',
   'test/adapters/local/containers/engine/**',
 ];

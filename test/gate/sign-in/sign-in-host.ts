@@ -43,8 +43,8 @@ export interface SignInHost extends SignInParts {
 export async function startSignInHost(
   mode: 'host' | 'prefix',
   routesOf: (parts: SignInParts, origin: string) => readonly OwnRoute[],
+  clock: ManualClock = new ManualClock(Date.now()),
 ): Promise<SignInHost> {
-  const clock = new ManualClock(Date.now());
   const keys = createSealKeys('a-key-'.repeat(8));
   const seal = new Seal(async () => keys, clock);
   const sessions = new Sessions(seal, clock);
