@@ -1,4 +1,5 @@
 import { type GateAddress, parseReturnUrl } from '#core/gate/gate-host.ts';
+import { readBrowserBinding, SIGN_IN_PATH, signInUrlOf } from '#core/gate/sign-in-url.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import { SESSION_LIFETIME_MS, type SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
@@ -56,7 +57,7 @@ export class IssuerSignIn {
   get routes(): readonly OwnRoute[] {
     const on = 'sign_in_host';
     return [
-      { method: 'GET', path: '/.wb/login', on, from: 'own', handle: (asked) => this.#begin(asked) },
+      { method: 'GET', path: SIGN_IN_PATH, on, from: 'own', handle: (asked) => this.#begin(asked) },
       { method: 'GET', path: '/.wb/callback', on, from: 'own', handle: (asked) => this.#complete(asked) },
       {
         method: 'POST',
@@ -100,8 +101,9 @@ export class IssuerSignIn {
     const text = readField(url.searchParams, 'rd') ?? '';
     const returnUrl = parseReturnUrl(text, address());
     if (returnUrl === undefined) return show(asked, invalidReturnUrlPage());
-    if (visitor.kind === 'user') return redirect(asked, await wayBack.locate(visitor, returnUrl));
-    const { attempt, cookie } = await attempts.begin(request.headers.cookie, text);
+    const browser = readBrowserBinding(url.searchParams);
+    if (visitor.kind === 'user') return redirect(asked, await wayBack.locate(visitor, returnUrl, browser));
+    const { attempt, cookie } = await attempts.begin(request.headers.cookie, text, browser);
     try {
       const location = await issuer.authorizationUrl(attempt);
       response.appendHeader('set-cookie', cookie);
@@ -120,11 +122,12 @@ export class IssuerSignIn {
     const returnUrl = attempt && parseReturnUrl(attempt.returnUrl, address());
     if (attempt === undefined || returnUrl === undefined) return show(asked, signInFailedPage());
     // The user has reloaded the page, or gone back to it. The code was used.
-    if (visitor.kind === 'user') return redirect(asked, await wayBack.locate(visitor, returnUrl));
+    const { browser } = attempt;
+    if (visitor.kind === 'user') return redirect(asked, await wayBack.locate(visitor, returnUrl, browser));
     try {
       const { claims, idToken } = await issuer.signIn(url.search, attempt);
       const signIn = readSignIn(claims, settings, this.#options.clock.now());
-      const location = await wayBack.locate(signIn, returnUrl);
+      const location = await wayBack.locate(signIn, returnUrl, browser);
       response.appendHeader('set-cookie', await sessions.formatSignIn(signIn));
       for (const cookie of idTokenCookies(idToken)) response.appendHeader('set-cookie', cookie);
       redirect(asked, location);
@@ -159,12 +162,11 @@ export class IssuerSignIn {
     }
   }
 
-  #showFailure(asked: OwnRequest, failure: SignInFailure, { returnUrl }: Attempt): void {
+  #showFailure(asked: OwnRequest, failure: SignInFailure, { returnUrl, browser }: Attempt): void {
     const { show, telemetry, address } = this.#options;
     const { kind, code } = failure;
     telemetry[LOG_LEVELS[kind]](LOG_MESSAGES[kind], { code });
-    const again = `${address().path}/.wb/login?rd=${encodeURIComponent(returnUrl)}`;
-    show(asked, pageOf(failure, again));
+    show(asked, pageOf(failure, signInUrlOf(address(), returnUrl, browser)));
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { ageOf, type Moment, momentOf } from '#core/age.ts';
 import { type GateAddress, originOfWorkbench, parseReturnUrl, type ReturnUrl } from '#core/gate/gate-host.ts';
+import { readBrowserBinding, SIGN_IN_PATH } from '#core/gate/sign-in-url.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
@@ -19,7 +20,6 @@ export const SECRET_USER = 'local';
 export const WRONG_SECRETS_MAX = 10;
 export const SECRET_WINDOW_MS = 60_000;
 
-const LOGIN_PATH = '/.wb/login';
 /** A secret and a return URL. */
 const FORM_MAX_BYTES = 16_384;
 
@@ -47,8 +47,8 @@ export class SecretSignIn {
   get routes(): readonly OwnRoute[] {
     const on = 'sign_in_host';
     return [
-      { method: 'GET', path: LOGIN_PATH, on, from: 'own', handle: (asked) => this.#ask(asked) },
-      { method: 'POST', path: LOGIN_PATH, on, from: 'own', handle: (asked) => this.#signIn(asked) },
+      { method: 'GET', path: SIGN_IN_PATH, on, from: 'own', handle: (asked) => this.#ask(asked) },
+      { method: 'POST', path: SIGN_IN_PATH, on, from: 'own', handle: (asked) => this.#signIn(asked) },
     ];
   }
 
@@ -57,8 +57,11 @@ export class SecretSignIn {
     const text = readField(asked.url.searchParams, 'rd') ?? '';
     const returnUrl = parseReturnUrl(text, address());
     if (returnUrl === undefined) return show(asked, invalidReturnUrlPage());
-    if (asked.visitor.kind === 'user') return redirect(asked, await wayBack.locate(asked.visitor, returnUrl));
-    this.#showForm(asked, text, returnUrl, false);
+    const browser = readBrowserBinding(asked.url.searchParams);
+    if (asked.visitor.kind === 'user') {
+      return redirect(asked, await wayBack.locate(asked.visitor, returnUrl, browser));
+    }
+    this.#showForm(asked, { rd: text, ...(browser === undefined ? {} : { b: browser }) }, returnUrl, false);
   }
 
   async #signIn(asked: OwnRequest): Promise<void> {
@@ -67,25 +70,36 @@ export class SecretSignIn {
     const text = (form && readField(form, 'rd')) ?? '';
     const returnUrl = parseReturnUrl(text, address());
     if (form === undefined || returnUrl === undefined) return show(asked, invalidReturnUrlPage());
+    const browser = readBrowserBinding(form);
     if (this.#isBlocked()) return show(asked, tooManySecretsPage(SECRET_WINDOW_MS / 1000));
     if (!timingSafeEqual(sha256(readField(form, 'secret') ?? ''), this.#expected)) {
       this.#countWrong();
       telemetry.warn('a wrong secret was entered on the sign-in page');
-      return this.#showForm(asked, text, returnUrl, true);
+      return this.#showForm(
+        asked,
+        { rd: text, ...(browser === undefined ? {} : { b: browser }) },
+        returnUrl,
+        true,
+      );
     }
     const signIn: SignIn = { userId: SECRET_USER, admin: true, signedInAt: clock.now() };
-    const location = await wayBack.locate(signIn, returnUrl);
+    const location = await wayBack.locate(signIn, returnUrl, browser);
     asked.response.appendHeader('set-cookie', await sessions.formatSignIn(signIn));
     redirect(asked, location);
   }
 
-  #showForm(asked: OwnRequest, rd: string, { workbenchId }: ReturnUrl, failed: boolean): void {
+  #showForm(
+    asked: OwnRequest,
+    fields: Readonly<Record<string, string>>,
+    { workbenchId }: ReturnUrl,
+    failed: boolean,
+  ): void {
     const { show, address } = this.#options;
     show(
       asked,
       secretPage({
-        action: `${address().path}${LOGIN_PATH}`,
-        fields: { rd },
+        action: `${address().path}${SIGN_IN_PATH}`,
+        fields,
         formTargets: [originOfWorkbench(address(), workbenchId)],
         failed,
       }),

@@ -18,6 +18,8 @@ const STATE_MAX_LENGTH = 4_096;
 export interface Attempt extends SignInSecrets {
   /** Where the sign-in returns to. It was checked when the attempt began. */
   readonly returnUrl: string;
+  /** For the ticket: `Ticket.browser`. */
+  readonly browser?: string;
 }
 
 const bindingSchema = z.object({ binding: z.string().check(z.regex(/^[\w-]{43}$/)) });
@@ -26,6 +28,8 @@ const stateSchema = z.object({
   id: z.string().check(z.regex(/^[\w-]{22}$/)),
   /** The return URL. */
   rd: z.string(),
+  /** The binding of the browser on the host of the workbench. */
+  b: z.optional(z.string()),
   /** Milliseconds since 1970. */
   exp: z.int(),
 });
@@ -48,15 +52,16 @@ export class SignInAttempts {
   async begin(
     cookies: string | undefined,
     returnUrl: string,
+    browser?: string,
   ): Promise<{ readonly attempt: Attempt; readonly cookie: string }> {
     // Another tab may have begun a sign-in: its state must stay readable.
     const binding = (await this.#readBinding(cookies)) ?? randomBytes(32).toString('base64url');
     const exp = this.#clock.now() + ATTEMPT_LIFETIME_MS;
     const id = randomBytes(16).toString('base64url');
-    const state = encrypt(JSON.stringify({ id, rd: returnUrl, exp }), binding);
+    const state = encrypt(JSON.stringify({ id, rd: returnUrl, b: browser, exp }), binding);
     const sealed = await this.#seal.seal('sign-in-state', { binding }, exp);
     return {
-      attempt: toAttempt(binding, { id, rd: returnUrl, state }),
+      attempt: toAttempt(binding, { id, rd: returnUrl, b: browser, state }),
       cookie: formatCookie(COOKIES.signInState, sealed, ATTEMPT_LIFETIME_MS),
     };
   }
@@ -77,15 +82,22 @@ export class SignInAttempts {
   }
 }
 
+interface StateContent {
+  readonly id: string;
+  readonly rd: string;
+  readonly b?: string | undefined;
+}
+
 function toAttempt(
   binding: string,
-  { id, rd, state }: { readonly id: string; readonly rd: string; readonly state: string },
+  { id, rd, b, state }: StateContent & { readonly state: string },
 ): Attempt {
   return {
     state,
     nonce: derive(binding, `nonce ${id}`),
     verifier: derive(binding, `verifier ${id}`),
     returnUrl: rd,
+    ...(b === undefined ? {} : { browser: b }),
   };
 }
 

@@ -1,4 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createTicketSecret, hashTicketSecret } from '#adapters/ticket-secret.ts';
+import { entryUrlOf } from '#core/gate/entry-url.ts';
 import { type GateAddress, originOfWorkbench, type ReturnUrl } from '#core/gate/gate-host.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import { SESSION_LIFETIME_MS } from '#core/ports/session-cutoff-store.ts';
@@ -22,25 +23,30 @@ export class WayBack {
   /**
    * Returns the URL to which the browser goes after a sign-in. If the workbench has a host of its own it contains a new
    * ticket, whether or not the user may open the workbench: the gate decides that at each request.
+   * @param browser the binding of the browser that asked for the workbench: no other one can use the ticket
    * @throws PortError
    */
-  async locate(signIn: SignIn, { workbenchId, path }: ReturnUrl): Promise<string> {
+  async locate(
+    signIn: SignIn,
+    { workbenchId, path }: ReturnUrl,
+    browser: string | undefined,
+  ): Promise<string> {
     const { tickets, address, clock } = this.#options;
-    const origin = originOfWorkbench(address(), workbenchId);
-    if (address().domain === undefined) return `${origin}${path}`;
-    const secret = randomBytes(32).toString('base64url');
+    if (address().domain === undefined) return `${originOfWorkbench(address(), workbenchId)}${path}`;
+    const secret = createTicketSecret();
     const { userId, admin, issuerSession, issuerSubject, signedInAt } = signIn;
     await tickets.create({
-      hash: createHash('sha256').update(secret).digest('base64url'),
+      hash: hashTicketSecret(secret),
       workbenchId,
       userId,
       admin,
       signedInAt,
       ...(issuerSession === undefined ? {} : { issuerSession }),
       ...(issuerSubject === undefined ? {} : { issuerSubject }),
+      ...(browser === undefined ? {} : { browser }),
       sessionExpiresAt: signedInAt + SESSION_LIFETIME_MS,
       expiresAt: clock.now() + TICKET_LIFETIME_MS,
     });
-    return `${origin}/.wb/enter?${new URLSearchParams({ t: secret, p: path })}`;
+    return entryUrlOf(address(), workbenchId, secret, path);
   }
 }

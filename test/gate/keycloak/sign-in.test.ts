@@ -208,7 +208,7 @@ describe.skipIf(!REQUIRED && !isKeycloakInstalled())('the sign-in at Keycloak', 
     const back = locationOf(await browser.get(atKeycloak));
     expect(`${back.origin}${back.pathname}`).toBe(`${host.origin}/.wb/signed-out`);
     expect((await browser.get(back)).status).toBe(200);
-    // Keycloak has told the gate, too.
+    // Keycloak has also sent a logout token.
     expect(await isSignedIn(browser)).toBe(false);
     await askForPassword(browser);
   });

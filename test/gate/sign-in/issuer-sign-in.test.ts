@@ -108,6 +108,17 @@ describe('the sign-in at an issuer', () => {
     });
   });
 
+  it('binds the ticket to the browser that asked for the workbench', async () => {
+    const binding = 'b'.repeat(43);
+    const login = `${host.loginUrl(host.workbenchUrl('/lab'))}&b=${binding}`;
+    const callback = new URL(`${host.origin}/.wb/callback`);
+    callback.search = issuer.authorize(locationOf(await browser.get(login))).toString();
+    expect(await burn(locationOf(await browser.get(callback)))).toMatchObject({ browser: binding });
+    expect(await burn(locationOf(await browser.get(callback)))).toMatchObject({ browser: binding });
+    expect(await burn(locationOf(await browser.get(login)))).toMatchObject({ browser: binding });
+    expect(await burn(locationOf(await browser.get(`${login}x`)))).not.toHaveProperty('browser');
+  });
+
   it('leads to the path of the workbench if all workbenches share a host', async () => {
     await host.close();
     await start('prefix');

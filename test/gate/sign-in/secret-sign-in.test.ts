@@ -50,6 +50,18 @@ describe('the sign-in with the secret', () => {
     expect(next.pathname).toBe('/.wb/enter');
   });
 
+  it('binds the ticket to the browser that asked for the workbench', async () => {
+    const binding = 'b'.repeat(43);
+    const page = await browser.get(`${host.loginUrl(host.workbenchUrl())}&b=${binding}`);
+    expect(await page.text()).toContain(`name="b" value="${binding}"`);
+    const fields = { rd: host.workbenchUrl(), b: binding, secret: SECRET };
+    const location = locationOf(await browser.post(`${host.origin}/.wb/login`, fields));
+    const hash = createHash('sha256')
+      .update(location.searchParams.get('t') ?? '')
+      .digest('base64url');
+    expect(await host.tickets.burn(hash)).toMatchObject({ browser: binding });
+  });
+
   it('refuses every other secret', async () => {
     for (const secret of ['', SECRET.slice(1), `${SECRET} `, SECRET.toUpperCase()]) {
       const response = await send(secret);
