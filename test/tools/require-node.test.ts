@@ -31,6 +31,7 @@ it.each([
   ['tools/local-backup.mjs', '20.19.0'],
   ['tools/local-restore.mjs', '20.19.0'],
   ['tools/local-import.mjs', '20.19.0'],
+  ['tools/local-rotate-gate-keys.mjs', '20.19.0'],
   ['local/start.mjs', '20.19.0'],
   ['local/start.mjs', '24.8.9'],
 ])('%s reports the required Node.js on %s', async (tool, version) => {
