@@ -12,6 +12,7 @@ import type { PageRenderer } from './pages/page-renderer.ts';
 import type { ApiAddress } from './pages/start-command.ts';
 import { ExactLocator, GuardedLocator } from './request-locator.ts';
 import { OPEN_VISITORS, type VisitorSource } from './session/visitor-reader.ts';
+import type { VisitStart } from './visit-start.ts';
 import type { WorkbenchAddresses } from './workbench-addresses.ts';
 import { WorkbenchRecords } from './workbench-records.ts';
 
@@ -33,6 +34,8 @@ export interface GateSetup {
   /** Returns the public URL of the host that all workbenches share. */
   readonly baseUrl: () => URL;
   readonly ownRoutes?: readonly OwnRoute[];
+  /** Present if the visit of a person starts a stopped workbench: WB_GATE_AUTO_START. */
+  readonly visitStart?: VisitStart;
   /** The origins of RESTAPI_CORS_ORIGIN, in lower case. */
   readonly frontendOrigins?: readonly string[];
   readonly openRequests?: OpenRequests;
@@ -48,7 +51,7 @@ export interface GateSetup {
 /** Builds the gate from its parts. */
 export function createGate(setup: GateSetup): GateServer {
   const { access, workbenches, addresses, baseUrl, pages, timers, telemetry, api, trustedHops = 0 } = setup;
-  const { openRequests = new OpenRequests() } = setup;
+  const { openRequests = new OpenRequests(), visitStart } = setup;
   const ownRoutes = new OwnRoutes(setup.ownRoutes ?? [], setup.frontendOrigins);
   const { signInUrl } = { signInUrl: undefined, ...access };
   return new GateServer({
@@ -71,6 +74,7 @@ export function createGate(setup: GateSetup): GateServer {
       clock: timers,
       ...(signInUrl === undefined ? {} : { signInUrl }),
       ...(api === undefined ? {} : { api }),
+      ...(visitStart === undefined ? {} : { visitStart }),
     }),
     pages,
     clock: timers,

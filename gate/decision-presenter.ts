@@ -9,6 +9,7 @@ import type { GatePage, WorkbenchAddress } from './pages/gate-page.ts';
 import { signInPage, signingInPage } from './pages/sign-in-pages.ts';
 import { type ApiAddress, startCommand } from './pages/start-command.ts';
 import { notRunningPage, unresponsivePage } from './pages/workbench-pages.ts';
+import type { VisitStart } from './visit-start.ts';
 import { isNavigation, type WorkbenchTarget } from './workbench-addresses.ts';
 
 /** A decision to which the gate itself responds. */
@@ -17,6 +18,8 @@ export type RefusalDecision = Exclude<GateDecision, ForwardDecision>;
 export interface DecisionPresenterOptions {
   readonly ownRoutes: Pick<OwnRoutes, 'has'>;
   readonly clock: Clock;
+  /** Present if the visit of a person starts a stopped workbench. */
+  readonly visitStart?: VisitStart;
   /** Returns the URL at which a user signs in who wants to open this URL. Absent if only tickets admit. */
   readonly signInUrl?: (returnUrl: string) => string;
   /** Returns the address of the API, for the command that a page shows if it has no button. */
@@ -38,7 +41,11 @@ export class DecisionPresenter {
     this.#options = options;
   }
 
-  present(request: IncomingMessage, decision: RefusalDecision, asked: PresentedRequest): GatePage {
+  async present(
+    request: IncomingMessage,
+    decision: RefusalDecision,
+    asked: PresentedRequest,
+  ): Promise<GatePage> {
     switch (decision.kind) {
       case 'sign_in':
         return this.#presentSignIn(request, asked);
@@ -47,7 +54,10 @@ export class DecisionPresenter {
       case 'unknown':
         return unknownPage();
       case 'not_running':
-        return this.#presentNotRunning(decision.workbench, decision.mayStart, asked);
+        return (
+          (await this.#options.visitStart?.startFor(request, decision, addressOf(asked.target).path)) ??
+          this.#presentNotRunning(decision.workbench, decision.mayStart, asked)
+        );
       case 'unreadable':
         return unreadablePage();
     }

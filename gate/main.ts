@@ -16,6 +16,7 @@ import type { FromGate, GateSettings, ToGate } from './ipc/messages.ts';
 import type { OwnRoute } from './own-route.ts';
 import { createSealKeys } from './session/seal.ts';
 import { healthRoute, TableHealth } from './table-health.ts';
+import { VisitStart } from './visit-start.ts';
 import { WorkbenchAddresses } from './workbench-addresses.ts';
 
 /**
@@ -86,6 +87,7 @@ class Gate {
       ],
       frontendOrigins: settings.signIn?.frontendOrigins ?? [],
       workbenches,
+      ...(settings.startsOnVisit ? { visitStart: new VisitStart(ports.commands) } : {}),
       telemetry,
       api: () => this.#api,
       baseUrl: () => this.#baseUrl(),

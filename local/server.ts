@@ -201,6 +201,7 @@ function gateSettings(settings: LocalSettings): Omit<GateSettings, 'api'> {
     addressMode,
     guard: workbenchGuard(settings),
     look: lookOf(settings.gate),
+    startsOnVisit: settings.gate.WB_GATE_AUTO_START !== undefined,
   };
 }
 

@@ -1,5 +1,5 @@
 import { type Environment, parseSettings, type ValuesOf } from './setting.ts';
-import { list, text } from './setting-kinds.ts';
+import { choice, list, text } from './setting-kinds.ts';
 import { SIGN_IN_RULES, SIGN_IN_SETTINGS } from './sign-in-settings.ts';
 
 /** The settings of the gate, locally and on AWS. docs/settings.md lists them. */
@@ -35,6 +35,12 @@ export const GATE_SETTINGS = {
     readBy: GATE,
   }),
   ...SIGN_IN_SETTINGS,
+  WB_GATE_AUTO_START: choice({
+    description:
+      'The value `visit` starts a stopped workbench when its owner follows a link, a bookmark or an address to it. By default only the button on its page starts it. Polls, WebSockets, frames, prefetches and pages that reload never start one. Browsers that do not send `Sec-Fetch-User`, such as Safari, show the button.',
+    values: ['visit'],
+    readBy: GATE,
+  }),
 };
 
 export type GateSettingValues = ValuesOf<typeof GATE_SETTINGS>;

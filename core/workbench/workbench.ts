@@ -269,8 +269,7 @@ const STATUS_FIELDS = fieldsByVariant('status', workbenchSchema.def.options);
 const PHASE_FIELDS = fieldsByVariant('phase', runSchema.def.options);
 
 /**
- * The record without the fields of its status. Unknown fields stay: a newer version may have written them for every
- * status.
+ * The record without the fields of its status. Unknown fields stay: a newer version may have written them for all.
  */
 export function baseOf(workbench: Base): Base {
   return omitFields(workbench, STATUS_FIELDS.all, (name) => name in baseShape) as Base;

@@ -34,6 +34,8 @@ export interface GateSettings {
     /** The origins of RESTAPI_CORS_ORIGIN. */
     readonly frontendOrigins: readonly string[];
   };
+  /** Whether the visit of a person starts a stopped workbench. */
+  readonly startsOnVisit: boolean;
 }
 
 /** The requests of the gate: their names, arguments and results. Every argument and result is JSON. */

@@ -7,6 +7,7 @@ import { OpenRequests } from '#gate/open-requests.ts';
 import type { OwnRoute } from '#gate/own-route.ts';
 import { PageRenderer } from '#gate/pages/page-renderer.ts';
 import { COOKIES, readCookie } from '#gate/session/cookies.ts';
+import type { VisitStart } from '#gate/visit-start.ts';
 import { type AddressMode, WorkbenchAddresses } from '#gate/workbench-addresses.ts';
 import { DEFAULT_LOOK } from '#test/gate/pages/default-look.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
@@ -69,6 +70,7 @@ export interface SignedInGateOptions {
   readonly ownRoutes?: readonly OwnRoute[];
   /** Whether only tickets admit. */
   readonly ticketsOnly?: boolean;
+  readonly visitStart?: VisitStart;
 }
 
 /** Opens a gate with sign-in at `https://wb.example`. */
@@ -77,6 +79,7 @@ export async function openSignedInGate({
   mode = 'host',
   ownRoutes = [],
   ticketsOnly = false,
+  visitStart,
 }: SignedInGateOptions = {}) {
   const timers = new ManualClock();
   const telemetry = new TelemetryRecorder();
@@ -87,6 +90,7 @@ export async function openSignedInGate({
   const gate = createGate({
     access: { kind: 'sessions', visitors, ...(ticketsOnly ? {} : { signInUrl }) },
     workbenches: table,
+    ...(visitStart === undefined ? {} : { visitStart }),
     addresses: new WorkbenchAddresses(mode, () => new URL(baseUrl)),
     baseUrl: () => new URL(baseUrl),
     ownRoutes,

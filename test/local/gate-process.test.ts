@@ -30,6 +30,7 @@ function openGate(read: () => Promise<Workbench | undefined> = async () => undef
       hostname: '127.0.0.1',
       addressMode: 'prefix',
       look: DEFAULT_LOOK,
+      startsOnVisit: false,
       guard: { hosts: [], origins: [] },
     },
     api: { url: 'http://127.0.0.1:8999', authorized: false },

@@ -12,6 +12,7 @@ test('has a name and a color by default, and no frontend that shows its pages', 
 test.each([
   ['WB_GATE_NAME', 'Labor für Maschinelles Lernen'],
   ['WB_GATE_COLOR', '#0Af9C2'],
+  ['WB_GATE_AUTO_START', 'visit'],
 ])('accepts %s=%s', (name, value) => {
   expect(readGateSettings({ [name]: value })).toMatchObject({ [name]: value });
 });
@@ -19,6 +20,7 @@ test.each([
 test.each([
   ['WB_GATE_NAME', 'x'.repeat(65)],
   ['WB_GATE_NAME', 'two\nlines'],
+  ['WB_GATE_AUTO_START', 'true'],
   ['WB_GATE_COLOR', 'red'],
   ['WB_GATE_COLOR', '#fff'],
   ['WB_GATE_COLOR', '#ffffff;}'],

@@ -1,0 +1,60 @@
+import type { IncomingMessage } from 'node:http';
+import { outsideRequest } from '#adapters/http-server/request-faults.ts';
+import type { GateDecision } from '#core/gate/gate-decision.ts';
+import { commandUnavailablePage, refusedPage } from './pages/command-pages.ts';
+import type { GatePage } from './pages/gate-page.ts';
+import { startRequestedPage } from './pages/workbench-pages.ts';
+import type { GatePorts } from './ports.ts';
+
+type RequestHead = Pick<IncomingMessage, 'method' | 'headers'>;
+type NotRunning = Extract<GateDecision, { kind: 'not_running' }>;
+
+/** Starts a stopped workbench when a person visits it: WB_GATE_AUTO_START. */
+export class VisitStart {
+  readonly #commands: Pick<GatePorts['commands'], 'start'>;
+
+  constructor(commands: Pick<GatePorts['commands'], 'start'>) {
+    this.#commands = commands;
+  }
+
+  /**
+   * Returns the response if the visit has requested a start; undefined if it starts nothing.
+   * @param back the path that the visitor asked for
+   */
+  async startFor(
+    request: RequestHead,
+    { workbench, mayStart }: NotRunning,
+    back: string,
+  ): Promise<GatePage | undefined> {
+    if (workbench.status !== 'stopped' || !mayStart || !isPersonsVisit(request)) return undefined;
+    const { userId, workbenchId } = workbench;
+    const result = await outsideRequest(() => this.#commands.start(userId, workbenchId));
+    switch (result.kind) {
+      case 'accepted':
+        return startRequestedPage(workbench);
+      case 'refused':
+        return refusedPage('start', back, result);
+      case 'unavailable':
+        return commandUnavailablePage('start', back);
+    }
+  }
+}
+
+/**
+ * Whether a person has come to this address from elsewhere: by a link, a bookmark or the address bar. Not a reload by the
+ * page itself, which comes from the same origin: soon after a click browsers count it as the user's. Not a prefetch, a
+ * frame, a script or a program. Browsers without `Sec-Fetch-User` are not recognized.
+ */
+function isPersonsVisit({ method, headers }: RequestHead): boolean {
+  return (
+    method === 'GET' &&
+    headers['sec-fetch-mode'] === 'navigate' &&
+    headers['sec-fetch-user'] === '?1' &&
+    headers['sec-fetch-dest'] === 'document' &&
+    headers['sec-fetch-site'] !== undefined &&
+    headers['sec-fetch-site'] !== 'same-origin' &&
+    headers['sec-purpose'] === undefined &&
+    headers.purpose === undefined &&
+    headers.upgrade === undefined
+  );
+}
