@@ -148,6 +148,8 @@ const VOLUMES = ['WB_FILE_SYSTEMS', 'WB_JANITOR_FUNCTIONS'] as const;
 
 /** API Gateway waits 30 s. The function responds with 503 half a second before its timeout. */
 const API = { timeoutSeconds: 29, memoryMib: 512 } as const;
+const READING_API = { clients: ['dynamodb'], ...API } as const;
+const CHANGING_API = { clients: ['dynamodb', 'sqs'], ...API } as const;
 /** For one event or one batch of messages. */
 const WORKER = { timeoutSeconds: 60, memoryMib: 512 } as const;
 /**
@@ -168,78 +170,73 @@ export const DEPLOYED = {
     entry: 'handlers/list-workbenches.ts',
     startedBy: { by: 'route', operationId: 'listWorkbenches' },
     reads: [...USER_API, 'BASE_URL'],
-    clients: ['dynamodb'],
-    ...API,
+    ...READING_API,
   },
   'create-workbench': {
     entry: 'handlers/create-workbench.ts',
     startedBy: { by: 'route', operationId: 'createWorkbench' },
     reads: [...START_API, ...CREATE_LIMITS, ...SIZES, ...CATALOG, 'BASE_URL', 'RESTAPI_URL_PREFIX'],
-    clients: ['dynamodb', 'sqs'],
-    ...API,
+    ...CHANGING_API,
   },
   'get-workbench': {
     entry: 'handlers/get-workbench.ts',
     startedBy: { by: 'route', operationId: 'getWorkbench' },
     reads: [...USER_API, 'BASE_URL'],
-    clients: ['dynamodb'],
-    ...API,
+    ...READING_API,
   },
   'update-workbench': {
     entry: 'handlers/update-workbench.ts',
     startedBy: { by: 'route', operationId: 'updateWorkbench' },
     reads: [...CHANGE_API, ...SIZES, ...CATALOG, 'BASE_URL'],
-    clients: ['dynamodb', 'sqs'],
-    ...API,
+    ...CHANGING_API,
   },
   'delete-workbench': {
     entry: 'handlers/delete-workbench.ts',
     startedBy: { by: 'route', operationId: 'deleteWorkbench' },
     reads: CHANGE_API,
-    clients: ['dynamodb', 'sqs'],
-    ...API,
+    ...CHANGING_API,
   },
   'start-workbench': {
     entry: 'handlers/start-workbench.ts',
     startedBy: { by: 'route', operationId: 'startWorkbench' },
     reads: START_API,
-    clients: ['dynamodb', 'sqs'],
-    ...API,
+    ...CHANGING_API,
   },
   'stop-workbench': {
     entry: 'handlers/stop-workbench.ts',
     startedBy: { by: 'route', operationId: 'stopWorkbench' },
     reads: CHANGE_API,
-    clients: ['dynamodb', 'sqs'],
-    ...API,
+    ...CHANGING_API,
   },
   'restart-workbench': {
     entry: 'handlers/restart-workbench.ts',
     startedBy: { by: 'route', operationId: 'restartWorkbench' },
     reads: START_API,
-    clients: ['dynamodb', 'sqs'],
-    ...API,
+    ...CHANGING_API,
+  },
+  'open-workbench': {
+    entry: 'handlers/open-workbench.ts',
+    startedBy: { by: 'route', operationId: 'openWorkbench' },
+    reads: [...USER_API, 'BASE_URL', 'WB_GATE'],
+    ...READING_API,
   },
   'list-history': {
     entry: 'handlers/list-history.ts',
     startedBy: { by: 'route', operationId: 'listHistory' },
     reads: USER_API,
-    clients: ['dynamodb'],
-    ...API,
+    ...READING_API,
   },
   'list-reports': {
     entry: 'handlers/list-reports.ts',
     startedBy: { by: 'route', operationId: 'listReports' },
     reads: USER_API,
-    clients: ['dynamodb'],
-    ...API,
+    ...READING_API,
   },
   'get-health': {
     entry: 'handlers/get-health.ts',
     startedBy: { by: 'route', operationId: 'getHealth' },
     reads: ['WB_TABLE_NAME'],
-    clients: ['dynamodb'],
-    ...API,
+    ...READING_API,
   },
   authorizer: {
     entry: 'handlers/authorizer.ts',

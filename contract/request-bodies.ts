@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { isLocalPath, LOCAL_PATH, RETURN_PATH_MAX } from '#core/gate/gate-host.ts';
 import type { Changes, CreateRequest } from '#core/workbench/request-fields.ts';
 import { CONTROL_CHARACTER, NO_CONTROL_PATTERN } from './parameters.ts';
 import type { SettingsFor } from './settings/function-settings.ts';
@@ -28,6 +29,24 @@ export function createBodySchema(settings: SizeSettings) {
 
 export function updateBodySchema(settings: SizeSettings) {
   return z.strictObject(changeableFields(settings));
+}
+
+const PATH = `a path of 1 to ${RETURN_PATH_MAX} visible ASCII characters that begins with one slash`;
+
+export function openBodySchema() {
+  return z.strictObject({
+    path: z.optional(
+      z.string({ error: PATH }).check(
+        z.refine(isLocalPath, { error: PATH }),
+        z.meta({
+          description: 'The page of the workbench that opens: path and query. The default is `/`.',
+          minLength: 1,
+          maxLength: RETURN_PATH_MAX,
+          pattern: LOCAL_PATH.source,
+        }),
+      ),
+    ),
+  });
 }
 
 export type CreateBody = z.infer<ReturnType<typeof createBodySchema>>;

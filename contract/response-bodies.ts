@@ -91,6 +91,19 @@ export type HistoryItem = z.infer<typeof historyItemSchema>;
 const success = z.literal(true);
 
 export const successSchema = z.object({ success });
+export const openResponseSchema = z.object({
+  success,
+  url: z
+    .string()
+    .check(
+      z.describe(
+        'Open it in the browser of the user, as a link or in a new window. With a ticket it works once, before `expires_at`: request it when the user clicks, and do not store it.',
+      ),
+    ),
+  expires_at: z.optional(
+    z.string().check(z.describe('When the ticket in the URL expires. Absent if the URL has no ticket.')),
+  ),
+});
 export const itemResponseSchema = z.object({ success, item: itemSchema });
 export const listResponseSchema = z.object({
   success,

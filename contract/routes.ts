@@ -1,12 +1,13 @@
 import type * as z from 'zod/mini';
 import type { ErrorCode } from '#core/errors.ts';
 import { PARAMETERS, type Parameter } from './parameters.ts';
-import { createBodySchema, updateBodySchema } from './request-bodies.ts';
+import { createBodySchema, openBodySchema, updateBodySchema } from './request-bodies.ts';
 import {
   healthResponseSchema,
   historyResponseSchema,
   itemResponseSchema,
   listResponseSchema,
+  openResponseSchema,
   reportsResponseSchema,
   successSchema,
 } from './response-bodies.ts';
@@ -164,6 +165,19 @@ export const ROUTES = [
     parameters: [wid, user_id],
     responses: successResponse('The workbench is being restarted.'),
     errors: ['invalid_request', 'workbench_not_found', 'deleting'],
+  },
+  {
+    method: 'POST',
+    path: '/workbenches/{wid}/open',
+    operationId: 'openWorkbench',
+    access: 'user',
+    summary: 'Returns a URL that signs the browser of the user in to a workbench.',
+    description:
+      'The URL contains a ticket that works once, within 60 seconds; each request creates another one. Any status is accepted, and none is changed: the page shows that a workbench is stopped or starting. A page of an origin in RESTAPI_CORS_ORIGIN enters at once, by a link or by a form that sends `t` and `p` of the URL with POST to its path. For all other links the gate shows a page with the names of workbench, owner and user, and asks for a click. Where the gate asks for no sessions, the URL is the plain address. Starts are not counted, and tickets have no limit besides the throttle of the API.',
+    parameters: [wid, user_id],
+    body: openBodySchema,
+    responses: { 200: { description: 'The URL.', schema: openResponseSchema } },
+    errors: ['invalid_request', 'workbench_not_found', 'payload_too_large', 'unsupported_media_type'],
   },
   {
     method: 'GET',

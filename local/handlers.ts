@@ -6,6 +6,7 @@ import type { HostFleet } from '#core/ports/host-fleet.ts';
 import type { Ids } from '#core/ports/ids.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { TaskRunner } from '#core/ports/task-runner.ts';
+import type { TicketStore } from '#core/ports/ticket-store.ts';
 import type { VolumeStore } from '#core/ports/volume-store.ts';
 import type { CreatePorts } from '#core/workbench/create-workbench.ts';
 import type { DrivePorts } from '#core/workbench/drive.ts';
@@ -16,6 +17,7 @@ import { build as getWorkbench } from '#functions/api/get-workbench.ts';
 import { build as listHistory } from '#functions/api/list-history.ts';
 import { build as listReports } from '#functions/api/list-reports.ts';
 import { build as listWorkbenches } from '#functions/api/list-workbenches.ts';
+import { build as openWorkbench } from '#functions/api/open-workbench.ts';
 import type { WarningPort } from '#functions/api/present-workbench.ts';
 import { build as restartWorkbench } from '#functions/api/restart-workbench.ts';
 import { build as startWorkbench } from '#functions/api/start-workbench.ts';
@@ -28,6 +30,7 @@ import type { GatewayRoute } from './gateway/gateway.ts';
 export interface LocalPorts extends CreatePorts, DrivePorts, WarningPort {
   readonly ids: Ids;
   readonly activity: ActivityStore;
+  readonly tickets: TicketStore;
   readonly reports: ReportStore;
   readonly catalog: CapacityCatalog;
   readonly tasks: TaskRunner;
@@ -45,6 +48,7 @@ export function buildRoutes(ports: LocalPorts, settings: Settings): readonly Gat
     listHistory: listHistory(ports, settings),
     listReports: listReports(ports, settings),
     listWorkbenches: listWorkbenches(ports, settings),
+    openWorkbench: openWorkbench(ports, settings),
     restartWorkbench: restartWorkbench(ports, settings),
     startWorkbench: startWorkbench(ports, settings),
     stopWorkbench: stopWorkbench(ports, settings),

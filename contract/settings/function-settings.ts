@@ -138,6 +138,12 @@ export const SETTINGS = {
     required: true,
     readBy: ['api', 'tasks'],
   }),
+  WB_GATE: choice({
+    description:
+      'How the gate serves workbenches: each on a host of its own below the host of BASE_URL, or all below `/project/` of BASE_URL. `POST /workbenches/{wid}/open` then returns a URL with a ticket. Without it the gate asks for no sessions, or there is none, and the response is the plain address.',
+    values: ['host', 'prefix'],
+    readBy: API,
+  }),
   WB_TABLE_NAME: text({
     description: 'The name of the DynamoDB table.',
     expected: '3 to 255 letters, digits, dots, dashes and underscores',

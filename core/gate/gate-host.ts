@@ -85,12 +85,14 @@ export function parseGateHost(
 /** The longest path that a sign-in returns to. It is in URLs and in a cookie. */
 export const RETURN_PATH_MAX = 2048;
 
+export const LOCAL_PATH = /^\/(?![/\\])[\x21-\x7e]*$/;
+
 /**
  * Whether a text is a path of its own host, for a redirect. Browsers read `//` and `/\` as the beginning of another host, and
  * ignore tabs and line feeds between them.
  */
 export function isLocalPath(text: string): boolean {
-  return text.length <= RETURN_PATH_MAX && /^\/(?![/\\])[\x21-\x7e]*$/.test(text);
+  return text.length <= RETURN_PATH_MAX && LOCAL_PATH.test(text);
 }
 
 /** Where a sign-in returns to. */

@@ -5,6 +5,7 @@ import type { PermissionContext } from './permission-context.ts';
 import { receiveMessages, sendToDeleteQueue, sendToHostQueue, sendToWorkQueue } from './queues.ts';
 import {
   changeRecord,
+  createTickets,
   findRecords,
   listRecords,
   postponeRecord,
@@ -51,6 +52,10 @@ export const PERMISSIONS: Readonly<
   'start-workbench': startAndEnqueue,
   'stop-workbench': changeAndEnqueue,
   'restart-workbench': startAndEnqueue,
+  'open-workbench': (context) => [
+    readItem(context, 'Checks that the caller owns the workbench.'),
+    createTickets(context, 'Stores the hash of the ticket in the URL.'),
+  ],
   'list-history': (context) => [
     readItem(context, 'Checks that the caller owns the workbench.'),
     listRecords(context, 'Lists the history of a workbench.'),

@@ -23,6 +23,20 @@ export function readActivity({ table }: PermissionContext, why: string): Permiss
   };
 }
 
+/** Limited by the partition keys, so that the permission does not cover the records. */
+export function createTickets({ table }: PermissionContext, why: string): Permission {
+  return {
+    sid: 'CreateTickets',
+    actions: ['dynamodb:PutItem'],
+    resources: [table],
+    conditions: {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['ticket#*'] },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
+    why,
+  };
+}
+
 export function listRecords({ table }: PermissionContext, why: string): Permission {
   return { sid: 'ListRecords', actions: ['dynamodb:Query'], resources: [table], why };
 }

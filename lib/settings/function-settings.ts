@@ -48,6 +48,8 @@ export type FunctionOverrides = z.infer<typeof functionsSetting>;
 /** The parts of a stage's settings that functions read. */
 export interface FunctionStageSettings {
   readonly baseUrl?: string | undefined;
+  /** `none` or absent: there is no gate. */
+  readonly gateway?: unknown;
   readonly auth?: AuthSetting | undefined;
   readonly api?: {
     readonly prefix?: string | undefined;
@@ -60,6 +62,7 @@ export interface FunctionStageSettings {
 /** The path of each setting in the stage file. */
 const STAGE_PATHS: Partial<Record<SettingName, string>> = {
   BASE_URL: 'baseUrl',
+  WB_GATE: 'gateway',
   RESTAPI_AUTH: 'auth',
   RESTAPI_AUTH_STATIC_KEY: 'auth.staticKey',
   RESTAPI_OIDC_ISSUER: 'auth.oidc.issuer',
@@ -77,10 +80,17 @@ const STAGE_PATHS: Partial<Record<SettingName, string>> = {
 const KEY_IN_SECRET = 'x'.repeat(32);
 
 /** Returns the environment, without secrets and without values that are known only at deployment. */
-export function toEnvironment({ baseUrl, auth, api, functions = {} }: FunctionStageSettings): Environment {
+export function toEnvironment({
+  baseUrl,
+  gateway,
+  auth,
+  api,
+  functions = {},
+}: FunctionStageSettings): Environment {
   const keys = auth === 'none' ? undefined : auth;
   return {
     BASE_URL: baseUrl,
+    WB_GATE: gateway === undefined || gateway === 'none' ? undefined : 'host',
     RESTAPI_AUTH: auth === 'none' ? 'none' : undefined,
     RESTAPI_OIDC_ISSUER: keys?.oidc?.issuer,
     RESTAPI_OIDC_AUDIENCE: keys?.oidc?.audience,

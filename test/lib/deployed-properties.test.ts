@@ -202,6 +202,7 @@ describe('functions', () => {
       'start-workbench': API,
       'stop-workbench': API,
       'restart-workbench': API,
+      'open-workbench': API,
       'list-history': API,
       'list-reports': API,
       'get-health': API,

@@ -94,6 +94,7 @@ const EXAMPLE_STARTING_ITEM = {
 const REQUEST_EXAMPLES: Partial<Record<OperationId, unknown>> = {
   createWorkbench: { workbench_name: 'AutoCyber', requested_memory: 2048, requested_cpu: 1024 },
   updateWorkbench: { workbench_name: 'AutoCyber 2' },
+  openWorkbench: { path: '/lab' },
 };
 
 const EXAMPLE_SUCCESS = { success: true };
@@ -107,6 +108,11 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
   startWorkbench: EXAMPLE_SUCCESS,
   stopWorkbench: EXAMPLE_SUCCESS,
   restartWorkbench: EXAMPLE_SUCCESS,
+  openWorkbench: {
+    success: true,
+    url: 'https://01k5w3p8xg7t2mzq4v9r6ehbnc.cloud.example.com/.wb/enter?t=hWvYb1pMOkfXjkqCwHgQW3a9vC1yq0Zxv5Xw2mV9s3E&p=%2Flab',
+    expires_at: '2030-01-01T09:01:00.000Z',
+  },
   listHistory: {
     success: true,
     items: [

@@ -62,6 +62,7 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
   'start-workbench': API_CHANGE,
   'stop-workbench': API_CHANGE,
   'restart-workbench': API_CHANGE,
+  'open-workbench': API_READ,
   'list-history': API_READ,
   'list-reports': API_READ,
   'get-health': API_READ,
@@ -379,6 +380,12 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
     calls: CHANGE_CALLS,
     result: SUCCESS,
     sent: { work: [RUNNING.workbenchId] },
+  },
+  'open-workbench': {
+    event: forUser(RUNNING.workbenchId, { path: '/lab' }),
+    workbenches: [RUNNING],
+    calls: ['dynamodb GetItem', 'dynamodb PutItem'],
+    result: SUCCESS,
   },
   'list-history': {
     event: forUser(RUNNING.workbenchId),

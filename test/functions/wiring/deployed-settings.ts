@@ -9,6 +9,7 @@ import type { Environment } from '#contract/settings/setting.ts';
 /** The environment of deployed functions. */
 export const ENVIRONMENT = {
   BASE_URL: 'https://wb.example.com',
+  WB_GATE: 'host',
   WB_TABLE_NAME: 'workbenches',
   WB_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/123456789012/work',
   WB_HOST_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/123456789012/host',

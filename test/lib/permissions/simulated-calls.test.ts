@@ -67,6 +67,7 @@ const NOT_SIMULATED: readonly FunctionName[] = [
   'janitor',
   'list-history',
   'list-reports',
+  'open-workbench',
 ];
 
 /**
