@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { openPage } from './browser.ts';
 import { waitForBuiltInPage } from './built-in-page.ts';
 import { createDataDir, LocalServer } from './local-server.ts';
-import { pollUntil, runPrintedCommand, runShell } from './printed-commands.ts';
+import { pollUntil, runPrintedCommand } from './printed-commands.ts';
 
 /** Waits for a file `open` in its folder and then serves HTTP, so that a test controls the duration of the start. */
 const SLOW_BOOT_COMMAND = [
@@ -38,7 +38,7 @@ test.each([
   },
 );
 
-test('the page of a stopped workbench shows the command that starts it', async () => {
+test('the Start button of a stopped workbench starts it and leads back to the path that was asked for', async () => {
   const server = await LocalServer.start(await createDataDir());
   const page = await openPage();
   const { item } = await runPrintedCommand(server, 'create');
@@ -46,15 +46,15 @@ test('the page of a stopped workbench shows the command that starts it', async (
   await runPrintedCommand(server, 'stop', item.workbench_id);
   await pollUntil(server, item.workbench_id, 'stopped');
 
-  const response = await page.goto(item.public_endpoint);
+  const response = await page.goto(`${item.public_endpoint}/?from=bookmark`);
   expect(response?.status()).toBe(503);
   await page.getByText('Status: stopped').waitFor();
-  const line = await page.locator('code').textContent();
-  expect(line).toMatch(/^curl /);
-  expect(await runShell(line ?? '')).toEqual({ success: true });
-  await pollUntil(server, item.workbench_id, 'running');
-  await page.goto(item.public_endpoint);
+  // A reload, which the page also does by itself, starts nothing.
+  await page.reload();
+  await page.getByText('Status: stopped').waitFor();
+  await page.getByRole('button', { name: 'Start the workbench' }).click();
   await waitForBuiltInPage(page);
+  expect(new URL(page.url()).search).toBe('?from=bookmark');
 });
 
 test('the page of a workbench whose program exited shows the reason', async () => {
