@@ -50,7 +50,7 @@ export class FrameScanner {
       if (this.#headerBytes < this.#headerLength()) continue;
       this.#headerBytes = 0;
       this.#remaining = this.#payloadLength();
-      // No program sends such a frame. What follows cannot be told apart.
+      // No program sends such a frame. The frames after it cannot be found.
       if (!Number.isSafeInteger(this.#remaining)) this.#isUnreadable = true;
       else if (this.#remaining === 0) listener.onEnd?.(offset);
     }

@@ -99,9 +99,9 @@ export class WebSocketTunnel implements Pingable {
   #sendToBackend(chunk: Buffer): boolean {
     const { forwarded, dataBytes } = this.#fromBrowser.filter(chunk);
     if (dataBytes > 0) this.#onClientData(dataBytes);
-    let hasRoom = true;
-    for (const part of forwarded) hasRoom = this.#backend.socket.write(part);
-    return hasRoom;
+    let mayContinue = true;
+    for (const part of forwarded) mayContinue = this.#backend.socket.write(part);
+    return mayContinue;
   }
 }
 
