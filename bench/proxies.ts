@@ -43,7 +43,7 @@ async function startProxy(name: string, folder: string, backendPort: number): Pr
   return { process: process_, port: Number(String(line)) };
 }
 
-/** Returns for each case whether the proxy does the right thing, and still responds to the next request. */
+/** Returns for each case whether the proxy responds as it must, and still responds to the next request. */
 async function tryCases(name: string, folder: string): Promise<readonly boolean[]> {
   let forwarded = '';
   let current: ProxyCase | undefined;
@@ -144,7 +144,7 @@ const folder = await mkdtemp(join(tmpdir(), 'wb-proxies-'));
 try {
   const environment = describeEnvironment();
   const packages = Object.values(CANDIDATES).flat();
-  execFileSync('npm', ['install', '--silent', '--no-audit', '--no-fund', '--prefix', folder, ...packages]);
+  execFileSync('npm', ['install', '--silent', '--prefix', folder, ...packages]);
   const outcomes = new Map<string, string[]>();
   for (const name of NAMES) {
     console.error(`Trying ${name} …`);
