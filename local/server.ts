@@ -131,6 +131,8 @@ async function open(
   const functions: Settings = {
     ...settings.functions,
     ...(token === undefined ? {} : { RESTAPI_AUTH_STATIC_KEY: token }),
+    // Only a gate that asks for sessions takes tickets.
+    WB_GATE: signInMethod(settings.gate, settings.functions, token) && settings.addressMode,
     BASE_URL: baseUrl,
   };
   const drive = deliverAsMessage(buildDrive(ports, functions));
