@@ -11,6 +11,7 @@ import { AwsCli } from './deploy/aws-cli.ts';
 import { checkSettings, findAccount } from './deploy/checks.ts';
 import { BuildError, type ImageEngine } from './image/engine-build.ts';
 import { buildExampleImage, findEngine } from './image/example-image.ts';
+import { buildGateImage, GATE_IMAGE, resolveGateTag } from './image/gate-image.ts';
 import { CHECKED_PROGRAMS, checkImage } from './image/image-check.ts';
 import {
   IMAGE_PUSH_HELP,
@@ -43,7 +44,9 @@ await runTool(async () => {
     return;
   }
   const settings = checkSettings(args.stage);
-  const tag = resolveTag(args, settings.image);
+  const tag = args.gate
+    ? resolveGateTag(args.stage, settings.gateway, args.tag)
+    : resolveTag(args, settings.image);
   if (args.dryRun) printDryRun(args, settings, tag);
   else await push(args, settings, tag);
 }, [BuildError, EngineUnusable]);
@@ -59,20 +62,28 @@ async function push(args: PushArguments, settings: StageSettings, tag: string): 
     throw new ToolError(describeExistingTag(stage, tag, existingDigest));
 
   const { engine, description } = await findEngine();
-  const image = args.image ?? EXAMPLE_IMAGE;
-  if (args.image === undefined) {
-    console.log(`Building ${image} with ${description}`);
-    await buildExampleImage(engine, image, args.base);
+  const image = imageNameOf(args);
+  if (args.image === undefined) console.log(`Building ${image} with ${description}`);
+  const { gateway: gate } = settings;
+  if (args.gate && gate !== 'none') {
+    await buildGateImage(engine, gate.image.architecture);
+  } else {
+    if (args.image === undefined) await buildExampleImage(engine, image, args.base);
+    await check(engine, image, settings, args.force);
   }
-  await check(engine, image, settings, args.force);
   console.log(`Pushing ${image} as ${repository.uri}:${tag}`);
   await engine.push(image, { repository: repository.uri, tag }, await logIn(aws));
   const digest = await findDigest(aws, repository.name, tag);
   if (digest === undefined)
     throw new ToolError(`${repository.uri}:${tag} was pushed, but the repository does not contain it.`);
   console.log(
-    `Pushed. To pin this image, write into stages/${stage}.json:\n  "image": { "digest": "${digest}" }`,
+    `Pushed. To pin this image, write into ${args.gate ? '`gateway` of ' : ''}stages/${stage}.json:\n  "image": { "digest": "${digest}" }`,
   );
+}
+
+/** Returns the name of the image in the engine. */
+function imageNameOf({ gate, image = EXAMPLE_IMAGE }: PushArguments): string {
+  return gate ? GATE_IMAGE : image;
 }
 
 function describeExistingTag(stage: string, tag: string, digest: string): string {
@@ -113,7 +124,7 @@ function printDryRun(args: PushArguments, settings: StageSettings, tag: string):
   ];
   console.log('A push would run these commands:');
   for (const command of commands) console.log(`  ${aws.format(command)}`);
-  const image = args.image ?? `${EXAMPLE_IMAGE}, built first`;
+  const image = args.image ?? `${imageNameOf(args)}, built first`;
   const condition = tag === MUTABLE_TAG ? '' : ', which must not exist yet';
   console.log(`The container engine would push ${image} as <repository>:${tag}${condition}`);
 }

@@ -10,7 +10,8 @@ import {
   providerPriceOf,
 } from './capacity.ts';
 import { checkFunctionSettings, functionsSetting } from './function-settings.ts';
-import { checkGateway, gatewaySetting } from './gateway.ts';
+import { gatewaySetting } from './gateway.ts';
+import { checkGateway } from './gateway-rules.ts';
 import { EGRESS_RULES_MAX, networkSetting } from './network.ts';
 import {
   accountSetting,

@@ -17,6 +17,8 @@ export interface Build {
   /** Names in the context that are not sent. @default none */
   readonly exclude?: readonly string[];
   readonly arguments?: Readonly<Record<string, string>>;
+  /** Such as `linux/arm64`. @default that of the engine */
+  readonly platform?: string;
 }
 
 /** The location of an image in a registry. */
@@ -61,9 +63,16 @@ export class ImageEngine {
 
   /** @throws BuildError With the message of the engine. */
   async build(build: Build): Promise<void> {
-    const { tag, context, dockerfile, exclude = [], arguments: buildargs = {} } = build;
+    const { tag, context, dockerfile, exclude = [], arguments: buildargs = {}, platform } = build;
     const src = (await readdir(context)).filter((name) => !exclude.includes(name));
-    const options = { t: tag, dockerfile, buildargs: { ...buildargs }, rm: true, forcerm: true };
+    const options = {
+      t: tag,
+      dockerfile,
+      buildargs: { ...buildargs },
+      rm: true,
+      forcerm: true,
+      ...(platform === undefined ? {} : { platform }),
+    };
     const stream = await this.#docker.buildImage({ context, src }, options);
     await followStream(stream as Readable, (line) => process.stdout.write(`  ${line}\n`));
   }

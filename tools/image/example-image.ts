@@ -8,6 +8,8 @@ import { type Build, IMAGE_FOLDER, ImageEngine } from './engine-build.ts';
 /** The tag of the base that is built here. */
 const BASE_TAG = 'workbench-base:latest';
 const BASE_FOLDER = 'base';
+/** The folder of the image of the gate. */
+const GATE_FOLDER = 'gate';
 
 /**
  * Finds the container engine at `WB_DOCKER_SOCKET` or `DOCKER_HOST`, otherwise the first one on this computer.
@@ -41,7 +43,7 @@ export async function buildExampleImage(
   const build: Build = {
     tag,
     context: IMAGE_FOLDER,
-    exclude: [BASE_FOLDER],
+    exclude: [BASE_FOLDER, GATE_FOLDER],
     dockerfile: 'Dockerfile',
     arguments: { BASE: base ?? BASE_TAG },
   };

@@ -15,6 +15,8 @@ export interface PushArguments {
   readonly base: string | undefined;
   /** Required if the stage pins a digest. */
   readonly tag: string | undefined;
+  /** Pushes the image of the gate instead of that of workbenches. */
+  readonly gate: boolean;
   /** Pushes an image that the stage could not run. */
   readonly force: boolean;
   readonly dryRun: boolean;
@@ -30,6 +32,7 @@ health check and the containers need. Does not push an image that no workbench c
 
   --stage NAME      the stage; a deployment must have created its repository
   --image NAME      pushes this image of the container engine instead of building the example
+  --gate            builds and pushes the image of the gate, with the version in \`gateway.image\`
   --tag TAG         the tag, if the settings pin a digest instead of a tag
   --base IMAGE      base of the example image (default: built from image/base/Dockerfile)
   --profile NAME    profile of the AWS CLI (default AWS_PROFILE, or the credentials in the environment)
@@ -46,6 +49,7 @@ const OPTIONS = {
   profile: { type: 'string' },
   image: { type: 'string' },
   base: { type: 'string' },
+  gate: { type: 'boolean', default: false },
   tag: { type: 'string' },
   force: { type: 'boolean', default: false },
   'dry-run': { type: 'boolean', default: false },
@@ -57,13 +61,24 @@ const OPTIONS = {
  * @throws UsageError
  */
 export function parsePushArguments(args: readonly string[]): PushArguments | undefined {
-  const { stage, profile, image, base, tag, force, 'dry-run': dryRun, help } = parseOptions(args, OPTIONS);
+  const {
+    stage,
+    profile,
+    image,
+    base,
+    gate,
+    tag,
+    force,
+    'dry-run': dryRun,
+    help,
+  } = parseOptions(args, OPTIONS);
   if (help) return undefined;
   if (stage === undefined) throw new UsageError('--stage is required: the stage of the image');
   checkImageName('--base', base);
   checkImageName('--image', image);
+  if (gate && image !== undefined) throw new UsageError('--gate and --image exclude each other');
   if (tag !== undefined && !TAG.test(tag)) throw new UsageError(`--tag: ${tag} is not a valid tag`);
-  return { stage, profile: parseProfile(profile), image, base, tag, force, dryRun };
+  return { stage, profile: parseProfile(profile), image, base, gate, tag, force, dryRun };
 }
 
 /** @throws UsageError */

@@ -32,6 +32,8 @@ export class FakeEngine {
   readonly dockerfiles: string[] = [];
   /** Whether it is an engine whose Dockerfiles may contain `--start-interval`. */
   knowsStartInterval = true;
+  /** Platform of each build that names one. */
+  readonly platforms: string[] = [];
   /** Login of each push. */
   readonly logins: unknown[] = [];
   /** Error with which a push fails. */
@@ -94,6 +96,8 @@ export class FakeEngine {
       if (dockerfile.includes('--start-interval') && !this.knowsStartInterval)
         return void json(200, { error: 'flag provided but not defined: -start-interval' });
       this.dockerfiles.push(dockerfile);
+      const platform = searchParams.get('platform');
+      if (platform !== null) this.platforms.push(platform);
       this.images.set(searchParams.get('t') ?? '', 'amd64');
       const { BASE: base } = JSON.parse(searchParams.get('buildargs') ?? '{}') as { BASE?: string };
       this.builds.push({ base, files: [...files.keys()].sort() });

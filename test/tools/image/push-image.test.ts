@@ -211,3 +211,25 @@ it('calls and pushes nothing in a dry run', async () => {
   expect(await commands.calls()).toEqual([]);
   expect(engine.calls).toEqual([]);
 });
+
+it('bundles the gate into an image of its architecture, and pushes it with its version', async () => {
+  const { commands, engine, push } = await deployed();
+  const certificateArn = 'arn:aws:acm:us-west-1:111122223333:certificate/01234567';
+  const gateway = { image: { tag: '1.2.0', architecture: 'arm64' }, certificateArn };
+  const { code, stdout, stderr } = await push(['--gate'], { gateway });
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  expect(engine.builds).toEqual([{ base: undefined, files: ['Dockerfile', 'index.js', 'index.js.map'] }]);
+  expect(engine.platforms).toEqual(['linux/arm64']);
+  expect(engine.dockerfiles[0]).toMatch(/^USER 1000:1000$/m);
+  expect(engine.calls).toContain('POST /images/workbench-gate:latest/tag');
+  expect(await commands.calls()).toContainEqual(expect.stringContaining('imageTag=gate-1.2.0'));
+  expect(stdout).toContain('`gateway` of stages/staging.json');
+});
+
+it('has no image of the gate for a stage without one', async () => {
+  const { push } = await deployed();
+  const { code, stderr } = await push(['--gate']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('has no `gateway`');
+});

@@ -1,0 +1,84 @@
+import { cacheFromSecret, parseSecretKeys } from '#adapters/auth-secret.ts';
+import { createSecretsClient } from '#adapters/aws/clients.ts';
+import { DynamoActivityStore } from '#adapters/aws/dynamodb/activity-store.ts';
+import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
+import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
+import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
+import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
+import { readSecretText } from '#adapters/aws/secrets-manager/secret-text.ts';
+import { RequestFaults } from '#adapters/http-server/request-faults.ts';
+import { jsonTelemetry } from '#adapters/json-telemetry.ts';
+import { systemTimers } from '#adapters/local/timers.ts';
+import {
+  DEPLOYED_GATE_RULES,
+  DEPLOYED_GATE_SETTINGS,
+  GATE_PORT,
+} from '#contract/settings/gate-deployment-settings.ts';
+import { parseSettings } from '#contract/settings/setting.ts';
+import { ApiCommands } from './api-commands.ts';
+import { AwsGate } from './aws/aws-gate.ts';
+import { parseClientSecret, parseSealKeys } from './aws/secrets.ts';
+
+/** The process of the gate on AWS. `npm run image:push -- --gate` puts it into an image. */
+
+const writeLine = (level: string) => (message: string, fields: Record<string, unknown>) => {
+  // A metric of CloudWatch must be a line of its own, with its fields at the top.
+  process.stdout.write(
+    `${JSON.stringify({ level, message, timestamp: new Date().toISOString(), ...fields })}\n`,
+  );
+};
+const telemetry = jsonTelemetry(
+  { info: writeLine('INFO'), warn: writeLine('WARN'), error: writeLine('ERROR') },
+  process.env.POWERTOOLS_METRICS_NAMESPACE || 'WorkbenchController',
+);
+const timers = systemTimers;
+
+function fail(error: unknown): never {
+  telemetry.error('the gate failed and ends', {}, error);
+  process.exit(1);
+}
+
+const faults = new RequestFaults(telemetry);
+const onUncaught = (error: unknown) => {
+  if (!faults.contain(error)) fail(error);
+};
+process.on('uncaughtException', onUncaught);
+process.on('unhandledRejection', onUncaught);
+
+async function start(): Promise<AwsGate> {
+  const settings = parseSettings(DEPLOYED_GATE_SETTINGS, DEPLOYED_GATE_RULES, process.env);
+  const {
+    WB_TABLE_NAME: table,
+    WB_AUTH_SECRET_ARN: apiSecret,
+    WB_GATE_CLIENT_SECRET_ARN: clientArn,
+  } = settings;
+  const client = createTableClient();
+  const secrets = createSecretsClient();
+  const cached = <T>(arn: string, parse: (text: string) => T) =>
+    cacheFromSecret(timers, () => readSecretText(secrets, arn), parse);
+  const keys = apiSecret === undefined ? undefined : cached(apiSecret, parseSecretKeys);
+  const gate = new AwsGate({
+    settings,
+    ports: {
+      workbenches: new DynamoWorkbenchStore(client, table, telemetry),
+      tickets: new DynamoTicketStore(client, table),
+      cutoffs: new DynamoSessionCutoffStore(client, table),
+      activity: new DynamoActivityStore(client, table),
+      commands: new ApiCommands({ url: settings.WB_GATE_API_URL, keys, clock: timers, telemetry }),
+      telemetry,
+    },
+    sealKeys: cached(settings.WB_GATE_KEYS_SECRET_ARN, parseSealKeys),
+    clientSecret:
+      clientArn === undefined ? undefined : parseClientSecret(await readSecretText(secrets, clientArn)),
+    timers,
+  });
+  await gate.listen('0.0.0.0', GATE_PORT);
+  return gate;
+}
+
+const starting = start().catch(fail);
+starting.then(() => telemetry.info('the gate accepts connections'));
+process.once('SIGTERM', () => {
+  telemetry.info('the gate ends');
+  starting.then((gate) => gate.close()).then(() => process.exit(0), fail);
+});
