@@ -1,8 +1,10 @@
 import { outsideRequest } from '#adapters/http-server/request-faults.ts';
 import type { GateAddress } from '#core/gate/gate-host.ts';
+import { signInUrlOf } from '#core/gate/sign-in-url.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
+import type { SignInUrl } from './decision-presenter.ts';
 import type { OwnRequest, OwnRoute } from './own-route.ts';
 import type { GatePage } from './pages/gate-page.ts';
 import type { PageRenderer } from './pages/page-renderer.ts';
@@ -49,8 +51,7 @@ export interface BuildSignInOptions {
 
 export interface SignIn {
   readonly visitors: VisitorReader;
-  /** Returns the URL at which a user signs in who wants to open this URL. */
-  readonly signInUrl: (returnUrl: string) => string;
+  readonly signInUrl: SignInUrl;
   readonly routes: readonly OwnRoute[];
 }
 
@@ -65,10 +66,7 @@ export function buildSignIn(options: BuildSignInOptions): SignIn {
   const show = ({ request, response }: OwnRequest, page: GatePage) => respond(request, response, page, pages);
   const shared = { sessions, wayBack, address, show, clock, telemetry };
   // The port may not be known yet.
-  const signInUrl = (returnUrl: string) => {
-    const { signInOrigin, path } = address();
-    return `${signInOrigin}${path}/.wb/login?${new URLSearchParams({ rd: returnUrl })}`;
-  };
+  const signInUrl: SignInUrl = (returnUrl, browser) => signInUrlOf(address(), returnUrl, browser);
   const forgetCutoffs = (userId: string) => visitors.forget(userId);
   const issuer =
     method.kind === 'issuer'
@@ -88,7 +86,8 @@ export function buildSignIn(options: BuildSignInOptions): SignIn {
     findWorkbench: (workbenchId) => findWorkbench(ports.workbenches, workbenchId),
     seal,
     frontendOrigins: options.frontendOrigins,
-    signInUrl: ({ url }, target) => signInUrl(`${url.origin}${target}`),
+    // A request for the workbench leads to the sign-in, and binds it to the browser.
+    signInUrl: ({ url }, target) => `${url.origin}${target}`,
   });
   const signOut = new SignOut({
     ...shared,

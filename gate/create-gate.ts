@@ -2,7 +2,7 @@ import type { OriginGuard } from '#adapters/http-server/origin-guard.ts';
 import type { Timers } from '#adapters/local/timers.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
-import { DecisionPresenter } from './decision-presenter.ts';
+import { DecisionPresenter, type SignInUrl } from './decision-presenter.ts';
 import { Forwarder } from './forward/forwarder.ts';
 import { GateServer } from './gate-server.ts';
 import { OpenRequests } from './open-requests.ts';
@@ -23,8 +23,8 @@ export type GateAccess =
   | {
       readonly kind: 'sessions';
       readonly visitors: Pick<VisitorSource, 'read'>;
-      /** Returns the URL at which a user signs in who wants to open this URL. Absent if only tickets admit. */
-      readonly signInUrl?: (returnUrl: string) => string;
+      /** Absent if only tickets admit. */
+      readonly signInUrl?: SignInUrl;
     };
 
 export interface GateSetup {

@@ -9,19 +9,26 @@ import type { GatePage, WorkbenchAddress } from './pages/gate-page.ts';
 import { signInPage, signingInPage } from './pages/sign-in-pages.ts';
 import { type ApiAddress, startCommand } from './pages/start-command.ts';
 import { notRunningPage, unresponsivePage } from './pages/workbench-pages.ts';
+import { bindBrowser } from './session/browser-binding.ts';
 import type { VisitStart } from './visit-start.ts';
 import { isNavigation, type WorkbenchTarget } from './workbench-addresses.ts';
 
 /** A decision to which the gate itself responds. */
 export type RefusalDecision = Exclude<GateDecision, ForwardDecision>;
 
+/**
+ * Returns the URL at which a user signs in who wants to open this URL.
+ * @param browser the binding of the browser on the host of the workbench, if the sign-in ends with a ticket
+ */
+export type SignInUrl = (returnUrl: string, browser?: string) => string;
+
 export interface DecisionPresenterOptions {
   readonly ownRoutes: Pick<OwnRoutes, 'has'>;
   readonly clock: Clock;
   /** Present if the visit of a person starts a stopped workbench. */
   readonly visitStart?: VisitStart;
-  /** Returns the URL at which a user signs in who wants to open this URL. Absent if only tickets admit. */
-  readonly signInUrl?: (returnUrl: string) => string;
+  /** Absent if only tickets admit. */
+  readonly signInUrl?: SignInUrl;
   /** Returns the address of the API, for the command that a page shows if it has no button. */
   readonly api?: () => ApiAddress;
 }
@@ -74,8 +81,13 @@ export class DecisionPresenter {
     const { prefix, rest } = target;
     // Only a page can be returned to: not the address of a form, nor one that leads elsewhere as a redirect.
     const isPage = isNavigation(request) && isLocalPath(`${prefix}${rest}`);
-    const url = signInUrl(`${origin}${prefix}${isPage ? rest : '/'}`);
-    return isNavigation(request) ? signingInPage(url) : signInPage(url);
+    const returnUrl = `${origin}${prefix}${isPage ? rest : '/'}`;
+    if (!isNavigation(request)) return signInPage(signInUrl(returnUrl));
+    // Below a prefix the sign-in host itself has the session, and no ticket comes back.
+    if (prefix !== '') return signingInPage(signInUrl(returnUrl));
+    const { cookie, browser } = bindBrowser(request.headers.cookie);
+    const page = signingInPage(signInUrl(returnUrl, browser));
+    return { ...page, headers: { ...page.headers, 'set-cookie': cookie } };
   }
 
   #presentNotRunning(workbench: Workbench, mayStart: boolean, { target }: PresentedRequest): GatePage {

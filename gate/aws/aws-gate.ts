@@ -2,9 +2,11 @@ import { limitConnections } from '#adapters/http-server/connection-limit.ts';
 import { listen } from '#adapters/http-server/listen.ts';
 import type { Timers } from '#adapters/local/timers.ts';
 import type { DeployedGateSettings } from '#contract/settings/gate-deployment-settings.ts';
+import { signInUrlOf } from '#core/gate/sign-in-url.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { commandRoutes } from '#gate/command-routes.ts';
 import { createGate } from '#gate/create-gate.ts';
+import type { SignInUrl } from '#gate/decision-presenter.ts';
 import type { GateServer } from '#gate/gate-server.ts';
 import { OpenRequests } from '#gate/open-requests.ts';
 import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
@@ -111,8 +113,8 @@ export class AwsGate {
         address: () => addresses.gateAddress(),
         ...common,
       });
-    const signInUrl =
-      signIn && ((returnUrl: string) => `${baseUrl.origin}/.wb/login?rd=${encodeURIComponent(returnUrl)}`);
+    const signInUrl: SignInUrl | undefined =
+      signIn && ((returnUrl, browser) => signInUrlOf(addresses.gateAddress(), returnUrl, browser));
     const exchange = new TicketExchange({
       tickets: ports.tickets,
       findWorkbench: async (workbenchId) => {
@@ -122,7 +124,8 @@ export class AwsGate {
       seal,
       sessions,
       frontendOrigins,
-      signInUrl: ({ url }, path) => signInUrl?.(`${url.origin}${path}`),
+      // A request for the workbench leads to the sign-in, and binds it to the browser.
+      signInUrl: ({ url }, path) => (signIn === undefined ? undefined : `${url.origin}${path}`),
       ...common,
     });
     const signOut = new SignOut({

@@ -1,8 +1,10 @@
 import { onTestFinished } from 'vitest';
 import { listen } from '#adapters/http-server/listen.ts';
+import { signInUrlOf } from '#core/gate/sign-in-url.ts';
 import type { UserVisitor, Visitor } from '#core/gate/visitor.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { createGate } from '#gate/create-gate.ts';
+import type { SignInUrl } from '#gate/decision-presenter.ts';
 import { OpenRequests } from '#gate/open-requests.ts';
 import type { OwnRoute } from '#gate/own-route.ts';
 import { PageRenderer } from '#gate/pages/page-renderer.ts';
@@ -86,7 +88,8 @@ export async function openSignedInGate({
   const table = new RecordTable();
   const visitors = new PlainVisitors(timers);
   const openRequests = new OpenRequests();
-  const signInUrl = (returnUrl: string) => `${baseUrl}/.wb/login?rd=${encodeURIComponent(returnUrl)}`;
+  const signInUrl: SignInUrl = (returnUrl, browser) =>
+    signInUrlOf({ signInOrigin: new URL(baseUrl).origin, path: '' }, returnUrl, browser);
   const gate = createGate({
     access: { kind: 'sessions', visitors, ...(ticketsOnly ? {} : { signInUrl }) },
     workbenches: table,

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import WebSocket, { WebSocketServer } from 'ws';
+import { hashTicketSecret } from '#adapters/ticket-secret.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
 import { acceptedRun, ID, idAt, running, stopped, T0, USER } from '#test/builders/workbench.ts';
@@ -168,15 +169,28 @@ describe('a request without a session', () => {
     const { status, head } = await send('GET /lab/tree?a=b', [HOST, ...NAVIGATION]);
     const login = `https://wb.example/.wb/login?rd=${encodeURIComponent(`${ORIGIN}/lab/tree?a=b`)}`;
     expect(status).toBe(302);
-    expect(head).toContain(`location: ${login}`);
+    const secret = /^set-cookie: __Host-wb_e=([^;]+);/im.exec(head)?.[1] ?? '';
+    expect(head).toContain(`location: ${login}&b=${hashTicketSecret(secret)}\r\n`);
     expect(head).toMatch(/^cache-control: no-store$/im);
     expect(table.reads).toBe(0);
+
+    // A second tab must not make the sign-in of the first one useless.
+    const again = await send('GET /lab/tree?a=b', [HOST, ...NAVIGATION, `Cookie: __Host-wb_e=${secret}`]);
+    expect(again.head).toContain(`location: ${login}&b=${hashTicketSecret(secret)}\r\n`);
+  });
+
+  test('below a prefix needs no ticket, and gets no secret for one', async () => {
+    const { send } = await openGate({ mode: 'prefix' });
+    const { head } = await send(`GET /project/${ID}/a`, ['Host: wb.example', ...NAVIGATION]);
+    const login = `https://wb.example/.wb/login?rd=${encodeURIComponent(`https://wb.example/project/${ID}/a`)}`;
+    expect(head).toContain(`location: ${login}\r\n`);
+    expect(head).not.toContain('set-cookie');
   });
 
   test('comes back to the first page from an address that is no path', async () => {
     const { send } = await openGate();
     const { head } = await send('GET //evil.example', [HOST, ...NAVIGATION]);
-    expect(head).toContain(`rd=${encodeURIComponent(`${ORIGIN}/`)}\r\n`);
+    expect(head).toContain(`rd=${encodeURIComponent(`${ORIGIN}/`)}&b=`);
   });
 
   test.each(['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'])(
