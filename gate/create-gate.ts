@@ -10,6 +10,7 @@ import type { OwnRoute } from './own-route.ts';
 import { OwnRoutes } from './own-routes.ts';
 import type { PageRenderer } from './pages/page-renderer.ts';
 import type { ApiAddress } from './pages/start-command.ts';
+import { RequestDecider } from './request-decider.ts';
 import { ExactLocator, GuardedLocator } from './request-locator.ts';
 import { OPEN_VISITORS, type VisitorSource } from './session/visitor-reader.ts';
 import type { VisitStart } from './visit-start.ts';
@@ -54,12 +55,15 @@ export function createGate(setup: GateSetup): GateServer {
   const { openRequests = new OpenRequests(), visitStart } = setup;
   const ownRoutes = new OwnRoutes(setup.ownRoutes ?? [], setup.frontendOrigins);
   const { signInUrl } = { signInUrl: undefined, ...access };
+  const visitors = access.kind === 'open' ? OPEN_VISITORS : access.visitors;
+  const records = new WorkbenchRecords({ workbenches, timers });
   return new GateServer({
     locator:
       access.kind === 'open' ? new GuardedLocator(addresses, access.guard) : new ExactLocator(addresses),
     ownRoutes,
-    visitors: access.kind === 'open' ? OPEN_VISITORS : access.visitors,
-    records: new WorkbenchRecords({ workbenches, timers }),
+    visitors,
+    decider: new RequestDecider({ visitors, records, clock: timers, telemetry }),
+    records,
     // Without sign-in, `Authorization` is between a program and its workbench. With sign-in, browsers and programs may send one
     // that is for the gate or the API, and a workbench must not get it.
     forwarder: new Forwarder({

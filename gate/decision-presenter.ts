@@ -49,7 +49,7 @@ export class DecisionPresenter {
   }
 
   async present(
-    request: IncomingMessage,
+    request: Pick<IncomingMessage, 'method' | 'headers'>,
     decision: RefusalDecision,
     asked: PresentedRequest,
   ): Promise<GatePage> {
@@ -75,7 +75,10 @@ export class DecisionPresenter {
     return unresponsivePage(this.#options.ownRoutes.has('/.wb/stop') ? addressOf(target) : undefined);
   }
 
-  #presentSignIn(request: IncomingMessage, { origin, target }: PresentedRequest): GatePage {
+  #presentSignIn(
+    request: Pick<IncomingMessage, 'method' | 'headers'>,
+    { origin, target }: PresentedRequest,
+  ): GatePage {
     const { signInUrl } = this.#options;
     if (signInUrl === undefined) return signInPage();
     const { prefix, rest } = target;

@@ -3,11 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { respondToClientErrors } from '#adapters/http-server/client-errors.ts';
 import { closeServer } from '#adapters/http-server/listen.ts';
-import { attributeExceptions, outsideRequest } from '#adapters/http-server/request-faults.ts';
-import { parseEndpoint } from '#adapters/local/tasks/endpoint.ts';
-import { decideRequest } from '#core/gate/decide-request.ts';
-import type { ForwardDecision, GateRequest } from '#core/gate/gate-decision.ts';
-import type { Visitor } from '#core/gate/visitor.ts';
+import { attributeExceptions } from '#adapters/http-server/request-faults.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { DecisionPresenter, RefusalDecision } from './decision-presenter.ts';
@@ -19,17 +15,18 @@ import type { GatePage } from './pages/gate-page.ts';
 import type { PageRenderer } from './pages/page-renderer.ts';
 import { refuseUpgrade, respond } from './pages/responses.ts';
 import { invalidResponsePage } from './pages/workbench-pages.ts';
-import { isWebSocket, type LocatedRequest, type RequestLocator } from './request-locator.ts';
+import type { Decided, RequestDecider, WorkbenchRequest } from './request-decider.ts';
+import { isWebSocket, type RequestLocator } from './request-locator.ts';
 import { serveOwnRoute } from './serve-own-route.ts';
 import type { VisitorSource } from './session/visitor-reader.ts';
-import type { WorkbenchTarget } from './workbench-addresses.ts';
 import type { WorkbenchRecords } from './workbench-records.ts';
 
 export interface GateOptions {
   readonly locator: RequestLocator;
   readonly ownRoutes: OwnRoutes;
   readonly visitors: Pick<VisitorSource, 'read'>;
-  readonly records: WorkbenchRecords;
+  readonly decider: RequestDecider;
+  readonly records: Pick<WorkbenchRecords, 'invalidate'>;
   readonly forwarder: Forwarder;
   readonly openRequests: OpenRequests;
   readonly presenter: DecisionPresenter;
@@ -38,26 +35,7 @@ export interface GateOptions {
   readonly telemetry: Telemetry;
 }
 
-/** A request for a workbench, with what its decision needs. */
-interface WorkbenchRequest {
-  /** The public origin that was asked. */
-  readonly origin: string;
-  readonly target: WorkbenchTarget;
-  readonly gateRequest: GateRequest;
-  readonly visitor: Visitor | 'unreadable';
-}
-
-interface DecidedForward {
-  readonly kind: 'forward';
-  readonly decision: ForwardDecision;
-  readonly visitor: Visitor;
-  readonly forwardTarget: ForwardTarget;
-}
-
-interface DecidedRefusal {
-  readonly kind: 'refuse';
-  readonly decision: RefusalDecision;
-}
+type DecidedForward = Extract<Decided, { kind: 'forward' }>;
 
 /** Browsers send the cookies of all ports of a host. Node.js accepts 16 KiB by default. */
 const MAX_HEAD_BYTES = 65_536;
@@ -147,21 +125,9 @@ export class GateServer {
     }
     const page =
       asked.kind === 'workbench'
-        ? await this.#forward(request, response, await this.#prepare(request, located, asked))
+        ? await this.#forward(request, response, await this.#options.decider.prepare(request, located, asked))
         : OTHER_RESPONSES[asked.kind === 'own' ? 'unknown' : asked.kind];
     if (page !== undefined && !response.headersSent) respond(request, response, page, pages);
-  }
-
-  async #prepare(
-    request: IncomingMessage,
-    located: LocatedRequest,
-    target: WorkbenchTarget,
-  ): Promise<WorkbenchRequest> {
-    const { source, ownOrigins, origin } = located;
-    const { workbenchId, prefix } = target;
-    // Below a prefix, the session is that of the sign-in host.
-    const visitor = await this.#readVisitor(request, prefix === '' ? workbenchId : undefined);
-    return { origin, target, gateRequest: { ...source, workbenchId, ownOrigins }, visitor };
   }
 
   /**
@@ -173,21 +139,23 @@ export class GateServer {
     response: ServerResponse,
     asked: WorkbenchRequest,
   ): Promise<GatePage | undefined> {
-    const { forwarder, records, presenter } = this.#options;
+    const { decider, forwarder, records, presenter } = this.#options;
     // Only safe methods without a body are retried. A body cannot be sent a second time.
     const attempts = isRepeatable(request) ? 2 : 1;
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
-      const decided = await this.#decide(asked);
+      const decided = await decider.decide(asked);
       if (decided.kind === 'refuse') return presenter.present(request, decided.decision, asked);
       // The client may have closed its connection while the record was read.
       if (response.destroyed || request.socket.destroyed) return undefined;
       const remove = this.#addOpenRequest(request.socket, asked, decided);
-      const result = await forwarder.forward(request, response, decided.forwardTarget).finally(remove);
+      const result = await forwarder
+        .forward(request, response, toForwardTarget(decided, asked))
+        .finally(remove);
       if (result === 'done') return undefined;
       if (result === 'invalid_response') return invalidResponsePage();
       records.invalidate(asked.target.workbenchId);
     }
-    const decided = await this.#decide(asked);
+    const decided = await decider.decide(asked);
     return decided.kind === 'refuse'
       ? presenter.present(request, decided.decision, asked)
       : presenter.presentUnresponsive(asked);
@@ -201,13 +169,19 @@ export class GateServer {
     if (located.kind === 'refused') return refuseUpgrade(socket, located.status);
     const { asked: target } = located;
     if (target.kind !== 'workbench') return refuseUpgrade(socket, target.kind === 'other_host' ? 403 : 404);
-    const asked = await this.#prepare(request, located, target);
-    const decided = await this.#decide(asked);
+    const { decider } = this.#options;
+    const asked = await decider.prepare(request, located, target);
+    const decided = await decider.decide(asked);
     if (decided.kind === 'refuse') return refuseUpgrade(socket, UPGRADE_STATUS[decided.decision.kind]);
     if (this.#closing) return refuseUpgrade(socket, 503);
     if (socket.destroyed) return;
     socket.once('close', this.#addOpenRequest(socket, asked, decided));
-    const result = await this.#options.forwarder.upgrade(request, socket, head, decided.forwardTarget);
+    const result = await this.#options.forwarder.upgrade(
+      request,
+      socket,
+      head,
+      toForwardTarget(decided, asked),
+    );
     if (result === 'done') return;
     if (result === 'unreachable') this.#options.records.invalidate(target.workbenchId);
     refuseUpgrade(socket, 502);
@@ -228,49 +202,11 @@ export class GateServer {
       close: () => socket.destroy(),
     });
   }
-
-  /** Returns who sent the request, or `unreadable` when that cannot be read. */
-  async #readVisitor(
-    request: IncomingMessage,
-    workbenchId: string | undefined,
-  ): Promise<Visitor | 'unreadable'> {
-    try {
-      return await outsideRequest(() => this.#options.visitors.read(request, workbenchId));
-    } catch (error) {
-      this.#options.telemetry.error('a session could not be checked', { workbenchId }, error);
-      return 'unreadable';
-    }
-  }
-
-  async #decide({
-    gateRequest,
-    target,
-    visitor,
-  }: WorkbenchRequest): Promise<DecidedForward | DecidedRefusal> {
-    const { records, clock, telemetry } = this.#options;
-    if (visitor === 'unreadable') return { kind: 'refuse', decision: { kind: 'unreadable' } };
-    // The record is read only for requests whose decision depends on it. Others must not cause load on the table.
-    const withoutRecord = decideRequest(gateRequest, visitor, 'unreadable', clock.now());
-    if (withoutRecord.kind === 'forward') throw new Error('a request was forwarded without a record');
-    if (withoutRecord.kind !== 'unreadable') return { kind: 'refuse', decision: withoutRecord };
-    const { workbenchId } = gateRequest;
-    try {
-      const found = await outsideRequest(() => records.find(workbenchId));
-      const decision = decideRequest(gateRequest, visitor, found, clock.now());
-      if (decision.kind !== 'forward') return { kind: 'refuse', decision };
-      return { kind: 'forward', decision, visitor, forwardTarget: toForwardTarget(decision, target) };
-    } catch (error) {
-      telemetry.error('a workbench could not be looked up', { workbenchId }, error);
-      return { kind: 'refuse', decision: withoutRecord };
-    }
-  }
 }
 
-/** @throws TypeError when the endpoint is not a URL */
 function toForwardTarget(
-  { workbenchId, runId, endpoint, userId }: ForwardDecision,
-  { prefix, rest }: WorkbenchTarget,
+  { decision: { workbenchId, runId, userId }, endpoint }: DecidedForward,
+  { target: { prefix, rest } }: WorkbenchRequest,
 ): ForwardTarget {
-  const who = userId === undefined ? {} : { userId };
-  return { workbenchId, runId, prefix, rest, endpoint: parseEndpoint(endpoint), ...who };
+  return { workbenchId, runId, prefix, rest, endpoint, ...(userId === undefined ? {} : { userId }) };
 }

@@ -53,7 +53,7 @@ export class WorkbenchAddresses {
   }
 
   /** @param request its Host header has been checked */
-  locate(request: IncomingMessage): Located {
+  locate(request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): Located {
     const target = request.url ?? '/';
     const workbenchId = this.#workbenchOf((request.headers.host ?? '').replace(/:\d+$/, ''));
     if (workbenchId !== undefined) return { kind: 'workbench', workbenchId, prefix: '', rest: target };
@@ -82,12 +82,12 @@ export class WorkbenchAddresses {
 }
 
 /** Programs send none of these headers, but Node.js sends `Sec-Fetch-Mode`. Old browsers send only the last two. */
-function isFromBrowser({ headers }: IncomingMessage): boolean {
+function isFromBrowser({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   return headers['sec-fetch-site'] !== undefined || headers.origin !== undefined || acceptsHtml({ headers });
 }
 
 /** Whether a browser shows the response as a page. */
-export function isNavigation({ method, headers }: IncomingMessage): boolean {
+export function isNavigation({ method, headers }: Pick<IncomingMessage, 'method' | 'headers'>): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false;
   const mode = headers['sec-fetch-mode'];
   return mode === undefined ? acceptsHtml({ headers }) && headers.upgrade === undefined : mode === 'navigate';

@@ -14,6 +14,9 @@ export interface OriginGuard {
   readonly origins: readonly string[];
 }
 
+/** What the guard compares. */
+export type GuardedRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers' | 'headersDistinct'>;
+
 export interface Refusal {
   readonly status: 400 | 403;
   readonly message: string;
@@ -24,7 +27,7 @@ const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?$/;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Returns the refusal of a request, or undefined when it is allowed. */
-export function checkRequest(request: IncomingMessage, guard: OriginGuard): Refusal | undefined {
+export function checkRequest(request: GuardedRequest, guard: OriginGuard): Refusal | undefined {
   // A target in absolute form contains a host that takes precedence over the checked header.
   if (!request.url?.startsWith('/')) return { status: 400, message: 'Bad Request' };
   const host = readSingleHeader(request, 'host')?.toLowerCase();
@@ -51,7 +54,7 @@ function isKnownHost(host: string, guard: OriginGuard): boolean {
 }
 
 /** A request without an Origin header comes from a program, unless Sec-Fetch-Site says that a page sent it. */
-function isAllowedOrigin(request: IncomingMessage, host: string, guard: OriginGuard): boolean {
+function isAllowedOrigin(request: GuardedRequest, host: string, guard: OriginGuard): boolean {
   if (guard.origins.includes('*')) return true;
   const origins = request.headersDistinct.origin ?? [];
   if (origins.length === 0) {
@@ -69,7 +72,7 @@ export function originsOf(host: string): readonly string[] {
   return [`http://${host.replace(/:80$/, '')}`, `https://${host.replace(/:443$/, '')}`];
 }
 
-function readSingleHeader(request: IncomingMessage, name: string): string | undefined {
+function readSingleHeader(request: GuardedRequest, name: string): string | undefined {
   const values = request.headersDistinct[name] ?? [];
   return values.length === 1 ? values[0] : undefined;
 }

@@ -6,7 +6,7 @@ import type { PageRenderer } from './page-renderer.ts';
 
 /** Responds with a page to browsers and with its JSON to other clients. Node.js leaves the body out for HEAD. */
 export function respond(
-  request: IncomingMessage,
+  request: Pick<IncomingMessage, 'headers'>,
   response: ServerResponse,
   page: GatePage,
   renderer: PageRenderer,

@@ -1,0 +1,90 @@
+import { outsideRequest } from '#adapters/http-server/request-faults.ts';
+import { type EndpointTarget, parseEndpoint } from '#adapters/local/tasks/endpoint.ts';
+import { decideRequest } from '#core/gate/decide-request.ts';
+import type { ForwardDecision, GateRequest } from '#core/gate/gate-decision.ts';
+import type { Visitor } from '#core/gate/visitor.ts';
+import type { Clock } from '#core/ports/clock.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { RefusalDecision } from './decision-presenter.ts';
+import type { LocatedRequest, RequestHead } from './request-locator.ts';
+import type { VisitorSource } from './session/visitor-reader.ts';
+import type { WorkbenchTarget } from './workbench-addresses.ts';
+import type { WorkbenchRecords } from './workbench-records.ts';
+
+/** A request for a workbench, with what its decision needs. */
+export interface WorkbenchRequest {
+  /** The public origin that was asked. */
+  readonly origin: string;
+  readonly target: WorkbenchTarget;
+  readonly gateRequest: GateRequest;
+  readonly visitor: Visitor | 'unreadable';
+}
+
+export type Decided =
+  | {
+      readonly kind: 'forward';
+      readonly decision: ForwardDecision;
+      readonly visitor: Visitor;
+      readonly endpoint: EndpointTarget;
+    }
+  | { readonly kind: 'refuse'; readonly decision: RefusalDecision };
+
+export interface RequestDeciderOptions {
+  readonly visitors: Pick<VisitorSource, 'read'>;
+  readonly records: Pick<WorkbenchRecords, 'find'>;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+/** Reads what the decision about a request depends on. What cannot be read becomes a refusal. */
+export class RequestDecider {
+  readonly #options: RequestDeciderOptions;
+
+  constructor(options: RequestDeciderOptions) {
+    this.#options = options;
+  }
+
+  /** Finds out who sent a request. */
+  async prepare(
+    request: Pick<RequestHead, 'headers'>,
+    { source, ownOrigins, origin }: LocatedRequest,
+    target: WorkbenchTarget,
+  ): Promise<WorkbenchRequest> {
+    const { workbenchId, prefix } = target;
+    // Below a prefix, the session is that of the sign-in host.
+    const visitor = await this.#readVisitor(request, prefix === '' ? workbenchId : undefined);
+    return { origin, target, gateRequest: { ...source, workbenchId, ownOrigins }, visitor };
+  }
+
+  async decide({ gateRequest, visitor }: WorkbenchRequest): Promise<Decided> {
+    const { records, clock, telemetry } = this.#options;
+    if (visitor === 'unreadable') return { kind: 'refuse', decision: { kind: 'unreadable' } };
+    // The record is read only for requests whose decision depends on it. Others must not cause load on the table.
+    const withoutRecord = decideRequest(gateRequest, visitor, 'unreadable', clock.now());
+    if (withoutRecord.kind === 'forward') throw new Error('a request was forwarded without a record');
+    if (withoutRecord.kind !== 'unreadable') return { kind: 'refuse', decision: withoutRecord };
+    const { workbenchId } = gateRequest;
+    try {
+      const found = await outsideRequest(() => records.find(workbenchId));
+      const decision = decideRequest(gateRequest, visitor, found, clock.now());
+      if (decision.kind !== 'forward') return { kind: 'refuse', decision };
+      return { kind: 'forward', decision, visitor, endpoint: parseEndpoint(decision.endpoint) };
+    } catch (error) {
+      telemetry.error('a workbench could not be looked up', { workbenchId }, error);
+      return { kind: 'refuse', decision: withoutRecord };
+    }
+  }
+
+  /** Returns who sent the request, or `unreadable` when that cannot be read. */
+  async #readVisitor(
+    request: Pick<RequestHead, 'headers'>,
+    workbenchId: string | undefined,
+  ): Promise<Visitor | 'unreadable'> {
+    try {
+      return await outsideRequest(() => this.#options.visitors.read(request, workbenchId));
+    } catch (error) {
+      this.#options.telemetry.error('a session could not be checked', { workbenchId }, error);
+      return 'unreadable';
+    }
+  }
+}
