@@ -1,5 +1,6 @@
 import type { OriginGuard } from '#adapters/http-server/origin-guard.ts';
 import type { Timers } from '#adapters/local/timers.ts';
+import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { DecisionPresenter, type SignInUrl } from './decision-presenter.ts';
@@ -14,6 +15,8 @@ import { RequestDecider } from './request-decider.ts';
 import { ExactLocator, GuardedLocator } from './request-locator.ts';
 import { OPEN_VISITORS, type VisitorSource } from './session/visitor-reader.ts';
 import type { VisitStart } from './visit-start.ts';
+import { ActivityTracker } from './watch/activity-tracker.ts';
+import { RevocationWatch } from './watch/revocation-watch.ts';
 import type { WorkbenchAddresses } from './workbench-addresses.ts';
 import { WorkbenchRecords } from './workbench-records.ts';
 
@@ -23,7 +26,7 @@ export type GateAccess =
   | { readonly kind: 'open'; readonly guard: OriginGuard }
   | {
       readonly kind: 'sessions';
-      readonly visitors: Pick<VisitorSource, 'read'>;
+      readonly visitors: VisitorSource;
       /** Absent if only tickets admit. */
       readonly signInUrl?: SignInUrl;
     };
@@ -31,6 +34,7 @@ export type GateAccess =
 export interface GateSetup {
   readonly access: GateAccess;
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
+  readonly activity: Pick<ActivityStore, 'record'>;
   readonly addresses: WorkbenchAddresses;
   /** Returns the public URL of the host that all workbenches share. */
   readonly baseUrl: () => URL;
@@ -57,6 +61,10 @@ export function createGate(setup: GateSetup): GateServer {
   const { signInUrl } = { signInUrl: undefined, ...access };
   const visitors = access.kind === 'open' ? OPEN_VISITORS : access.visitors;
   const records = new WorkbenchRecords({ workbenches, timers });
+  const revocation = new RevocationWatch({ openRequests, records, visitors, timers, telemetry });
+  revocation.start();
+  const activity = new ActivityTracker({ activity: setup.activity, timers, telemetry });
+  openRequests.observe(activity);
   return new GateServer({
     locator:
       access.kind === 'open' ? new GuardedLocator(addresses, access.guard) : new ExactLocator(addresses),
@@ -64,6 +72,8 @@ export function createGate(setup: GateSetup): GateServer {
     visitors,
     decider: new RequestDecider({ visitors, records, clock: timers, telemetry }),
     records,
+    revocation,
+    activity,
     // Without sign-in, `Authorization` is between a program and its workbench. With sign-in, browsers and programs may send one
     // that is for the gate or the API, and a workbench must not get it.
     forwarder: new Forwarder({

@@ -8,7 +8,7 @@ import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { DecisionPresenter, RefusalDecision } from './decision-presenter.ts';
 import { deferContinue, type Forwarder, type ForwardTarget, isRepeatable } from './forward/forwarder.ts';
-import type { OpenRequests } from './open-requests.ts';
+import type { OpenRequest, OpenRequests } from './open-requests.ts';
 import type { OwnRoutes } from './own-routes.ts';
 import { indexPage, otherHostPage, tooLargePage, unknownPage } from './pages/fault-pages.ts';
 import type { GatePage } from './pages/gate-page.ts';
@@ -19,6 +19,8 @@ import type { Decided, RequestDecider, WorkbenchRequest } from './request-decide
 import { isWebSocket, type RequestLocator } from './request-locator.ts';
 import { serveOwnRoute } from './serve-own-route.ts';
 import type { VisitorSource } from './session/visitor-reader.ts';
+import type { ActivityTracker } from './watch/activity-tracker.ts';
+import type { RevocationWatch } from './watch/revocation-watch.ts';
 import type { WorkbenchRecords } from './workbench-records.ts';
 
 export interface GateOptions {
@@ -29,6 +31,8 @@ export interface GateOptions {
   readonly records: Pick<WorkbenchRecords, 'invalidate'>;
   readonly forwarder: Forwarder;
   readonly openRequests: OpenRequests;
+  readonly revocation: RevocationWatch;
+  readonly activity: ActivityTracker;
   readonly presenter: DecisionPresenter;
   readonly pages: PageRenderer;
   readonly clock: Clock;
@@ -98,8 +102,12 @@ export class GateServer {
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
     for (const socket of this.#upgraded) socket.destroy();
+    this.#options.revocation.stop();
+    // Meanwhile: the responses in progress may take all the time.
+    const written = this.#options.activity.close();
     await closeServer(this.server, graceMs);
     this.#options.forwarder.close();
+    await written;
   }
 
   #logFailure(request: IncomingMessage, error: unknown): void {
@@ -147,7 +155,8 @@ export class GateServer {
       if (decided.kind === 'refuse') return presenter.present(request, decided.decision, asked);
       // The client may have closed its connection while the record was read.
       if (response.destroyed || request.socket.destroyed) return undefined;
-      const remove = this.#addOpenRequest(request.socket, asked, decided);
+      const opened = toOpenRequest(asked, decided, () => request.socket.destroy());
+      const remove = this.#options.openRequests.add(opened);
       const result = await forwarder
         .forward(request, response, toForwardTarget(decided, asked))
         .finally(remove);
@@ -175,33 +184,24 @@ export class GateServer {
     if (decided.kind === 'refuse') return refuseUpgrade(socket, UPGRADE_STATUS[decided.decision.kind]);
     if (this.#closing) return refuseUpgrade(socket, 503);
     if (socket.destroyed) return;
-    socket.once('close', this.#addOpenRequest(socket, asked, decided));
-    const result = await this.#options.forwarder.upgrade(
-      request,
-      socket,
-      head,
-      toForwardTarget(decided, asked),
+    const { openRequests, forwarder } = this.#options;
+    const opened = toOpenRequest(asked, decided, (why) => forwarder.endWebSocket(socket, why));
+    socket.once('close', openRequests.add(opened));
+    const result = await forwarder.upgrade(request, socket, head, toForwardTarget(decided, asked), () =>
+      openRequests.noteClientData(opened),
     );
     if (result === 'done') return;
     if (result === 'unreachable') this.#options.records.invalidate(target.workbenchId);
     refuseUpgrade(socket, 502);
   }
+}
 
-  #addOpenRequest(
-    socket: Socket,
-    { gateRequest, target }: WorkbenchRequest,
-    { decision, visitor }: DecidedForward,
-  ): () => void {
-    const bytesBefore = socket.bytesRead;
-    return this.#options.openRequests.add({
-      request: gateRequest,
-      target: target.rest,
-      visitor,
-      forwarded: decision,
-      bytesFromClient: () => socket.bytesRead - bytesBefore,
-      close: () => socket.destroy(),
-    });
-  }
+function toOpenRequest(
+  { gateRequest, target }: WorkbenchRequest,
+  { decision, visitor }: DecidedForward,
+  close: OpenRequest['close'],
+): OpenRequest {
+  return { request: gateRequest, target: target.rest, visitor, forwarded: decision, close };
 }
 
 function toForwardTarget(

@@ -87,6 +87,7 @@ class Gate {
       ],
       frontendOrigins: settings.signIn?.frontendOrigins ?? [],
       workbenches,
+      activity: ports.activity,
       ...(settings.startsOnVisit ? { visitStart: new VisitStart(ports.commands) } : {}),
       telemetry,
       api: () => this.#api,

@@ -9,8 +9,6 @@ export interface OpenRequest {
   readonly target: string;
   readonly visitor: Visitor;
   readonly forwarded: ForwardDecision;
-  /** Bytes that the client has sent on this connection since the request was forwarded: for a WebSocket, its frames. */
-  readonly bytesFromClient: () => number;
   /**
    * Ends the connections to the client and to the workbench at once. If it can, it sends the reason to the client of a WebSocket. May be
    * called again.
@@ -21,21 +19,34 @@ export interface OpenRequest {
 /** Why the gate ends a WebSocket (RFC 6455, section 7.4.1). */
 export type WebSocketEnd = 'going_away' | 'policy_violation';
 
+/** Its methods must not throw. */
+export interface OpenRequestObserver {
+  /** Called for each request before it is forwarded. */
+  noteRequest(request: OpenRequest): void;
+  /** Called when the browser sends data on a WebSocket. Pings, pongs and closes are no data. */
+  noteClientData(request: OpenRequest): void;
+}
+
 /** The requests and WebSockets that the gate forwards at this moment. */
 export class OpenRequests {
   readonly #open = new Set<OpenRequest>();
-  readonly #onOpen: (opened: OpenRequest) => void;
+  readonly #observers: OpenRequestObserver[] = [];
 
-  /** @param onOpen is called for each request before it is forwarded. It must not throw. */
-  constructor(onOpen: (opened: OpenRequest) => void = () => {}) {
-    this.#onOpen = onOpen;
+  /** @param observer is called for every request from then on */
+  observe(observer: OpenRequestObserver): void {
+    this.#observers.push(observer);
   }
 
   /** Adds a request. Returns a function that removes it, which the caller must call when the request has ended. */
   add(request: OpenRequest): () => void {
     this.#open.add(request);
-    this.#onOpen(request);
+    for (const observer of this.#observers) observer.noteRequest(request);
     return () => this.#open.delete(request);
+  }
+
+  /** Notes that the browser sent data on a WebSocket. */
+  noteClientData(request: OpenRequest): void {
+    for (const observer of this.#observers) observer.noteClientData(request);
   }
 
   /** Returns those of this moment. */

@@ -24,11 +24,8 @@ import { IssuerSignIn } from '#gate/sign-in/issuer-sign-in.ts';
 import { SignInAttempts } from '#gate/sign-in/sign-in-attempts.ts';
 import { WayBack } from '#gate/sign-in/way-back.ts';
 import { healthRoute, TableHealth } from '#gate/table-health.ts';
-import { ActivityTracker } from '#gate/watch/activity-tracker.ts';
 import { Drain } from '#gate/watch/drain.ts';
-import { RevocationWatch } from '#gate/watch/revocation-watch.ts';
 import { WorkbenchAddresses } from '#gate/workbench-addresses.ts';
-import { WorkbenchRecords } from '#gate/workbench-records.ts';
 
 export interface AwsGateOptions {
   readonly settings: DeployedGateSettings;
@@ -61,9 +58,7 @@ const GRACE_MS = 60_000;
 export class AwsGate {
   readonly #server: GateServer;
   readonly #health: TableHealth;
-  readonly #activity: ActivityTracker;
-  readonly #openRequests: OpenRequests;
-  readonly #revocation: RevocationWatch;
+  readonly #openRequests = new OpenRequests();
   readonly #timers: Timers;
   readonly #telemetry: Telemetry;
 
@@ -74,8 +69,6 @@ export class AwsGate {
     this.#timers = timers;
     this.#telemetry = telemetry;
     this.#health = new TableHealth(ports.workbenches, timers, telemetry);
-    this.#activity = new ActivityTracker({ activity: ports.activity, timers, telemetry });
-    this.#openRequests = new OpenRequests((opened) => this.#activity.noteRequest(opened));
     const { workbenches } = this.#health;
     const addresses = new WorkbenchAddresses('host', () => baseUrl);
     const pages = new PageRenderer({
@@ -144,6 +137,7 @@ export class AwsGate {
     this.#server = createGate({
       access: { kind: 'sessions', visitors, ...(signInUrl === undefined ? {} : { signInUrl }) },
       workbenches,
+      activity: ports.activity,
       addresses,
       baseUrl: () => baseUrl,
       ownRoutes,
@@ -154,14 +148,6 @@ export class AwsGate {
       timers,
       telemetry,
     });
-    this.#revocation = new RevocationWatch({
-      openRequests: this.#openRequests,
-      records: new WorkbenchRecords({ workbenches, timers }),
-      visitors,
-      timers,
-      telemetry,
-    });
-    this.#revocation.start();
     this.#server.server.keepAliveTimeout = KEEP_ALIVE_MS;
     limitConnections(this.#server.server, { max: CONNECTIONS_MAX, name: 'browsers', timers, telemetry });
   }
@@ -172,12 +158,11 @@ export class AwsGate {
   }
 
   /**
-   * Ends the gate: reports that it is unhealthy, writes what it knows of the use of workbenches, ends WebSockets one after
-   * another, and waits for responses in progress.
+   * Ends the gate: reports that it is unhealthy, ends WebSockets one after another, writes what it knows of the use of
+   * workbenches, and waits for responses in progress.
    */
   async close({ delayMs = DELAY_MS, spreadMs = SPREAD_MS, graceMs = GRACE_MS } = {}): Promise<void> {
     this.#health.drain();
-    await this.#activity.close();
     const telemetry = this.#telemetry;
     await new Drain({
       openRequests: this.#openRequests,
@@ -186,7 +171,6 @@ export class AwsGate {
       delayMs,
       spreadMs,
     }).run();
-    this.#revocation.stop();
     await this.#server.close(graceMs);
   }
 }

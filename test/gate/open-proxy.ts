@@ -14,6 +14,7 @@ import { acceptedRun, ID, running } from '#test/builders/workbench.ts';
 import { DEFAULT_LOOK } from '#test/gate/pages/default-look.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
+import { MemoryActivityStore } from '#test/memory/memory-activity-store.ts';
 
 /** A store with one record that counts its reads. */
 export class SingleRecordStore {
@@ -45,6 +46,7 @@ export async function openProxy(
   const proxy = createGate({
     access: { kind: 'open', guard: { hosts: [], origins: [] } },
     workbenches,
+    activity: new MemoryActivityStore(),
     telemetry,
     api: () => ({ url: 'http://127.0.0.1:8999', authorized: false }),
     baseUrl: () => new URL(baseUrl),

@@ -8,14 +8,18 @@ function openRequest(target: string): OpenRequest {
     target,
     visitor: { kind: 'open' },
     forwarded: { kind: 'forward', workbenchId: ID, runId: RUN_ID, endpoint: 'http://10.0.0.1' },
-    bytesFromClient: () => 0,
     close: () => {},
   };
 }
 
 test('lists the requests that have not ended, and reports each once', () => {
   const opened: string[] = [];
-  const requests = new OpenRequests(({ target }) => opened.push(target));
+  const data: string[] = [];
+  const requests = new OpenRequests();
+  requests.observe({
+    noteRequest: ({ target }) => opened.push(target),
+    noteClientData: ({ target }) => data.push(target),
+  });
   const [a, b] = [openRequest('/a'), openRequest('/b')];
   const removeA = requests.add(a);
   requests.add(b);
@@ -23,5 +27,6 @@ test('lists the requests that have not ended, and reports each once', () => {
   removeA();
   removeA();
   expect([requests.list(), requests.size]).toEqual([[b], 1]);
-  expect(opened).toEqual(['/a', '/b']);
+  requests.noteClientData(b);
+  expect([opened, data]).toEqual([['/a', '/b'], ['/b']]);
 });

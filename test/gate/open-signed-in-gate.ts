@@ -14,6 +14,7 @@ import { type AddressMode, WorkbenchAddresses } from '#gate/workbench-addresses.
 import { DEFAULT_LOOK } from '#test/gate/pages/default-look.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
+import { MemoryActivityStore } from '#test/memory/memory-activity-store.ts';
 
 /** The records of a gate. A test changes them while the gate runs. */
 export class RecordTable {
@@ -40,6 +41,8 @@ export class RecordTable {
 /** Sessions without cryptography: the cookie contains the user, and on the host of a workbench its id. */
 export class PlainVisitors {
   failing = false;
+  /** Users who have signed out. */
+  readonly signedOut = new Set<string>();
   readonly #clock: ManualClock;
 
   constructor(clock: ManualClock) {
@@ -60,9 +63,13 @@ export class PlainVisitors {
       userId,
       admin: userId === 'root',
       signedInAt: now,
-      expiresAt: now + 1000,
+      expiresAt: now + 60_000,
     };
     return bound === undefined ? user : { ...user, workbenchId: bound };
+  }
+
+  async isValid(visitor: Visitor): Promise<boolean> {
+    return visitor.kind === 'user' && !this.signedOut.has(visitor.userId);
   }
 }
 
@@ -88,11 +95,13 @@ export async function openSignedInGate({
   const table = new RecordTable();
   const visitors = new PlainVisitors(timers);
   const openRequests = new OpenRequests();
+  const activity = new MemoryActivityStore();
   const signInUrl: SignInUrl = (returnUrl, browser) =>
     signInUrlOf({ signInOrigin: new URL(baseUrl).origin, path: '' }, returnUrl, browser);
   const gate = createGate({
     access: { kind: 'sessions', visitors, ...(ticketsOnly ? {} : { signInUrl }) },
     workbenches: table,
+    activity,
     ...(visitStart === undefined ? {} : { visitStart }),
     addresses: new WorkbenchAddresses(mode, () => new URL(baseUrl)),
     baseUrl: () => new URL(baseUrl),
@@ -105,5 +114,5 @@ export async function openSignedInGate({
   });
   const port = await listen(gate.server, '127.0.0.1', 0, 'WB_WORKBENCH_PORT');
   onTestFinished(() => gate.close(0));
-  return { gate, port, timers, telemetry, table, visitors, openRequests };
+  return { gate, port, timers, telemetry, table, visitors, openRequests, activity };
 }

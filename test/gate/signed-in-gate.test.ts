@@ -5,7 +5,7 @@ import WebSocket, { WebSocketServer } from 'ws';
 import { hashTicketSecret } from '#adapters/ticket-secret.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
-import { acceptedRun, ID, idAt, running, stopped, T0, USER } from '#test/builders/workbench.ts';
+import { acceptedRun, ID, idAt, running, stopped, stopping, T0, USER } from '#test/builders/workbench.ts';
 import { rawRequest, sendRaw } from '#test/local/raw-http.ts';
 import { openBackend, runningAt } from './open-proxy.ts';
 import { openSignedInGate, type SignedInGateOptions } from './open-signed-in-gate.ts';
@@ -41,6 +41,8 @@ async function openGate(options: SignedInGateOptions = {}) {
     );
   return { ...open, backend, sockets, requests, send };
 }
+
+type OpenGate = Awaited<ReturnType<typeof openGate>>;
 
 /** Opens a WebSocket. Returns it, or the status of the refusal. */
 async function openWebSocket(port: number, headers: Readonly<Record<string, string>>, path = '/socket') {
@@ -264,7 +266,46 @@ describe('a WebSocket', () => {
     expect(requests).toEqual([]);
   });
 
-  test('is listed with its decision while it is open, counts its bytes, and can be closed', async () => {
+  test.each([
+    ['stops', 1001, ({ table }: OpenGate) => table.put(stopping())],
+    ['is deleted', 1008, ({ table }: OpenGate) => table.records.clear()],
+    ['belongs to another user', 1008, ({ table }: OpenGate) => table.put(running({ userId: 'eve' }))],
+  ] as const)('ends within five seconds when its workbench %s', async (_title, code, revoke) => {
+    const gate = await openGate();
+    const client = (await openWebSocket(gate.port, OWNER_SOCKET)) as WebSocket;
+    await gate.timers.advanceAsync(10_000);
+    expect(client.readyState).toBe(WebSocket.OPEN);
+    const closed = once(client, 'close');
+    revoke(gate);
+    await gate.timers.advanceAsync(5_000);
+    expect((await closed)[0]).toBe(code);
+    expect(await openWebSocket(gate.port, OWNER_SOCKET)).not.toBeInstanceOf(WebSocket);
+  });
+
+  test('ends within five seconds when its user signs out', async () => {
+    const { port, timers, visitors } = await openGate();
+    const client = (await openWebSocket(port, OWNER_SOCKET)) as WebSocket;
+    const closed = once(client, 'close');
+    visitors.signedOut.add(USER);
+    await timers.advanceAsync(5_000);
+    expect((await closed)[0]).toBe(1008);
+  });
+
+  test('counts as activity when the browser sends data, and not because it is open', async () => {
+    const { port, timers, activity } = await openGate();
+    const client = (await openWebSocket(port, OWNER_SOCKET)) as WebSocket;
+    await timers.advanceAsync(60_000);
+    expect(await activity.read([ID])).toEqual(new Map());
+    const other = (await openWebSocket(port, OWNER_SOCKET)) as WebSocket;
+    other.send('hello');
+    await once(other, 'message');
+    const at = timers.now();
+    await timers.advanceAsync(60_000);
+    expect(await activity.read([ID])).toEqual(new Map([[ID, at]]));
+    client.terminate();
+  });
+
+  test('is listed with its decision while it is open, reports what the browser sends, and can be closed', async () => {
     const { port, openRequests, sockets } = await openGate();
     const client = (await openWebSocket(port, OWNER_SOCKET)) as WebSocket;
     const [open] = openRequests.list();
@@ -274,10 +315,11 @@ describe('a WebSocket', () => {
       visitor: { kind: 'user', userId: USER },
       forwarded: { kind: 'forward', workbenchId: ID, userId: USER },
     });
-    const before = open?.bytesFromClient() ?? 0;
+    const sent: unknown[] = [];
+    openRequests.observe({ noteRequest: () => {}, noteClientData: (one) => sent.push(one) });
     client.send('hello');
     await once(client, 'message');
-    expect((open?.bytesFromClient() ?? 0) - before).toBe('hello'.length + 6);
+    expect(sent).toEqual([open]);
     const [atBackend] = sockets.clients;
     const closed = [once(client, 'close'), once(atBackend as WebSocket, 'close')];
     open?.close('going_away');

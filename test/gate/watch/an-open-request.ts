@@ -31,7 +31,6 @@ export function anOpenRequest(
   return {
     target: '/',
     visitor: VISITOR,
-    bytesFromClient: () => 0,
     close: () => {},
     ...others,
     request: {
