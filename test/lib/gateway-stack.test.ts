@@ -58,10 +58,14 @@ describe('the stack of the gate', () => {
     expect([...none.templates.keys()]).not.toContain('workbench-some-gateway');
   });
 
-  it('changes no resource of another stack', () => {
+  it('changes no resource of another stack, but for the setting by which a function creates tickets', () => {
+    const setting = '"WB_GATE":"host"';
     for (const part of ['network', 'data', 'cluster', 'api']) {
-      const name = `workbench-some-${part}`;
-      expect(staging.templates.get(name)?.Resources, part).toEqual(none.templates.get(name)?.Resources);
+      const [withGate, without] = [staging, none].map(({ templates }) =>
+        JSON.stringify(templates.get(`workbench-some-${part}`)?.Resources),
+      );
+      expect(withGate?.split(setting), part).toHaveLength(part === 'api' ? 2 : 1);
+      expect(JSON.parse(withGate?.replace(`${setting},`, '') ?? ''), part).toEqual(JSON.parse(without ?? ''));
     }
   });
 
