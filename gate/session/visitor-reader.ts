@@ -6,6 +6,7 @@ import { PortError } from '#core/ports/port-error.ts';
 import type { SessionCutoffStore, SessionCutoffs } from '#core/ports/session-cutoff-store.ts';
 import { COOKIES, readCookie } from './cookies.ts';
 import type { Sessions } from './sessions.ts';
+import { VerifiedSessions } from './verified-sessions.ts';
 
 /** How long the cutoffs of a user are used after their read began, milliseconds. */
 export const CUTOFF_MAX_AGE_MS = 5_000;
@@ -43,13 +44,13 @@ interface CachedCutoffs {
 
 /** Reads sessions from cookies and compares them with the cutoffs of their users. */
 export class VisitorReader implements VisitorSource {
-  readonly #sessions: Sessions;
+  readonly #sessions: VerifiedSessions;
   readonly #store: Pick<SessionCutoffStore, 'read'>;
   readonly #clock: Clock;
   readonly #cache = new Map<string, CachedCutoffs>();
 
   constructor(sessions: Sessions, cutoffs: Pick<SessionCutoffStore, 'read'>, clock: Clock) {
-    this.#sessions = sessions;
+    this.#sessions = new VerifiedSessions(sessions, clock);
     this.#store = cutoffs;
     this.#clock = clock;
   }
