@@ -57,7 +57,7 @@ export interface ForwarderOptions {
 /** Forwards requests and WebSockets to workbenches as streams. */
 export class Forwarder {
   readonly #options: Required<ForwarderOptions>;
-  readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 16 });
+  readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
   /** For requests that cannot be repeated: the workbench may close a kept connection just when it is used. */
   readonly #newConnections = new NewConnections();
   readonly #tunnels = new WeakMap<Duplex, WebSocketTunnel>();
