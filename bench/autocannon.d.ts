@@ -15,7 +15,9 @@ declare module 'autocannon' {
     readonly url: string;
     readonly connections: number;
     /** Seconds. */
-    readonly duration: number;
+    readonly duration?: number;
+    /** Requests, instead of a duration. */
+    readonly amount?: number;
     /** Seconds until a request counts as failed. @default 10 */
     readonly timeout?: number;
     /** Each connection sends these requests in a loop. */

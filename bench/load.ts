@@ -17,11 +17,11 @@ export interface LoadResult {
   readonly failed: number;
 }
 
-export interface LoadOptions {
-  readonly seconds: number;
+/** How much is sent: for so many seconds, or so many requests. */
+export type LoadOptions = ({ readonly seconds: number } | { readonly amount: number }) & {
   /** Concurrent requests. @default CONNECTIONS */
   readonly connections?: number;
-}
+};
 
 /** On a busy computer the slowest of the servers takes seconds for a request. */
 const TIMEOUT_S = 60;
@@ -35,15 +35,16 @@ export async function measureLoad(url: string, load: Load, seconds: number): Pro
   return await runLoad(url, load, { seconds });
 }
 
-/** Sends requests for the given seconds. */
+/** Sends requests. */
 export async function runLoad(
   url: string,
   { name, requests }: Load,
-  { seconds, connections = CONNECTIONS }: LoadOptions,
+  { connections = CONNECTIONS, ...size }: LoadOptions,
 ): Promise<LoadResult> {
   const durations: number[] = [];
   let refused = 0;
-  const running = autocannon({ url, connections, duration: seconds, timeout: TIMEOUT_S, requests });
+  const limit = 'amount' in size ? size : { duration: size.seconds };
+  const running = autocannon({ url, connections, ...limit, timeout: TIMEOUT_S, requests });
   running.on('response', (_client, status: number, _bytes: number, ms: number) => {
     durations.push(ms);
     if (status < 200 || status > 299) refused += 1;

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { toEndpoint } from '#adapters/local/tasks/endpoint.ts';
+import { systemTimers } from '#adapters/local/timers.ts';
+import { readGateSettings } from '#contract/settings/gate-settings.ts';
+import type { Ticket } from '#core/ports/ticket-store.ts';
+import type { GateSettings } from '#gate/ipc/messages.ts';
+import { lookOf } from '#gate/pages/page-renderer.ts';
+import { createSealKeys, Seal } from '#gate/session/seal.ts';
+import { Sessions } from '#gate/session/sessions.ts';
+import { GateProcess } from '#local/gate-process.ts';
+import { GateRequests } from '#local/gate-requests.ts';
+import { acceptedRun, ID, running, USER } from '#test/builders/workbench.ts';
+import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
+import { memoryStores } from '#test/memory/memory-stores.ts';
+import type { Contender } from './contender.ts';
+
+export interface GateUnderTest extends Contender {
+  /** The workbench that it serves. */
+  readonly workbenchId: string;
+}
+
+/**
+ * Starts the gate as local mode does: the real process, which asks this one for records and cutoffs by messages. Each
+ * workbench has a host of its own.
+ * @param kind `sessions`: only requests with the cookie of a session are forwarded
+ */
+export async function openGate(
+  name: string,
+  kind: 'sessions' | 'open',
+  backendPort: number,
+): Promise<GateUnderTest> {
+  const stores = memoryStores();
+  await stores.workbenches.create(
+    running({ run: acceptedRun({ endpoint: toEndpoint('127.0.0.1', backendPort) }) }),
+  );
+  const telemetry = new TelemetryRecorder();
+  const secret = randomBytes(32).toString('hex');
+  const gate = new GateProcess({
+    settings: {
+      bindAddress: '127.0.0.1',
+      hostname: '127.0.0.1',
+      addressMode: 'host',
+      look: lookOf(readGateSettings({})),
+      startsOnVisit: false,
+      guard: { hosts: [], origins: [] },
+      ...(kind === 'open' ? {} : { signIn: signInOf(secret) }),
+    },
+    api: { url: 'http://127.0.0.1:1', authorized: false },
+    requests: new GateRequests(stores, telemetry),
+    timers: systemTimers,
+    telemetry,
+  });
+  const port = await gate.listen(0);
+  const cookies = kind === 'open' ? 'theme=dark' : `theme=dark; ${await sealSession(secret)}`;
+  return {
+    name,
+    port,
+    workbenchId: ID,
+    headers: { host: `${ID}.localhost:${port}`, cookie: cookies },
+    pids: () => (gate.pid === undefined ? [] : [gate.pid]),
+    close: () => gate.close(0),
+  };
+}
+
+function signInOf(secret: string): NonNullable<GateSettings['signIn']> {
+  return {
+    method: { kind: 'secret', secret: 'the secret of the benchmark' },
+    keys: { current: secret },
+    frontendOrigins: [],
+  };
+}
+
+/** Returns the cookie that the exchange of a ticket sets. */
+async function sealSession(secret: string): Promise<string> {
+  const now = Date.now();
+  const keys = createSealKeys(secret);
+  const ticket: Ticket = {
+    hash: '',
+    workbenchId: ID,
+    userId: USER,
+    admin: false,
+    signedInAt: now,
+    sessionExpiresAt: now + 3_600_000,
+    expiresAt: now + 60_000,
+  };
+  const sessions = new Sessions(new Seal(async () => keys, systemTimers), systemTimers);
+  return (await sessions.formatWorkbench(ticket)).split(';')[0] as string;
+}
