@@ -5,6 +5,9 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { DecisionPresenter, type SignInUrl } from './decision-presenter.ts';
 import { Forwarder } from './forward/forwarder.ts';
+import { ForwardAuth } from './forward-auth/forward-auth.ts';
+import type { ProxyKind } from './forward-auth/proxy-kind.ts';
+import { CachedRunningWorkbenches, type RunningWorkbenches } from './forward-auth/running-workbenches.ts';
 import { GateServer } from './gate-server.ts';
 import { OpenRequests } from './open-requests.ts';
 import type { OwnRoute } from './own-route.ts';
@@ -55,34 +58,70 @@ export interface GateSetup {
 
 /** Builds the gate from its parts. */
 export function createGate(setup: GateSetup): GateServer {
-  const { access, workbenches, addresses, baseUrl, pages, timers, telemetry, api, trustedHops = 0 } = setup;
-  const { openRequests = new OpenRequests(), visitStart } = setup;
-  const ownRoutes = new OwnRoutes(setup.ownRoutes ?? [], setup.frontendOrigins);
-  const { signInUrl } = { signInUrl: undefined, ...access };
-  const visitors = access.kind === 'open' ? OPEN_VISITORS : access.visitors;
-  const records = new WorkbenchRecords({ workbenches, timers });
+  const { baseUrl, pages, timers, telemetry, trustedHops = 0, openRequests = new OpenRequests() } = setup;
+  const parts = buildDecisionParts(setup);
+  const { records, visitors } = parts;
   const revocation = new RevocationWatch({ openRequests, records, visitors, timers, telemetry });
   revocation.start();
   const activity = new ActivityTracker({ activity: setup.activity, timers, telemetry });
   openRequests.observe(activity);
   return new GateServer({
+    ...parts,
+    revocation,
+    activity,
+    forwarder: new Forwarder({
+      telemetry,
+      baseUrl,
+      trustedHops,
+      removesAuthorization: removesAuthorization(setup),
+    }),
+    openRequests,
+    pages,
+    clock: timers,
+    telemetry,
+  });
+}
+
+export interface ForwardAuthSetup {
+  readonly proxy: ProxyKind;
+  readonly running: RunningWorkbenches;
+  /** Returns the address of the gate's own server, as the proxy reaches it. */
+  readonly gateUrl: () => string;
+}
+
+/** Builds the server that a proxy in front of the gate asks. It decides as the gate does. */
+export function createForwardAuth(
+  setup: GateSetup,
+  { proxy, running, gateUrl }: ForwardAuthSetup,
+): ForwardAuth {
+  const { addresses, pages, timers, telemetry, openRequests = new OpenRequests() } = setup;
+  return new ForwardAuth({
+    ...buildDecisionParts(setup),
+    proxy,
+    running: new CachedRunningWorkbenches(running, timers),
+    address: () => addresses.gateAddress(),
+    gateUrl,
+    removesAuthorization: removesAuthorization(setup),
+    openRequests,
+    pages,
+    timers,
+    telemetry,
+  });
+}
+
+function buildDecisionParts(setup: GateSetup) {
+  const { access, workbenches, addresses, timers, telemetry, api, visitStart } = setup;
+  const ownRoutes = new OwnRoutes(setup.ownRoutes ?? [], setup.frontendOrigins);
+  const { signInUrl } = { signInUrl: undefined, ...access };
+  const visitors = access.kind === 'open' ? OPEN_VISITORS : access.visitors;
+  const records = new WorkbenchRecords({ workbenches, timers });
+  return {
     locator:
       access.kind === 'open' ? new GuardedLocator(addresses, access.guard) : new ExactLocator(addresses),
     ownRoutes,
     visitors,
     decider: new RequestDecider({ visitors, records, clock: timers, telemetry }),
     records,
-    revocation,
-    activity,
-    // Without sign-in, `Authorization` is between a program and its workbench. With sign-in, browsers and programs may send one
-    // that is for the gate or the API, and a workbench must not get it.
-    forwarder: new Forwarder({
-      telemetry,
-      baseUrl,
-      trustedHops,
-      removesAuthorization: access.kind !== 'open',
-    }),
-    openRequests,
     presenter: new DecisionPresenter({
       ownRoutes,
       clock: timers,
@@ -90,8 +129,13 @@ export function createGate(setup: GateSetup): GateServer {
       ...(api === undefined ? {} : { api }),
       ...(visitStart === undefined ? {} : { visitStart }),
     }),
-    pages,
-    clock: timers,
-    telemetry,
-  });
+  };
+}
+
+/**
+ * Without sign-in, `Authorization` is between a program and its workbench. With sign-in, browsers and programs may send one
+ * that is for the gate or the API, and a workbench must not get it.
+ */
+function removesAuthorization({ access }: GateSetup): boolean {
+  return access.kind !== 'open';
 }

@@ -8,11 +8,13 @@ import { PageRenderer } from '#gate/pages/page-renderer.ts';
 import type { ApiAddress } from '#gate/pages/start-command.ts';
 import { buildSignIn } from './build-sign-in.ts';
 import { commandRoutes } from './command-routes.ts';
-import { createGate, type GateAccess } from './create-gate.ts';
+import { createForwardAuth, createGate, type GateAccess, type GateSetup } from './create-gate.ts';
+import type { ForwardAuth } from './forward-auth/forward-auth.ts';
 import type { GateServer } from './gate-server.ts';
 import { ControllerClient, type Send } from './ipc/controller-client.ts';
 import { ipcPorts } from './ipc/ipc-ports.ts';
 import type { FromGate, GateSettings, ToGate } from './ipc/messages.ts';
+import { OpenRequests } from './open-requests.ts';
 import type { OwnRoute } from './own-route.ts';
 import { createSealKeys } from './session/seal.ts';
 import { healthRoute, TableHealth } from './table-health.ts';
@@ -67,6 +69,7 @@ function buildAccess(
 class Gate {
   readonly #settings: GateSettings;
   readonly #server: GateServer;
+  readonly #forwardAuth: ForwardAuth | undefined;
   #api: ApiAddress;
   #port = 0;
 
@@ -78,7 +81,7 @@ class Gate {
     const health = new TableHealth(ports.workbenches, timers, telemetry);
     const { workbenches } = health;
     const { access, routes } = buildAccess(settings, addresses, pages);
-    this.#server = createGate({
+    const setup: GateSetup = {
       access,
       ownRoutes: [
         healthRoute(health),
@@ -95,13 +98,22 @@ class Gate {
       addresses,
       pages,
       timers,
-    });
+      openRequests: new OpenRequests(),
+      ...(settings.proxy === undefined ? {} : { trustedHops: 1 }),
+    };
+    this.#server = createGate(setup);
     limitConnections(this.#server.server, {
       max: MAX_WORKBENCH_CONNECTIONS,
       name: 'workbenches',
       timers,
       telemetry,
     });
+    if (settings.proxy !== undefined)
+      this.#forwardAuth = createForwardAuth(setup, {
+        proxy: settings.proxy.kind,
+        running: ports.running,
+        gateUrl: () => `http://127.0.0.1:${this.#port}`,
+      });
   }
 
   setApi(api: ApiAddress): void {
@@ -109,7 +121,11 @@ class Gate {
   }
 
   async listen(port: number): Promise<void> {
+    const forwardAuth = this.#forwardAuth;
     try {
+      // First, because a repeated call must find the server of the workbenches closed.
+      if (forwardAuth !== undefined && !forwardAuth.server.listening)
+        await forwardAuth.listen(this.#settings.proxy?.port ?? 0);
       this.#port = await listen(this.#server.server, this.#settings.bindAddress, port, 'WB_WORKBENCH_PORT');
       tell({ type: 'listening', port: this.#port });
     } catch (error) {
@@ -118,8 +134,8 @@ class Gate {
     }
   }
 
-  close(graceMs: number): Promise<void> {
-    return this.#server.close(graceMs);
+  async close(graceMs: number): Promise<void> {
+    await Promise.all([this.#server.close(graceMs), this.#forwardAuth?.close(graceMs)]);
   }
 
   #baseUrl(): URL {

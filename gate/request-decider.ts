@@ -6,7 +6,7 @@ import type { Visitor } from '#core/gate/visitor.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { RefusalDecision } from './decision-presenter.ts';
-import type { LocatedRequest, RequestHead } from './request-locator.ts';
+import type { LocatableRequest, LocatedRequest } from './request-locator.ts';
 import type { VisitorSource } from './session/visitor-reader.ts';
 import type { WorkbenchTarget } from './workbench-addresses.ts';
 import type { WorkbenchRecords } from './workbench-records.ts';
@@ -46,7 +46,7 @@ export class RequestDecider {
 
   /** Finds out who sent a request. */
   async prepare(
-    request: Pick<RequestHead, 'headers'>,
+    request: Pick<LocatableRequest, 'headers'>,
     { source, ownOrigins, origin }: LocatedRequest,
     target: WorkbenchTarget,
   ): Promise<WorkbenchRequest> {
@@ -77,7 +77,7 @@ export class RequestDecider {
 
   /** Returns who sent the request, or `unreadable` when that cannot be read. */
   async #readVisitor(
-    request: Pick<RequestHead, 'headers'>,
+    request: Pick<LocatableRequest, 'headers'>,
     workbenchId: string | undefined,
   ): Promise<Visitor | 'unreadable'> {
     try {

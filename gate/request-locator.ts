@@ -39,11 +39,11 @@ export interface RefusedRequest {
 }
 
 /** What the gate compares before it reads anything else. */
-export type RequestHead = Pick<IncomingMessage, 'method' | 'url' | 'headers' | 'headersDistinct'>;
+export type LocatableRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers' | 'headersDistinct'>;
 
 /** Finds out what a request asks for. */
 export interface RequestLocator {
-  locate(request: RequestHead): LocatedRequest | RefusedRequest;
+  locate(request: LocatableRequest): LocatedRequest | RefusedRequest;
 }
 
 /**
@@ -59,7 +59,7 @@ export class GuardedLocator implements RequestLocator {
     this.#guard = { ...guard, isOwnHost: (name) => addresses.isWorkbenchHost(name) };
   }
 
-  locate(request: RequestHead): LocatedRequest | RefusedRequest {
+  locate(request: LocatableRequest): LocatedRequest | RefusedRequest {
     const source = sourceOf(request);
     const refusal = checkRequest(request, this.#guard);
     if (refusal !== undefined) return { kind: 'refused', ...refusal, source };
@@ -86,7 +86,7 @@ export class ExactLocator implements RequestLocator {
     this.#addresses = addresses;
   }
 
-  locate(request: RequestHead): LocatedRequest | RefusedRequest {
+  locate(request: LocatableRequest): LocatedRequest | RefusedRequest {
     const source = sourceOf(request);
     const target = request.url ?? '';
     const address = this.#addresses.gateAddress();
@@ -109,7 +109,7 @@ export class ExactLocator implements RequestLocator {
   }
 
   /** The session of the sign-in host must not reach a workbench that has a host of its own: its pages would share the origin. */
-  #locateOnSignInHost(request: RequestHead): Located {
+  #locateOnSignInHost(request: LocatableRequest): Located {
     const located = this.#addresses.locate(request);
     const isShared = this.#addresses.gateAddress().domain === undefined;
     return located.kind === 'workbench' && !isShared ? { kind: 'other_host' } : located;
@@ -120,7 +120,7 @@ export function isWebSocket({ headers }: Pick<IncomingMessage, 'headers'>): bool
   return headers.upgrade?.toLowerCase() === 'websocket';
 }
 
-function sourceOf(request: RequestHead): RequestSource {
+function sourceOf(request: LocatableRequest): RequestSource {
   const site = request.headers['sec-fetch-site'];
   return {
     method: request.method ?? '',

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { listRunning } from '#core/gate/list-running.ts';
 import type { ActivityStore } from '#core/ports/activity-store.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
@@ -30,7 +31,7 @@ type CallHandlers = { readonly [C in GateCall]: CallHandler<C> };
 
 /** The stores of the controller that the gate reads and writes. */
 export interface GateStores {
-  readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
+  readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read' | 'listActive'>;
   readonly activity: Pick<ActivityStore, 'record'>;
   readonly tickets: TicketStore;
   readonly cutoffs: SessionCutoffStore;
@@ -119,6 +120,7 @@ function handlersOf(
         return workbench === undefined ? null : encodeRecord(workbench);
       },
     },
+    listRunning: { argument: z.strictObject({}), run: () => listRunning(workbenches) },
     recordActivity: {
       argument: z.strictObject({ workbenchId: TEXT, at: z.int() }),
       async run({ workbenchId, at }) {

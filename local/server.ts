@@ -204,6 +204,7 @@ function gateSettings(settings: LocalSettings): Omit<GateSettings, 'api'> {
     guard: workbenchGuard(settings),
     look: lookOf(settings.gate),
     startsOnVisit: settings.gate.WB_GATE_AUTO_START !== undefined,
+    ...(settings.proxy === undefined ? {} : { proxy: settings.proxy }),
   };
 }
 

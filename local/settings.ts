@@ -12,6 +12,7 @@ import {
 import { choice, integer, list, text, url } from '#contract/settings/setting-kinds.ts';
 import { SIGN_IN_RULES } from '#contract/settings/sign-in-settings.ts';
 import type { DedicatedInstanceType } from '#core/ports/capacity-catalog.ts';
+import { PROXY_KINDS, type ProxyKind } from '#gate/forward-auth/proxy-kind.ts';
 import { ADDRESS_MODES, type AddressMode } from '#gate/workbench-addresses.ts';
 import { generateToken, isSecret } from './local-token.ts';
 
@@ -126,6 +127,20 @@ export const LOCAL_SETTINGS = {
     secret: true,
     readBy: LOCAL,
   }),
+  WB_GATE_PROXY: choice({
+    description:
+      'Another proxy forwards requests to workbenches, and asks the gate about each: see docs/gate.md. Both must run on this computer. Requires BASE_URL, the public address of the proxy, and a host for each workbench.',
+    values: PROXY_KINDS,
+    readBy: LOCAL,
+  }),
+  WB_GATE_PROXY_PORT: integer({
+    description:
+      'The port of 127.0.0.1 at which that proxy asks the gate. 0 selects any free port. Has no effect without WB_GATE_PROXY.',
+    min: 0,
+    max: 65_535,
+    default: 9000,
+    readBy: LOCAL,
+  }),
   WB_LOCAL_EXPOSE: choice({
     description:
       'Allows connections from other computers to both ports. By default the ports listen on 127.0.0.1 only. Requires a key for the API and WB_LOCAL_HOSTNAMES. The workbenches themselves require no key: anyone who knows the address of a workbench has a shell on this computer.',
@@ -218,6 +233,19 @@ const LOCAL_RULES: readonly SettingRule<Declared>[] = [
     },
   },
   {
+    names: ['WB_GATE_PROXY', 'WB_GATE_PROXY_PORT', 'BASE_URL', 'WB_WORKBENCH_ADDRESS', 'WB_LOCAL_EXPOSE'],
+    check: (s) => {
+      if (s.WB_GATE_PROXY === undefined) return undefined;
+      if (s.WB_LOCAL_EXPOSE !== undefined)
+        return 'other computers must reach the proxy alone: the gate believes its X-Forwarded-For';
+      if (s.BASE_URL === undefined) return 'browsers must know the address of the proxy: set BASE_URL';
+      if (addressModeOf(s) === 'prefix')
+        return 'the proxy forwards to workbenches with hosts of their own only: set WB_WORKBENCH_ADDRESS=host';
+      const isUsed = [s.PORT, s.WB_WORKBENCH_PORT].includes(s.WB_GATE_PROXY_PORT);
+      return isUsed && s.WB_GATE_PROXY_PORT !== 0 ? 'the ports must differ' : undefined;
+    },
+  },
+  {
     names: ['PORT', 'WB_WORKBENCH_PORT'],
     check: (s) => (s.PORT !== 0 && s.PORT === s.WB_WORKBENCH_PORT ? 'must differ' : undefined),
   },
@@ -234,6 +262,8 @@ export interface LocalSettings {
   readonly port: number;
   readonly workbenchPort: number;
   readonly addressMode: AddressMode;
+  /** Another proxy that forwards, and the port at which it asks the gate. Undefined: the gate forwards. */
+  readonly proxy: { readonly kind: ProxyKind; readonly port: number } | undefined;
   /** WB_LOCAL_TOKEN: a secret or `auto`. Undefined: the gate lets in everybody who reaches it. */
   readonly localToken: string | undefined;
   /** Whether programs receive the path of their workbench. */
@@ -277,6 +307,10 @@ export function readLocalSettings(env: Environment): LocalSettings {
     port: read.PORT,
     workbenchPort: read.WB_WORKBENCH_PORT,
     addressMode: addressModeOf({ ...read, BASE_URL }),
+    proxy:
+      read.WB_GATE_PROXY === undefined
+        ? undefined
+        : { kind: read.WB_GATE_PROXY, port: read.WB_GATE_PROXY_PORT },
     localToken: read.WB_LOCAL_TOKEN,
     keepPrefix: read.WB_KEEP_PREFIX !== undefined,
     dataDir: resolve(read.WB_DATA_DIR),

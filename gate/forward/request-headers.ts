@@ -123,6 +123,6 @@ function trustedAddresses(
 }
 
 /** Percent-encodes what a header cannot contain. Ids of printable ASCII without `%` and spaces stay as they are. */
-function encodeUser(userId: string): string {
+export function encodeUser(userId: string): string {
   return userId.toWellFormed().replace(/[^\x21-\x24\x26-\x7e]+/g, encodeURIComponent);
 }

@@ -2,11 +2,12 @@ import { PortError } from '#core/ports/port-error.ts';
 import { UnreadableRecord } from '#core/ports/workbench-store.ts';
 import { decodeRecord } from '#core/workbench/record-codec.ts';
 import type { Workbench, WorkbenchKey } from '#core/workbench/workbench.ts';
+import type { RunningWorkbenches } from '#gate/forward-auth/running-workbenches.ts';
 import type { CommandResult, GatePorts } from '#gate/ports.ts';
 import { type ControllerClient, UnreadableResult } from './controller-client.ts';
 
 /** The ports of the gate in local mode: requests to the controller, which has the records. */
-export type IpcPorts = Omit<GatePorts, 'telemetry'>;
+export type IpcPorts = Omit<GatePorts, 'telemetry'> & { readonly running: RunningWorkbenches };
 
 export function ipcPorts(client: Pick<ControllerClient, 'call'>): IpcPorts {
   return {
@@ -16,6 +17,7 @@ export function ipcPorts(client: Pick<ControllerClient, 'call'>): IpcPorts {
       },
       read: (key) => readWorkbench(client, key),
     },
+    running: { list: () => client.call('listRunning', {}) },
     tickets: {
       async create(ticket) {
         await client.call('createTicket', ticket);

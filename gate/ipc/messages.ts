@@ -1,10 +1,12 @@
 import type { OriginGuard } from '#adapters/http-server/origin-guard.ts';
+import type { RunningWorkbench } from '#core/gate/list-running.ts';
 import type { PortErrorKind } from '#core/ports/port-error.ts';
 import type { SessionCutoffs } from '#core/ports/session-cutoff-store.ts';
 import type { Ticket } from '#core/ports/ticket-store.ts';
 import type { StoredRecord } from '#core/workbench/record-codec.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { SignInMethod } from '#gate/build-sign-in.ts';
+import type { ProxyKind } from '#gate/forward-auth/proxy-kind.ts';
 import type { PageLook } from '#gate/pages/page-renderer.ts';
 import type { ApiAddress } from '#gate/pages/start-command.ts';
 import type { CommandResult } from '#gate/ports.ts';
@@ -36,6 +38,8 @@ export interface GateSettings {
   };
   /** Whether the visit of a person starts a stopped workbench. */
   readonly startsOnVisit: boolean;
+  /** Present if another proxy forwards, and asks this gate. */
+  readonly proxy?: { readonly kind: ProxyKind; readonly port: number };
 }
 
 /** The requests of the gate: their names, arguments and results. Every argument and result is JSON. */
@@ -46,6 +50,10 @@ export interface GateCalls {
   };
   /** A record is sent in its stored form: its dates and absent fields survive JSON. */
   readonly readWorkbench: { readonly argument: WorkbenchKey; readonly result: StoredRecord | null };
+  readonly listRunning: {
+    readonly argument: Readonly<Record<string, never>>;
+    readonly result: readonly RunningWorkbench[];
+  };
   readonly recordActivity: {
     readonly argument: { readonly workbenchId: string; readonly at: number };
     readonly result: null;

@@ -87,6 +87,19 @@ ${stop === undefined ? undefined : commandForm('stop', stop)}
   };
 }
 
+/** The page while a proxy in front of the gate has a route to the address that the workbench had before. */
+export function changedAddressPage(): GatePage {
+  return {
+    status: 503,
+    title: 'The workbench has started again',
+    heading: 'The workbench has started again',
+    body: html`<p role="status" aria-live="polite">The workbench is running at a new address, which is known everywhere in a few seconds.</p>
+<p class="note">This page reloads automatically.</p>`,
+    json: { message: 'The workbench is running at a new address. Repeat the request in a few seconds.' },
+    reloadAfterSeconds: RELOAD_FIRST_SECONDS,
+  };
+}
+
 export function invalidResponsePage(): GatePage {
   return {
     status: 502,

@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest';
 import { listen } from '#adapters/http-server/listen.ts';
 import { signInUrlOf } from '#core/gate/sign-in-url.ts';
 import type { UserVisitor, Visitor } from '#core/gate/visitor.ts';
+import type { Clock } from '#core/ports/clock.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { createGate } from '#gate/create-gate.ts';
 import type { SignInUrl } from '#gate/decision-presenter.ts';
@@ -36,6 +37,11 @@ export class RecordTable {
   async read({ workbenchId }: WorkbenchKey): Promise<Workbench | undefined> {
     return this.records.get(workbenchId);
   }
+
+  async listActive(): Promise<{ readonly keys: readonly WorkbenchKey[] }> {
+    if (this.failing) throw new Error('the table does not respond');
+    return { keys: [...this.records.values()].map(keyOf) };
+  }
 }
 
 /** Sessions without cryptography: the cookie contains the user, and on the host of a workbench its id. */
@@ -43,9 +49,9 @@ export class PlainVisitors {
   failing = false;
   /** Users who have signed out. */
   readonly signedOut = new Set<string>();
-  readonly #clock: ManualClock;
+  readonly #clock: Clock;
 
-  constructor(clock: ManualClock) {
+  constructor(clock: Clock) {
     this.#clock = clock;
   }
 

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { closeServer, isPortInUse, listen } from '#adapters/http-server/listen.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
+import type { GateSettings } from '#gate/ipc/messages.ts';
 import { GateProcess } from '#local/gate-process.ts';
 import { GateRequests } from '#local/gate-requests.ts';
 import { ID, stopped } from '#test/builders/workbench.ts';
@@ -15,7 +16,10 @@ import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
 import { memoryStores } from '#test/memory/memory-stores.ts';
 
 /** Starts the real gate in a process. `read` is what the controller knows of the workbench ID. */
-function openGate(read: () => Promise<Workbench | undefined> = async () => undefined) {
+function openGate(
+  read: () => Promise<Workbench | undefined> = async () => undefined,
+  settings: Partial<GateSettings> = {},
+) {
   const telemetry = new TelemetryRecorder();
   const workbenches = {
     async findByWorkbenchId(): Promise<WorkbenchKey | undefined> {
@@ -23,6 +27,10 @@ function openGate(read: () => Promise<Workbench | undefined> = async () => undef
       return workbench === undefined ? undefined : keyOf(workbench);
     },
     read,
+    async listActive() {
+      const workbench = await read();
+      return { keys: workbench === undefined ? [] : [keyOf(workbench)] };
+    },
   };
   const gate = new GateProcess({
     settings: {
@@ -32,6 +40,7 @@ function openGate(read: () => Promise<Workbench | undefined> = async () => undef
       look: DEFAULT_LOOK,
       startsOnVisit: false,
       guard: { hosts: [], origins: [] },
+      ...settings,
     },
     api: { url: 'http://127.0.0.1:8999', authorized: false },
     requests: new GateRequests({ ...memoryStores(), workbenches }, telemetry),
@@ -52,6 +61,25 @@ async function request(port: number, path: string) {
 }
 
 describe('the process of the gate', () => {
+  it('responds to another proxy at its port, and holds neither port when the other is in use', async () => {
+    const backend = await openBackend((_, response) => response.end());
+    const taken = await openBackend((_, response) => response.end());
+    const proxy = (port: number): Partial<GateSettings> => ({
+      addressMode: 'host',
+      baseUrl: 'http://localhost:8000',
+      proxy: { kind: 'traefik', port },
+    });
+    const { gate } = openGate(async () => runningAt(backend.url), proxy(taken.port));
+    await expect(gate.listen(0)).rejects.toThrow('WB_GATE_PROXY_PORT');
+    await closeServer(taken.server, 0);
+    const port = await gate.listen(0);
+    const { status, body } = await request(taken.port, '/routes');
+    expect([status, Object.keys(JSON.parse(body).http.services)]).toEqual([200, ['gate', ID]]);
+    expect(JSON.parse(body).http.services.gate.loadBalancer.servers).toEqual([
+      { url: `http://127.0.0.1:${port}` },
+    ]);
+  });
+
   it('forwards requests to the address that the controller has for the workbench', async () => {
     const backend = await openBackend((message, response) => response.end(`sent ${message.url}`));
     const { gate } = openGate(async () => runningAt(backend.url));

@@ -29,6 +29,7 @@ beforeEach(() => {
       reads.push(asked);
       return read();
     },
+    listActive: async () => ({ keys: [key] }),
   };
   activity = [];
   const stores = {
@@ -50,6 +51,12 @@ it('returns the key of a workbench, or null', async () => {
   });
   expect(await requests.respond(request('findWorkbench', { workbenchId: 'other' }))).toMatchObject({
     result: null,
+  });
+});
+
+it('lists the running workbenches', async () => {
+  expect(await requests.respond(request('listRunning', {}))).toMatchObject({
+    result: [{ workbenchId: key.workbenchId, endpoint: workbench.run.endpoint }],
   });
 });
 

@@ -81,6 +81,8 @@ describe('the settings of local mode', () => {
     ['PORT', '-1'],
     ['PORT', '80x'],
     ['WB_WORKBENCH_PORT', '1e3'],
+    ['WB_GATE_PROXY', 'haproxy'],
+    ['WB_GATE_PROXY_PORT', '65536'],
     ['WB_LOCAL_MAX_RUNNING', '0'],
     ['WB_LOCAL_MAX_RUNNING', '101'],
     ['WB_LOCAL_STOP_TIMEOUT_SECONDS', '301'],
@@ -132,6 +134,26 @@ describe('the settings of local mode', () => {
 
   test('listen on 127.0.0.1 only, even if host names are set', () => {
     expect(readLocalSettings({ WB_LOCAL_HOSTNAMES: 'wb.example' }).bindAddress).toBe('127.0.0.1');
+  });
+
+  test('name the proxy that forwards in the place of the gate', () => {
+    const proxy = { WB_GATE_PROXY: 'traefik', BASE_URL: 'https://wb.example', WB_WORKBENCH_ADDRESS: 'host' };
+    expect(readLocalSettings({}).proxy).toBeUndefined();
+    expect(readLocalSettings(proxy).proxy).toEqual({ kind: 'traefik', port: 9000 });
+    const messagesOf = (env: Record<string, string>) => Object.values(problemsOf({ ...proxy, ...env }));
+    expect(messagesOf({ BASE_URL: '' })).toEqual([expect.stringContaining('set BASE_URL')]);
+    expect(messagesOf({ WB_WORKBENCH_ADDRESS: 'prefix' })).toEqual([
+      expect.stringContaining('hosts of their own'),
+    ]);
+    expect(messagesOf({ WB_WORKBENCH_PORT: '9000' })).toEqual(['the ports must differ']);
+    expect(messagesOf({ PORT: '9000' })).toEqual(['the ports must differ']);
+    expect(messagesOf({ WB_GATE_PROXY_PORT: '0', PORT: '0' })).toEqual([]);
+    const exposed = {
+      WB_LOCAL_EXPOSE: 'all-interfaces',
+      WB_LOCAL_HOSTNAMES: 'wb.example',
+      RESTAPI_AUTH_STATIC_KEY: KEY,
+    };
+    expect(messagesOf(exposed)).toEqual([expect.stringContaining('X-Forwarded-For')]);
   });
 
   test('require two different ports', () => {

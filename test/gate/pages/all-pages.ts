@@ -19,6 +19,7 @@ import {
   signingInPage,
 } from '#gate/pages/sign-in-pages.ts';
 import {
+  changedAddressPage,
   invalidResponsePage,
   notRunningPage,
   startRequestedPage,
@@ -65,6 +66,7 @@ export function allPages(text: string): Readonly<Record<string, GatePage>> {
     start_requested: startRequestedPage({ name: text }),
     unresponsive: unresponsivePage(),
     unresponsive_with_stop: unresponsivePage(address),
+    changed_address: changedAddressPage(),
     start_refused: refusedPage('start', `/${text}`, { status: 429, message: `${text}.` }),
     stop_refused: refusedPage('stop', `/${text}`, { status: 409, message: `${text}.` }),
     command_unavailable: commandUnavailablePage('start', `/${text}`),
