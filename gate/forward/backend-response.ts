@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isOwnCookie } from './own-cookies.ts';
-import { connectionOptions } from './request-headers.ts';
+import { connectionOptions, isForged } from './request-headers.ts';
 
 /** What Node.js refuses in a status text. */
 const NOT_PRINTABLE = /[^\t\x20-\x7e\x80-\xff]/g;
@@ -65,7 +65,7 @@ export function removeConnectionHeaders({ headers }: IncomingMessage): void {
 
 /** Fields that mean something else as trailers than as headers, or that decide about the message itself. */
 const NOT_A_TRAILER =
-  /^(?:connection|keep-alive|te|trailer|transfer-encoding|upgrade|content-.*|host|set-cookie|cookie|authorization|proxy-.*|forwarded|x-forwarded-.*|x-real-ip|x-workbench-.*|location|expect|cache-control|max-forwards|age|date|expires|vary|retry-after|www-authenticate|range|if-.*|pragma)$/;
+  /^(?:connection|keep-alive|te|trailer|transfer-encoding|upgrade|content-.*|host|set-cookie|cookie|authorization|proxy-.*|location|expect|cache-control|max-forwards|age|date|expires|vary|retry-after|www-authenticate|range|if-.*|pragma)$/;
 
 /** Returns the trailers of a message that may be forwarded (RFC 9110, section 6.5.1). */
 export function forwardableTrailers(message: IncomingMessage): readonly [string, string][] {
@@ -73,7 +73,9 @@ export function forwardableTrailers(message: IncomingMessage): readonly [string,
   const trailers: [string, string][] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const [name, value] = [raw[i] as string, raw[i + 1] as string];
-    if (!NOT_A_TRAILER.test(name.toLowerCase().replaceAll('_', '-'))) trailers.push([name, value]);
+    const lowerCase = name.toLowerCase();
+    if (NOT_A_TRAILER.test(lowerCase.replaceAll('_', '-')) || isForged(lowerCase)) continue;
+    trailers.push([name, value]);
   }
   return trailers;
 }

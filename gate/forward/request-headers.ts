@@ -23,7 +23,7 @@ const END_TO_END_HEADERS = new Set([
   'expect',
 ]);
 
-/** Headers with which a client could pretend to be a proxy in front of the workbench. Some programs read `_` as `-`. */
+/** Headers with which a client could pretend to be a proxy in front of the workbench. Some programs read `_` as `-`, or all characters but letters and digits. */
 const FORGED_HEADER =
   /^(?:forwarded|x-forwarded-.*|x-real-ip|x-original-(?:url|host|uri|method)|x-rewrite-url|x-workbench-.*|x-wb-.*)$/;
 
@@ -78,9 +78,14 @@ export function connectionOptions(connection: string | undefined): readonly stri
   return connection.split(',').flatMap((name) => name.trim().toLowerCase() || []);
 }
 
-function isForged(name: string): boolean {
+/**
+ * Whether a client could use a header or a trailer to pretend to be a proxy.
+ * @param name in lower case
+ */
+export function isForged(name: string): boolean {
   // Most headers begin with another letter.
-  return (name.startsWith('x') || name.startsWith('f')) && FORGED_HEADER.test(name.replaceAll('_', '-'));
+  const maybe = name.startsWith('x') || name.startsWith('f');
+  return maybe && FORGED_HEADER.test(name.replaceAll(/[^a-z0-9]/g, '-'));
 }
 
 /** Node.js throws when trailers are announced with a body that is not chunked. */

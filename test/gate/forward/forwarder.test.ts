@@ -181,7 +181,8 @@ describe('trailers', () => {
     const { port, received } = await openRaw((text, socket) => {
       if (text.includes('0\r\nX-Sum')) socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
     });
-    const body = '2\r\nhi\r\n0\r\nX-Sum: 1\r\nHost: evil\r\nX_Workbench_User: root\r\n\r\n';
+    const body =
+      '2\r\nhi\r\n0\r\nX-Sum: 1\r\nHost: evil\r\nX_Workbench_User: root\r\nX-WB-Run: root\r\nX.Rewrite-URL: root\r\n\r\n';
     const headers = [HOST, 'Trailer: X-Sum', 'Transfer-Encoding: chunked'];
     expect((await sendRaw(port, rawRequest('POST /', headers, body))).status).toBe(200);
     expect(received[0]).toMatch(/^trailer: X-Sum$/im);
