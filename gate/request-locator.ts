@@ -90,8 +90,9 @@ export class ExactLocator implements RequestLocator {
     const source = sourceOf(request);
     const target = request.url ?? '';
     const address = this.#addresses.gateAddress();
-    const host = parseGateHost(request.headersDistinct.host ?? [], target, address);
-    if (host === undefined) return refuseHost(target, source);
+    const hosts = request.headersDistinct.host ?? [];
+    const host = parseGateHost(hosts, target, address);
+    if (host === undefined) return refuseHost(hosts, target, source);
     const { workbenchId } = { workbenchId: undefined, ...host };
     const origin = workbenchId === undefined ? address.signInOrigin : originOfWorkbench(address, workbenchId);
     const located: Located =
@@ -143,9 +144,10 @@ function ownTargetOf(located: Located, target: string, path: string): OwnTarget 
     : undefined;
 }
 
-function refuseHost(target: string, source: RequestSource): RefusedRequest {
-  // A target in absolute form contains a host that takes precedence over the header.
-  if (!target.startsWith('/')) return { kind: 'refused', status: 400, message: 'Bad Request', source };
+function refuseHost(hosts: readonly string[], target: string, source: RequestSource): RefusedRequest {
+  // A target in absolute form contains a host that takes precedence over the header. HTTP allows one Host header.
+  if (!target.startsWith('/') || hosts.length > 1)
+    return { kind: 'refused', status: 400, message: 'Bad Request', source };
   return {
     kind: 'refused',
     status: 404,

@@ -364,7 +364,7 @@ describe('the host of a request', () => {
     [`GET https://${ID}.wb.example/`, [HOST], 400],
     [`GET http://evil.example/`, [HOST], 400],
     ['OPTIONS *', [HOST], 400],
-    ['GET /', [HOST, HOST], 404],
+    ['GET /', [HOST, HOST], 400],
     ['GET /', [], 400],
   ])('%s with %j is refused', async (line, hosts, status) => {
     const { send, requests } = await openGate();
