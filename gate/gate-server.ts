@@ -8,6 +8,7 @@ import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { DecisionPresenter, RefusalDecision } from './decision-presenter.ts';
 import { deferContinue, type Forwarder, type ForwardTarget, isRepeatable } from './forward/forwarder.ts';
+import { hasBody } from './forward/request-headers.ts';
 import type { OpenRequest, OpenRequests } from './open-requests.ts';
 import type { OwnRoutes } from './own-routes.ts';
 import { indexPage, otherHostPage, tooLargePage, unknownPage } from './pages/fault-pages.ts';
@@ -68,6 +69,8 @@ export class GateServer {
   readonly server: Server;
   readonly #options: GateOptions;
   readonly #upgraded = new Set<Duplex>();
+  /** Connections whose last request has no complete response yet. */
+  readonly #responding = new WeakMap<Duplex, IncomingMessage>();
   #closing = false;
 
   constructor(options: GateOptions) {
@@ -80,7 +83,7 @@ export class GateServer {
         requestTimeout: 0,
         connectionsCheckingInterval: 2_000,
         // A client that offers another protocol, as `curl --http2` does, accepts a response in HTTP/1.1.
-        shouldUpgradeCallback: isWebSocket,
+        shouldUpgradeCallback: isHandshake,
       },
       (request, response) => {
         this.#serve(request, response).catch((error: unknown) => this.#logFailure(request, error));
@@ -117,6 +120,13 @@ export class GateServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on('error', () => {});
+    const { socket } = request;
+    this.#responding.set(socket, request);
+    response.once('close', () => {
+      if (this.#responding.get(socket) === request) this.#responding.delete(socket);
+    });
+    // Node.js drops what follows an offer to upgrade in the same packet, so the connection must end with the response.
+    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
     const { locator, pages } = this.#options;
     const located = locator.locate(request);
     if (await serveOwnRoute(request, response, located, this.#options)) return;
@@ -174,6 +184,11 @@ export class GateServer {
     socket.on('error', () => {});
     this.#upgraded.add(socket);
     socket.once('close', () => this.#upgraded.delete(socket));
+    if (this.#responding.has(socket)) {
+      // The client would take this response for that of an earlier request.
+      socket.destroy();
+      return;
+    }
     const located = this.#options.locator.locate(request);
     if (located.kind === 'refused') return refuseUpgrade(socket, located.status);
     const { asked: target } = located;
@@ -209,4 +224,12 @@ function toForwardTarget(
   { target: { prefix, rest } }: WorkbenchRequest,
 ): ForwardTarget {
   return { workbenchId, runId, prefix, rest, endpoint, ...(userId === undefined ? {} : { userId }) };
+}
+
+/**
+ * Whether a request begins a WebSocket (RFC 6455, section 4.1). Node.js passes the body of an upgrade on as frames, so that
+ * the gate and a workbench could disagree about where it ends: with a body, the request is one like any other.
+ */
+function isHandshake(request: IncomingMessage): boolean {
+  return isWebSocket(request) && request.method === 'GET' && !hasBody(request);
 }
