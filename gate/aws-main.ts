@@ -16,8 +16,9 @@ import {
 } from '#contract/settings/gate-deployment-settings.ts';
 import { parseSettings } from '#contract/settings/setting.ts';
 import { ApiCommands } from './api-commands.ts';
-import { AwsGate } from './aws/aws-gate.ts';
+import { AWS_CLOSE, createAwsGate } from './aws/aws-gate.ts';
 import { parseClientSecret, parseSealKeys } from './aws/secrets.ts';
+import type { Gate } from './gate.ts';
 
 /** The process of the gate on AWS. `npm run image:push -- --gate` puts it into an image. */
 
@@ -45,7 +46,7 @@ const onUncaught = (error: unknown) => {
 process.on('uncaughtException', onUncaught);
 process.on('unhandledRejection', onUncaught);
 
-async function start(): Promise<AwsGate> {
+async function start(): Promise<Gate> {
   const settings = parseSettings(DEPLOYED_GATE_SETTINGS, DEPLOYED_GATE_RULES, process.env);
   const {
     WB_TABLE_NAME: table,
@@ -57,7 +58,7 @@ async function start(): Promise<AwsGate> {
   const cached = <T>(arn: string, parse: (text: string) => T) =>
     cacheFromSecret(timers, () => readSecretText(secrets, arn), parse);
   const keys = apiSecret === undefined ? undefined : cached(apiSecret, parseSecretKeys);
-  const gate = new AwsGate({
+  const gate = createAwsGate({
     settings,
     ports: {
       workbenches: new DynamoWorkbenchStore(client, table, telemetry),
@@ -72,7 +73,7 @@ async function start(): Promise<AwsGate> {
       clientArn === undefined ? undefined : parseClientSecret(await readSecretText(secrets, clientArn)),
     timers,
   });
-  await gate.listen('0.0.0.0', GATE_PORT);
+  await gate.listen('0.0.0.0', GATE_PORT, 'GATE_PORT');
   return gate;
 }
 
@@ -80,5 +81,5 @@ const starting = start().catch(fail);
 starting.then(() => telemetry.info('the gate accepts connections'));
 process.once('SIGTERM', () => {
   telemetry.info('the gate ends');
-  starting.then((gate) => gate.close()).then(() => process.exit(0), fail);
+  starting.then((gate) => gate.close(AWS_CLOSE)).then(() => process.exit(0), fail);
 });

@@ -1,4 +1,6 @@
 import { outsideRequest } from '#adapters/http-server/request-faults.ts';
+import type { Settings } from '#contract/settings/function-settings.ts';
+import type { SignInSettings } from '#contract/settings/sign-in-settings.ts';
 import type { GateAddress } from '#core/gate/gate-host.ts';
 import { signInUrlOf } from '#core/gate/sign-in-url.ts';
 import type { Clock } from '#core/ports/clock.ts';
@@ -11,6 +13,7 @@ import type { PageRenderer } from './pages/page-renderer.ts';
 import { respond } from './pages/responses.ts';
 import type { GatePorts } from './ports.ts';
 import { Seal, type SealKeys } from './session/seal.ts';
+import { SessionRenewal } from './session/session-renewal.ts';
 import { Sessions } from './session/sessions.ts';
 import { SignOut } from './session/sign-out.ts';
 import { TicketExchange } from './session/ticket-exchange.ts';
@@ -35,8 +38,31 @@ export type SignInMethod =
       readonly claims: UserClaimSettings;
     };
 
+/** Returns how users sign in at the issuer of the settings; undefined without one. */
+export function issuerMethodOf(
+  settings: Pick<Settings, 'RESTAPI_USER_CLAIM' | 'RESTAPI_ADMIN_SCOPE'> &
+    Omit<SignInSettings, 'WB_GATE_CLIENT_SECRET'>,
+  clientSecret: string | undefined,
+): SignInMethod | undefined {
+  const { WB_GATE_ISSUER: issuer, WB_GATE_CLIENT_ID: clientId } = settings;
+  if (issuer === undefined || clientId === undefined) return undefined;
+  return {
+    kind: 'issuer',
+    issuer,
+    clientId,
+    clientSecret,
+    scopes: settings.WB_GATE_SCOPES,
+    claims: {
+      userClaim: settings.RESTAPI_USER_CLAIM,
+      adminClaim: settings.WB_GATE_ADMIN_CLAIM,
+      adminScope: settings.RESTAPI_ADMIN_SCOPE,
+    },
+  };
+}
+
 export interface BuildSignInOptions {
-  readonly method: SignInMethod;
+  /** Absent if only tickets admit. */
+  readonly method?: SignInMethod | undefined;
   /** Returns the keys of the cookies. */
   readonly keys: () => Promise<SealKeys>;
   readonly ports: Pick<GatePorts, 'tickets' | 'cutoffs' | 'workbenches'>;
@@ -51,11 +77,13 @@ export interface BuildSignInOptions {
 
 export interface SignIn {
   readonly visitors: VisitorReader;
-  readonly signInUrl: SignInUrl;
+  readonly renewal: SessionRenewal;
+  /** Absent if only tickets admit. */
+  readonly signInUrl?: SignInUrl;
   readonly routes: readonly OwnRoute[];
 }
 
-/** Builds the sign-in, and the sessions that it begins. */
+/** Builds the sign-in, the exchange of tickets, and the sessions that both begin. */
 export function buildSignIn(options: BuildSignInOptions): SignIn {
   const { method, keys, ports, address, pages, clock, telemetry } = options;
   const { tickets, cutoffs } = ports;
@@ -69,7 +97,7 @@ export function buildSignIn(options: BuildSignInOptions): SignIn {
   const signInUrl: SignInUrl = (returnUrl, browser) => signInUrlOf(address(), returnUrl, browser);
   const forgetCutoffs = (userId: string) => visitors.forget(userId);
   const issuer =
-    method.kind === 'issuer'
+    method?.kind === 'issuer'
       ? new IssuerSignIn({
           ...shared,
           issuer: buildIssuer(method, address(), clock),
@@ -79,7 +107,7 @@ export function buildSignIn(options: BuildSignInOptions): SignIn {
           claims: method.claims,
         })
       : undefined;
-  const signIn = method.kind === 'secret' ? new SecretSignIn({ ...shared, secret: method.secret }) : issuer;
+  const signIn = method?.kind === 'secret' ? new SecretSignIn({ ...shared, secret: method.secret }) : issuer;
   const exchange = new TicketExchange({
     ...shared,
     tickets,
@@ -87,7 +115,7 @@ export function buildSignIn(options: BuildSignInOptions): SignIn {
     seal,
     frontendOrigins: options.frontendOrigins,
     // A request for the workbench leads to the sign-in, and binds it to the browser.
-    signInUrl: ({ url }, target) => `${url.origin}${target}`,
+    signInUrl: ({ url }, target) => (signIn === undefined ? undefined : `${url.origin}${target}`),
   });
   const signOut = new SignOut({
     ...shared,
@@ -97,7 +125,8 @@ export function buildSignIn(options: BuildSignInOptions): SignIn {
   });
   return {
     visitors,
-    signInUrl,
+    renewal: new SessionRenewal(sessions, telemetry),
+    ...(signIn === undefined ? {} : { signInUrl }),
     routes: [...(signIn?.routes ?? []), ...exchange.routes, ...signOut.routes],
   };
 }

@@ -16,6 +16,7 @@ import type { PageRenderer } from './pages/page-renderer.ts';
 import type { ApiAddress } from './pages/start-command.ts';
 import { RequestDecider } from './request-decider.ts';
 import { ExactLocator, GuardedLocator } from './request-locator.ts';
+import type { SessionRenewal } from './session/session-renewal.ts';
 import { OPEN_VISITORS, type VisitorSource } from './session/visitor-reader.ts';
 import type { VisitStart } from './visit-start.ts';
 import { ActivityTracker } from './watch/activity-tracker.ts';
@@ -32,6 +33,8 @@ export type GateAccess =
       readonly visitors: VisitorSource;
       /** Absent if only tickets admit. */
       readonly signInUrl?: SignInUrl;
+      /** Extends the session of a sign-in host. */
+      readonly renewal?: SessionRenewal;
     };
 
 export interface GateSetup {
@@ -112,7 +115,7 @@ export function createForwardAuth(
 function buildDecisionParts(setup: GateSetup) {
   const { access, workbenches, addresses, timers, telemetry, api, visitStart } = setup;
   const ownRoutes = new OwnRoutes(setup.ownRoutes ?? [], setup.frontendOrigins);
-  const { signInUrl } = { signInUrl: undefined, ...access };
+  const { signInUrl, renewal } = { signInUrl: undefined, renewal: undefined, ...access };
   const visitors = access.kind === 'open' ? OPEN_VISITORS : access.visitors;
   const records = new WorkbenchRecords({ workbenches, timers });
   return {
@@ -120,6 +123,7 @@ function buildDecisionParts(setup: GateSetup) {
       access.kind === 'open' ? new GuardedLocator(addresses, access.guard) : new ExactLocator(addresses),
     ownRoutes,
     visitors,
+    ...(renewal === undefined ? {} : { renewal }),
     decider: new RequestDecider({ visitors, records, clock: timers, telemetry }),
     records,
     presenter: new DecisionPresenter({

@@ -17,17 +17,21 @@ import type { PageRenderer } from './pages/page-renderer.ts';
 import { refuseUpgrade, respond } from './pages/responses.ts';
 import { invalidResponsePage } from './pages/workbench-pages.ts';
 import type { Decided, RequestDecider, WorkbenchRequest } from './request-decider.ts';
-import { isWebSocket, type RequestLocator } from './request-locator.ts';
+import { isWebSocket, type LocatedRequest, type RequestLocator } from './request-locator.ts';
 import { serveOwnRoute } from './serve-own-route.ts';
+import type { SessionRenewal } from './session/session-renewal.ts';
 import type { VisitorSource } from './session/visitor-reader.ts';
 import type { ActivityTracker } from './watch/activity-tracker.ts';
 import type { RevocationWatch } from './watch/revocation-watch.ts';
+import type { WorkbenchTarget } from './workbench-addresses.ts';
 import type { WorkbenchRecords } from './workbench-records.ts';
 
 export interface GateOptions {
   readonly locator: RequestLocator;
   readonly ownRoutes: OwnRoutes;
   readonly visitors: Pick<VisitorSource, 'read'>;
+  /** Absent without sign-in. */
+  readonly renewal?: SessionRenewal;
   readonly decider: RequestDecider;
   readonly records: Pick<WorkbenchRecords, 'invalidate'>;
   readonly forwarder: Forwarder;
@@ -143,9 +147,21 @@ export class GateServer {
     }
     const page =
       asked.kind === 'workbench'
-        ? await this.#forward(request, response, await this.#options.decider.prepare(request, located, asked))
+        ? await this.#serveWorkbench(request, response, located, asked)
         : OTHER_RESPONSES[asked.kind === 'own' ? 'unknown' : asked.kind];
     if (page !== undefined && !response.headersSent) respond(request, response, page, pages);
+  }
+
+  async #serveWorkbench(
+    request: IncomingMessage,
+    response: ServerResponse,
+    located: LocatedRequest,
+    target: WorkbenchTarget,
+  ): Promise<GatePage | undefined> {
+    const { decider, renewal } = this.#options;
+    const asked = await decider.prepare(request, located, target);
+    if (asked.visitor !== 'unreadable') await renewal?.renew(asked.visitor, response);
+    return this.#forward(request, response, asked);
   }
 
   /**

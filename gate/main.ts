@@ -1,25 +1,14 @@
-import { limitConnections, MAX_WORKBENCH_CONNECTIONS } from '#adapters/http-server/connection-limit.ts';
-import { listen, StartError } from '#adapters/http-server/listen.ts';
+import { StartError } from '#adapters/http-server/listen.ts';
 import { RequestFaults } from '#adapters/http-server/request-faults.ts';
 import { LocalTelemetry } from '#adapters/local/local-telemetry.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
 import { errorCode } from '#adapters/system-error.ts';
-import { PageRenderer } from '#gate/pages/page-renderer.ts';
 import type { ApiAddress } from '#gate/pages/start-command.ts';
-import { buildSignIn } from './build-sign-in.ts';
-import { commandRoutes } from './command-routes.ts';
-import { createForwardAuth, createGate, type GateAccess, type GateSetup } from './create-gate.ts';
-import type { ForwardAuth } from './forward-auth/forward-auth.ts';
-import type { GateServer } from './gate-server.ts';
+import type { Gate } from './gate.ts';
 import { ControllerClient, type Send } from './ipc/controller-client.ts';
 import { ipcPorts } from './ipc/ipc-ports.ts';
+import { createLocalGate } from './ipc/local-gate.ts';
 import type { FromGate, GateSettings, ToGate } from './ipc/messages.ts';
-import { OpenRequests } from './open-requests.ts';
-import type { OwnRoute } from './own-route.ts';
-import { createSealKeys } from './session/seal.ts';
-import { healthRoute, TableHealth } from './table-health.ts';
-import { VisitStart } from './visit-start.ts';
-import { WorkbenchAddresses } from './workbench-addresses.ts';
 
 /**
  * The process of the gate in local mode. The controller starts it with a channel for messages; it has no database. It
@@ -42,78 +31,25 @@ const tell = (message: FromGate) => send(message, () => {});
 
 const client = new ControllerClient({ send, timers });
 
-const ports = ipcPorts(client);
-
-/** Returns who is let in, and the paths of the sign-in. */
-function buildAccess(
-  { signIn, guard }: GateSettings,
-  addresses: WorkbenchAddresses,
-  pages: PageRenderer,
-): { readonly access: GateAccess; readonly routes: readonly OwnRoute[] } {
-  if (signIn === undefined) return { access: { kind: 'open', guard }, routes: [] };
-  const keys = createSealKeys(signIn.keys.current, signIn.keys.previous);
-  const { visitors, signInUrl, routes } = buildSignIn({
-    method: signIn.method,
-    keys: async () => keys,
-    ports,
-    frontendOrigins: signIn.frontendOrigins,
-    address: () => addresses.gateAddress(),
-    pages,
-    clock: timers,
-    telemetry,
-  });
-  return { access: { kind: 'sessions', visitors, signInUrl }, routes };
-}
-
-/** The server, with the settings that the controller has sent. */
-class Gate {
+/** The gate, with the settings that the controller has sent. */
+class LocalGate {
   readonly #settings: GateSettings;
-  readonly #server: GateServer;
-  readonly #forwardAuth: ForwardAuth | undefined;
+  readonly #gate: Gate;
   #api: ApiAddress;
   #port = 0;
 
   constructor(settings: GateSettings) {
     this.#settings = settings;
     this.#api = settings.api;
-    const addresses = new WorkbenchAddresses(settings.addressMode, () => this.#baseUrl());
-    const pages = new PageRenderer(settings.look);
-    const health = new TableHealth(ports.workbenches, timers, telemetry);
-    const { workbenches } = health;
-    const { access, routes } = buildAccess(settings, addresses, pages);
-    const setup: GateSetup = {
-      access,
-      ownRoutes: [
-        healthRoute(health),
-        ...commandRoutes({ workbenches, commands: ports.commands, pages, clock: timers, telemetry }),
-        ...routes,
-      ],
-      frontendOrigins: settings.signIn?.frontendOrigins ?? [],
-      workbenches,
-      activity: ports.activity,
-      ...(settings.startsOnVisit ? { visitStart: new VisitStart(ports.commands) } : {}),
-      telemetry,
-      api: () => this.#api,
+    const { running, ...ports } = ipcPorts(client);
+    this.#gate = createLocalGate({
+      settings,
+      ports: { ...ports, telemetry },
+      running,
       baseUrl: () => this.#baseUrl(),
-      addresses,
-      pages,
+      api: () => this.#api,
       timers,
-      openRequests: new OpenRequests(),
-      ...(settings.proxy === undefined ? {} : { trustedHops: 1 }),
-    };
-    this.#server = createGate(setup);
-    limitConnections(this.#server.server, {
-      max: MAX_WORKBENCH_CONNECTIONS,
-      name: 'workbenches',
-      timers,
-      telemetry,
     });
-    if (settings.proxy !== undefined)
-      this.#forwardAuth = createForwardAuth(setup, {
-        proxy: settings.proxy.kind,
-        running: ports.running,
-        gateUrl: () => `http://127.0.0.1:${this.#port}`,
-      });
   }
 
   setApi(api: ApiAddress): void {
@@ -121,12 +57,8 @@ class Gate {
   }
 
   async listen(port: number): Promise<void> {
-    const forwardAuth = this.#forwardAuth;
     try {
-      // First, because a repeated call must find the server of the workbenches closed.
-      if (forwardAuth !== undefined && !forwardAuth.server.listening)
-        await forwardAuth.listen(this.#settings.proxy?.port ?? 0);
-      this.#port = await listen(this.#server.server, this.#settings.bindAddress, port, 'WB_WORKBENCH_PORT');
+      this.#port = await this.#gate.listen(this.#settings.bindAddress, port, 'WB_WORKBENCH_PORT');
       tell({ type: 'listening', port: this.#port });
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
@@ -134,8 +66,9 @@ class Gate {
     }
   }
 
-  async close(graceMs: number): Promise<void> {
-    await Promise.all([this.#server.close(graceMs), this.#forwardAuth?.close(graceMs)]);
+  /** No load balancer checks the health of this gate: it ends at once. */
+  close(graceMs: number): Promise<void> {
+    return this.#gate.close({ delayMs: 0, spreadMs: 0, graceMs });
   }
 
   #baseUrl(): URL {
@@ -144,12 +77,12 @@ class Gate {
   }
 }
 
-let gate: Gate | undefined;
+let gate: LocalGate | undefined;
 
 async function receive(message: ToGate): Promise<void> {
   switch (message.type) {
     case 'settings':
-      gate = new Gate(message.settings);
+      gate = new LocalGate(message.settings);
       return;
     case 'listen':
       return gate?.listen(message.port);

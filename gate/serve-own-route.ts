@@ -9,11 +9,14 @@ import type { GatePage } from './pages/gate-page.ts';
 import type { PageRenderer } from './pages/page-renderer.ts';
 import { respond } from './pages/responses.ts';
 import type { LocatedRequest, OwnTarget, RefusedRequest } from './request-locator.ts';
+import type { SessionRenewal } from './session/session-renewal.ts';
 import type { VisitorSource } from './session/visitor-reader.ts';
 
 export interface OwnRouteOptions {
   readonly ownRoutes: OwnRoutes;
   readonly visitors: Pick<VisitorSource, 'read'>;
+  /** Absent without sign-in. */
+  readonly renewal?: SessionRenewal | undefined;
   readonly pages: PageRenderer;
   readonly telemetry: Telemetry;
 }
@@ -38,13 +41,16 @@ export async function serveOwnRoute(
   }
   try {
     const { publicPath, prefix, workbenchId } = own.target;
+    const visitor = await readVisitor(request, found.route, own.target, options);
+    // Before the route, whose own cookies come later and count: a sign-out ends the session.
+    await options.renewal?.renew(visitor, response);
     await found.route.handle({
       request,
       response,
       url: new URL(`${own.origin}${publicPath}`),
       prefix,
       ...(workbenchId === undefined ? {} : { workbenchId }),
-      visitor: await readVisitor(request, found.route, own.target, options),
+      visitor,
     });
   } catch (error) {
     telemetry.error('a path of the gate failed', { path: found.route.path }, error);

@@ -10,7 +10,7 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import { build as buildAuthorizer } from '#functions/authorizer/authorizer.ts';
 import { responseValidUntil } from '#functions/authorizer/response-validity.ts';
 import { build as buildDrive } from '#functions/drive/drive-batch.ts';
-import type { SignInMethod } from '#gate/build-sign-in.ts';
+import { issuerMethodOf, type SignInMethod } from '#gate/build-sign-in.ts';
 import type { GateSettings } from '#gate/ipc/messages.ts';
 import { lookOf } from '#gate/pages/page-renderer.ts';
 import type { ApiAddress } from '#gate/pages/start-command.ts';
@@ -227,20 +227,7 @@ function signInMethod(
   token: string | undefined,
 ): SignInMethod | undefined {
   if (token !== undefined) return { kind: 'secret', secret: token };
-  const { WB_GATE_ISSUER: issuer, WB_GATE_CLIENT_ID: clientId } = gate;
-  if (issuer === undefined || clientId === undefined) return undefined;
-  return {
-    kind: 'issuer',
-    issuer,
-    clientId,
-    clientSecret: gate.WB_GATE_CLIENT_SECRET,
-    scopes: gate.WB_GATE_SCOPES,
-    claims: {
-      userClaim: functions.RESTAPI_USER_CLAIM,
-      adminClaim: gate.WB_GATE_ADMIN_CLAIM,
-      adminScope: functions.RESTAPI_ADMIN_SCOPE,
-    },
-  };
+  return issuerMethodOf({ ...functions, ...gate }, gate.WB_GATE_CLIENT_SECRET);
 }
 
 /**

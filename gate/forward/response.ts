@@ -1,4 +1,4 @@
-import type { IncomingMessage, InformationEvent, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, InformationEvent, ServerResponse } from 'node:http';
 import { forwardableTrailers, prepareForForwarding } from './backend-response.ts';
 import { confineResponse, type WorkbenchScope } from './workbench-scope.ts';
 
@@ -16,9 +16,24 @@ export function forwardResponse(
   const problem = prepareForForwarding(backend, { method: request.method, readsChunks });
   if (problem !== undefined) return problem;
   confineResponse(backend.headers, scope);
+  addOwnCookies(backend.headers, response);
   response.writeHead(backend.statusCode as number, backend.statusMessage, backend.headers);
   sendBody(backend, response);
   return undefined;
+}
+
+/**
+ * Adds the cookies that the gate itself has set on the response. A cache that several users share could give them to others:
+ * a response that the workbench allows it to keep gets none, and the others are marked.
+ */
+function addOwnCookies(headers: IncomingHttpHeaders, response: ServerResponse): void {
+  const own = response.getHeader('set-cookie');
+  if (!Array.isArray(own) && typeof own !== 'string') return;
+  response.removeHeader('set-cookie');
+  const cacheControl = headers['cache-control'];
+  if (/\b(?:public|s-maxage)\b/i.test(cacheControl ?? '')) return;
+  headers['cache-control'] = cacheControl === undefined ? 'private' : `${cacheControl}, private`;
+  headers['set-cookie'] = [...(headers['set-cookie'] ?? []), own].flat();
 }
 
 /** As fast as the client reads. */

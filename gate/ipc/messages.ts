@@ -30,7 +30,8 @@ export interface GateSettings {
   readonly look: PageLook;
   /** Absent: the gate is open to everybody who reaches it. */
   readonly signIn?: {
-    readonly method: SignInMethod;
+    /** Absent if only tickets admit. */
+    readonly method?: SignInMethod | undefined;
     /** The secrets that seal the cookies. */
     readonly keys: { readonly current: string; readonly previous?: string | undefined };
     /** The origins of RESTAPI_CORS_ORIGIN. */

@@ -6,7 +6,7 @@ import { systemTimers } from '#adapters/local/timers.ts';
 import { DEPLOYED_GATE_RULES, DEPLOYED_GATE_SETTINGS } from '#contract/settings/gate-deployment-settings.ts';
 import { type Environment, parseSettings } from '#contract/settings/setting.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
-import { AwsGate } from '#gate/aws/aws-gate.ts';
+import { createAwsGate } from '#gate/aws/aws-gate.ts';
 import { parseSealKeys } from '#gate/aws/secrets.ts';
 import { Seal } from '#gate/session/seal.ts';
 import { Sessions } from '#gate/session/sessions.ts';
@@ -36,7 +36,7 @@ async function openGate(environment: Environment = {}) {
     commands.push(`${command} ${userId} ${workbenchId}`);
     return { kind: 'accepted' } as const;
   };
-  const gate = new AwsGate({
+  const gate = createAwsGate({
     settings: parseSettings(DEPLOYED_GATE_SETTINGS, DEPLOYED_GATE_RULES, { ...ENVIRONMENT, ...environment }),
     ports: {
       workbenches: table,
@@ -50,7 +50,7 @@ async function openGate(environment: Environment = {}) {
     clientSecret: undefined,
     timers,
   });
-  const port = await gate.listen('127.0.0.1', 0);
+  const port = await gate.listen('127.0.0.1', 0, 'GATE_PORT');
   const close = () => gate.close({ delayMs: 0, spreadMs: 0, graceMs: 0 });
   onTestFinished(close);
   const sessions = new Sessions(new Seal(async () => KEYS, timers), timers);

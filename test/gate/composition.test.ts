@@ -1,0 +1,227 @@
+import { once } from 'node:events';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import WebSocket from 'ws';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import { COOKIES } from '#gate/session/cookies.ts';
+import { stopped } from '#test/builders/workbench.ts';
+import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
+import { HostClient, type HostResponse } from './host-client.ts';
+import {
+  BASE_URL,
+  COMPOSITIONS,
+  composeWithSecret,
+  cookieValueOf,
+  openComposedGate,
+  originOf,
+  startWorkbench,
+} from './open-composed-gate.ts';
+
+const MINUTE = 60_000;
+
+const SIGN_IN_PATHS = ['/.wb/login', '/.wb/callback', '/.wb/signed-out', '/.wb/backchannel-logout'];
+
+/** Paths of the gate, and one that does not exist. */
+const PATHS = [
+  ...SIGN_IN_PATHS,
+  '/.wb/health',
+  '/.wb/logout',
+  '/.wb/enter',
+  '/.wb/start',
+  '/.wb/stop',
+  '/.wb/none',
+];
+
+async function openWebSocket(port: number, workbench: Workbench, cookie: string): Promise<WebSocket> {
+  const { host } = new URL(originOf(workbench));
+  const client = new WebSocket(`ws://127.0.0.1:${port}/socket`, { headers: { host, cookie } });
+  onTestFinished(() => client.terminate());
+  await once(client, 'open');
+  return client;
+}
+
+function locationOf({ status, headers }: HostResponse, base?: string): URL {
+  if (headers.location === undefined) throw new Error(`no redirect, but ${status}`);
+  return new URL(headers.location, base);
+}
+
+describe.each(COMPOSITIONS)('the gate %s', (_name, compose) => {
+  test('starts a stopped workbench by its form and, since the setting says so, by a visit', async () => {
+    const { browserOf, commands, table } = await openComposedGate(compose);
+    const workbench = stopped();
+    table.put(workbench);
+    const browser = await browserOf(workbench.userId, workbench);
+    const url = `${originOf(workbench)}/`;
+    await browser.post(`${url}.wb/start`, { back: '/' });
+    expect(commands).toEqual([`start ${workbench.userId} ${workbench.workbenchId}`]);
+    await browser.get(url, { 'sec-fetch-user': '?1' });
+    expect(commands.length).toBe(2);
+  });
+
+  test('notes the data of a WebSocket as activity, and writes it when it ends', async () => {
+    const { activity, browserOf, close, port, table, timers } = await openComposedGate(compose);
+    const workbench = await startWorkbench();
+    table.put(workbench);
+    const browser = await browserOf(workbench.userId, workbench);
+    const client = await openWebSocket(port, workbench, browser.cookiesOf(originOf(workbench)));
+    expect(await activity.read([workbench.workbenchId])).toEqual(new Map());
+    client.send('a key');
+    await once(client, 'message');
+    const closed = once(client, 'close');
+    await close();
+    expect((await closed)[0]).toBe(1001);
+    expect(await activity.read([workbench.workbenchId])).toEqual(
+      new Map([[workbench.workbenchId, timers.now()]]),
+    );
+  });
+
+  test('ends the WebSocket of a user who has signed out elsewhere', async () => {
+    const { browserOf, cutoffs, port, table, timers } = await openComposedGate(compose);
+    const workbench = await startWorkbench();
+    table.put(workbench);
+    const browser = await browserOf(workbench.userId, workbench);
+    const client = await openWebSocket(port, workbench, browser.cookiesOf(originOf(workbench)));
+    let code: number | undefined;
+    client.once('close', (reason: number) => {
+      code = reason;
+    });
+    await timers.advanceAsync(1_500);
+    await cutoffs.raise(workbench.userId, timers.now());
+    await timers.advanceAsync(4_500);
+    await eventually(waitRealStep, 'the WebSocket ends', () => code !== undefined);
+    expect(code).toBe(1008);
+  });
+
+  test('reports that it ends, and serves requests until the load balancer has noticed', async () => {
+    const { browserOf, gate, port, table, timers } = await openComposedGate(compose);
+    const workbench = await startWorkbench();
+    table.put(workbench);
+    const browser = await browserOf(workbench.userId, workbench);
+    const health = async () => (await new HostClient(port).get('http://10.0.1.5:8080/.wb/health')).status;
+    expect(await health()).toBe(200);
+    const ended = gate.close({ delayMs: 25_000, spreadMs: 0, graceMs: 0 });
+    expect(await health()).toBe(503);
+    expect((await browser.get(originOf(workbench))).status).toBe(200);
+    await timers.advanceAsync(25_000);
+    await ended;
+    await expect(health()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  test('admits tickets only, if there is no issuer', async () => {
+    const { port, table } = await openComposedGate(compose, 'tickets');
+    const workbench = await startWorkbench();
+    table.put(workbench);
+    const browser = new HostClient(port);
+    expect((await browser.get(originOf(workbench))).status).toBe(401);
+    expect((await browser.get(`${BASE_URL}/.wb/login`)).status).toBe(404);
+    const refused = await browser.get(`${originOf(workbench)}/.wb/enter?t=none&p=/`);
+    expect([refused.status, refused.body]).toEqual([403, expect.not.stringContaining('Sign in')]);
+  });
+});
+
+test.each(['issuer', 'tickets'] as const)('both gates have the same paths with %s', async (signIn) => {
+  const statuses = await Promise.all(
+    COMPOSITIONS.map(async ([, compose]) => {
+      const { port } = await openComposedGate(compose, signIn);
+      const urls = [BASE_URL, originOf(stopped())].flatMap((origin) =>
+        PATHS.map((path) => `${origin}${path}`),
+      );
+      return Promise.all(urls.map(async (url) => [url, (await new HostClient(port).get(url)).status]));
+    }),
+  );
+  expect(statuses[0]).toEqual(statuses[1]);
+  const known = PATHS.filter((path) =>
+    statuses[0]?.some(([url, status]) => String(url).endsWith(path) && status !== 404),
+  );
+  const isExpected = (path: string) =>
+    path !== '/.wb/none' && (signIn === 'issuer' || !SIGN_IN_PATHS.includes(path));
+  expect(known).toEqual(PATHS.filter(isExpected));
+});
+
+/** Opens a gate at which a browser has signed in with the secret and has opened the workbench. */
+async function signInWithSecret(addressMode: 'host' | 'prefix') {
+  const gate = await openComposedGate(composeWithSecret(addressMode));
+  const workbench = await startWorkbench((_request, response) =>
+    response.writeHead(200, { 'set-cookie': ['of=workbench', 'and=another'] }).end('the workbench'),
+  );
+  gate.table.put(workbench);
+  const browser = new HostClient(gate.port);
+  const url =
+    addressMode === 'host'
+      ? `${originOf(workbench)}/lab?x=1`
+      : `${BASE_URL}/project/${workbench.workbenchId}/lab?x=1`;
+  const toLogin = await browser.get(url);
+  const login = locationOf(toLogin);
+  const form = await browser.get(login);
+  expect([toLogin.status, form.status]).toEqual([302, 200]);
+  const fields = Object.fromEntries(login.searchParams);
+  const back = await browser.post(`${BASE_URL}/.wb/login`, { ...fields, secret: 'a-secret' });
+  return { ...gate, browser, back, url, workbench };
+}
+
+describe('a sign-in that the browser itself began', () => {
+  test('leads to the deep link without a click, and the second time without a form', async () => {
+    const { browser, back, url } = await signInWithSecret('host');
+    const entered = await browser.get(locationOf(back));
+    expect([back.status, entered.status, String(locationOf(entered, url))]).toEqual([303, 303, url]);
+    expect((await browser.get(url)).status).toBe(200);
+    // The session of the workbench is gone, that of the sign-in host is not.
+    browser.setCookie(url, COOKIES.workbench, '');
+    const login = await browser.get(url);
+    const again = await browser.get(locationOf(login));
+    const page = await browser.get(locationOf(again));
+    expect([login.status, again.status, page.status]).toEqual([302, 303, 303]);
+    expect((await browser.get(url)).status).toBe(200);
+  });
+
+  test('ends with a ticket that no other browser can use', async () => {
+    const { back, browser, port, url } = await signInWithSecret('host');
+    const thief = new HostClient(port);
+    await thief.get(url);
+    const refused = await thief.get(locationOf(back));
+    expect([refused.status, refused.body]).toEqual([403, expect.stringContaining('no longer valid')]);
+    expect(thief.cookiesOf(url)).not.toContain(COOKIES.workbench);
+    // It is used up.
+    expect((await browser.get(locationOf(back))).status).toBe(403);
+  });
+});
+
+describe('the session of the sign-in host', () => {
+  test('is renewed by the requests for workbenches below a prefix, for 8 hours', async () => {
+    const { browser, timers, url } = await signInWithSecret('prefix');
+    for (let minutes = 0; minutes < 8 * 60 - 20; minutes += 20) {
+      await timers.advanceAsync(20 * MINUTE);
+      const { status, headers } = await browser.get(url);
+      expect([status, headers['set-cookie']?.slice(0, 2)]).toEqual([
+        200,
+        [expect.stringContaining('of=workbench'), expect.stringContaining('and=another')],
+      ]);
+    }
+    await timers.advanceAsync(21 * MINUTE);
+    expect((await browser.get(url)).status).toBe(302);
+  });
+
+  test('ends an hour after its last use', async () => {
+    const { browser, timers, url } = await signInWithSecret('prefix');
+    await timers.advanceAsync(61 * MINUTE);
+    expect((await browser.get(url)).status).toBe(302);
+  });
+
+  test('is renewed by a sign-in for a further workbench on a host of its own', async () => {
+    const { browser, timers, url } = await signInWithSecret('host');
+    const login = `${BASE_URL}/.wb/login?${new URLSearchParams({ rd: url })}`;
+    for (let count = 0; count < 3; count += 1) {
+      await timers.advanceAsync(50 * MINUTE);
+      const { status, headers } = await browser.get(login);
+      expect(status).toBe(303);
+      expect(cookieValueOf(headers['set-cookie']?.[0] ?? '')).not.toBe('');
+    }
+  });
+
+  test('is not renewed by a sign-out, which ends it', async () => {
+    const { browser, timers, url, workbench } = await signInWithSecret('prefix');
+    await timers.advanceAsync(20 * MINUTE);
+    await browser.post(`${BASE_URL}/project/${workbench.workbenchId}/.wb/logout`, {});
+    expect(browser.cookiesOf(url)).not.toContain(COOKIES.signIn);
+    expect((await browser.get(url)).status).toBe(302);
+  });
+});
