@@ -1,6 +1,4 @@
 import { outsideRequest } from '#adapters/http-server/request-faults.ts';
-import type { Settings } from '#contract/settings/function-settings.ts';
-import type { SignInSettings } from '#contract/settings/sign-in-settings.ts';
 import type { GateAddress } from '#core/gate/gate-host.ts';
 import { signInUrlOf } from '#core/gate/sign-in-url.ts';
 import type { Clock } from '#core/ports/clock.ts';
@@ -22,43 +20,8 @@ import { OidcIssuer } from './sign-in/issuer.ts';
 import { IssuerSignIn } from './sign-in/issuer-sign-in.ts';
 import { SecretSignIn } from './sign-in/secret-sign-in.ts';
 import { SignInAttempts } from './sign-in/sign-in-attempts.ts';
-import type { UserClaimSettings } from './sign-in/user-claims.ts';
+import type { SignInMethod } from './sign-in/sign-in-method.ts';
 import { WayBack } from './sign-in/way-back.ts';
-
-/** How users sign in. */
-export type SignInMethod =
-  /** With the secret of WB_LOCAL_TOKEN. */
-  | { readonly kind: 'secret'; readonly secret: string }
-  | {
-      readonly kind: 'issuer';
-      readonly issuer: string;
-      readonly clientId: string;
-      readonly clientSecret?: string | undefined;
-      readonly scopes: readonly string[];
-      readonly claims: UserClaimSettings;
-    };
-
-/** Returns how users sign in at the issuer of the settings; undefined without one. */
-export function issuerMethodOf(
-  settings: Pick<Settings, 'RESTAPI_USER_CLAIM' | 'RESTAPI_ADMIN_SCOPE'> &
-    Omit<SignInSettings, 'WB_GATE_CLIENT_SECRET'>,
-  clientSecret: string | undefined,
-): SignInMethod | undefined {
-  const { WB_GATE_ISSUER: issuer, WB_GATE_CLIENT_ID: clientId } = settings;
-  if (issuer === undefined || clientId === undefined) return undefined;
-  return {
-    kind: 'issuer',
-    issuer,
-    clientId,
-    clientSecret,
-    scopes: settings.WB_GATE_SCOPES,
-    claims: {
-      userClaim: settings.RESTAPI_USER_CLAIM,
-      adminClaim: settings.WB_GATE_ADMIN_CLAIM,
-      adminScope: settings.RESTAPI_ADMIN_SCOPE,
-    },
-  };
-}
 
 export interface BuildSignInOptions {
   /** Absent if only tickets admit. */

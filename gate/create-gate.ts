@@ -32,7 +32,7 @@ export type GateAccess =
       readonly kind: 'sessions';
       readonly visitors: VisitorSource;
       /** Absent if only tickets admit. */
-      readonly signInUrl?: SignInUrl;
+      readonly signInUrl?: SignInUrl | undefined;
       /** Extends the session of a sign-in host. */
       readonly renewal?: SessionRenewal;
     };

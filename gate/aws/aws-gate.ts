@@ -1,10 +1,10 @@
 import type { Timers } from '#adapters/local/timers.ts';
 import type { DeployedGateSettings } from '#contract/settings/gate-deployment-settings.ts';
-import { issuerMethodOf } from '#gate/build-sign-in.ts';
 import { type CloseOptions, Gate } from '#gate/gate.ts';
 import { lookOf } from '#gate/pages/page-renderer.ts';
 import type { GatePorts } from '#gate/ports.ts';
 import type { SealKeys } from '#gate/session/seal.ts';
+import { issuerMethodOf } from '#gate/sign-in/sign-in-method.ts';
 
 export interface AwsGateOptions {
   readonly settings: DeployedGateSettings;

@@ -5,11 +5,11 @@ import type { SessionCutoffs } from '#core/ports/session-cutoff-store.ts';
 import type { Ticket } from '#core/ports/ticket-store.ts';
 import type { StoredRecord } from '#core/workbench/record-codec.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
-import type { SignInMethod } from '#gate/build-sign-in.ts';
 import type { ProxyKind } from '#gate/forward-auth/proxy-kind.ts';
 import type { PageLook } from '#gate/pages/page-renderer.ts';
 import type { ApiAddress } from '#gate/pages/start-command.ts';
 import type { CommandResult } from '#gate/ports.ts';
+import type { SignInMethod } from '#gate/sign-in/sign-in-method.ts';
 import type { AddressMode } from '#gate/workbench-addresses.ts';
 
 /**
