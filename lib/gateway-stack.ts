@@ -17,7 +17,13 @@ import type { Network } from './constructs/network.ts';
 import type { DataStack } from './data-stack.ts';
 import { settingsThatDiffer } from './function-environment.ts';
 import { toEnvironment } from './settings/function-settings.ts';
-import { type GatewaySettings, gateDomainOf, gateImageTag, gateTaskCount } from './settings/gateway.ts';
+import {
+  type GatewaySettings,
+  gateDomainOf,
+  gateEnvironment,
+  gateImageTag,
+  gateTaskCount,
+} from './settings/gateway.ts';
 import type { StageSettings } from './settings/stage.ts';
 import { isProtected, WorkbenchStack } from './workbench-stack.ts';
 
@@ -117,17 +123,11 @@ export class GatewayStack extends WorkbenchStack {
     return {
       ...settingsThatDiffer(DEPLOYED_GATE_SETTINGS, {
         ...toEnvironment(settings),
+        ...gateEnvironment(gate),
         WB_TABLE_NAME: data.records.table.tableName,
         WB_AUTH_SECRET_ARN: api.secret,
         WB_GATE_API_URL: api.url,
         WB_GATE_KEYS_SECRET_ARN: keys,
-        WB_GATE_NAME: gate.name,
-        WB_GATE_COLOR: gate.color,
-        WB_GATE_FRAME_ANCESTORS: gate.frameAncestors.join(','),
-        WB_GATE_ISSUER: gate.oidc?.issuer,
-        WB_GATE_CLIENT_ID: gate.oidc?.clientId,
-        WB_GATE_SCOPES: gate.oidc?.scopes.join(','),
-        WB_GATE_ADMIN_CLAIM: gate.oidc?.adminClaim,
         WB_GATE_CLIENT_SECRET_ARN: gate.oidc?.secretArn,
       }),
       POWERTOOLS_METRICS_NAMESPACE: metricsNamespace(settings.installation),

@@ -1,5 +1,8 @@
+import { readGateSettings } from '#contract/settings/gate-settings.ts';
+import { SettingsError } from '#contract/settings/setting.ts';
 import type { AuthSetting } from './access.ts';
-import { type GatewaySetting, type GatewaySettings, gateTaskCount } from './gateway.ts';
+import type { FunctionOverrides } from './function-settings.ts';
+import { type GatewaySetting, type GatewaySettings, gateEnvironment, gateTaskCount } from './gateway.ts';
 import { type NetworkSetting, newNetworkOf } from './network.ts';
 import type { StageProblem } from './stage-error.ts';
 
@@ -21,7 +24,13 @@ interface GatedStage {
   readonly auth: AuthSetting;
   readonly network: NetworkSetting;
   readonly production: boolean;
+  readonly functions: FunctionOverrides;
 }
+
+/** A certificate has the first name as its common name, which can have 64 characters. */
+const CERTIFICATE_NAME_MAX = 64;
+/** A rule of a load balancer accepts host names of 128 characters. One is `*.` and the domain. */
+const DOMAIN_MAX = 126;
 
 /** Returns the errors with which the gate could not be deployed or would not work. */
 export function checkGateway(stage: GatedStage): readonly StageProblem[] {
@@ -34,6 +43,8 @@ export function checkGateway(stage: GatedStage): readonly StageProblem[] {
     ...checkSubnets(gate, stage.network),
     ...checkApiKey(stage.auth),
     ...checkOidc(gate),
+    ...checkProcess(gate),
+    ...checkFunctions(stage.functions),
   ];
 }
 
@@ -45,6 +56,11 @@ function checkDomain(
   if (url === null || baseUrl !== `https://${url.hostname}` || !/[a-z]$/.test(url.hostname)) {
     const problem =
       'with a gateway, expected `https://` and a host name in lower case, without port, path and slash';
+    return [{ path: 'baseUrl', problem }];
+  }
+  const lengthMax = certificateArn === undefined ? CERTIFICATE_NAME_MAX : DOMAIN_MAX;
+  if (url.hostname.length > lengthMax) {
+    const problem = `the host name can have at most ${lengthMax} characters with ${certificateArn === undefined ? 'a new certificate' : 'a gateway'}`;
     return [{ path: 'baseUrl', problem }];
   }
   if (certificateArn === undefined && zone === undefined) {
@@ -110,8 +126,14 @@ function checkSubnets(
       : [];
   }
   if (internetFacing) {
-    return publicSubnets === undefined
-      ? [{ path, problem: 'is required with `network.existing` for a load balancer with public addresses' }]
+    if (publicSubnets === undefined) {
+      return [
+        { path, problem: 'is required with `network.existing` for a load balancer with public addresses' },
+      ];
+    }
+    const zones = existing.zones.length;
+    return publicSubnets.length < zones
+      ? [{ path, problem: `requires a subnet in each of the ${zones} zones of \`network.existing\`` }]
       : [];
   }
   return existing.privateSubnets.length < ZONES_MIN
@@ -132,12 +154,42 @@ function checkApiKey(auth: AuthSetting): readonly StageProblem[] {
 }
 
 function checkOidc({ oidc }: GatewaySettings): readonly StageProblem[] {
-  if (oidc === undefined) return [];
-  const { scopes, secretArn: secret, secretKeyArn: key } = oidc;
-  return [
-    ...(scopes.includes('openid') ? [] : [{ path: 'gateway.oidc.scopes', problem: 'must include `openid`' }]),
-    ...(key !== undefined && secret === undefined
-      ? [{ path: 'gateway.oidc.secretKeyArn', problem: 'requires `secretArn`' }]
-      : []),
-  ];
+  return oidc?.secretKeyArn !== undefined && oidc.secretArn === undefined
+    ? [{ path: 'gateway.oidc.secretKeyArn', problem: 'requires `secretArn`' }]
+    : [];
+}
+
+/** The path of each setting of the process in the stage file. */
+const STAGE_PATHS: Readonly<Record<string, string>> = {
+  WB_GATE_NAME: 'gateway.name',
+  WB_GATE_COLOR: 'gateway.color',
+  WB_GATE_FRAME_ANCESTORS: 'gateway.frameAncestors',
+  WB_GATE_AUTO_START: 'gateway.autoStart',
+  WB_GATE_ISSUER: 'gateway.oidc.issuer',
+  WB_GATE_CLIENT_ID: 'gateway.oidc.clientId',
+  WB_GATE_SCOPES: 'gateway.oidc.scopes',
+  WB_GATE_ADMIN_CLAIM: 'gateway.oidc.adminClaim',
+};
+
+/** Returns the errors with which the tasks would not start. */
+function checkProcess(gate: GatewaySettings): readonly StageProblem[] {
+  try {
+    readGateSettings(gateEnvironment(gate));
+    return [];
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    return error.problems.map(({ name, problem }) => ({
+      path: name
+        .split(', ')
+        .map((setting) => STAGE_PATHS[setting] ?? setting)
+        .join(', '),
+      problem,
+    }));
+  }
+}
+
+function checkFunctions({ WB_GATE }: FunctionOverrides): readonly StageProblem[] {
+  return WB_GATE === undefined
+    ? []
+    : [{ path: 'functions.WB_GATE', problem: 'follows from `gateway`: remove it' }];
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { Environment } from '#contract/settings/setting.ts';
 import { ANY_ADDRESS, addressRange, subnet } from './network.ts';
 import { choice, flag, group, integer, list, numberOf, oneOf, text } from './setting-types.ts';
 
@@ -29,7 +30,10 @@ const hostedZone = group(
       pattern: /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
     }),
   },
-  { description: 'A hosted zone of Route 53 in this account. The domain is its name or below it.' },
+  {
+    description:
+      'A public hosted zone of Route 53 in this account, to which its parent delegates. The domain is its name or below it.',
+  },
 );
 
 const image = group(
@@ -139,7 +143,7 @@ const gateway = group(
     publicSubnets: z.optional(
       list(subnet, {
         description:
-          'Public subnets of `network.existing` for the load balancer, in at least two zones. Required there if it is internet-facing.',
+          'Public subnets of `network.existing` for the load balancer: one in each of its zones, and in at least two. A load balancer sends nothing to a zone in which it has no subnet. Required there if it is internet-facing.',
         expected: 'subnets',
         min: 2,
         max: 6,
@@ -186,8 +190,7 @@ const gateway = group(
           ),
         },
         {
-          description:
-            'The keys that seal sessions and tickets. By default a secret with a random key is created.',
+          description: 'The keys that seal sessions. By default a secret with a random key is created.',
         },
       ),
     ),
@@ -220,6 +223,13 @@ const gateway = group(
         },
       ),
       [],
+    ),
+    autoStart: z.optional(
+      choice({
+        description:
+          'With `visit`, a stopped workbench starts when its owner follows a link, a bookmark or an address to it. By default only the button on its page starts it.',
+        of: ['visit'],
+      }),
     ),
     accessLogRetentionDays: z._default(
       integer({
@@ -257,6 +267,21 @@ export function gateTaskCount({ tasks }: GatewaySettings, production: boolean): 
 /** Returns the tag of the image in the repository, which has the images of workbenches too. Undefined for a digest. */
 export function gateImageTag({ image: { tag } }: GatewaySettings): string | undefined {
   return tag === undefined ? undefined : `gate-${tag}`;
+}
+
+/** Returns the settings of the gate's process that have a counterpart in the stage. */
+export function gateEnvironment(gate: GatewaySettings): Environment {
+  const { oidc } = gate;
+  return {
+    WB_GATE_NAME: gate.name,
+    WB_GATE_COLOR: gate.color,
+    WB_GATE_FRAME_ANCESTORS: gate.frameAncestors.join(','),
+    WB_GATE_AUTO_START: gate.autoStart,
+    WB_GATE_ISSUER: oidc?.issuer,
+    WB_GATE_CLIENT_ID: oidc?.clientId,
+    WB_GATE_SCOPES: oidc?.scopes.join(','),
+    WB_GATE_ADMIN_CLAIM: oidc?.adminClaim,
+  };
 }
 
 /** Returns the host name of the sign-in host. The hosts of workbenches are one level below it. */

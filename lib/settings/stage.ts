@@ -219,7 +219,7 @@ export const STAGE_RULES: readonly StageRule<keyof StageSettings>[] = [
     },
   }),
   rule({
-    needs: ['gateway', 'baseUrl', 'auth', 'network', 'production'],
+    needs: ['gateway', 'baseUrl', 'auth', 'network', 'production', 'functions'],
     check: (settings) => checkGateway(settings),
   }),
   rule({

@@ -18,6 +18,7 @@ const STAGING = someStage({
     hostedZone: { id: 'Z0123456789ABC', name: 'example.com' },
     oidc: OIDC,
     name: 'Lab',
+    autoStart: 'visit',
     allowedCidrs: ['203.0.113.0/24'],
   },
 });
@@ -320,6 +321,7 @@ describe('the service', () => {
     expect(values).toMatchObject({
       BASE_URL: 'https://workbench.example.com',
       WB_GATE_NAME: 'Lab',
+      WB_GATE_AUTO_START: 'visit',
       WB_GATE_ISSUER: OIDC.issuer,
       WB_GATE_CLIENT_ID: OIDC.clientId,
       WB_GATE_CLIENT_SECRET_ARN: OIDC.secretArn,
@@ -330,6 +332,7 @@ describe('the service', () => {
       'POWERTOOLS_METRICS_NAMESPACE',
       'WB_AUTH_SECRET_ARN',
       'WB_GATE_API_URL',
+      'WB_GATE_AUTO_START',
       'WB_GATE_CLIENT_ID',
       'WB_GATE_CLIENT_SECRET_ARN',
       'WB_GATE_ISSUER',

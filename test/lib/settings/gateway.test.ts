@@ -71,6 +71,23 @@ describe('the settings of the gate', () => {
     expect(findProblems({ hostedZone: { ...hostedZone, name: 'workbench.example.com' } })).toEqual({});
   });
 
+  it('refuse a domain that is too long for a certificate or for the rule of the load balancer', () => {
+    const baseUrlOf = (length: number) =>
+      `https://${`${'a'.repeat(20)}.`.repeat(10).slice(0, length - 'x.example.com'.length)}x.example.com`;
+    const created = {
+      certificateArn: undefined,
+      hostedZone: { id: 'Z0123456789ABC', name: 'example.com' },
+    };
+    expect(findProblems(created, { baseUrl: baseUrlOf(64) })).toEqual({});
+    expect(findProblems(created, { baseUrl: baseUrlOf(65) })).toEqual({
+      baseUrl: 'the host name can have at most 64 characters with a new certificate',
+    });
+    expect(findProblems({}, { baseUrl: baseUrlOf(126) })).toEqual({});
+    expect(findProblems({}, { baseUrl: baseUrlOf(127) })).toEqual({
+      baseUrl: 'the host name can have at most 126 characters with a gateway',
+    });
+  });
+
   it.each(['example.org', 'bench.example.com', 'sub.workbench.example.com'])(
     'refuse the zone %s, which cannot have the records',
     (name) => {
@@ -118,6 +135,19 @@ describe('the settings of the gate', () => {
     ]);
   });
 
+  it('name a public subnet for each zone of an existing VPC, since a load balancer sends nothing to other zones', () => {
+    const existing = {
+      ...EXISTING,
+      zones: [...EXISTING.zones, 'us-west-1b'],
+      privateSubnets: [...EXISTING.privateSubnets, 'subnet-0123456789abcdef4'],
+    };
+    expect(findProblems({ publicSubnets: PUBLIC }, { network: { existing } })).toEqual({
+      'gateway.publicSubnets': 'requires a subnet in each of the 3 zones of `network.existing`',
+    });
+    const publicSubnets = [...PUBLIC, 'subnet-0123456789abcdef5'];
+    expect(findProblems({ publicSubnets }, { network: { existing } })).toEqual({});
+  });
+
   it('need subnets in two zones for an internal load balancer', () => {
     expect(findProblems({ internetFacing: false }, { network: { existing: EXISTING } })).toEqual({});
     const oneZone = {
@@ -147,12 +177,26 @@ describe('the settings of the gate', () => {
     const oidc = { issuer: 'https://id.example.com', clientId: 'gate' };
     expect(findProblems({ oidc })).toEqual({});
     expect(findProblems({ oidc: { ...oidc, scopes: ['email'] } })).toEqual({
-      'gateway.oidc.scopes': 'must include `openid`',
+      'gateway.oidc.scopes': 'one of the scopes must be `openid`',
     });
     const secretKeyArn = 'arn:aws:kms:us-west-1:123456789012:key/0123';
     expect(findProblems({ oidc: { ...oidc, secretKeyArn } })).toEqual({
       'gateway.oidc.secretKeyArn': 'requires `secretArn`',
     });
+  });
+
+  it('refuse an issuer with which the tasks would not start', () => {
+    const oidc = { issuer: 'https://user@id.example.com', clientId: 'gate' };
+    expect(findProblems({ oidc })).toEqual({
+      'gateway.oidc.issuer': expect.stringContaining('https address'),
+    });
+  });
+
+  it('decide how tickets are created: functions cannot have another setting', () => {
+    expect(findProblems({}, { functions: { WB_GATE: 'prefix' } })).toEqual({
+      'functions.WB_GATE': 'follows from `gateway`: remove it',
+    });
+    expect(someStage({ functions: { WB_GATE: 'prefix' } }).functions.WB_GATE).toBe('prefix');
   });
 
   it('are not checked for `none`', () => {
