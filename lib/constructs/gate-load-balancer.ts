@@ -13,7 +13,7 @@ import {
   CfnTargetGroup,
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { CfnRecordSet } from 'aws-cdk-lib/aws-route53';
-import { Construct, type IDependable } from 'constructs';
+import { Construct, DependencyGroup, type IDependable } from 'constructs';
 import { GATE_PORT } from '#contract/settings/gate-deployment-settings.ts';
 import { acknowledge, CONTROL_TOWER } from '../checks/acknowledge.ts';
 import type { GatewaySettings } from '../settings/gateway.ts';
@@ -50,11 +50,15 @@ export class GateLoadBalancer extends Construct {
   readonly dnsName: string;
   /** A service can be created when its target group has a listener. */
   readonly listening: IDependable;
+  /** A task becomes healthy when the load balancer can connect to it. */
+  readonly reachesGate: IDependable;
 
   constructor(scope: Construct, id: string, props: GateLoadBalancerProps) {
     super(scope, id);
     const { gate, domain, network } = props;
-    const balancer = this.#createLoadBalancer(props);
+    const group = this.#createSecurityGroup(gate, network);
+    this.reachesGate = this.#allowConnections(group, network.gateway.securityGroupId);
+    const balancer = this.#createLoadBalancer(props, group);
     const targets = new CfnTargetGroup(this, 'Targets', {
       vpcId: network.vpc.vpcId,
       targetType: 'ip',
@@ -112,13 +116,17 @@ export class GateLoadBalancer extends Construct {
     this.listening = rule;
   }
 
-  #createLoadBalancer({ gate, network, logs, deletionProtection }: GateLoadBalancerProps): CfnLoadBalancer {
+  /** @param group id of its security group */
+  #createLoadBalancer(
+    { gate, network, logs, deletionProtection }: GateLoadBalancerProps,
+    group: string,
+  ): CfnLoadBalancer {
     const balancer = new CfnLoadBalancer(this, 'LoadBalancer', {
       type: 'application',
       scheme: gate.internetFacing ? 'internet-facing' : 'internal',
       ipAddressType: 'ipv4',
       subnets: subnetsFor(gate, network),
-      securityGroups: [this.#createSecurityGroup(gate, network)],
+      securityGroups: [group],
       loadBalancerAttributes: attributes({
         'idle_timeout.timeout_seconds': IDLE_TIMEOUT_SECONDS,
         'deletion_protection.enabled': deletionProtection,
@@ -159,24 +167,28 @@ export class GateLoadBalancer extends Construct {
       id: 'AwsSolutions-EC23',
       reason: 'Browsers connect from everywhere unless `gateway.allowedCidrs` limits the addresses.',
     });
+    return group.securityGroupId;
+  }
+
+  /** Lets a group connect to the gate. */
+  #allowConnections(balancerId: string, gateId: string): IDependable {
     const rule = {
       ipProtocol: 'tcp',
       fromPort: GATE_PORT,
       toPort: GATE_PORT,
       description: 'From the load balancer to the gate',
     };
-    const gateId = network.gateway.securityGroupId;
-    new CfnSecurityGroupEgress(this, 'ToGate', {
+    const egress = new CfnSecurityGroupEgress(this, 'ToGate', {
       ...rule,
-      groupId: group.securityGroupId,
+      groupId: balancerId,
       destinationSecurityGroupId: gateId,
     });
-    new CfnSecurityGroupIngress(this, 'FromLoadBalancer', {
+    const ingress = new CfnSecurityGroupIngress(this, 'FromLoadBalancer', {
       ...rule,
       groupId: gateId,
-      sourceSecurityGroupId: group.securityGroupId,
+      sourceSecurityGroupId: balancerId,
     });
-    return group.securityGroupId;
+    return new DependencyGroup(egress, ingress);
   }
 
   #createCertificate({ hostedZone }: GatewaySettings, domain: string): string {

@@ -49,7 +49,7 @@ export class GateService extends Construct {
     const { installation, production, gate, network, loadBalancer } = props;
     this.clusterName = `${installation}-gate`;
     const cluster = this.#createCluster(props);
-    this.#allowConnections(network, gate);
+    const connections = this.#allowConnections(network, gate);
     const tasks = gateTaskCount(gate, production);
     const isScaled = gate.maxTasks > tasks;
     const service = new CfnService(this, 'Service', {
@@ -85,7 +85,8 @@ export class GateService extends Construct {
         },
       ],
     });
-    service.node.addDependency(loadBalancer.listening);
+    // A task that cannot connect yet does not start, and three such tasks make the deployment fail.
+    service.node.addDependency(loadBalancer.listening, loadBalancer.reachesGate, ...connections);
     if (isScaled) this.#scale(service, tasks, gate.maxTasks);
   }
 
@@ -105,19 +106,24 @@ export class GateService extends Construct {
     return cluster;
   }
 
-  /** Lets the gate connect to AWS, the API and the issuer. The network lets it connect to workbenches. */
-  #allowConnections(network: Network, { oidc }: GatewaySettings): void {
+  /**
+   * Lets the gate connect to AWS, the API and the issuer. The network lets it connect to workbenches.
+   * @returns The rules.
+   */
+  #allowConnections(network: Network, { oidc }: GatewaySettings): readonly CfnSecurityGroupEgress[] {
     const issuerPort = oidc === undefined ? '' : new URL(oidc.issuer).port;
-    for (const port of new Set([HTTPS_PORT, ...(issuerPort === '' ? [] : [Number(issuerPort)])])) {
-      new CfnSecurityGroupEgress(this, `To${port}`, {
-        groupId: network.gateway.securityGroupId,
-        ipProtocol: 'tcp',
-        fromPort: port,
-        toPort: port,
-        cidrIp: '0.0.0.0/0',
-        description: port === HTTPS_PORT ? 'AWS, the API and the issuer' : 'The issuer',
-      });
-    }
+    const ports = new Set([HTTPS_PORT, ...(issuerPort === '' ? [] : [Number(issuerPort)])]);
+    return [...ports].map(
+      (port) =>
+        new CfnSecurityGroupEgress(this, `To${port}`, {
+          groupId: network.gateway.securityGroupId,
+          ipProtocol: 'tcp',
+          fromPort: port,
+          toPort: port,
+          cidrIp: '0.0.0.0/0',
+          description: port === HTTPS_PORT ? 'AWS, the API and the issuer' : 'The issuer',
+        }),
+    );
   }
 
   /** Returns the ARN of the revision. */

@@ -382,6 +382,15 @@ describe('connections', () => {
     expect(rules('Egress')).toContainEqual(rule);
   });
 
+  it('are allowed before the first task starts, which would fail otherwise', () => {
+    const [[, service] = []] = staging.all('gateway', 'AWS::ECS::Service');
+    const rules = (['Ingress', 'Egress'] as const).flatMap((side) =>
+      staging.all('gateway', `AWS::EC2::SecurityGroup${side}`).map(([id]) => id),
+    );
+    expect(rules).toHaveLength(4);
+    expect(listOf(valueAt(service, 'DependsOn'))).toEqual(expect.arrayContaining(rules));
+  });
+
   it('of the gate go to https and to the port of the issuer', () => {
     const egress = rules('Egress').filter(({ from }) => from === 'Network/Gateway');
     expect(egress.map(({ to, port }) => [to, port])).toEqual([
