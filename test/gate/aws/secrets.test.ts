@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { cacheFromSecret, SECRET_CACHE_TTL_MS } from '#adapters/auth-secret.ts';
 import { parseClientSecret, parseSealKeys } from '#gate/aws/secrets.ts';
+import { Seal } from '#gate/session/seal.ts';
+import { ManualClock } from '#test/memory/manual-clock.ts';
 
 const KEY = 'a'.repeat(48);
 const OTHER = 'b'.repeat(48);
@@ -19,6 +22,64 @@ describe('the keys of sessions', () => {
       expect(() => parseSealKeys(text)).toThrow(/^(?!.*(aaa|bbb|short))/);
     },
   );
+});
+
+describe('a rotation of the keys', () => {
+  const MINUTE_MS = 60_000;
+  /** The wait between the two steps in docs/operations.md. */
+  const WAIT_MS = 6 * MINUTE_MS;
+  /** Tasks read the secret at different times. */
+  const TASKS = 5;
+
+  /** Returns how many sealed values one task refuses that another has sealed, while the secret has these values in turn. */
+  async function countRefusals(steps: readonly object[]): Promise<number> {
+    const clock = new ManualClock();
+    let text = JSON.stringify({ current: KEY });
+    const tasks = Array.from(
+      { length: TASKS },
+      () =>
+        new Seal(
+          cacheFromSecret(clock, async () => text, parseSealKeys),
+          clock,
+        ),
+    );
+    const sealed: string[] = [];
+    let refusals = 0;
+    const useAll = async () => {
+      const expiresAt = clock.now() + 8 * 60 * MINUTE_MS;
+      for (const task of tasks) sealed.push(await task.seal('sign-in-session', {}, expiresAt));
+      for (const task of tasks)
+        for (const value of sealed)
+          if ((await task.unseal('sign-in-session', value)) === undefined) refusals += 1;
+    };
+    // Each task reads the secret for the first time in a minute of its own.
+    for (const task of tasks) {
+      await task.seal('sign-in-session', {}, clock.now() + MINUTE_MS);
+      clock.advance(MINUTE_MS);
+    }
+    for (const step of steps) {
+      text = JSON.stringify(step);
+      for (let passed = 0; passed < WAIT_MS; passed += MINUTE_MS) {
+        await useAll();
+        clock.advance(MINUTE_MS);
+      }
+    }
+    await useAll();
+    return refusals;
+  }
+
+  it('in two steps refuses no session at any task', async () => {
+    expect(WAIT_MS).toBeGreaterThan(SECRET_CACHE_TTL_MS);
+    const steps = [
+      { current: KEY, previous: OTHER },
+      { current: OTHER, previous: KEY },
+    ];
+    expect(await countRefusals(steps)).toBe(0);
+  });
+
+  it('in one step refuses sessions of the tasks that have read it', async () => {
+    expect(await countRefusals([{ current: OTHER, previous: KEY }])).toBeGreaterThan(0);
+  });
 });
 
 describe('the secret of the client', () => {
