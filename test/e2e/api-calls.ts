@@ -1,7 +1,7 @@
 import type { WorkbenchItem } from '#contract/response-bodies.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 
-/** Calls of the API as user `me` that a test expects to succeed. */
+/** Calls of the API that a test expects to succeed. */
 
 export interface Reply {
   readonly status: number;
@@ -11,14 +11,21 @@ export interface Reply {
 
 export interface Server {
   readonly api: string;
+  /** The static key of the API. Absent if it is open. */
+  readonly key?: string;
+  /** @default me */
+  readonly userId?: string;
 }
 
 export async function call(server: Server, method: string, path: string, body?: object): Promise<Reply> {
-  const response = await fetch(`${server.api}${path}?user_id=me`, {
+  const { api, key, userId = 'me' } = server;
+  const response = await fetch(`${api}${path}?user_id=${userId}`, {
     method,
-    ...(body === undefined
-      ? {}
-      : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+    headers: {
+      ...(key === undefined ? {} : { Authorization: `Bearer ${key}` }),
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   return { ...((await response.json()) as Omit<Reply, 'status'>), status: response.status };
 }
