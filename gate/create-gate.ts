@@ -4,7 +4,7 @@ import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { DecisionPresenter, type SignInUrl } from './decision-presenter.ts';
-import { Forwarder } from './forward/forwarder.ts';
+import { Forwarder, type RequestForwarder } from './forward/forwarder.ts';
 import { ForwardAuth } from './forward-auth/forward-auth.ts';
 import type { ProxyKind } from './forward-auth/proxy-kind.ts';
 import { CachedRunningWorkbenches, type RunningWorkbenches } from './forward-auth/running-workbenches.ts';
@@ -50,6 +50,8 @@ export interface GateSetup {
   /** The origins of RESTAPI_CORS_ORIGIN, in lower case. */
   readonly frontendOrigins?: readonly string[];
   readonly openRequests?: OpenRequests;
+  /** @default one that connects to workbenches */
+  readonly forwarder?: RequestForwarder;
   /** Returns the address of the API, for the command that a page shows if it has no button. */
   readonly api?: () => ApiAddress;
   /** Proxies in front of this server, each of which appends an address to `X-Forwarded-For`. @default 0 */
@@ -72,12 +74,9 @@ export function createGate(setup: GateSetup): GateServer {
     ...parts,
     revocation,
     activity,
-    forwarder: new Forwarder({
-      telemetry,
-      baseUrl,
-      trustedHops,
-      removesAuthorization: removesAuthorization(setup),
-    }),
+    forwarder:
+      setup.forwarder ??
+      new Forwarder({ telemetry, baseUrl, trustedHops, removesAuthorization: removesAuthorization(setup) }),
     openRequests,
     pages,
     clock: timers,

@@ -7,7 +7,12 @@ import { attributeExceptions } from '#adapters/http-server/request-faults.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { DecisionPresenter, RefusalDecision } from './decision-presenter.ts';
-import { deferContinue, type Forwarder, type ForwardTarget, isRepeatable } from './forward/forwarder.ts';
+import {
+  deferContinue,
+  type ForwardTarget,
+  isRepeatable,
+  type RequestForwarder,
+} from './forward/forwarder.ts';
 import { hasBody } from './forward/request-headers.ts';
 import type { OpenRequest, OpenRequests } from './open-requests.ts';
 import type { OwnRoutes } from './own-routes.ts';
@@ -34,7 +39,7 @@ export interface GateOptions {
   readonly renewal?: SessionRenewal;
   readonly decider: RequestDecider;
   readonly records: Pick<WorkbenchRecords, 'invalidate'>;
-  readonly forwarder: Forwarder;
+  readonly forwarder: RequestForwarder;
   readonly openRequests: OpenRequests;
   readonly revocation: RevocationWatch;
   readonly activity: ActivityTracker;

@@ -54,6 +54,9 @@ export interface ForwarderOptions {
   readonly timers?: Timers;
 }
 
+/** What the gate needs of a Forwarder. */
+export type RequestForwarder = Pick<Forwarder, 'forward' | 'upgrade' | 'endWebSocket' | 'close'>;
+
 /** Forwards requests and WebSockets to workbenches as streams. */
 export class Forwarder {
   readonly #options: Required<ForwarderOptions>;

@@ -40,6 +40,9 @@ function createSealKey(text: string): SealKey {
   return { id, secret };
 }
 
+/** Seals values and unseals them. */
+export type Sealing = Pick<Seal, 'seal' | 'unseal'>;
+
 /**
  * Signs small objects so that a browser can keep them and cannot change them. They are not encrypted: the browser's user
  * can read them. A sealed value is a JWT with HMAC-SHA256; its type is the purpose.

@@ -6,7 +6,7 @@ import { isWorkbenchId } from '#core/ports/ids.ts';
 import { SESSION_LIFETIME_MS } from '#core/ports/session-cutoff-store.ts';
 import type { Ticket } from '#core/ports/ticket-store.ts';
 import { COOKIES, formatCookie } from './cookies.ts';
-import type { Seal } from './seal.ts';
+import type { Sealing } from './seal.ts';
 
 /** A session of the sign-in host that is not used for this long ends, milliseconds. */
 export const SIGN_IN_IDLE_MS = 60 * 60 * 1000;
@@ -34,10 +34,10 @@ export type SignIn = Pick<Ticket, 'userId' | 'admin' | 'issuerSession' | 'issuer
 
 /** Turns sessions into cookies and back. It compares no cutoffs: VisitorReader does. */
 export class Sessions {
-  readonly #seal: Seal;
+  readonly #seal: Sealing;
   readonly #clock: Clock;
 
-  constructor(seal: Seal, clock: Clock) {
+  constructor(seal: Sealing, clock: Clock) {
     this.#seal = seal;
     this.#clock = clock;
   }

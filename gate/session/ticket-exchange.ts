@@ -13,7 +13,7 @@ import type { GatePage } from '#gate/pages/gate-page.ts';
 import { enterPage, invalidTicketPage } from '#gate/pages/sign-in-pages.ts';
 import { redirect } from '#gate/sign-in/redirect.ts';
 import { isBoundTo } from './browser-binding.ts';
-import type { Seal } from './seal.ts';
+import type { Sealing } from './seal.ts';
 import type { Sessions } from './sessions.ts';
 
 /** How long the page that asks for a click is valid, milliseconds. */
@@ -26,7 +26,7 @@ export interface TicketExchangeOptions {
   readonly tickets: Pick<TicketStore, 'burn'>;
   /** Returns the record; undefined if there is none. @throws PortError */
   readonly findWorkbench: (workbenchId: string) => Promise<Workbench | undefined>;
-  readonly seal: Seal;
+  readonly seal: Sealing;
   readonly sessions: Sessions;
   /** The origins of RESTAPI_CORS_ORIGIN, in lower case. `*` is no origin. */
   readonly frontendOrigins: readonly string[];

@@ -1,7 +1,8 @@
 interface ScheduledAction {
   readonly at: number;
   readonly order: number;
-  readonly action: () => void;
+  /** Undefined: it was cancelled. */
+  action: (() => void) | undefined;
 }
 
 /**
@@ -28,11 +29,11 @@ export class Kernel {
 
   /** Schedules an action in `ms` milliseconds. Returns a function that cancels it. */
   after(ms: number, action: () => void): () => void {
-    let cancelled = false;
     this.#order += 1;
-    this.#push({ at: this.#now + Math.max(0, ms), order: this.#order, action: () => cancelled || action() });
+    const scheduled: ScheduledAction = { at: this.#now + Math.max(0, ms), order: this.#order, action };
+    this.#push(scheduled);
     return () => {
-      cancelled = true;
+      scheduled.action = undefined;
     };
   }
 
@@ -46,8 +47,12 @@ export class Kernel {
    * `end`; the time is then `end`.
    */
   async step(end: number): Promise<boolean> {
-    const next = this.#heap[0];
-    if (next === undefined || next.at > end) {
+    let next = this.#heap[0];
+    while (next !== undefined && next.action === undefined) {
+      this.#pop();
+      next = this.#heap[0];
+    }
+    if (next?.action === undefined || next.at > end) {
       this.#now = Math.max(this.#now, end);
       return false;
     }

@@ -508,4 +508,51 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'return updatedAt - now > CLOCK_DIFFERENCE_MAX_MS;',
     replace: 'return updatedAt - now > 1e12;',
   },
+  {
+    name: 'gate-keeps-upstream',
+    description: 'forwards to the address that the gate has read first, beyond the run that had it',
+    hazards: ['addressReused'],
+    file: 'gate/workbench-records.ts',
+    find: 'const isFresh = cached !== undefined && ageOf(cached.readAt, timers) < cacheTtlMs;',
+    replace: 'if (cached !== undefined) return cached.record;\n    const isFresh = false;',
+  },
+  {
+    name: 'gate-forgets-origin',
+    description: 'forwards what a page of another workbench sends with the cookie of the visitor',
+    file: 'core/gate/decide-request.ts',
+    find: "  if (isRefusedForOrigin(request, visitor)) return { kind: 'foreign_origin' };\n",
+    replace: '',
+  },
+  {
+    name: 'gate-keeps-tickets',
+    description: 'accepts a ticket again that it has accepted before, as after a reload of the page',
+    file: 'gate/session/ticket-exchange.ts',
+    find: 'const ticket = await tickets.burn(hashTicketSecret(secret));',
+    replace:
+      'const burnt = await tickets.burn(hashTicketSecret(secret));\n    this.accepted ??= new Map();\n    if (burnt !== undefined) this.accepted.set(secret, burnt);\n    const ticket = this.accepted.get(secret);',
+  },
+  {
+    name: 'gate-keeps-rights',
+    description: 'reads once whether the sessions of a user were ended',
+    file: 'gate/session/visitor-reader.ts',
+    find: 'const usable = cached !== undefined && ageOf(cached.readAt, this.#clock) < CUTOFF_CACHE_MS;',
+    replace: 'if (cached !== undefined) return cached.cutoffs;\n    const usable = false;',
+  },
+  {
+    name: 'gate-id-from-url',
+    description: 'takes the workbench from the path of a request and not from its host',
+    file: 'gate/request-locator.ts',
+    find: ": { kind: 'workbench', workbenchId, prefix: '', rest: target };",
+    replace:
+      ": { kind: 'workbench', workbenchId: /^\\/project\\/([^/]+)/.exec(target)?.[1] ?? workbenchId, prefix: '', rest: target };",
+  },
+  {
+    name: 'gate-forwards-in-doubt',
+    description: 'forwards by the last record that it has read if the record cannot be read',
+    hazards: ['gateReadFails', 'gateReadLate'],
+    file: 'gate/workbench-records.ts',
+    find: 'this.#read(workbenchId).then(resolve, reject).finally(cancel);',
+    replace:
+      'const known = (this.#cache.known ??= new Map());\n      const use = (record) => resolve(known.set(workbenchId, record).get(workbenchId));\n      this.#read(workbenchId).then(use, () => resolve(known.get(workbenchId))).finally(cancel);',
+  },
 ];

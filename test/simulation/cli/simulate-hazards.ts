@@ -81,6 +81,10 @@ const WHY_SURVIVED: Readonly<Record<AwsHazard, string>> = {
   accessPointThrottled: 'The call is repeated. Its client token makes it idempotent.',
   accessPointHidden: 'An access point that is not found counts as not available yet: the call is repeated.',
   mountRefusedAtFirst: 'A mount that fails counts as a failed start of the platform, which is retried.',
+  addressReused: 'The gate forwards only to the address that a record names, read at most 2 seconds before.',
+  gateReadFails: 'The gate refuses what it cannot check. Open connections are kept for 30 seconds.',
+  gateReadLate: 'What a gate has read expires by the time at which the read began.',
+  gateIndexStale: 'The gate responds that there is no such workbench.',
 };
 
 const NAMES = Object.keys(AWS_HAZARDS) as (keyof Hazards)[];

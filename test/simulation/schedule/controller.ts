@@ -505,7 +505,7 @@ async function handleBatch(
 }
 
 /** Whether an error is a bug of the product. Injected faults cause PortErrors and SDK errors instead. */
-function isProgrammingError(error: unknown): boolean {
+export function isProgrammingError(error: unknown): boolean {
   return (
     error instanceof TypeError ||
     error instanceof RangeError ||

@@ -2,22 +2,25 @@ import { createdAtOf } from '#core/ports/ids.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import { isSettled } from '#core/workbench/workbench.ts';
+import { GateChecks } from '../gate/gate-checks.ts';
+import { SimulatedVisitors } from '../gate/simulated-visitors.ts';
 import { Invocations } from '../invocation.ts';
 import { Kernel } from '../kernel.ts';
 import { Tape } from '../tape.ts';
-import { type Hazards, withoutNoticedHazards } from '../world/hazards.ts';
+import { HazardDraws, type Hazards, withoutNoticedHazards } from '../world/hazards.ts';
 import { World } from '../world/world.ts';
 import { WORLD_OPTIONS } from '../world/world-fixture.ts';
 import { ClientHistory } from './client-history.ts';
 import {
   type Command,
+  type CommandKind,
   describeCommand,
   FAULT_PHASE_MS,
   type Schedule,
   SLOTS_PER_USER,
   USERS,
 } from './commands.ts';
-import { Controller, eventHandlersFor } from './controller.ts';
+import { Controller, eventHandlersFor, isProgrammingError } from './controller.ts';
 import { type Delivery, EventChannel } from './event-channel.ts';
 import { EventSourceMappingModel } from './event-source-mapping.ts';
 import { MixedFleet } from './mixed-fleet.ts';
@@ -91,6 +94,22 @@ const REACTION_PROBABILITY = 0.4;
 const REACTION_DELAY_MAX_MS = 8000;
 const REACTIONS = ['stop', 'delete', 'restart', 'start', 'stop'] as const;
 
+/** The commands that end a run. */
+const ENDING_COMMANDS: ReadonlySet<CommandKind> = new Set([
+  'stop',
+  'restart',
+  'restart_twice',
+  'force_stop',
+  'delete',
+]);
+/** How long before such a command visitors come, milliseconds. */
+const VISIT_LEAD_MIN_MS = 3000;
+const VISIT_LEAD_MAX_MS = 12_000;
+/** Visits during the fault phase. */
+const VISITS_MAX = 1;
+/** From the beginning of the last visit to the deletion of all workbenches, milliseconds. */
+const LAST_VISIT_MS = 6000;
+
 class ScheduleRun {
   readonly kernel = new Kernel();
   readonly result: ScheduleResult;
@@ -107,6 +126,11 @@ class ScheduleRun {
   readonly #driveDeleteMapping: EventSourceMappingModel;
   readonly #users: SimulatedUsers;
   readonly #safety: SafetyChecks;
+  readonly #gateTape: Tape;
+  readonly #gateDraws: HazardDraws;
+  readonly #gateChecks: GateChecks;
+  readonly #visitors: SimulatedVisitors;
+  #visits = 0;
   /** The existing records as last written, by workbench id. */
   readonly #lastWritten = new Map<string, Workbench>();
   /** The first error. It ends the schedule. */
@@ -169,6 +193,33 @@ class ScheduleRun {
     );
     this.#users = new SimulatedUsers(kernel, this.#controller, this.#clients);
     this.#safety = new SafetyChecks(this.#world, this.#clients, (id) => this.#lastWritten.get(id));
+    // From its end, so that visits take no number from the functions and from AWS.
+    this.#gateTape = new Tape(schedule.tape.toReversed());
+    this.#gateDraws = new HazardDraws(this.#gateTape, hazards);
+    this.#gateChecks = new GateChecks(() => kernel.now());
+    this.#visitors = this.#createVisitors();
+  }
+
+  #createVisitors(): SimulatedVisitors {
+    const onError = (message: string, error: unknown) => {
+      if (isProgrammingError(error)) this.#fail(new Error(`a gate logged: ${message}`, { cause: error }));
+    };
+    return new SimulatedVisitors({
+      kernel: this.kernel,
+      tape: this.#gateTape,
+      draws: this.#gateDraws,
+      world: this.#world,
+      workbenches: this.#controller.stores.workbenches,
+      checks: this.#gateChecks,
+      telemetry: {
+        info: () => {},
+        warn: () => {},
+        error: (message, _, error) => onError(message, error),
+        count: () => {},
+      },
+      record: (check) => this.#recordViolation(check),
+      log: (line) => this.result.recordVisit(line),
+    });
   }
 
   /** Delivers an event to a function. Returns whether it succeeded. */
@@ -184,6 +235,7 @@ class ScheduleRun {
     this.#every(10 * MINUTE, () => this.#controller.sweepAll());
     for (const command of this.#schedule.commands) {
       this.kernel.after(command.at, () => this.#execute(command));
+      if (ENDING_COMMANDS.has(command.kind)) this.#visitBefore(command);
     }
     for (let at = VOLUME_SWEEP_INTERVAL_MS; at < FAULT_PHASE_MS; at += VOLUME_SWEEP_INTERVAL_MS) {
       this.kernel.after(at, () => {
@@ -198,17 +250,43 @@ class ScheduleRun {
     await this.#startAll();
     await this.#sweepOrphans();
     this.#checkNoOrphans();
+    await this.#visitLast();
     await this.#deleteAll();
   }
 
   finish(): void {
-    this.result.hazards = this.#world.hazardCounts;
+    this.result.hazards = new Map([...this.#world.hazardCounts, ...this.#gateDraws.counts]);
     this.result.finish(this.kernel.now());
   }
 
   #execute(command: Command): void {
     this.result.log(describeCommand(command));
     this.#users.execute(command).catch((error) => this.#fail(error));
+  }
+
+  /** Lets visitors come before a command that ends the run of a workbench, so that it ends while they use it. */
+  #visitBefore(command: Command): void {
+    const at = Math.max(0, command.at - this.#gateTape.intBetween(VISIT_LEAD_MIN_MS, VISIT_LEAD_MAX_MS));
+    this.kernel.after(at, () => {
+      const visited = this.#users.workbenchOf(command);
+      if (visited !== undefined && this.#visits < VISITS_MAX) this.#visit(visited.workbenchId);
+    });
+  }
+
+  /** Lets visitors use a workbench when nothing fails. It is deleted meanwhile. */
+  async #visitLast(): Promise<void> {
+    const [record] = this.#records();
+    if (record === undefined) return;
+    this.#visit(record.workbenchId);
+    await this.#runUntil(this.kernel.now() + LAST_VISIT_MS);
+  }
+
+  #visit(workbenchId: string): void {
+    const record = this.#lastWritten.get(workbenchId);
+    if (record?.status !== 'running') return;
+    this.#visits += 1;
+    const other = USERS.find((user) => user !== record.userId) ?? '';
+    this.#visitors.visit(workbenchId, record.userId, other).catch((error) => this.#fail(error));
   }
 
   /** Lets a user act at the worst moment: while the outcome of a call is unknown. */
@@ -228,6 +306,7 @@ class ScheduleRun {
     this.#invocations.disableFaults();
     this.#channel.disableHazards();
     this.#controller.disableHazards();
+    this.#gateDraws.disableHazards();
   }
 
   /**
@@ -360,6 +439,7 @@ class ScheduleRun {
   async #runUntil(end: number): Promise<void> {
     while (await this.kernel.step(end)) {
       this.#safety.check();
+      this.#gateChecks.check();
       this.result.steps += 1;
       if (this.#failure !== undefined) throw this.#failure;
       if (this.result.steps > STEPS_MAX)
@@ -402,6 +482,7 @@ class ScheduleRun {
   #withChecks(inner: WorkbenchStore): WorkbenchStore {
     const onWritten = (record: Workbench, before: Workbench | undefined) => {
       this.#lastWritten.set(record.workbenchId, record);
+      this.#gateChecks.noteRecord(record);
       this.result.recordTransition(record, before?.status);
       this.#recordViolation(() => this.#safety.checkWrite(record, before, this.kernel.now()));
     };
@@ -426,6 +507,7 @@ class ScheduleRun {
               const existed = this.#lastWritten.delete(key.workbenchId);
               const deleted = await inner.delete(key, revision);
               if (existed && deleted === 'deleted') {
+                this.#gateChecks.noteRemoval(key.workbenchId);
                 this.result.recordRemoval(key.workbenchId);
                 this.#recordViolation(() => this.#safety.checkRemoval(key));
               }

@@ -54,6 +54,11 @@ export class ScheduleResult {
     this.log(`record of ${workbenchId}: deleted`);
   }
 
+  recordVisit(line: string): void {
+    this.#hash(line);
+    this.log(line);
+  }
+
   log(line: string): void {
     if (!this.#captureLogLines) return;
     const seconds = ((this.#kernel.now() - this.#startedAt) / 1000).toFixed(3).padStart(10);

@@ -40,6 +40,11 @@ export class SimulatedUsers {
     return [...this.#slots.values()];
   }
 
+  /** Returns the workbench that a command is about; undefined if none was created there. */
+  workbenchOf({ user, slot }: Command): { readonly user: string; readonly workbenchId: string } | undefined {
+    return this.#slots.get(`${USERS[user % USERS.length] ?? 'ada'}/${slot}`);
+  }
+
   async execute(command: Command): Promise<void> {
     const user = USERS[command.user % USERS.length] ?? 'ada';
     const slot = `${user}/${command.slot}`;

@@ -175,6 +175,18 @@ export interface Hazards {
   readonly accessPointHidden: number;
   /** EFS refuses mounts of a new access point for up to 30 seconds after it has become `available`. */
   readonly mountRefusedAtFirst: number;
+
+  // Network interfaces of ended tasks.
+  /** Per world: the next task of another workbench gets the address of a task that has ended. Always by default. */
+  readonly addressReused: number;
+
+  // Reads of the gate. Drawn from the end of the tape.
+  /** A call of a gate to the table fails. If it writes, it may have had its effect. */
+  readonly gateReadFails: number;
+  /** A response of the table to a gate arrives 1 to 8 seconds late. */
+  readonly gateReadLate: number;
+  /** The index by which a gate finds a workbench misses it. */
+  readonly gateIndexStale: number;
 }
 
 const BASE_HAZARDS = {
@@ -254,6 +266,12 @@ export const AWS_HAZARDS = {
   accessPointThrottled: 0.1,
   accessPointHidden: 0.1,
   mountRefusedAtFirst: 0.1,
+
+  addressReused: 1,
+
+  gateReadFails: 0.03,
+  gateReadLate: 0.03,
+  gateIndexStale: 0.02,
 } as const satisfies Omit<Hazards, keyof typeof BASE_HAZARDS>;
 
 export type AwsHazard = keyof typeof AWS_HAZARDS;
@@ -287,6 +305,12 @@ export const HAZARD_KINDS = {
     'accessPointHidden',
     'mountRefusedAtFirst',
   ],
+  'addresses of ended tasks that other tasks get': ['addressReused'],
+  'reads of the gate that fail, are late or miss an entry': [
+    'gateReadFails',
+    'gateReadLate',
+    'gateIndexStale',
+  ],
   'images, disks and limits of the account': [
     'pullSlow',
     'pullThrottled',
@@ -315,6 +339,7 @@ const UNNOTICED_HAZARDS: ReadonlySet<string> = new Set<keyof Hazards>([
   'eventOmitsCapacityProvider',
   'eventOmitsTaskCounts',
   'launchedWithoutTrunk',
+  'addressReused',
   'accessPointTokenConflicts',
   'accessPointTokenAccountWide',
   'pendingInstanceCannotStop',

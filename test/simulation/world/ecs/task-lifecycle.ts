@@ -4,6 +4,7 @@ import type { HazardDraws } from '../hazards.ts';
 import { TASK_REASONS } from '../reasons.ts';
 import { returnResources, takeResources } from './capacity-providers.ts';
 import { PLUGIN_TIMEOUT_MS } from './docker.ts';
+import { TaskAddresses } from './task-addresses.ts';
 import type { ContainerInstance, StopDetails, Task } from './types.ts';
 
 /** What the task life cycle needs from the rest of the world. */
@@ -40,7 +41,7 @@ export class TaskLifecycle {
   readonly #hasCompanion: boolean;
   /** Tasks whose containers survived their stop. */
   readonly #givenUp = new Set<Task>();
-  #addresses = 0;
+  readonly #addresses: TaskAddresses;
 
   constructor(kernel: Kernel, draws: HazardDraws, dependencies: TaskDependencies) {
     this.#kernel = kernel;
@@ -48,6 +49,12 @@ export class TaskLifecycle {
     this.#dependencies = dependencies;
     this.#oneMountAtATime = draws.happens('oneMountAtATime');
     this.#hasCompanion = draws.happens('companion');
+    this.#addresses = new TaskAddresses(draws);
+  }
+
+  /** Returns the task that has an address, or had it last. */
+  holderOf(address: string): Task | undefined {
+    return this.#addresses.holderOf(address);
   }
 
   /** Places a task on a container instance. Its network interface takes some seconds. */
@@ -70,8 +77,7 @@ export class TaskLifecycle {
         this.#failInterface(task, TASK_REASONS.interfaceIndexUsed);
         return;
       }
-      this.#addresses += 1;
-      task.address = `10.${(this.#addresses >> 16) & 255}.${(this.#addresses >> 8) & 255}.${this.#addresses & 255}`;
+      task.address = this.#addresses.assign(task);
       this.#change(task, { lastStatus: 'PENDING' });
       if (isReachable(containerInstance)) this.#accept(task, containerInstance);
     });
