@@ -10,7 +10,7 @@
  * | `history#<workbench id>` | sequence number, padded | a history entry; expires after the workbench is deleted |
  * | `activity#<workbench id>` | `activity` | when a person last used the workbench; expires |
  * | `ticket#<hash of its secret>` | `ticket` | a ticket that was not used; expires |
- * | `cutoff#<user id>` | `cutoff` | until when sessions of the user have ended; expires |
+ * | `cutoff#<user id>` | `cutoff` | the cutoffs of the user; expires |
  * | `system#reports` | time#sweep | the report of a sweep; expires |
  * | `system#free-capacity` | container instance id | the free capacity of a shared instance; expires |
  *

@@ -20,7 +20,7 @@ const TOKEN_LIFETIME_SECONDS = 60;
 const TIMEOUT_MS = 5_000;
 /** A page shows the message of a refusal. The messages of the API are shorter. */
 const MESSAGE_MAX_LENGTH = 500;
-/** A longer body is none of the API. */
+/** The API sends no longer body. */
 const BODY_MAX_LENGTH = 65_536;
 
 /**

@@ -115,7 +115,7 @@ export class GateServer {
     this.#closing = true;
     for (const socket of this.#upgraded) socket.destroy();
     this.#options.revocation.stop();
-    // Meanwhile: the responses in progress may take all the time.
+    // It is written meanwhile: the responses in progress may take all the time.
     const written = this.#options.activity.close();
     await closeServer(this.server, graceMs);
     this.#options.forwarder.close();

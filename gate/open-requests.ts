@@ -1,7 +1,7 @@
 import type { ForwardDecision, GateRequest } from '#core/gate/gate-decision.ts';
 import type { Visitor } from '#core/gate/visitor.ts';
 
-/** A request or WebSocket that the gate forwards at this moment, with everything that its decision was made of. */
+/** A request or WebSocket that the gate forwards at this moment, with the inputs of its decision. */
 export interface OpenRequest {
   /** Also says whether it is a WebSocket. */
   readonly request: GateRequest;
@@ -49,7 +49,7 @@ export class OpenRequests {
     for (const observer of this.#observers) observer.noteClientData(request);
   }
 
-  /** Returns those of this moment. */
+  /** Returns the requests that are forwarded at this moment. */
   list(): readonly OpenRequest[] {
     return [...this.#open];
   }

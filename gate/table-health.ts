@@ -7,7 +7,7 @@ import type { GatePorts } from './ports.ts';
 
 /** The gate counts as healthy for this long after it has read from the table. */
 export const HEALTHY_FOR_MS = 30_000;
-/** A check reads from the table if no request has done so for this long. A balancer checks every 10 s. */
+/** A check reads from the table if no request has done so for this long. The load balancer checks every 10 s. */
 const READ_AFTER_MS = 5_000;
 /** How long a check waits for its read. */
 const READ_LIMIT_MS = 2_000;
@@ -16,8 +16,8 @@ const READ_LIMIT_MS = 2_000;
 const NO_WORKBENCH = '0'.repeat(26);
 
 /**
- * Whether the gate can do its work. Only the reads tell it: a gate that cannot read the table refuses every request, so a
- * balancer must send requests to another one.
+ * Whether the gate can do its work. Only the reads tell it: a gate that cannot read the table refuses every request, so
+ * the load balancer must send requests to another one.
  */
 export class TableHealth {
   readonly #workbenches: GatePorts['workbenches'];
@@ -39,7 +39,7 @@ export class TableHealth {
     read: (key) => this.#note(this.#workbenches.read(key)),
   };
 
-  /** The gate is ending: a balancer must send no further requests. */
+  /** The gate is ending: the load balancer must send no further requests. */
   drain(): void {
     this.#draining = true;
   }
@@ -76,12 +76,12 @@ export class TableHealth {
   }
 }
 
-/** `GET /.wb/health`: for balancers, without a session. The response says nothing else. */
+/** `GET /.wb/health`: for load balancers, without a session. The response says nothing else. */
 export function healthRoute(health: Pick<TableHealth, 'isHealthy'>): OwnRoute {
   return {
     method: 'GET',
     path: '/.wb/health',
-    // A balancer sends the address of the task as the host.
+    // A load balancer sends the address of the task as the host.
     on: 'unchecked',
     from: 'any',
     async handle({ response }) {

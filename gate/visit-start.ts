@@ -41,9 +41,9 @@ export class VisitStart {
 }
 
 /**
- * Whether a person has come to this address from elsewhere: by a link, a bookmark or the address bar. Not a reload by the
- * page itself, which comes from the same origin: soon after a click browsers count it as the user's. Not a prefetch, a
- * frame, a script or a program. Browsers without `Sec-Fetch-User` are not recognized.
+ * Whether a person has come to this address from elsewhere: by a link, a bookmark or the address bar. A reload by the
+ * page itself does not count, and comes from the same origin: soon after a click browsers count it as the user's. Prefetches,
+ * frames, scripts and programs do not count either. Browsers without `Sec-Fetch-User` are not recognized.
  */
 function isPersonsVisit({ method, headers }: RequestHead): boolean {
   return (

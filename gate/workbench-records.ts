@@ -42,7 +42,7 @@ export class WorkbenchRecords {
     const isFresh = cached !== undefined && ageOf(cached.readAt, timers) < cacheTtlMs;
     const entry = isFresh ? cached : this.#beginRead(workbenchId);
     const record = await entry.record;
-    // A process that was suspended during the read continues with a record of long ago.
+    // A process that was suspended during the read continues with a stale record.
     if (ageOf(entry.readAt, timers) <= readTimeoutMs) return record;
     throw new PortError('unavailable', 'the record of a workbench took too long to read');
   }

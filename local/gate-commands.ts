@@ -19,7 +19,7 @@ const errorSchema = z.object({ error: z.object({ message: z.string() }) });
 
 /**
  * The commands of the gate's pages. Each is a request of the API in the name of the user: the handlers check it and
- * apply their limits as for a request of the user himself.
+ * apply their limits as for requests that the user sends.
  */
 export function apiCommands(routes: readonly GatewayRoute[], timers: Timers): WorkbenchCommands {
   const run = async (

@@ -20,7 +20,7 @@ const START_TIMEOUT_MS = 60_000;
 /** The shortest and the longest wait before a gate that ended is started again, milliseconds. */
 const RESTART_DELAY_MIN_MS = 100;
 const RESTART_DELAY_MAX_MS = 5_000;
-/** A gate that listened for this long was well: the wait begins at its minimum again. Milliseconds. */
+/** After a gate has listened for this long, the wait begins at its minimum again. Milliseconds. */
 const STABLE_AFTER_MS = 10_000;
 /** How long the gate may take to exit after the drain time, milliseconds. Then it is killed. */
 const EXIT_TIMEOUT_MS = 1_000;

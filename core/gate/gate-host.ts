@@ -60,7 +60,7 @@ export function urlOfWorkbench(address: GateAddress, workbenchId: string): strin
 }
 
 /**
- * Returns the host that a request asks for; undefined if it is none of the gate's.
+ * Returns the host that a request asks for; undefined if the gate does not serve this host.
  * @param hosts the values of all its Host headers: HTTP allows one
  * @param target the request target. In absolute form it contains a host that takes precedence over the header: refused.
  */

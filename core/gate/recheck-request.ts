@@ -7,13 +7,13 @@ import type { Visitor } from './visitor.ts';
  * - `signed_out`: the session has expired or was ended
  * - `no_right`: the workbench no longer exists, or the visitor may not open it any more
  * - `not_running`: the run to which it was forwarded has ended or is ending
- * - `unreadable`: for too long it could not be checked whether it may go on
+ * - `unreadable`: for too long the gate could not check whether the connection may continue
  * - `stopping`: the gate stops
  */
 export const END_REASONS = ['signed_out', 'no_right', 'not_running', 'unreadable', 'stopping'] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
-/** A connection that was forwarded, with what its decision was made of. */
+/** A connection that was forwarded, with the inputs of its decision. */
 export interface ForwardedRequest {
   readonly request: GateRequest;
   readonly visitor: Visitor;
@@ -21,7 +21,7 @@ export interface ForwardedRequest {
 }
 
 /**
- * Decides whether a connection may go on by the decision about a new request like it.
+ * Decides whether a connection may continue by the decision about a new request like it.
  * @param session whether the session of the visitor is valid; `unreadable` if that is not known
  * @param now milliseconds since 1970
  * @returns `doubt` if something could not be read

@@ -9,7 +9,7 @@ export const ACTIVITY_READ_MAX = 100;
 
 /** When a person last used each workbench, as far as the gate saw it. Beside the records: a write changes no revision. */
 export interface ActivityStore {
-  /** Notes activity at `at` (milliseconds since 1970). A time before the stored one changes nothing. @throws PortError */
+  /** Notes activity at `at` (milliseconds since 1970). A time before the stored one has no effect. @throws PortError */
   record(workbenchId: string, at: number): Promise<void>;
   /**
    * Hint: returns the last noted times. A workbench without one is left out.
@@ -17,6 +17,6 @@ export interface ActivityStore {
    * @throws PortError
    */
   read(workbenchIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** Deletes what is noted of a deleted workbench. @throws PortError */
+  /** Deletes the activity of a deleted workbench. @throws PortError */
   delete(workbenchId: string): Promise<void>;
 }

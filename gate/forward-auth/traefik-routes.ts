@@ -111,7 +111,7 @@ function serviceOf(url: string): unknown {
   return { loadBalancer: { passHostHeader: true, servers: [{ url }] } };
 }
 
-/** Without it `X-Forwarded-Proto` of a WebSocket is `ws`, and behind a balancer that ends TLS it is `http`. */
+/** Without it `X-Forwarded-Proto` of a WebSocket is `ws`, and behind a load balancer that ends TLS it is `http`. */
 function cleanOf({ scheme, port }: GateAddress): unknown {
   const removed = REMOVED_HEADERS.map((name) => [name, '']);
   const publicPort = port === '' ? (scheme === 'https' ? '443' : '80') : port.slice(1);

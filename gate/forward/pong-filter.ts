@@ -5,7 +5,7 @@ export class PongFilter {
   readonly #scanner = new FrameScanner();
   /** The payload of the latest ping whose pong has not arrived. */
   #expected: Buffer | undefined;
-  /** The beginning of a pong. It is held back until it is known whose it is. */
+  /** The beginning of a pong. It is kept until it is clear whether it responds to a ping of the gate. */
   #held: Buffer[] | undefined;
   #heldBytes = 0;
 

@@ -29,7 +29,7 @@ export function expectsContinue({ headers }: IncomingMessage): boolean {
   return headers.expect?.toLowerCase() === '100-continue';
 }
 
-/** Asks the client for the body when the workbench does, or when the workbench stays silent. */
+/** Asks the client for the body when the workbench does, or when it has not responded for CONTINUE_TIMEOUT_MS. */
 function askForBody(
   request: IncomingMessage,
   response: ServerResponse,

@@ -14,7 +14,7 @@ export function invalidReturnUrlPage(): GatePage {
   };
 }
 
-/** The page for a user whom the issuer did not admit, or who did not go on. @param signInUrl a new attempt */
+/** The page for a user whom the issuer did not admit, or who did not continue. @param signInUrl a new attempt */
 export function signInRefusedPage(signInUrl: string): GatePage {
   return {
     status: 403,

@@ -8,8 +8,8 @@ import { ADVICE, describeDetail, formatDuration } from './wording.ts';
 /** The pages of workbenches that cannot be shown now: what happens, and what the visitor can do. */
 
 /**
- * Reload intervals while the status changes. A reload takes the focus away from the button, so only the first ones come
- * fast: most local starts end then.
+ * Reload intervals while the status changes. A reload takes the focus away from the button, so only the first
+ * intervals are short: most local starts end then.
  */
 const RELOAD_FIRST_SECONDS = 2;
 const RELOAD_SECONDS = 5;

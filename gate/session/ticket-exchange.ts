@@ -37,7 +37,7 @@ export interface TicketExchangeOptions {
   readonly telemetry: Telemetry;
 }
 
-/** What the form of the page that asks for a click brings back. The ticket itself was burnt when the page was shown. */
+/** What the form of the page that asks for a click brings back. The ticket itself was used up when the page was shown. */
 const confirmationSchema = z.object({ ticket: ticketSchema });
 
 /**

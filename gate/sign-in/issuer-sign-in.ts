@@ -140,8 +140,8 @@ export class IssuerSignIn {
   }
 
   /**
-   * `POST /.wb/backchannel-logout`: the issuer has ended the session of a user. Not sent by a browser, so that nothing but
-   * the token counts. A token that is sent again ends the same sessions again, and those that began since: within
+   * `POST /.wb/backchannel-logout`: the issuer has ended the session of a user. No browser sends it, so that only the
+   * token counts. A token that is sent again ends the same sessions again, and those that began since: within
    * five minutes, and only by a sender who read it from the issuer's connection.
    */
   async #endSessions(asked: OwnRequest): Promise<void> {

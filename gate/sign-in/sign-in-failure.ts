@@ -8,8 +8,8 @@ import {
 
 /**
  * Why a sign-in did not succeed.
- * - `unavailable`: the issuer did not respond, or with an error of its own
- * - `refused`: the issuer did not admit the user, or the user did not go on
+ * - `unavailable`: the issuer did not respond, or responded with an error of its own
+ * - `refused`: the issuer did not admit the user, or the user did not continue
  * - `invalid`: the response or the token is not valid, not for this browser, or was used before
  * - `misconfigured`: the issuer does not accept the client
  */

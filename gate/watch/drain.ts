@@ -7,7 +7,7 @@ export interface DrainOptions {
   readonly openRequests: OpenRequests;
   readonly timers: Timers;
   readonly telemetry: Telemetry;
-  /** How long the gate goes on after its health check fails, milliseconds: until the load balancer sends it nothing more. */
+  /** How long the gate continues after its health check fails, milliseconds: until the load balancer sends it nothing more. */
   readonly delayMs: number;
   /** How long the end of the WebSockets takes, milliseconds. All of them at once would open again at another task at once. */
   readonly spreadMs: number;

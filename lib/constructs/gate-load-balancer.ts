@@ -31,7 +31,7 @@ export interface GateLoadBalancerProps {
 
 /** The maximum, seconds. The pings of the gate keep WebSockets open; a longer pause than this ends one. */
 export const IDLE_TIMEOUT_SECONDS = 4000;
-/** How long a task that is being replaced still gets the responses to its requests, seconds. */
+/** How long a task that is being replaced may finish its responses, seconds. */
 export const DEREGISTRATION_DELAY_SECONDS = 60;
 
 /** TLS 1.2 with forward secrecy, and TLS 1.3. */
@@ -72,7 +72,7 @@ export class GateLoadBalancer extends Construct {
       matcher: { httpCode: '200' },
       targetGroupAttributes: attributes({
         'deregistration_delay.timeout_seconds': DEREGISTRATION_DELAY_SECONDS,
-        // Every task knows every session.
+        // Sessions are in cookies, so that every task can serve every request.
         'stickiness.enabled': false,
       }),
     });

@@ -91,7 +91,7 @@ CREATE TABLE activity (
 CREATE INDEX activity_expired ON activity (expires_at);
 `;
 
-/** Tickets that were not used, and until when sessions of users have ended, as JSON. */
+/** Tickets that were not used, and the cutoffs of users, as JSON. */
 const SESSIONS = `
 CREATE TABLE tickets (
   hash TEXT PRIMARY KEY,
