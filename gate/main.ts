@@ -37,6 +37,7 @@ class LocalGate {
   readonly #gate: Gate;
   #api: ApiAddress;
   #port = 0;
+  #parsed: { readonly text: string; readonly url: URL } | undefined;
 
   constructor(settings: GateSettings) {
     this.#settings = settings;
@@ -71,9 +72,12 @@ class LocalGate {
     return this.#gate.close({ delayMs: 0, spreadMs: 0, graceMs });
   }
 
+  /** Every request needs it, so it is parsed once for each port. */
   #baseUrl(): URL {
     const { baseUrl, hostname } = this.#settings;
-    return new URL(baseUrl ?? `http://${hostname}:${this.#port}`);
+    const text = baseUrl ?? `http://${hostname}:${this.#port}`;
+    if (this.#parsed?.text !== text) this.#parsed = { text, url: new URL(text) };
+    return this.#parsed.url;
   }
 }
 

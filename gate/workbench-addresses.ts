@@ -30,6 +30,8 @@ export type Located =
 export class WorkbenchAddresses {
   readonly #mode: AddressMode;
   readonly #baseUrl: () => URL;
+  /** The addresses of the last base URL. Every request needs them. */
+  #computed: { readonly baseUrl: URL; readonly address: GateAddress } | undefined;
 
   /** @param baseUrl returns the URL of the host that all workbenches share; a proxy in front may have removed its path */
   constructor(mode: AddressMode, baseUrl: () => URL) {
@@ -39,7 +41,10 @@ export class WorkbenchAddresses {
 
   /** Returns the public addresses as values. */
   gateAddress(): GateAddress {
-    return gateAddressOf(this.#baseUrl(), this.#mode);
+    const baseUrl = this.#baseUrl();
+    if (this.#computed?.baseUrl !== baseUrl)
+      this.#computed = { baseUrl, address: gateAddressOf(baseUrl, this.#mode) };
+    return this.#computed.address;
   }
 
   /** Returns the URL of a workbench. It ends with a slash. */
