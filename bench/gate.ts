@@ -8,6 +8,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeEnvironment } from './environment.ts';
+import { openNginx, openTraefik } from './gate/asking-proxies.ts';
 import { type Contender, type Opened, startScript } from './gate/contender.ts';
 import { type MeasureOptions, measureContenders } from './gate/measure.ts';
 import { installPackages, openConfigurableHttpProxy, openDirect, openHttpxy } from './gate/others.ts';
@@ -19,7 +20,7 @@ const { quick, out } = parseArgs({
 }).values;
 const options: MeasureOptions = quick
   ? { rounds: 3, requests: 1000, warmUp: 3000, sockets: 200, downloadBytes: 64 * 2 ** 20 }
-  : { rounds: 7, requests: 5000, warmUp: 10_000, sockets: 2000, downloadBytes: 2 ** 30 };
+  : { rounds: 5, requests: 2000, warmUp: 4000, sockets: 2000, downloadBytes: 2 ** 30 };
 /** With `--quick`, the gate may use this many times the processor time of httpxy. More than the target, because few are measured. */
 const QUICK_FACTOR_MAX = 2;
 
@@ -49,6 +50,8 @@ try {
   add(await openGate('gate, open', 'open', backend.port), 'open_gate');
   add(await openHttpxy(folder, backend.port), 'httpxy');
   add(await openConfigurableHttpProxy(folder, backend.port), 'configurable_http_proxy');
+  add(await openTraefik(folder, backend.port), 'traefik');
+  add(await openNginx(folder, backend.port), 'nginx');
 
   const results: Results = {
     environment,

@@ -19,15 +19,26 @@ export interface GateUnderTest extends Contender {
   readonly workbenchId: string;
 }
 
+/** A proxy that forwards in the place of the gate. */
+export interface AskingProxy {
+  readonly kind: 'traefik' | 'nginx';
+  /** Of the proxy. */
+  readonly port: number;
+  /** Where it asks the gate. */
+  readonly authPort: number;
+}
+
 /**
  * Starts the gate as local mode does: the real process, which asks this one for records and cutoffs by messages. Each
  * workbench has a host of its own.
  * @param kind `sessions`: only requests with the cookie of a session are forwarded
+ * @param asking the proxy that asks this gate
  */
 export async function openGate(
   name: string,
   kind: 'sessions' | 'open',
   backendPort: number,
+  asking?: AskingProxy,
 ): Promise<GateUnderTest> {
   const stores = memoryStores();
   await stores.workbenches.create(
@@ -44,6 +55,12 @@ export async function openGate(
       startsOnVisit: false,
       guard: { hosts: [], origins: [] },
       ...(kind === 'open' ? {} : { signIn: signInOf(secret) }),
+      ...(asking === undefined
+        ? {}
+        : {
+            baseUrl: `http://localhost:${asking.port}`,
+            proxy: { kind: asking.kind, port: asking.authPort },
+          }),
     },
     api: { url: 'http://127.0.0.1:1', authorized: false },
     requests: new GateRequests(stores, telemetry),
@@ -56,7 +73,7 @@ export async function openGate(
     name,
     port,
     workbenchId: ID,
-    headers: { host: `${ID}.localhost:${port}`, cookie: cookies },
+    headers: { host: `${ID}.localhost:${asking?.port ?? port}`, cookie: cookies },
     pids: () => (gate.pid === undefined ? [] : [gate.pid]),
     close: () => gate.close(0),
   };
