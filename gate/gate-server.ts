@@ -136,6 +136,10 @@ export class GateServer {
     });
     // Node.js drops what follows an offer to upgrade in the same packet, so the connection must end with the response.
     if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
+    if (!hasReadableLength(request)) {
+      response.writeHead(400, { connection: 'close' }).end();
+      return;
+    }
     const { locator, pages } = this.#options;
     const located = locator.locate(request);
     if (await serveOwnRoute(request, response, located, this.#options)) return;
@@ -253,4 +257,10 @@ function toForwardTarget(
  */
 function isHandshake(request: IncomingMessage): boolean {
   return isWebSocket(request) && request.method === 'GET' && !hasBody(request);
+}
+
+/** Node.js reports an invalid transfer coding as an error, but not in a request that offers to upgrade. */
+function hasReadableLength({ headers }: IncomingMessage): boolean {
+  const coding = headers['transfer-encoding'];
+  return coding === undefined || /^(?:[^"]*,\s*)?chunked$/i.test(coding);
 }

@@ -64,6 +64,9 @@ function attacks(session: string): readonly Attack[] {
         'Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n',
         `0\r\n\r\n${hidden}`,
       ],
+      ['TE.TE: an unknown coding', 'Transfer-Encoding: xchunked\r\n', `0\r\n\r\n${hidden}`],
+      ['TE.TE: in quotes', 'Transfer-Encoding: "chunked"\r\n', `0\r\n\r\n${hidden}`],
+      ['TE.TE: a parameter', 'Transfer-Encoding: chunked;a=b\r\n', `0\r\n\r\n${hidden}`],
       ['TE.TE: chunked is not the last', 'Transfer-Encoding: chunked, gzip\r\n', `0\r\n\r\n${hidden}`],
       ['TE.TE: an empty coding', 'Transfer-Encoding: \r\n', `0\r\n\r\n${hidden}`],
       ['TE.TE: a vertical tab', 'Transfer-Encoding: \x0bchunked\r\n', `0\r\n\r\n${hidden}`],
@@ -73,16 +76,13 @@ function attacks(session: string): readonly Attack[] {
       statuses: '400',
       reaches: [],
     })),
-    // Codings that end the connection without a response.
+    // The rest is no valid chunk, which ends the connection without a response.
     ...[
       [
         'TE.TE: identity first',
         'Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\nX: a\r\n',
         `zz\r\n${hidden}`,
       ],
-      ['TE.TE: an unknown coding', 'Transfer-Encoding: xchunked\r\n', `0\r\n\r\n${hidden}`],
-      ['TE.TE: in quotes', 'Transfer-Encoding: "chunked"\r\n', `0\r\n\r\n${hidden}`],
-      ['TE.TE: a parameter', 'Transfer-Encoding: chunked;a=b\r\n', `0\r\n\r\n${hidden}`],
     ].map(([name = '', headers = '', rest = '']) => ({
       name,
       bytes: post(headers, rest),
@@ -238,6 +238,12 @@ function attacks(session: string): readonly Attack[] {
       statuses: '400',
       reaches: [],
     },
+    ...['xchunked', 'chunked, identity', 'chunked;a=b', '"chunked"', 'identity'].map((coding) => ({
+      name: `an upgrade with the coding ${coding}`,
+      bytes: upgrade(`Transfer-Encoding: ${coding}\r\n`, `0\r\n\r\n${hidden}`),
+      statuses: '400',
+      reaches: [],
+    })),
     {
       name: 'an upgrade with POST',
       bytes: upgrade('', hidden, 'POST /first'),
