@@ -15,6 +15,11 @@ export class MemoryTicketStore implements TicketStore {
     return ticket;
   }
 
+  /** The hashes of the tickets that were not used. */
+  get hashes(): readonly string[] {
+    return [...this.#tickets.keys()];
+  }
+
   /** The number of tickets that were not used. */
   get size(): number {
     return this.#tickets.size;

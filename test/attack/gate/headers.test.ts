@@ -5,7 +5,7 @@ import { valuesOf } from './wire-reader.ts';
 
 const SEPARATORS = ['-', '_', '.', '~', '|', "'", '!', '+', '*', '^', '`', '$', '#', '%', '&'];
 
-/** Names that a program could take for one of the gate's. */
+/** Names that a program could confuse with those of the gate. */
 function aliases(): readonly string[] {
   const names = [
     'X-Workbench-User',

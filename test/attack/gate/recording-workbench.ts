@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { closed, isUpgrade, WireReader, type WireRequest } from './wire-reader.ts';
 
-const RESPONSE = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi';
+const HEAD = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n';
 const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
 
 /** The program in a workbench: it notes every byte that reaches it, and accepts every request and every WebSocket. */
@@ -50,7 +50,7 @@ export class RecordingWorkbench {
         // It sends nothing more and reads on, so that the client ends the connection.
         socket.end(SWITCH);
       } else {
-        socket.write(RESPONSE);
+        socket.write(request.method === 'HEAD' ? HEAD : `${HEAD}hi`);
       }
     });
     socket.on('error', () => {});

@@ -27,7 +27,7 @@ function forge(header: object, content: object, secret: string, hash = 'sha256')
   return `${text}.${createHmac(hash, secret).update(text).digest('base64url')}`;
 }
 
-/** Cookie headers that admit nobody to the workbench of ada. */
+/** Cookie headers that are no session for the workbench of ada. */
 async function hostileCookies(gate: AttackedGate): Promise<Readonly<Record<string, string>>> {
   const good = await gate.workbenchSession('ada', ADAS);
   const value = good.slice(good.indexOf('=') + 1);
