@@ -48,7 +48,7 @@ test('of random requests, those and only those arrive that the reference allows,
   expect(gate.commands).toEqual([]);
   expect(gate.telemetry.errors).toEqual([]);
   expect(gate.telemetry.text.includes(CANARY)).toBe(false);
-  // Otherwise the grammar would test only one answer.
+  // Otherwise the grammar would test only one decision.
   expect([arrived.size > REQUESTS / 20, arrived.size < REQUESTS / 2]).toEqual([true, true]);
 });
 
