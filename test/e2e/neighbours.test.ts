@@ -1,30 +1,11 @@
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { openPage } from './browser.ts';
 import { createDataDir, LocalServer } from './local-server.ts';
+import { attack } from './page-attack.ts';
 import { pollUntil, runPrintedCommand } from './printed-commands.ts';
 
 const PROGRAM = `exec '${process.execPath}' '${join(import.meta.dirname, 'neighbour.mjs')}'`;
-
-/** What a page of one workbench reaches of another one, in Chromium. */
-async function attack(page: Page, url: string) {
-  return await page.evaluate(async (target) => {
-    const outcome = async (action: Promise<unknown>) => String(await action.catch(() => 'refused'));
-    const opened = new Promise((resolve, reject) => {
-      const socket = new WebSocket(target.replace('http', 'ws'));
-      socket.onopen = () => resolve('opened');
-      socket.onerror = reject;
-    });
-    return {
-      read: await outcome(fetch(`${target}secret`, { credentials: 'include' }).then((r) => r.text())),
-      post: await outcome(
-        fetch(target, { method: 'POST', mode: 'no-cors', credentials: 'include' }).then(() => 'sent'),
-      ),
-      socket: await outcome(opened),
-    };
-  }, url);
-}
 
 test.each([
   ['host', { read: 'refused', post: 'sent', socket: 'refused' }, { posts: 0, sockets: 0 }],

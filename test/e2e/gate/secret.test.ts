@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { ADDRESS_MODES } from '#gate/workbench-addresses.ts';
 import { call, poll, pollUntil, request } from '../api-calls.ts';
 import { openBrowser, openPage } from '../browser.ts';
+import { attack } from '../page-attack.ts';
 import { openWithSecret, type RunningWorkbench, SecretServer } from './secret-sign-in.ts';
 
 const PROJECT_DIR = join(import.meta.dirname, '../../..');
@@ -38,6 +40,39 @@ test('the API asks for the printed secret', async () => {
   expect((await call({ api, key: 'another-secret-of-24-chars' }, 'GET', '/workbenches')).status).toBe(403);
   expect((await call(server, 'GET', '/workbenches')).status).toBe(200);
 });
+
+test('a page of one workbench reaches nothing of another one, although the browser has a session for both', async () => {
+  const server = await SecretServer.start();
+  const own = await server.createWorkbench('Own');
+  const other = await server.createWorkbench('Other');
+  const page = await openPage();
+  await openWithSecret(page, `${own.origin}/`, server.key);
+  await page.goto(`${other.origin}/`);
+  await page.goto(`${own.origin}/`);
+
+  expect(await attack(page, `${other.origin}/`)).toEqual({
+    read: 'refused',
+    post: 'sent',
+    socket: 'refused',
+  });
+  const before = await listSessions(page);
+  expect(before.map(({ domain }) => domain)).toEqual(
+    expect.arrayContaining([own, other].map(({ origin }) => new URL(origin).hostname)),
+  );
+  // Cookies for the whole domain, and in the place of the session.
+  await page.evaluate(`for (const name of ['__Host-wb_s', '__Host-wb_u', '__Host-wb_e'])
+    for (const attributes of ['Secure; Domain=localhost', 'Secure', 'Secure; Domain=${new URL(other.origin).hostname}'])
+      document.cookie = name + '=tossed; Path=/; ' + attributes;`);
+  const response = await page.goto(`${other.origin}/received`);
+  expect([response?.status(), await response?.json()]).toEqual([200, { posts: 0, sockets: 0 }]);
+  expect(await listSessions(page)).toEqual(before);
+});
+
+/** Returns the session cookies of the browser. */
+async function listSessions(page: Page) {
+  const cookies = await page.context().cookies();
+  return cookies.filter(({ name }) => name === '__Host-wb_s').map(({ domain, value }) => ({ domain, value }));
+}
 
 test('the URL of a ticket opens the workbench once, after a click', async () => {
   const server = await SecretServer.start();
