@@ -56,7 +56,12 @@ export interface RunningWorkbench {
 /** Goes to a URL, enters the secret and waits until the browser is back at the URL. */
 export async function openWithSecret(page: Page, url: string, secret: string): Promise<void> {
   await page.goto(url);
+  await enterSecret(page, secret);
+  await page.waitForURL(url);
+}
+
+/** Sends the form of the sign-in. */
+export async function enterSecret(page: Page, secret: string): Promise<void> {
   await page.getByLabel('Secret').fill(secret);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.waitForURL(url);
 }

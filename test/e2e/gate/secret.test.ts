@@ -7,7 +7,7 @@ import { ADDRESS_MODES } from '#gate/workbench-addresses.ts';
 import { call, poll, pollUntil, request } from '../api-calls.ts';
 import { openBrowser, openPage } from '../browser.ts';
 import { attack } from '../page-attack.ts';
-import { openWithSecret, type RunningWorkbench, SecretServer } from './secret-sign-in.ts';
+import { enterSecret, openWithSecret, type RunningWorkbench, SecretServer } from './secret-sign-in.ts';
 
 const PROJECT_DIR = join(import.meta.dirname, '../../..');
 
@@ -22,8 +22,7 @@ test.each(ADDRESS_MODES)(
     const page = await openPage();
 
     await page.goto(`${first}/deep/link?x=1`);
-    await page.getByLabel('Secret').fill('not the secret that was printed');
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await enterSecret(page, 'not the secret that was printed');
     await page.getByRole('alert').waitFor();
     await openWithSecret(page, `${first}/deep/link?x=1`, server.key);
     expect(await page.title()).toBe('no cookie');
@@ -161,7 +160,6 @@ test('a session outlives one rotation of the keys of the gate, and ends with the
   await page.goto(`${origin}/`);
   await page.getByLabel('Secret').waitFor();
   // Signing in again is all that is needed.
-  await page.getByLabel('Secret').fill(twice.key);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await enterSecret(page, twice.key);
   await page.waitForURL(`${origin}/`);
 });
