@@ -269,8 +269,8 @@ export const AWS_HAZARDS = {
 
   addressReused: 1,
 
-  gateReadFails: 0.03,
-  gateReadLate: 0.03,
+  gateReadFails: 0.1,
+  gateReadLate: 0.05,
   gateIndexStale: 0.02,
 } as const satisfies Omit<Hazards, keyof typeof BASE_HAZARDS>;
 
