@@ -15,6 +15,9 @@ const REQUIRED = process.env.GATE_KEYCLOAK === 'required';
 /** The static key of the API, with which a frontend creates workbenches for its users. */
 const API_KEY = 'the-key-of-the-frontend-in-this-test';
 
+/** WebSockets of a visitor who has lost the right are closed within this time, milliseconds. */
+const REVOCATION_MAX_MS = 5_000;
+
 describe.skipIf(!REQUIRED && !isKeycloakInstalled())('in Chromium, with Keycloak', () => {
   let keycloak: Keycloak;
   let port: number;
@@ -74,12 +77,60 @@ describe.skipIf(!REQUIRED && !isKeycloakInstalled())('in Chromium, with Keycloak
     await signIn(pageOfEve, `${first}/deep/link?x=1`, 'eve');
     expect((await pageOfEve.reload())?.status()).toBe(404);
     const missing = await pageOfEve.content();
-    // Only the sign-in is different: the gate looks up no workbench for a visitor without a session.
+    // The bytes for a workbench that does not exist.
     const unknown = `http://${'0'.repeat(26)}.localhost:${port}/`;
     await pageOfEve.goto(unknown);
     expect([pageOfEve.url(), await pageOfEve.content()]).toEqual([unknown, missing]);
   });
+
+  it('after a sign-out every workbench asks again, and open WebSockets are closed within five seconds', async () => {
+    const server = await startServer();
+    const [first, second] = [await startWorkbench(server, 'ann'), await startWorkbench(server, 'ann')];
+    // Tabs of one context share their cookies.
+    const context = await (await openBrowser()).newContext();
+    const page = await context.newPage();
+    await signIn(page, `${first}/`, 'ann');
+    await page.goto(`${second}/`);
+    const closed = closeOfWebSocket(page, second);
+    await page.getByText('opened').waitFor();
+
+    const other = await context.newPage();
+    await other.goto(`${first}/`);
+    const signedOutAt = performance.now();
+    await sendForm(other, '/.wb/logout');
+    // On the host of a workbench there is no ID token, and without it Keycloak asks for a click.
+    await other.locator('#kc-logout').click();
+    await other.waitForURL(`http://localhost:${port}/.wb/signed-out`);
+    for (const url of [first, second]) {
+      await other.goto(`${url}/`);
+      await other.locator('#password').waitFor();
+    }
+    expect(await closed).toBeLessThan(signedOutAt + REVOCATION_MAX_MS);
+  });
 });
+
+/** Opens a WebSocket in a page, which shows when it is open. Returns the time of its end. */
+async function closeOfWebSocket(page: Page, origin: string): Promise<number> {
+  await page.evaluate(`new Promise((closed) => {
+    const socket = new WebSocket('${origin.replace('http', 'ws')}/');
+    socket.onopen = () => { document.body.textContent = 'opened'; };
+    socket.onclose = closed;
+  }).then(() => {})`);
+  return performance.now();
+}
+
+/** Sends an empty form as a page of the workbench can. */
+async function sendForm(page: Page, path: string): Promise<void> {
+  const navigated = page.waitForEvent('framenavigated');
+  await page.evaluate(`{
+    const form = document.createElement('form');
+    form.method = 'post';
+    form.action = '${path}';
+    document.body.append(form);
+    form.submit();
+  }`);
+  await navigated;
+}
 
 async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
