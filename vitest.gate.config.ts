@@ -8,7 +8,7 @@ import { LIMITS } from './test/set-up/limits.ts';
  */
 export default defineConfig({
   test: {
-    include: ['test/gate/keycloak/**/*.test.ts'],
+    include: ['test/gate/keycloak/**/*.test.ts', 'test/gate/proxies/**/*.test.ts'],
     ...LIMITS,
     provide: { seed: SEED },
     // Servers side by side would only make each other slow.

@@ -55,6 +55,11 @@ const DECISION_LIMIT_MS = 2_000;
 const MAX_HEAD_BYTES = 65_536;
 /** A proxy opens a connection for most of its questions. */
 const CONNECTIONS_MAX = 4_000;
+/**
+ * Milliseconds. nginx closes an idle connection after 60 s, Traefik after 90 s. If this server closed it first, a question that
+ * is sent at that moment would fail.
+ */
+const KEEP_ALIVE_MS = 120_000;
 const LEFT_OUT_LOG_MS = 60_000;
 
 /**
@@ -82,6 +87,7 @@ export class ForwardAuth {
         response.destroy();
       });
     });
+    this.server.keepAliveTimeout = KEEP_ALIVE_MS;
     attributeExceptions(this.server);
     respondToClientErrors(this.server);
     limitConnections(this.server, { max: CONNECTIONS_MAX, name: 'proxy', timers, telemetry });

@@ -26,6 +26,7 @@ const OTHERS = [
   'test/e2e/**',
   'test/faults/**',
   'test/gate/keycloak/**',
+  'test/gate/proxies/**',
   'test/aws/**',
   'test/adapters/local/containers/engine/**',
 ];

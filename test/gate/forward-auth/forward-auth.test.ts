@@ -151,6 +151,11 @@ describe('the question whether a request may be forwarded', () => {
     expect((await ask({ cookie: OWNER })).status).toBe(503);
   });
 
+  it('may use a connection that has been idle for longer than proxies keep one', async () => {
+    const { auth } = await open();
+    expect(auth.server.keepAliveTimeout).toBeGreaterThan(90_000);
+  });
+
   it('shows that a person uses the workbench, if it is allowed', async () => {
     const { ask, activity, gate } = await open();
     await ask({});
