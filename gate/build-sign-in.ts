@@ -38,7 +38,7 @@ export interface BuildSignInOptions {
   readonly telemetry: Telemetry;
 }
 
-export interface SignIn {
+export interface BuiltSignIn {
   readonly visitors: VisitorReader;
   readonly renewal: SessionRenewal;
   /** Absent if only tickets admit. */
@@ -47,7 +47,7 @@ export interface SignIn {
 }
 
 /** Builds the sign-in, the exchange of tickets, and the sessions that both begin. */
-export function buildSignIn(options: BuildSignInOptions): SignIn {
+export function buildSignIn(options: BuildSignInOptions): BuiltSignIn {
   const { method, keys, ports, address, pages, clock, telemetry } = options;
   const { tickets, cutoffs } = ports;
   const seal = new Seal(keys, clock);

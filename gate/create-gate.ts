@@ -13,7 +13,6 @@ import { OpenRequests } from './open-requests.ts';
 import type { OwnRoute } from './own-route.ts';
 import { OwnRoutes } from './own-routes.ts';
 import type { PageRenderer } from './pages/page-renderer.ts';
-import type { ApiAddress } from './pages/start-command.ts';
 import { RequestDecider } from './request-decider.ts';
 import { ExactLocator, GuardedLocator } from './request-locator.ts';
 import type { SessionRenewal } from './session/session-renewal.ts';
@@ -52,8 +51,6 @@ export interface GateSetup {
   readonly openRequests?: OpenRequests;
   /** @default one that connects to workbenches */
   readonly forwarder?: RequestForwarder;
-  /** Returns the address of the API, for the command that a page shows if it has no button. */
-  readonly api?: () => ApiAddress;
   /** Proxies in front of this server, each of which appends an address to `X-Forwarded-For`. @default 0 */
   readonly trustedHops?: number;
   readonly pages: PageRenderer;
@@ -112,7 +109,7 @@ export function createForwardAuth(
 }
 
 function buildDecisionParts(setup: GateSetup) {
-  const { access, workbenches, addresses, timers, telemetry, api, visitStart } = setup;
+  const { access, workbenches, addresses, timers, telemetry, visitStart } = setup;
   const ownRoutes = new OwnRoutes(setup.ownRoutes ?? [], setup.frontendOrigins);
   const { signInUrl, renewal } = { signInUrl: undefined, renewal: undefined, ...access };
   const visitors = access.kind === 'open' ? OPEN_VISITORS : access.visitors;
@@ -129,7 +126,6 @@ function buildDecisionParts(setup: GateSetup) {
       ownRoutes,
       clock: timers,
       ...(signInUrl === undefined ? {} : { signInUrl }),
-      ...(api === undefined ? {} : { api }),
       ...(visitStart === undefined ? {} : { visitStart }),
     }),
   };

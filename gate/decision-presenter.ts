@@ -7,7 +7,6 @@ import type { OwnRoutes } from './own-routes.ts';
 import { foreignOriginPage, unknownPage, unreadablePage } from './pages/fault-pages.ts';
 import type { GatePage, WorkbenchAddress } from './pages/gate-page.ts';
 import { signInPage, signingInPage } from './pages/sign-in-pages.ts';
-import { type ApiAddress, startCommand } from './pages/start-command.ts';
 import { notRunningPage, unresponsivePage } from './pages/workbench-pages.ts';
 import { bindBrowser } from './session/browser-binding.ts';
 import type { VisitStart } from './visit-start.ts';
@@ -29,8 +28,6 @@ export interface DecisionPresenterOptions {
   readonly visitStart?: VisitStart;
   /** Absent if only tickets admit. */
   readonly signInUrl?: SignInUrl;
-  /** Returns the address of the API, for the command that a page shows if it has no button. */
-  readonly api?: () => ApiAddress;
 }
 
 /** What was asked. */
@@ -94,12 +91,11 @@ export class DecisionPresenter {
   }
 
   #presentNotRunning(workbench: Workbench, mayStart: boolean, { target }: PresentedRequest): GatePage {
-    const { ownRoutes, clock, api } = this.#options;
+    const { ownRoutes, clock } = this.#options;
     return notRunningPage(workbench, {
       now: clock.now(),
       mayStart: mayStart && ownRoutes.has('/.wb/start'),
       address: addressOf(target),
-      ...(api === undefined ? {} : { startCommand: startCommand(workbench, api()) }),
     });
   }
 }

@@ -12,7 +12,6 @@ import type { GateServer } from './gate-server.ts';
 import { OpenRequests } from './open-requests.ts';
 import type { OwnRoute } from './own-route.ts';
 import { type PageLook, PageRenderer } from './pages/page-renderer.ts';
-import type { ApiAddress } from './pages/start-command.ts';
 import type { GatePorts } from './ports.ts';
 import type { SealKeys } from './session/seal.ts';
 import type { SignInMethod } from './sign-in/sign-in-method.ts';
@@ -43,8 +42,6 @@ export interface GateSettings {
   readonly look: PageLook;
   /** Whether the visit of a person starts a stopped workbench: WB_GATE_AUTO_START. */
   readonly startsOnVisit: boolean;
-  /** Returns the address of the API, for the command that a page shows if it has no button. */
-  readonly api?: () => ApiAddress;
   /** Proxies in front of the gate, each of which appends an address to `X-Forwarded-For`. @default 0 */
   readonly trustedHops?: number;
   /** How long an idle connection of a client stays open, milliseconds. @default the one of Node.js */
@@ -84,7 +81,7 @@ export class Gate {
     this.#timers = timers;
     this.#health = new TableHealth(ports.workbenches, timers, telemetry);
     const { workbenches } = this.#health;
-    const { connections, keepAliveMs, baseUrl, api, proxy, trustedHops } = settings;
+    const { connections, keepAliveMs, baseUrl, proxy, trustedHops } = settings;
     const addresses = new WorkbenchAddresses(settings.addressMode, baseUrl);
     const pages = new PageRenderer(settings.look);
     const { access, routes } = buildAccess(settings.access, {
@@ -106,7 +103,6 @@ export class Gate {
       activity: ports.activity,
       openRequests: this.#openRequests,
       ...(settings.startsOnVisit ? { visitStart: new VisitStart(commands) } : {}),
-      ...(api === undefined ? {} : { api }),
       ...(trustedHops === undefined ? {} : { trustedHops }),
       baseUrl,
       addresses,

@@ -3,12 +3,11 @@ import { RequestFaults } from '#adapters/http-server/request-faults.ts';
 import { LocalTelemetry } from '#adapters/local/local-telemetry.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
 import { errorCode } from '#adapters/system-error.ts';
-import type { ApiAddress } from '#gate/pages/start-command.ts';
 import type { Gate } from './gate.ts';
 import { ControllerClient, type Send } from './ipc/controller-client.ts';
 import { ipcPorts } from './ipc/ipc-ports.ts';
 import { createLocalGate } from './ipc/local-gate.ts';
-import type { FromGate, GateSettings, ToGate } from './ipc/messages.ts';
+import type { FromGate, LocalGateSettings, ToGate } from './ipc/messages.ts';
 
 /**
  * The process of the gate in local mode. The controller starts it with a channel for messages; it has no database. It
@@ -33,28 +32,21 @@ const client = new ControllerClient({ send, timers });
 
 /** The gate, with the settings that the controller has sent. */
 class LocalGate {
-  readonly #settings: GateSettings;
+  readonly #settings: LocalGateSettings;
   readonly #gate: Gate;
-  #api: ApiAddress;
   #port = 0;
   #parsed: { readonly text: string; readonly url: URL } | undefined;
 
-  constructor(settings: GateSettings) {
+  constructor(settings: LocalGateSettings) {
     this.#settings = settings;
-    this.#api = settings.api;
     const { running, ...ports } = ipcPorts(client);
     this.#gate = createLocalGate({
       settings,
       ports: { ...ports, telemetry },
       running,
       baseUrl: () => this.#baseUrl(),
-      api: () => this.#api,
       timers,
     });
-  }
-
-  setApi(api: ApiAddress): void {
-    this.#api = api;
   }
 
   async listen(port: number): Promise<void> {
@@ -90,8 +82,6 @@ async function receive(message: ToGate): Promise<void> {
       return;
     case 'listen':
       return gate?.listen(message.port);
-    case 'api':
-      return gate?.setApi(message.api);
     case 'result':
     case 'failure':
       return client.receive(message);

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { StartError } from '#adapters/http-server/listen.ts';
 import { settlesWithin, type Timers } from '#adapters/local/timers.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import type { FromGate, GateSettings, ToGate } from '#gate/ipc/messages.ts';
-import type { ApiAddress } from '#gate/pages/start-command.ts';
+import type { FromGate, LocalGateSettings, ToGate } from '#gate/ipc/messages.ts';
 import type { GateRequests } from './gate-requests.ts';
 
 const ENTRY = join(import.meta.dirname, '../gate/main.ts');
@@ -30,8 +29,7 @@ const STABLE_AFTER_MS = 10_000;
 const EXIT_TIMEOUT_MS = 1_000;
 
 export interface GateProcessOptions {
-  readonly settings: Omit<GateSettings, 'api'>;
-  readonly api: ApiAddress;
+  readonly settings: LocalGateSettings;
   readonly requests: GateRequests;
   readonly timers: Timers;
   readonly telemetry: Telemetry;
@@ -43,7 +41,6 @@ export interface GateProcessOptions {
  */
 export class GateProcess {
   readonly #options: GateProcessOptions;
-  #api: ApiAddress;
   #child: GateChild | undefined;
   #port: number | undefined;
   #failures = 0;
@@ -52,7 +49,6 @@ export class GateProcess {
 
   constructor(options: GateProcessOptions) {
     this.#options = options;
-    this.#api = options.api;
   }
 
   /** The process id of the gate; undefined between its end and its restart. */
@@ -72,12 +68,6 @@ export class GateProcess {
     return this.#port;
   }
 
-  /** Changes the address of the API that the pages name. */
-  setApi(api: ApiAddress): void {
-    this.#api = api;
-    this.#child?.send({ type: 'api', api });
-  }
-
   /** Ends the gate. It waits at most `graceMs` for responses in progress. */
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
@@ -94,7 +84,7 @@ export class GateProcess {
         (error: unknown) => telemetry.error('the gate sent an invalid message', {}, error),
       );
     });
-    child.send({ type: 'settings', settings: { ...settings, api: this.#api } });
+    child.send({ type: 'settings', settings });
     return child;
   }
 

@@ -10,9 +10,8 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import { build as buildAuthorizer } from '#functions/authorizer/authorizer.ts';
 import { responseValidUntil } from '#functions/authorizer/response-validity.ts';
 import { build as buildDrive } from '#functions/drive/drive-batch.ts';
-import type { GateSettings } from '#gate/ipc/messages.ts';
+import type { LocalGateSettings } from '#gate/ipc/messages.ts';
 import { lookOf } from '#gate/pages/page-renderer.ts';
-import type { ApiAddress } from '#gate/pages/start-command.ts';
 import { issuerMethodOf, type SignInMethod } from '#gate/sign-in/sign-in-method.ts';
 import { WorkbenchAddresses } from '#gate/workbench-addresses.ts';
 import { openData } from './data.ts';
@@ -35,8 +34,14 @@ import { deliverAsMessage } from './work-messages.ts';
 import { listenOnWorkbenchPort } from './workbench-port.ts';
 import { yieldToRequests } from './yield-to-requests.ts';
 
-export interface RunningServer {
+export interface ApiAddress {
   /** The address of the API with its prefix: `http://127.0.0.1:8999`. */
+  readonly url: string;
+  /** Whether requests need a token. */
+  readonly authorized: boolean;
+}
+
+export interface RunningServer {
   readonly api: ApiAddress;
   /** The origin of the workbenches. */
   readonly baseUrl: string;
@@ -110,7 +115,6 @@ async function open(
       ...gateSettings(settings),
       ...(await signInSettings(settings, token, timers.now())),
     },
-    api: { url: `http://${name}:${settings.port}`, authorized: true },
     requests: gateRequests,
     timers,
     telemetry,
@@ -149,7 +153,6 @@ async function open(
     url: `http://${name}:${port}${functions.RESTAPI_URL_PREFIX ?? ''}`,
     authorized: functions.RESTAPI_AUTH !== 'none',
   };
-  gate.setApi(api);
 
   shutdown.add(startSchedules(ports, functions, data));
   return {
@@ -192,7 +195,7 @@ function displayHostname({ bindAddress, hosts: [first] }: LocalSettings): string
   return bindAddress === '127.0.0.1' || first === undefined ? '127.0.0.1' : first.replace(/:\d+$/, '');
 }
 
-function gateSettings(settings: LocalSettings): Omit<GateSettings, 'api'> {
+function gateSettings(settings: LocalSettings): LocalGateSettings {
   const { bindAddress, baseUrl, addressMode, workbenchPort } = settings;
   const hostname = displayHostname(settings);
   const fixed = baseUrl ?? (workbenchPort === 0 ? undefined : `http://${hostname}:${workbenchPort}`);
@@ -213,7 +216,7 @@ async function signInSettings(
   { gate, functions, dataDir }: LocalSettings,
   token: string | undefined,
   now: number,
-): Promise<Pick<GateSettings, 'signIn'>> {
+): Promise<Pick<LocalGateSettings, 'signIn'>> {
   const method = signInMethod(gate, functions, token);
   if (method === undefined) return {};
   const keys = await openGateKeys(dataDir, now);

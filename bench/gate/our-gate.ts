@@ -3,7 +3,7 @@ import { toEndpoint } from '#adapters/local/tasks/endpoint.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
 import { readGateSettings } from '#contract/settings/gate-settings.ts';
 import type { Ticket } from '#core/ports/ticket-store.ts';
-import type { GateSettings } from '#gate/ipc/messages.ts';
+import type { LocalGateSettings } from '#gate/ipc/messages.ts';
 import { lookOf } from '#gate/pages/page-renderer.ts';
 import { createSealKeys, Seal } from '#gate/session/seal.ts';
 import { Sessions } from '#gate/session/sessions.ts';
@@ -62,7 +62,6 @@ export async function openGate(
             proxy: { kind: asking.kind, port: asking.authPort },
           }),
     },
-    api: { url: 'http://127.0.0.1:1', authorized: false },
     requests: new GateRequests(stores, telemetry),
     timers: systemTimers,
     telemetry,
@@ -79,7 +78,7 @@ export async function openGate(
   };
 }
 
-function signInOf(secret: string): NonNullable<GateSettings['signIn']> {
+function signInOf(secret: string): NonNullable<LocalGateSettings['signIn']> {
   return {
     method: { kind: 'secret', secret: 'the secret of the benchmark' },
     keys: { current: secret },

@@ -2,23 +2,21 @@ import { MAX_WORKBENCH_CONNECTIONS } from '#adapters/http-server/connection-limi
 import type { Timers } from '#adapters/local/timers.ts';
 import type { RunningWorkbenches } from '#gate/forward-auth/running-workbenches.ts';
 import { type AccessMethod, Gate } from '#gate/gate.ts';
-import type { ApiAddress } from '#gate/pages/start-command.ts';
 import type { GatePorts } from '#gate/ports.ts';
 import { createSealKeys } from '#gate/session/seal.ts';
-import type { GateSettings } from './messages.ts';
+import type { LocalGateSettings } from './messages.ts';
 
 export interface LocalGateOptions {
-  readonly settings: GateSettings;
+  readonly settings: LocalGateSettings;
   readonly ports: GatePorts;
   readonly running: RunningWorkbenches;
   /** Returns the public URL of the host that all workbenches share. */
   readonly baseUrl: () => URL;
-  readonly api: () => ApiAddress;
   readonly timers: Timers;
 }
 
 /** Builds the gate of local mode. */
-export function createLocalGate({ settings, ports, running, baseUrl, api, timers }: LocalGateOptions): Gate {
+export function createLocalGate({ settings, ports, running, baseUrl, timers }: LocalGateOptions): Gate {
   const { proxy } = settings;
   return new Gate(
     {
@@ -27,7 +25,6 @@ export function createLocalGate({ settings, ports, running, baseUrl, api, timers
       baseUrl,
       look: settings.look,
       startsOnVisit: settings.startsOnVisit,
-      api,
       // The proxy appends the address of the browser to `X-Forwarded-For`.
       ...(proxy === undefined ? {} : { trustedHops: 1, proxy: { ...proxy, running } }),
       connections: { max: MAX_WORKBENCH_CONNECTIONS, name: 'workbenches' },
@@ -37,7 +34,7 @@ export function createLocalGate({ settings, ports, running, baseUrl, api, timers
   );
 }
 
-function accessOf({ signIn, guard }: GateSettings): AccessMethod {
+function accessOf({ signIn, guard }: LocalGateSettings): AccessMethod {
   if (signIn === undefined) return { kind: 'open', guard };
   const keys = createSealKeys(signIn.keys.current, signIn.keys.previous);
   const { method, frontendOrigins } = signIn;

@@ -7,7 +7,6 @@ import type { StoredRecord } from '#core/workbench/record-codec.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { ProxyKind } from '#gate/forward-auth/proxy-kind.ts';
 import type { PageLook } from '#gate/pages/page-renderer.ts';
-import type { ApiAddress } from '#gate/pages/start-command.ts';
 import type { CommandResult } from '#gate/ports.ts';
 import type { SignInMethod } from '#gate/sign-in/sign-in-method.ts';
 import type { AddressMode } from '#gate/workbench-addresses.ts';
@@ -18,7 +17,7 @@ import type { AddressMode } from '#gate/workbench-addresses.ts';
  */
 
 /** The settings of the gate. A message has them, not its arguments and variables, which other users may read. */
-export interface GateSettings {
+export interface LocalGateSettings {
   readonly bindAddress: string;
   /** The host name in printed addresses. */
   readonly hostname: string;
@@ -26,7 +25,6 @@ export interface GateSettings {
   readonly baseUrl?: string;
   readonly addressMode: AddressMode;
   readonly guard: Pick<OriginGuard, 'hosts' | 'origins'>;
-  readonly api: ApiAddress;
   readonly look: PageLook;
   /** Absent: the gate is open to everybody who reaches it. */
   readonly signIn?: {
@@ -94,10 +92,8 @@ export interface GateRequestMessage<C extends GateCall = GateCall> {
 }
 
 export type ToGate =
-  | { readonly type: 'settings'; readonly settings: GateSettings }
+  | { readonly type: 'settings'; readonly settings: LocalGateSettings }
   | { readonly type: 'listen'; readonly port: number }
-  /** The address of the API, which listens after the gate. */
-  | { readonly type: 'api'; readonly api: ApiAddress }
   | { readonly type: 'result'; readonly id: number; readonly result: unknown }
   | { readonly type: 'failure'; readonly id: number; readonly failure: CallFailure }
   /** Ends the gate after the responses in progress, of which it waits `graceMs` at most. */

@@ -23,14 +23,12 @@ export interface NotRunningOptions {
   /** Whether the visitor may start and stop the workbench. */
   readonly mayStart: boolean;
   readonly address: WorkbenchAddress;
-  /** The shell command that starts the workbench, for visitors to whom the page offers no button. */
-  readonly startCommand?: string;
 }
 
 /** The page of a workbench that is not running. */
 export function notRunningPage(workbench: Workbench, options: NotRunningOptions): GatePage {
   const { name, status } = workbench;
-  const { now, mayStart, address, startCommand } = options;
+  const { now, mayStart, address } = options;
   const command = mayStart ? commandOf(workbench) : undefined;
   const requestedAt = startRequestedAt(workbench);
   const isSettled = status === 'stopped';
@@ -47,7 +45,7 @@ export function notRunningPage(workbench: Workbench, options: NotRunningOptions)
     body: html`<p role="status" aria-live="polite"><strong>${SENTENCES[status]}</strong> ${waitsFor(workbench)}</p>
 <p>Status: <b>${status}</b>${rawDetail(workbench)}</p>
 ${listFacts(workbench, now, requestedAt)}
-${command === undefined ? withoutButton(workbench, startCommand) : commandForm(command, address)}
+${command === undefined ? withoutButton(workbench) : commandForm(command, address)}
 <p class="note">${RELOAD_NOTES[status]}</p>`,
     json: presentState(workbench),
     reloadAfterSeconds,
@@ -184,11 +182,8 @@ function commandOf({ status, desired }: Workbench): Command | undefined {
   return desired === 'running' ? 'stop' : undefined;
 }
 
-function withoutButton({ status }: Workbench, startCommand: string | undefined): Markup | undefined {
-  if (status !== 'stopped') return undefined;
-  if (startCommand === undefined) return html`<p>Its owner can start it.</p>`;
-  return html`<p>Start it, then come back:</p>
-<p><code>${startCommand}</code></p>`;
+function withoutButton({ status }: Workbench): Markup | undefined {
+  return status === 'stopped' ? html`<p>Its owner can start it.</p>` : undefined;
 }
 
 const LABELS = { start: 'Start the workbench', stop: 'Stop the workbench' } as const;

@@ -421,15 +421,13 @@ describe('a workbench that is not running', () => {
     },
   );
 
-  test('gets a page with the start command and a long reload interval when it is stopped', async () => {
+  test('gets a page with its reason and a long reload interval when it is stopped', async () => {
     const reason = { code: 'exited', message: 'It ended with code 1.' } as const;
-    const { url } = await openProxy(stopped({ reason, userId: "o'hara & co" }));
+    const { url } = await openProxy(stopped({ reason }));
     const response = await fetch(`${url}/`, { headers: HTML });
     const html = await response.text();
     expect(html).toContain('http-equiv="refresh" content="30"');
     expect(html).toContain('It ended with code 1. (exited)');
-    const line = `curl -X POST 'http://127.0.0.1:8999/workbenches/${ID}/start?user_id=o%27hara%20%26%20co'`;
-    expect(html.replaceAll('&#39;', "'")).toContain(line);
   });
 
   test('has its name and its reason escaped', async () => {

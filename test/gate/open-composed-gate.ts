@@ -9,7 +9,7 @@ import { createAwsGate } from '#gate/aws/aws-gate.ts';
 import { parseSealKeys } from '#gate/aws/secrets.ts';
 import type { Gate } from '#gate/gate.ts';
 import { createLocalGate } from '#gate/ipc/local-gate.ts';
-import type { GateSettings } from '#gate/ipc/messages.ts';
+import type { LocalGateSettings } from '#gate/ipc/messages.ts';
 import type { CommandResult, GatePorts } from '#gate/ports.ts';
 import { COOKIES } from '#gate/session/cookies.ts';
 import { createSealKeys, Seal } from '#gate/session/seal.ts';
@@ -101,11 +101,10 @@ export function composeWithSecret(addressMode: 'host' | 'prefix'): Compose {
 }
 
 function composeLocally(
-  settings: Pick<GateSettings, 'addressMode' | 'signIn'>,
+  settings: Pick<LocalGateSettings, 'addressMode' | 'signIn'>,
   ports: GatePorts,
   timers: ManualClock,
 ): Gate {
-  const api = { url: 'http://127.0.0.1:8999', authorized: true };
   return createLocalGate({
     settings: {
       bindAddress: '127.0.0.1',
@@ -113,13 +112,11 @@ function composeLocally(
       guard: { hosts: [], origins: [] },
       look: DEFAULT_LOOK,
       startsOnVisit: true,
-      api,
       ...settings,
     },
     ports,
     running: { list: async () => [] },
     baseUrl: () => new URL(BASE_URL),
-    api: () => api,
     timers,
   });
 }

@@ -48,7 +48,6 @@ export async function openProxy(
     workbenches,
     activity: new MemoryActivityStore(),
     telemetry,
-    api: () => ({ url: 'http://127.0.0.1:8999', authorized: false }),
     baseUrl: () => new URL(baseUrl),
     addresses,
     pages: new PageRenderer(DEFAULT_LOOK),

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { closeServer, isPortInUse, listen } from '#adapters/http-server/listen.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
-import type { GateSettings } from '#gate/ipc/messages.ts';
+import type { LocalGateSettings } from '#gate/ipc/messages.ts';
 import { GateProcess } from '#local/gate-process.ts';
 import { GateRequests } from '#local/gate-requests.ts';
 import { ID, stopped } from '#test/builders/workbench.ts';
@@ -18,7 +18,7 @@ import { memoryStores } from '#test/memory/memory-stores.ts';
 /** Starts the real gate in a process. `read` is what the controller knows of the workbench ID. */
 function openGate(
   read: () => Promise<Workbench | undefined> = async () => undefined,
-  settings: Partial<GateSettings> = {},
+  settings: Partial<LocalGateSettings> = {},
 ) {
   const telemetry = new TelemetryRecorder();
   const workbenches = {
@@ -42,7 +42,6 @@ function openGate(
       guard: { hosts: [], origins: [] },
       ...settings,
     },
-    api: { url: 'http://127.0.0.1:8999', authorized: false },
     requests: new GateRequests({ ...memoryStores(), workbenches }, telemetry),
     timers: systemTimers,
     telemetry,
@@ -64,7 +63,7 @@ describe('the process of the gate', () => {
   it('responds to another proxy at its port, and holds neither port when the other is in use', async () => {
     const backend = await openBackend((_, response) => response.end());
     const taken = await openBackend((_, response) => response.end());
-    const proxy = (port: number): Partial<GateSettings> => ({
+    const proxy = (port: number): Partial<LocalGateSettings> => ({
       addressMode: 'host',
       baseUrl: 'http://localhost:8000',
       proxy: { kind: 'traefik', port },
@@ -125,16 +124,15 @@ describe('the process of the gate', () => {
     expect(gate.pid).toBe(pid);
   });
 
-  it('that was killed is started again on its port, with the address of the API', async () => {
+  it('that was killed is started again on its port', async () => {
     const { gate, telemetry } = openGate(async () => stopped());
     const port = await gate.listen(0);
     const { pid } = gate;
-    gate.setApi({ url: 'http://127.0.0.1:1234', authorized: false });
     process.kill(pid ?? 0, 'SIGKILL');
     await untilLogged(telemetry, 'the gate was started again');
     expect(gate.pid).not.toBe(pid);
     const { body } = await request(port, `/project/${ID}/`);
-    expect(body).toContain('http://127.0.0.1:1234/workbenches');
+    expect(body).toContain('stopped');
     expect(telemetry.lines).toEqual([
       {
         level: 'error',

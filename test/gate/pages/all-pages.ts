@@ -52,11 +52,6 @@ export function allPages(text: string): Readonly<Record<string, GatePage>> {
     unreadable: unreadablePage(),
     stopped: notRunningPage(stopped({ name: text, reason, stoppedAt: T0 }), options),
     stopped_of_another: notRunningPage(stopped({ name: text }), { ...options, mayStart: false }),
-    stopped_with_command: notRunningPage(stopped({ name: text }), {
-      ...options,
-      mayStart: false,
-      startCommand: text,
-    }),
     starting: notRunningPage(starting({ name: text }), options),
     provisioning: notRunningPage(provisioning({ name: text, detail: text }), options),
     pending: notRunningPage(pending({ name: text, detail: text }), options),
