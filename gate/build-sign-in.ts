@@ -10,6 +10,7 @@ import type { GatePage } from './pages/gate-page.ts';
 import type { PageRenderer } from './pages/page-renderer.ts';
 import { respond } from './pages/responses.ts';
 import type { GatePorts } from './ports.ts';
+import { Account } from './session/account.ts';
 import { Seal, type SealKeys } from './session/seal.ts';
 import { SessionRenewal } from './session/session-renewal.ts';
 import { Sessions } from './session/sessions.ts';
@@ -86,12 +87,28 @@ export function buildSignIn(options: BuildSignInOptions): BuiltSignIn {
     forgetCutoffs,
     signOutAtIssuer: async (asked) => issuer?.signOut(asked),
   });
+  const account = new Account({
+    hasSignIn: signIn !== undefined,
+    signOutTargets: () => signOutTargetsOf(method, address()),
+    show,
+  });
   return {
     visitors,
     renewal: new SessionRenewal(sessions, telemetry),
     ...(signIn === undefined ? {} : { signInUrl }),
-    routes: [...(signIn?.routes ?? []), ...exchange.routes, ...signOut.routes],
+    routes: [...(signIn?.routes ?? []), ...exchange.routes, ...signOut.routes, ...account.routes],
   };
+}
+
+/**
+ * Returns to where a sign-out leads: to the issuer and back to the sign-in host. Browsers compare each redirect, and an issuer
+ * may lead on to others with which it shares its users. So every host is allowed, by the scheme of the issuer.
+ */
+function signOutTargetsOf(
+  method: SignInMethod | undefined,
+  { signInOrigin }: GateAddress,
+): readonly string[] {
+  return method?.kind === 'issuer' ? [new URL(method.issuer).protocol, signInOrigin] : [];
 }
 
 async function findWorkbench(

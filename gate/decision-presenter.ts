@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { ForwardDecision, GateDecision } from '#core/gate/gate-decision.ts';
 import { isLocalPath } from '#core/gate/gate-host.ts';
+import type { Visitor } from '#core/gate/visitor.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
+import { ACCOUNT_PATH } from './own-route.ts';
 import type { OwnRoutes } from './own-routes.ts';
 import { foreignOriginPage, unknownPage, unreadablePage } from './pages/fault-pages.ts';
 import type { GatePage, WorkbenchAddress } from './pages/gate-page.ts';
@@ -35,6 +37,7 @@ export interface PresentedRequest {
   /** The public origin of the address. */
   readonly origin: string;
   readonly target: WorkbenchTarget;
+  readonly visitor: Visitor | 'unreadable';
 }
 
 /** Turns decisions into the responses of the gate. */
@@ -56,11 +59,12 @@ export class DecisionPresenter {
       case 'foreign_origin':
         return foreignOriginPage();
       case 'unknown':
-        return unknownPage();
+        return this.#addAccount(unknownPage(), asked);
       case 'not_running':
-        return (
+        return this.#addAccount(
           (await this.#options.visitStart?.startFor(request, decision, addressOf(asked.target).path)) ??
-          this.#presentNotRunning(decision.workbench, decision.mayStart, asked)
+            this.#presentNotRunning(decision.workbench, decision.mayStart, asked),
+          asked,
         );
       case 'unreadable':
         return unreadablePage();
@@ -68,8 +72,16 @@ export class DecisionPresenter {
   }
 
   /** Returns the page of a running workbench that does not respond. */
-  presentUnresponsive({ target }: PresentedRequest): GatePage {
-    return unresponsivePage(this.#options.ownRoutes.has('/.wb/stop') ? addressOf(target) : undefined);
+  presentUnresponsive(asked: PresentedRequest): GatePage {
+    const stop = this.#options.ownRoutes.has('/.wb/stop') ? addressOf(asked.target) : undefined;
+    return this.#addAccount(unresponsivePage(stop), asked);
+  }
+
+  /** Adds who is signed in. A user who is signed in as another one than intended sees it on the page of an unknown workbench. */
+  #addAccount(page: GatePage, { visitor, target }: PresentedRequest): GatePage {
+    if (visitor === 'unreadable' || visitor.kind !== 'user' || !this.#options.ownRoutes.has(ACCOUNT_PATH))
+      return page;
+    return { ...page, account: { userId: visitor.userId, path: `${target.prefix}${ACCOUNT_PATH}` } };
   }
 
   #presentSignIn(

@@ -4,6 +4,9 @@ import type { Visitor } from '#core/gate/visitor.ts';
 /** Every path below it belongs to the gate, on every host. It never reaches a workbench. */
 export const OWN_PATH_PREFIX = '/.wb/';
 
+/** The page that says who is signed in. It exists only with sessions. */
+export const ACCOUNT_PATH = '/.wb/account';
+
 /** A request to the gate itself. The Host header, the path and the origin of the page have been checked. */
 export interface OwnRequest {
   readonly request: IncomingMessage;

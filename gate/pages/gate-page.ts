@@ -17,6 +17,8 @@ export interface GatePage {
   readonly headers?: Readonly<Record<string, string>>;
   /** Present if the page has a form: the origins to which its response may redirect, besides the page's own. */
   readonly formTargets?: readonly string[];
+  /** Present for visitors with a session: who is signed in, and the path at which they sign out. */
+  readonly account?: { readonly userId: string; readonly path: string };
   /** No other page may show this one in a frame, even if the settings allow it: a click on it gives access. */
   readonly neverFramed?: true;
 }

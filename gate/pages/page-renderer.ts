@@ -44,12 +44,17 @@ export class PageRenderer {
     this.#styleSource = `'sha256-${createHash('sha256').update(this.#style).digest('base64')}'`;
   }
 
-  render({ title, heading, body, reloadAfterSeconds }: GatePage): string {
+  render({ title, heading, body, reloadAfterSeconds, account }: GatePage): string {
     const { name } = this.#look;
     const refresh =
       reloadAfterSeconds === undefined
         ? undefined
         : html`<meta http-equiv="refresh" content="${reloadAfterSeconds}">
+`;
+    const footer =
+      account === undefined
+        ? undefined
+        : html`<footer class="note">Signed in as <b><bdi>${account.userId}</bdi></b> · <a href="${account.path}">Sign out</a></footer>
 `;
     // The style is hashed as it stands, and the colors in it have been checked.
     return html`<!doctype html>
@@ -66,7 +71,7 @@ ${refresh}<title>${title} – ${name}</title>
 <h1><bdi>${heading}</bdi></h1>
 ${body}
 </main>
-</body>
+${footer}</body>
 </html>
 `.text;
   }
@@ -105,7 +110,7 @@ function styleOf(color: string): string {
 *{box-sizing:border-box}
 body{margin:0;font:1rem/1.5 system-ui,sans-serif;color:var(--text);background:var(--background);overflow-wrap:anywhere}
 header{padding:.75rem 1rem;font-weight:600;color:var(--on-brand);background:var(--brand)}
-main{max-width:44rem;margin:0 auto;padding:1.5rem 1rem}
+main,footer{max-width:44rem;margin:0 auto;padding:1.5rem 1rem}
 h1{font-size:1.5rem;line-height:1.25;margin:.5rem 0 1rem}
 p,form{margin:.75rem 0}
 .note{color:var(--note)}

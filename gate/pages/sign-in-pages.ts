@@ -139,6 +139,67 @@ ${hiddenFields(fields)}
   };
 }
 
+export interface AccountPageOptions {
+  readonly userId: string;
+  /** When the user signed in, milliseconds since 1970. */
+  readonly signedInAt: number;
+  /** When the session ends at the latest, milliseconds since 1970. */
+  readonly endsAt: number;
+  /** Whether the session also ends an hour after its last use. */
+  readonly endsUnused: boolean;
+  /** Undefined on the sign-in host. */
+  readonly workbenchId: string | undefined;
+  /** The path of the workbench in its public URL, without a slash at the end. Empty on a host of its own. */
+  readonly prefix: string;
+  /** To where the response to the sign-out redirects, as sources of a Content-Security-Policy. */
+  readonly formTargets: readonly string[];
+}
+
+/** The page that says who is signed in, with the button to sign out. */
+export function accountPage(options: AccountPageOptions): GatePage {
+  const { userId, signedInAt, endsAt, endsUnused, workbenchId, prefix, formTargets } = options;
+  const where =
+    workbenchId === undefined
+      ? undefined
+      : html` at the address of the workbench <a href="${prefix}/">${workbenchId}</a>`;
+  return {
+    status: 200,
+    title: 'Your account',
+    heading: 'Your account',
+    body: html`<p>You are signed in as <b><bdi>${userId}</bdi></b>${where}.</p>
+<p>You signed in at ${timeElement(signedInAt)}. Your session ends at ${timeElement(endsAt)}${endsUnused ? ', or earlier when you have not used it for an hour' : ''}.</p>
+<form method="post" action="${prefix}/.wb/logout">
+<button type="submit">Sign out</button>
+</form>
+<p class="note">This ends your sessions for all workbenches in all browsers. Your workbenches keep running.</p>`,
+    json: {
+      message: 'The request has a valid session.',
+      user_id: userId,
+      signed_in_at: new Date(signedInAt).toISOString(),
+      ends_at: new Date(endsAt).toISOString(),
+    },
+    formTargets,
+  };
+}
+
+/**
+ * The account page without a session.
+ * @param signInUrl where to sign in. Absent on the sign-in host, and if only a frontend opens workbenches
+ */
+export function noAccountPage(signInUrl?: string): GatePage {
+  return {
+    status: 401,
+    title: 'You are not signed in',
+    heading: 'You are not signed in',
+    body:
+      signInUrl === undefined
+        ? html`<p>To sign in, open a workbench.</p>`
+        : html`<p>This browser has no session here, or it has ended.</p>
+${signInLink(signInUrl)}`,
+    json: { message: 'The request has no valid session.' },
+  };
+}
+
 /** @param signInUrl where to sign in again, if there is a sign-in */
 export function signedOutPage(signInUrl?: string): GatePage {
   return {
@@ -153,6 +214,12 @@ ${signInUrl === undefined ? undefined : html`<p><a href="${signInUrl}">Sign in a
 
 function signInLink(url: string): Markup {
   return html`<p><a href="${url}">Sign in</a></p>`;
+}
+
+/** The pages have no script that could show the time of the visitor's zone. */
+function timeElement(ms: number): Markup {
+  const iso = new Date(ms).toISOString();
+  return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC</time>`;
 }
 
 function hiddenFields(fields: Readonly<Record<string, string>>): readonly Markup[] {

@@ -25,6 +25,7 @@ const PATHS = [
   ...SIGN_IN_PATHS,
   '/.wb/health',
   '/.wb/logout',
+  '/.wb/account',
   '/.wb/enter',
   '/.wb/start',
   '/.wb/stop',
@@ -104,6 +105,44 @@ describe.each(COMPOSITIONS)('the gate %s', (_name, compose) => {
     await timers.advanceAsync(25_000);
     await ended;
     await expect(health()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  test('says who is signed in on each of its pages, and leads to the button that signs out', async () => {
+    const { browserOf, table, timers } = await openComposedGate(compose);
+    const workbench = stopped();
+    table.put(workbench);
+    const browser = await browserOf('ada<b>', workbench);
+    const origin = originOf(workbench);
+    const shown = 'Signed in as <b><bdi>ada&#60;b&#62;</bdi></b> · <a href="/.wb/account">Sign out</a>';
+    expect(await browser.get(origin)).toMatchObject({ status: 404, body: expect.stringContaining(shown) });
+    table.put({ ...workbench, userId: 'ada<b>' });
+    await timers.advanceAsync(1_000);
+    expect(await browser.get(origin)).toMatchObject({ status: 503, body: expect.stringContaining(shown) });
+    const account = await browser.get(`${origin}/.wb/account`);
+    expect([account.status, account.body]).toEqual([
+      200,
+      expect.stringContaining('<bdi>ada&#60;b&#62;</bdi>'),
+    ]);
+    expect(account.body).toContain(`<a href="/">${workbench.workbenchId}</a>`);
+    expect(account.body).toContain('<form method="post" action="/.wb/logout">');
+    // The sign-out leads to the issuer and back to the sign-in host.
+    expect(account.headers['content-security-policy']).toContain(`; form-action 'self' https: ${BASE_URL}; `);
+    expect(account.headers['cache-control']).toBe('no-store');
+  });
+
+  test('does not show who is signed in to pages of other origins', async () => {
+    const { browserOf, table } = await openComposedGate(compose);
+    const workbench = await startWorkbench();
+    table.put(workbench);
+    const browser = await browserOf(workbench.userId, workbench);
+    const account = `${originOf(workbench)}/.wb/account`;
+    for (const origin of ['https://evil.example', BASE_URL, 'https://app.example.com']) {
+      const { status, body } = await browser.get(account, { origin });
+      expect([origin, status, body]).toEqual([origin, 403, expect.not.stringContaining('Sign out')]);
+    }
+    // A link on another page leads there, and no page of a workbench is changed.
+    expect((await browser.get(account, { 'sec-fetch-site': 'cross-site' })).status).toBe(200);
+    expect((await browser.get(originOf(workbench))).body).toBe('the workbench');
   });
 
   test('admits tickets only, if there is no issuer', async () => {
@@ -223,5 +262,43 @@ describe('the session of the sign-in host', () => {
     await browser.post(`${BASE_URL}/project/${workbench.workbenchId}/.wb/logout`, {});
     expect(browser.cookiesOf(url)).not.toContain(COOKIES.signIn);
     expect((await browser.get(url)).status).toBe(302);
+  });
+});
+
+describe('the account page', () => {
+  test.each(['host', 'prefix'] as const)(
+    'says until when the session lasts, and signs out: %s',
+    async (mode) => {
+      const { browser, back, timers, url, workbench } = await signInWithSecret(mode);
+      if (mode === 'host') await browser.get(locationOf(back));
+      const since = timers.now();
+      const prefix = mode === 'host' ? originOf(workbench) : `${BASE_URL}/project/${workbench.workbenchId}`;
+      const pages = [`${BASE_URL}/.wb/account`, `${prefix}/.wb/account`];
+      for (const [index, page] of pages.entries()) {
+        const { status, body, headers } = await browser.get(page);
+        expect([page, status]).toEqual([page, 200]);
+        for (const time of [since, since + 8 * 60 * MINUTE])
+          expect(body).toContain(`<time datetime="${new Date(time).toISOString()}">`);
+        // Only the session on a workbench's own host does not depend on its use.
+        expect(body.includes('for an hour')).toBe(index === 0 || mode === 'prefix');
+        expect(body.includes(workbench.workbenchId)).toBe(index === 1);
+        expect(headers['content-security-policy']).toContain("; form-action 'self'; ");
+      }
+      const { body } = await browser.get(pages[1] ?? '');
+      const action = /<form method="post" action="([^"]+)">/.exec(body)?.[1] ?? '';
+      expect((await browser.post(new URL(action, url), {})).body).toContain('You are signed out');
+      expect((await browser.get(url)).status).toBe(302);
+      expect((await browser.get(pages[0] ?? '')).status).toBe(401);
+      const signedOut = await browser.get(pages[1] ?? '');
+      expect(signedOut.status).toBe(401);
+      const link = /<a href="([^"]+)">Sign in<\/a>/.exec(signedOut.body)?.[1] ?? '';
+      expect((await browser.get(new URL(link, url))).headers.location).toContain('/.wb/login?');
+    },
+  );
+
+  test('offers no sign-in where only tickets admit', async () => {
+    const { port } = await openComposedGate(COMPOSITIONS[0]?.[1] as never, 'tickets');
+    const { status, body } = await new HostClient(port).get(`${originOf(stopped())}/.wb/account`);
+    expect([status, body]).toEqual([401, expect.not.stringContaining('<a ')]);
   });
 });

@@ -9,9 +9,11 @@ import {
 } from '#gate/pages/fault-pages.ts';
 import type { GatePage } from '#gate/pages/gate-page.ts';
 import {
+  accountPage,
   enterPage,
   invalidTicketPage,
   issuerUnavailablePage,
+  noAccountPage,
   secretPage,
   signedOutPage,
   signInFailedPage,
@@ -43,6 +45,7 @@ export function allPages(text: string): Readonly<Record<string, GatePage>> {
   const options = { now: T0, mayStart: true, address };
   const fields = { t: text, p: text };
   const url = `https://gate.example/.wb/login?rd=${text}`;
+  const session = { userId: text, signedInAt: T0, endsAt: T0, prefix: '', formTargets: [] };
   return {
     index: indexPage(),
     unknown: unknownPage(),
@@ -78,6 +81,11 @@ export function allPages(text: string): Readonly<Record<string, GatePage>> {
     enter: enterPage({ workbenchName: text, ownerId: text, userId: text, action: '/.wb/enter', fields }),
     secret: secretPage({ action: '/.wb/secret', fields, formTargets: [], failed: false }),
     wrong_secret: secretPage({ action: '/.wb/secret', fields, formTargets: [], failed: true }),
+    account: accountPage({ ...session, workbenchId: undefined, endsUnused: true }),
+    account_of_workbench: accountPage({ ...session, workbenchId: text, endsUnused: false }),
+    no_account: noAccountPage(url),
+    no_account_without_address: noAccountPage(),
+    unknown_to_user: { ...unknownPage(), account: { userId: text, path: '/.wb/account' } },
     signed_out: signedOutPage(url),
     signed_out_without_sign_in: signedOutPage(),
   };
