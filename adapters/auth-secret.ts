@@ -36,31 +36,61 @@ export function parseSecretKeys(text: string): AuthKeys {
   return keys;
 }
 
+/** The use of a value although the secret cannot be fetched, or has become invalid. */
+export interface StaleUse {
+  /** How long after it was fetched the value is used at most, milliseconds. */
+  readonly maxAgeMs: number;
+  /** The shortest time between two failures while the value is used, milliseconds. */
+  readonly retryMs: number;
+  /** Is called for each failure, also for those that the caller gets. */
+  readonly onFailure: (error: unknown) => void;
+}
+
 /**
  * Caches a value that is created from a secret. The secret is fetched on the first call, and again SECRET_CACHE_TTL_MS
  * later. The value is created again only if the secret has changed.
- * @throws the errors of `fetch` and `create`. A stale value is never returned instead.
+ * @param stale without it, a stale value is never returned
+ * @throws the errors of `fetch` and `create`
  */
 export function cacheFromSecret<T>(
   clock: Clock,
   fetch: () => Promise<string>,
   create: (text: string) => T,
+  stale?: StaleUse,
 ): () => Promise<T> {
   let cached: { readonly text: string; readonly value: T; readonly fetchedAt: Moment } | undefined;
+  /** When the last call failed; undefined after a success. */
+  let failedAt: Moment | undefined;
   let pending: Promise<T> | undefined;
   const refresh = async (): Promise<T> => {
     const fetchedAt = momentOf(clock);
     const text = await fetch();
     const value = cached?.text === text ? cached.value : create(text);
     cached = { text, value, fetchedAt };
+    failedAt = undefined;
     return value;
   };
-  return async () => {
-    if (cached !== undefined && ageOf(cached.fetchedAt, clock) < SECRET_CACHE_TTL_MS) return cached.value;
-    pending ??= refresh().finally(() => {
-      pending = undefined;
-    });
+  const refreshOnce = (): Promise<T> => {
+    pending ??= refresh()
+      .catch((error: unknown) => {
+        failedAt = momentOf(clock);
+        stale?.onFailure(error);
+        throw error;
+      })
+      .finally(() => {
+        pending = undefined;
+      });
     return pending;
+  };
+  return async () => {
+    const last = cached;
+    const age = last === undefined ? Number.POSITIVE_INFINITY : ageOf(last.fetchedAt, clock);
+    if (last !== undefined && age < SECRET_CACHE_TTL_MS) return last.value;
+    if (last === undefined || stale === undefined || age >= stale.maxAgeMs) return refreshOnce();
+    if (failedAt === undefined) return refreshOnce().catch(() => last.value);
+    // After a failure no caller waits for the next attempt. `onFailure` reports its error.
+    if (ageOf(failedAt, clock) >= stale.retryMs) refreshOnce().catch(() => {});
+    return last.value;
   };
 }
 

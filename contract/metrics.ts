@@ -57,6 +57,10 @@ export const METRICS = {
     values: END_REASONS,
     description: 'WebSockets and responses that the gate ended, by reason.',
   },
+  gate_keys_unreadable: {
+    description:
+      'Failed reads of a secret of the gate: the keys of sessions or of the API. The gate uses the last keys for an hour.',
+  },
   event_ignored: { description: 'Events that concern no workbench of this installation.' },
   orphan_task_observed: { description: 'Events of live tasks whose workbench has no record.' },
   free_capacity_unknown: {

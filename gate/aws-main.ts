@@ -1,4 +1,4 @@
-import { cacheFromSecret, parseSecretKeys } from '#adapters/auth-secret.ts';
+import { parseSecretKeys } from '#adapters/auth-secret.ts';
 import { createSecretsClient } from '#adapters/aws/clients.ts';
 import { DynamoActivityStore } from '#adapters/aws/dynamodb/activity-store.ts';
 import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
@@ -17,6 +17,7 @@ import {
 import { parseSettings } from '#contract/settings/setting.ts';
 import { ApiCommands } from './api-commands.ts';
 import { AWS_CLOSE, createAwsGate } from './aws/aws-gate.ts';
+import { keepSecret } from './aws/kept-secret.ts';
 import { parseClientSecret, parseSealKeys } from './aws/secrets.ts';
 import type { Gate } from './gate.ts';
 
@@ -55,9 +56,15 @@ async function start(): Promise<Gate> {
   } = settings;
   const client = createTableClient();
   const secrets = createSecretsClient();
-  const cached = <T>(arn: string, parse: (text: string) => T) =>
-    cacheFromSecret(timers, () => readSecretText(secrets, arn), parse);
-  const keys = apiSecret === undefined ? undefined : cached(apiSecret, parseSecretKeys);
+  const keep = <T>(
+    setting: 'WB_AUTH_SECRET_ARN' | 'WB_GATE_KEYS_SECRET_ARN',
+    arn: string,
+    parse: (text: string) => T,
+  ) => keepSecret({ setting, read: () => readSecretText(secrets, arn), parse, clock: timers, telemetry });
+  const [sealKeys, keys] = await Promise.all([
+    keep('WB_GATE_KEYS_SECRET_ARN', settings.WB_GATE_KEYS_SECRET_ARN, parseSealKeys),
+    apiSecret === undefined ? undefined : keep('WB_AUTH_SECRET_ARN', apiSecret, parseSecretKeys),
+  ]);
   const gate = createAwsGate({
     settings,
     ports: {
@@ -68,7 +75,7 @@ async function start(): Promise<Gate> {
       commands: new ApiCommands({ url: settings.WB_GATE_API_URL, keys, clock: timers, telemetry }),
       telemetry,
     },
-    sealKeys: cached(settings.WB_GATE_KEYS_SECRET_ARN, parseSealKeys),
+    sealKeys,
     clientSecret:
       clientArn === undefined ? undefined : parseClientSecret(await readSecretText(secrets, clientArn)),
     timers,

@@ -30,6 +30,7 @@ export interface MetricDimensions {
   readonly activity_read_failed: never;
   readonly activity_write_failed: never;
   readonly gate_connection_ended: 'reason';
+  readonly gate_keys_unreadable: never;
   readonly event_ignored: never;
   readonly orphan_task_observed: never;
   readonly free_capacity_unknown: never;

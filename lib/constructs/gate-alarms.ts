@@ -41,6 +41,13 @@ export function addGateAlarms(alarms: Alarms, gate: MonitoredGate): void {
     threshold: 10,
     periods: 2,
   });
+  alarms.add('gate keys unreadable', {
+    description:
+      'The gate cannot read the keys of sessions or of the API, or they are invalid. It uses the last ones for an hour.',
+    metric: alarms.sumOf('gate_keys_unreadable', SHORT),
+    threshold: 1,
+    periods: 2,
+  });
   for (const [name, metric] of [
     ['CPU', 'CPUUtilization'],
     ['memory', 'MemoryUtilization'],

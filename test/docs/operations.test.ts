@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEPLOYMENT_SETTINGS } from '#contract/settings/deployment-settings.ts';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
+import { DEPLOYED_GATE_SETTINGS } from '#contract/settings/gate-deployment-settings.ts';
 import { REASON_CODES } from '#core/workbench/reasons.ts';
 import type { Template } from '#lib/checks/template.ts';
 import { listStages, readStage } from '#lib/settings/read-stage.ts';
@@ -98,10 +99,11 @@ describe('names on the page', () => {
     expect(named.filter((name) => name !== undefined && !(name in scripts))).toEqual([]);
   });
 
-  it('include only existing settings of the functions', () => {
+  it('include only existing settings of the functions and of the gate', () => {
+    const settings = { ...SETTINGS, ...DEPLOYMENT_SETTINGS, ...DEPLOYED_GATE_SETTINGS };
     const named = [...new Set(PAGE.match(/\bWB_[A-Z_]+\b/g))];
     expect(named.length).toBeGreaterThan(5);
-    expect(named.filter((name) => !(name in SETTINGS) && !(name in DEPLOYMENT_SETTINGS))).toEqual([]);
+    expect(named.filter((name) => !(name in settings))).toEqual([]);
   });
 
   it('include only existing settings of a stage', () => {
@@ -146,7 +148,7 @@ describe('names on the page', () => {
   });
 
   it('include only existing log messages', () => {
-    const sources = ['core', 'functions', 'adapters']
+    const sources = ['core', 'functions', 'adapters', 'gate']
       .flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: ROOT }))
       .map((file) => readFileSync(join(ROOT, file), 'utf8'))
       .join('\n');

@@ -503,6 +503,7 @@ it('the alarms and the dashboard name the metrics of the gate', () => {
     'gate tasks missing': 'Maximum AWS/ApplicationELB HealthyHostCount < 2, 3 × 300 s',
     'gate tasks unhealthy': 'Minimum AWS/ApplicationELB UnHealthyHostCount >= 1, 3 × 300 s',
     'gate 5xx errors': 'Sum AWS/ApplicationELB HTTPCode_ELB_5XX_Count >= 10, 2 × 300 s',
+    'gate keys unreadable': 'Sum WorkbenchController/workbench-some gate_keys_unreadable >= 1, 2 × 300 s',
     'gate CPU high': 'Average AWS/ECS CPUUtilization >= 85, 3 × 300 s',
     'gate memory high': 'Average AWS/ECS MemoryUtilization >= 85, 3 × 300 s',
   });
