@@ -1,4 +1,5 @@
 import { END_REASONS } from '#core/gate/recheck-request.ts';
+import { SIGN_IN_FAILURES } from '#core/gate/sign-in-failures.ts';
 import type { MetricDimensions, MetricName } from '#core/ports/telemetry.ts';
 import { DELETION_LIMITED_SWEEPS, REPAIR_KINDS, SWEEPS } from '#core/reconcile/report.ts';
 
@@ -60,6 +61,11 @@ export const METRICS = {
   gate_keys_unreadable: {
     description:
       'Failed reads of a secret of the gate: the keys of sessions or of the API. The gate uses the last keys for an hour.',
+  },
+  sign_in_failed: {
+    dimensions: ['reason'],
+    values: SIGN_IN_FAILURES,
+    description: 'Sign-ins at the issuer that the gate could not complete, by reason.',
   },
   event_ignored: { description: 'Events that concern no workbench of this installation.' },
   orphan_task_observed: { description: 'Events of live tasks whose workbench has no record.' },

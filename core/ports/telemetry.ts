@@ -31,6 +31,7 @@ export interface MetricDimensions {
   readonly activity_write_failed: never;
   readonly gate_connection_ended: 'reason';
   readonly gate_keys_unreadable: never;
+  readonly sign_in_failed: 'reason';
   readonly event_ignored: never;
   readonly orphan_task_observed: never;
   readonly free_capacity_unknown: never;

@@ -1,4 +1,5 @@
 import { type GateAddress, parseReturnUrl } from '#core/gate/gate-host.ts';
+import type { SignInFailureReason } from '#core/gate/sign-in-failures.ts';
 import { readBrowserBinding, SIGN_IN_PATH, signInUrlOf } from '#core/gate/sign-in-url.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import { SESSION_LIFETIME_MS, type SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
@@ -120,7 +121,10 @@ export class IssuerSignIn {
     const state = readField(url.searchParams, 'state');
     const attempt = await attempts.find(request.headers.cookie, state);
     const returnUrl = attempt && parseReturnUrl(attempt.returnUrl, address());
-    if (attempt === undefined || returnUrl === undefined) return show(asked, signInFailedPage());
+    if (attempt === undefined || returnUrl === undefined) {
+      this.#count('invalid');
+      return show(asked, signInFailedPage());
+    }
     // The user has reloaded the page, or gone back to it. The code was used.
     const { browser } = attempt;
     if (visitor.kind === 'user') return redirect(asked, await wayBack.locate(visitor, returnUrl, browser));
@@ -134,6 +138,7 @@ export class IssuerSignIn {
     } catch (error) {
       if (error instanceof SignInFailure) return this.#showFailure(asked, error, attempt);
       if (!(error instanceof UserClaimMissing)) throw error;
+      this.#count('claim_missing');
       this.#options.telemetry.warn('the ID token has no user_id', { claim: error.claim });
       show(asked, userClaimMissingPage(error.claim));
     }
@@ -165,8 +170,13 @@ export class IssuerSignIn {
   #showFailure(asked: OwnRequest, failure: SignInFailure, { returnUrl, browser }: Attempt): void {
     const { show, telemetry, address } = this.#options;
     const { kind, code } = failure;
+    this.#count(kind);
     telemetry[LOG_LEVELS[kind]](LOG_MESSAGES[kind], { code });
     show(asked, pageOf(failure, signInUrlOf(address(), returnUrl, browser)));
+  }
+
+  #count(reason: SignInFailureReason): void {
+    this.#options.telemetry.count('sign_in_failed', 1, { reason });
   }
 }
 

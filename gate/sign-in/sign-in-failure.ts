@@ -5,15 +5,10 @@ import {
   ResponseBodyError,
   WWWAuthenticateChallengeError,
 } from 'openid-client';
+import type { SignInFailureReason } from '#core/gate/sign-in-failures.ts';
 
-/**
- * Why a sign-in did not succeed.
- * - `unavailable`: the issuer did not respond, or responded with an error of its own
- * - `refused`: the issuer did not admit the user, or the user did not continue
- * - `invalid`: the response or the token is not valid, not for this browser, or was used before
- * - `misconfigured`: the issuer does not accept the client
- */
-export type SignInFailureKind = 'unavailable' | 'refused' | 'invalid' | 'misconfigured';
+/** Why the issuer, or the check of its response, ended a sign-in. A missing claim has a type of its own, `UserClaimMissing`. */
+export type SignInFailureKind = Exclude<SignInFailureReason, 'claim_missing'>;
 
 export class SignInFailure extends Error {
   readonly kind: SignInFailureKind;

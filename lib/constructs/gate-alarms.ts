@@ -48,6 +48,31 @@ export function addGateAlarms(alarms: Alarms, gate: MonitoredGate): void {
     threshold: 1,
     periods: 2,
   });
+  // Users, and the cookies of their browsers, cause the other reasons.
+  for (const [name, reason, description] of [
+    [
+      'issuer unavailable',
+      'unavailable',
+      'Users cannot sign in: the issuer does not respond, or responds with errors. Sessions continue.',
+    ],
+    [
+      'issuer refuses the gate',
+      'misconfigured',
+      'Users cannot sign in: the issuer does not accept the client of the gate. Check its settings and secret.',
+    ],
+    [
+      'user claim missing',
+      'claim_missing',
+      'Users cannot sign in: their ID tokens do not contain the claim that names the user.',
+    ],
+  ] as const) {
+    alarms.add(name, {
+      description,
+      metric: alarms.sumOfValue('sign_in_failed', reason, SHORT),
+      threshold: 3,
+      periods: 2,
+    });
+  }
   for (const [name, metric] of [
     ['CPU', 'CPUUtilization'],
     ['memory', 'MemoryUtilization'],

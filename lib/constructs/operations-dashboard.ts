@@ -105,6 +105,7 @@ export class OperationsDashboard extends Construct {
       graph('Messages', depths),
       graph('Oldest message, s', ages),
       graph('Connections that the gate ended', [this.#metric('gate_connection_ended')]),
+      graph('Failed sign-ins', [this.#metric('sign_in_failed')]),
       graph('Failed effects', [this.#metric('effect_failed')]),
       graph('Retried starts', [this.#metric('start_retried')]),
       graph('Overdue, failed, unreadable', [

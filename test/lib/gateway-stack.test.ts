@@ -491,11 +491,13 @@ it('the alarms and the dashboard name the metrics of the gate', () => {
     const { AlarmName, Namespace, MetricName, Statistic, ComparisonOperator, Threshold } = Properties;
     const operator = ComparisonOperator === 'LessThanThreshold' ? '<' : '>=';
     const name = String(AlarmName).replace('workbench-some ', '');
+    const [dimension] = (Properties.Dimensions ?? []) as readonly { Name: string; Value: string }[];
+    const reason = dimension?.Name === 'reason' ? ` ${dimension.Value}` : '';
     const times = `${String(Properties.EvaluationPeriods)} × ${String(Properties.Period)} s`;
     const missing = Properties.TreatMissingData === 'breaching' ? ', or no data' : '';
     return [
       name,
-      `${String(Statistic)} ${String(Namespace)} ${String(MetricName)} ${operator} ${String(Threshold)}, ${times}${missing}`,
+      `${String(Statistic)} ${String(Namespace)} ${String(MetricName)}${reason} ${operator} ${String(Threshold)}, ${times}${missing}`,
     ];
   });
   expect(Object.fromEntries(alarms)).toEqual({
@@ -504,6 +506,11 @@ it('the alarms and the dashboard name the metrics of the gate', () => {
     'gate tasks unhealthy': 'Minimum AWS/ApplicationELB UnHealthyHostCount >= 1, 3 × 300 s',
     'gate 5xx errors': 'Sum AWS/ApplicationELB HTTPCode_ELB_5XX_Count >= 10, 2 × 300 s',
     'gate keys unreadable': 'Sum WorkbenchController/workbench-some gate_keys_unreadable >= 1, 2 × 300 s',
+    'issuer unavailable': 'Sum WorkbenchController/workbench-some sign_in_failed unavailable >= 3, 2 × 300 s',
+    'issuer refuses the gate':
+      'Sum WorkbenchController/workbench-some sign_in_failed misconfigured >= 3, 2 × 300 s',
+    'user claim missing':
+      'Sum WorkbenchController/workbench-some sign_in_failed claim_missing >= 3, 2 × 300 s',
     'gate CPU high': 'Average AWS/ECS CPUUtilization >= 85, 3 × 300 s',
     'gate memory high': 'Average AWS/ECS MemoryUtilization >= 85, 3 × 300 s',
   });

@@ -58,6 +58,13 @@ async function complete(path?: string): Promise<Response> {
   return browser.get(await begin(path));
 }
 
+/** Returns the failed sign-ins that were counted, by reason. */
+function failures() {
+  const prefix = 'sign_in_failed.';
+  const counted = [...host.telemetry.countsBy].filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(counted.map(([name, value]) => [name.slice(prefix.length), value]));
+}
+
 /** Burns the ticket in a location. */
 function burn(location: URL) {
   const hash = createHash('sha256')
@@ -211,6 +218,7 @@ describe('the sign-in at an issuer', () => {
       const callback = await begin();
       host.clock.advance(ATTEMPT_LIFETIME_MS);
       expect((await browser.get(callback)).status).toBe(400);
+      expect(failures()).toEqual({ invalid: 1 });
     });
 
     it('of another issuer', async () => {
@@ -255,26 +263,28 @@ describe('the sign-in at an issuer', () => {
       expect(host.telemetry.lines).toEqual([
         { level: 'warn', message: 'a user cannot sign in: the issuer does not respond' },
       ]);
+      expect(failures()).toEqual({ unavailable: 1 });
     });
 
     it.each([
-      [{ status: 500, body: '{"error":"server_error"}' }, 503, 'does not respond'],
-      [{ status: 200, body: 'no JSON' }, 503, 'does not respond'],
-      [{ status: 401, body: '{"error":"invalid_client"}' }, 503, 'not set up correctly'],
-      [{ status: 400, body: '{"error":"invalid_grant"}' }, 400, 'The sign-in failed'],
-    ])('what the response %j to the code means', async (error, status, text) => {
+      [{ status: 500, body: '{"error":"server_error"}' }, 503, 'does not respond', 'unavailable'],
+      [{ status: 200, body: 'no JSON' }, 503, 'does not respond', 'unavailable'],
+      [{ status: 401, body: '{"error":"invalid_client"}' }, 503, 'not set up correctly', 'misconfigured'],
+      [{ status: 400, body: '{"error":"invalid_grant"}' }, 400, 'The sign-in failed', 'invalid'],
+    ])('what the response %j to the code means, and counts it', async (error, status, text, reason) => {
       issuer.tokenError = error;
       const response = await complete();
       expect(response.status).toBe(status);
       expect(await response.text()).toContain(text);
       expect(browser.cookiesOf(host.origin)).toEqual(['__Host-wb_l']);
+      expect(failures()).toEqual({ [reason]: 1 });
     });
 
     it.each([
-      ['access_denied', 403, 'did not admit you'],
-      ['temporarily_unavailable', 503, 'does not respond'],
-      ['unauthorized_client', 503, 'not set up correctly'],
-    ])('what the error %s of the issuer means', async (error, status, text) => {
+      ['access_denied', 403, 'did not admit you', 'refused'],
+      ['temporarily_unavailable', 503, 'does not respond', 'unavailable'],
+      ['unauthorized_client', 503, 'not set up correctly', 'misconfigured'],
+    ])('what the error %s of the issuer means, and counts it', async (error, status, text, reason) => {
       const callback = await begin('/lab');
       callback.searchParams.delete('code');
       callback.searchParams.set('error', error);
@@ -284,6 +294,7 @@ describe('the sign-in at an issuer', () => {
       const page = await response.text();
       expect(page).toContain(text);
       expect(page).not.toContain('script>');
+      expect(failures()).toEqual({ [reason]: 1 });
     });
 
     it('which claim the ID token lacks', async () => {
@@ -293,6 +304,7 @@ describe('the sign-in at an issuer', () => {
       expect(response.status).toBe(403);
       expect(await response.text()).toContain('email');
       expect(host.telemetry.fields.get('the ID token has no user_id')).toEqual({ claim: 'email' });
+      expect(failures()).toEqual({ claim_missing: 1 });
       expect(browser.cookiesOf(host.origin)).toEqual(['__Host-wb_l']);
     });
   });
