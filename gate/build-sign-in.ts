@@ -10,7 +10,7 @@ import type { GatePage } from './pages/gate-page.ts';
 import type { PageRenderer } from './pages/page-renderer.ts';
 import { respond } from './pages/responses.ts';
 import type { GatePorts } from './ports.ts';
-import { Account } from './session/account.ts';
+import { AccountRoute } from './session/account-route.ts';
 import { Seal, type SealKeys } from './session/seal.ts';
 import { SessionRenewal } from './session/session-renewal.ts';
 import { Sessions } from './session/sessions.ts';
@@ -87,7 +87,7 @@ export function buildSignIn(options: BuildSignInOptions): BuiltSignIn {
     forgetCutoffs,
     signOutAtIssuer: async (asked) => issuer?.signOut(asked),
   });
-  const account = new Account({
+  const account = new AccountRoute({
     hasSignIn: signIn !== undefined,
     signOutTargets: () => signOutTargetsOf(method, address()),
     show,

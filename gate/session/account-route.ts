@@ -3,7 +3,7 @@ import { ACCOUNT_PATH, type OwnRequest, type OwnRoute } from '#gate/own-route.ts
 import type { GatePage } from '#gate/pages/gate-page.ts';
 import { accountPage, noAccountPage } from '#gate/pages/sign-in-pages.ts';
 
-export interface AccountOptions {
+export interface AccountRouteOptions {
   /** Whether users sign in at the gate itself. Otherwise only tickets admit. */
   readonly hasSignIn: boolean;
   /** Returns to where the response to the sign-out redirects, as sources of a Content-Security-Policy. */
@@ -12,10 +12,10 @@ export interface AccountOptions {
 }
 
 /** `GET /.wb/account`: says who is signed in, and offers to sign out. */
-export class Account {
-  readonly #options: AccountOptions;
+export class AccountRoute {
+  readonly #options: AccountRouteOptions;
 
-  constructor(options: AccountOptions) {
+  constructor(options: AccountRouteOptions) {
     this.#options = options;
   }
 
