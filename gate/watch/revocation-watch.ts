@@ -3,7 +3,8 @@ import type { FoundRecord } from '#core/gate/gate-decision.ts';
 import { type EndReason, recheckRequest } from '#core/gate/recheck-request.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
-import type { OpenRequest, OpenRequests } from '../open-requests.ts';
+import type { OpenRequest, OpenRequestObserver, OpenRequests } from '../open-requests.ts';
+import { SessionUse } from '../session/session-use.ts';
 import type { VisitorSource } from '../session/visitor-reader.ts';
 import { endConnection } from './end-connection.ts';
 
@@ -33,12 +34,14 @@ const CHECKS_AT_ONCE = 32;
 
 /**
  * Ends WebSockets and long responses whose visitor has lost the right to them: by sign-out, by the end of the session, because
- * the workbench stops, restarts or is deleted, or because the visitor may not open it any more.
+ * the workbench stops, restarts or is deleted, or because the visitor may not open it any more. The session of a sign-in host
+ * lasts while it is used, as its renewed cookies do.
  */
-export class RevocationWatch {
+export class RevocationWatch implements OpenRequestObserver {
   readonly #options: RevocationWatchOptions;
   /** Those of the last check. What was opened since was decided a moment ago; most of it has ended before the next check. */
   #known: ReadonlySet<OpenRequest> = new Set();
+  readonly #sessionUse = new SessionUse();
   readonly #waiting = new Map<string, readonly OpenRequest[]>();
   readonly #checking = new Set<string>();
   /** Since when a connection could not be checked, on the monotonic clock. */
@@ -49,6 +52,15 @@ export class RevocationWatch {
 
   constructor(options: RevocationWatchOptions) {
     this.#options = options;
+    options.openRequests.observe(this);
+  }
+
+  noteRequest({ visitor }: OpenRequest): void {
+    this.#sessionUse.note(visitor, this.#options.timers.now());
+  }
+
+  noteClientData({ visitor }: OpenRequest): void {
+    this.#sessionUse.note(visitor, this.#options.timers.now());
   }
 
   start(): void {
@@ -90,8 +102,9 @@ export class RevocationWatch {
     const found = await this.#find(workbenchId);
     await Promise.all(
       opened.map(async (one) => {
-        const session = await this.#isValid(one);
-        const result = recheckRequest(one, session, found, this.#options.timers.now());
+        const visitor = this.#sessionUse.extend(one.visitor);
+        const session = await this.#isValid({ ...one, visitor });
+        const result = recheckRequest({ ...one, visitor }, session, found, this.#options.timers.now());
         if (result === 'allowed') this.#doubtSince.delete(one);
         else this.#end(one, result);
       }),

@@ -239,6 +239,29 @@ describe('the session of the sign-in host', () => {
     expect((await browser.get(url)).status).toBe(302);
   });
 
+  test('keeps a WebSocket open while other requests renew it, and ends it an hour later', async () => {
+    const { browser, port, timers, url, workbench } = await signInWithSecret('prefix');
+    const client = new WebSocket(`ws://127.0.0.1:${port}/project/${workbench.workbenchId}/socket`, {
+      headers: { host: new URL(BASE_URL).host, cookie: browser.cookiesOf(url) },
+    });
+    onTestFinished(() => client.terminate());
+    await once(client, 'open');
+    let code: number | undefined;
+    client.once('close', (reason: number) => {
+      code = reason;
+    });
+    for (let count = 0; count < 3; count += 1) {
+      await timers.advanceAsync(30 * MINUTE);
+      expect((await browser.get(url)).status).toBe(200);
+    }
+    const echoed = once(client, 'message');
+    client.send('a key');
+    await echoed;
+    await timers.advanceAsync(61 * MINUTE);
+    await eventually(waitRealStep, 'the WebSocket ends', () => code !== undefined);
+    expect(code).toBe(1008);
+  });
+
   test('ends an hour after its last use', async () => {
     const { browser, timers, url } = await signInWithSecret('prefix');
     await timers.advanceAsync(61 * MINUTE);

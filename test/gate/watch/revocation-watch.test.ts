@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
-import { NO_CUTOFFS, type SessionCutoffs } from '#core/ports/session-cutoff-store.ts';
+import { NO_CUTOFFS, SESSION_LIFETIME_MS, type SessionCutoffs } from '#core/ports/session-cutoff-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import { type OpenRequest, OpenRequests } from '#gate/open-requests.ts';
 import { CUTOFF_MAX_AGE_MS, VisitorReader } from '#gate/session/visitor-reader.ts';
@@ -152,6 +152,77 @@ describe('the revocation watch', () => {
     expect(ended.size).toBe(0);
     await clock.advanceAsync(WITHIN_MS);
     expect([ended.size, ended.has(other)]).toEqual([2, false]);
+  });
+
+  describe('with the session of a sign-in host', () => {
+    const { workbenchId: _, ...others } = VISITOR;
+    const MINUTE = 60_000;
+    /** A session whose cookie expires in a minute. */
+    const signedIn = { ...others, expiresAt: T0 + MINUTE };
+
+    it.each([
+      [
+        'a request of the session',
+        (gate: ReturnType<typeof setUp>, _opened: OpenRequest) =>
+          gate.openRequests.add(anOpenRequest({ visitor: { ...signedIn, expiresAt: T0 + 60 * MINUTE } }))(),
+      ],
+      [
+        'data of the client',
+        (gate: ReturnType<typeof setUp>, opened: OpenRequest) => gate.openRequests.noteClientData(opened),
+      ],
+    ] as const)('keeps a WebSocket for an hour after %s', async (_title, use) => {
+      const gate = setUp();
+      const opened = gate.open({ visitor: signedIn });
+      await gate.clock.advanceAsync(MINUTE / 2);
+      use(gate, opened);
+      await gate.clock.advanceAsync(60 * MINUTE - 1);
+      expect(gate.ended.size).toBe(0);
+      await gate.clock.advanceAsync(WITHIN_MS);
+      expect(gate.ended.get(opened)).toMatchObject({ why: 'policy_violation' });
+    });
+
+    it('keeps it for at most eight hours after the sign-in', async () => {
+      const { clock, ended, open, openRequests } = setUp();
+      const opened = open({ visitor: { ...signedIn, signedInAt: T0 + 10 * MINUTE - SESSION_LIFETIME_MS } });
+      for (let minute = 1; minute < 10; minute += 1) {
+        await clock.advanceAsync(MINUTE);
+        openRequests.noteClientData(opened);
+      }
+      await clock.advanceAsync(MINUTE - 1);
+      expect(ended.size).toBe(0);
+      await clock.advanceAsync(WITHIN_MS);
+      expect(ended.size).toBe(1);
+    });
+
+    it('ends it an hour after it was opened if only others use their sessions, or if data comes too late', async () => {
+      const { clock, ended, open, openRequests } = setUp();
+      // Its end is between two checks.
+      await clock.advanceAsync(CHECK_INTERVAL_MS / 2);
+      const opened = open({ visitor: signedIn });
+      const bound = open({ visitor: { ...VISITOR, expiresAt: T0 + MINUTE } });
+      await clock.advanceAsync(MINUTE / 2);
+      for (const other of [{ signedInAt: T0 - 1 }, { userId: 'bob' }, { issuerSession: 'another' }])
+        openRequests.add(anOpenRequest({ visitor: { ...signedIn, ...other } }))();
+      // The session on the host of a workbench is not renewed.
+      openRequests.noteClientData(bound);
+      await clock.advanceAsync(MINUTE);
+      expect([ended.has(opened), ended.has(bound)]).toEqual([false, true]);
+      await clock.advanceAsync(58.5 * MINUTE);
+      expect(ended.has(opened)).toBe(false);
+      openRequests.noteClientData(opened);
+      await clock.advanceAsync(WITHIN_MS);
+      expect(ended.has(opened)).toBe(true);
+    });
+
+    it('ends it after a sign-out, also while it is used', async () => {
+      const { clock, table, ended, open, openRequests } = setUp();
+      const opened = open({ visitor: signedIn });
+      await clock.advanceAsync(MINUTE / 2);
+      openRequests.noteClientData(opened);
+      table.cutoffs = { ...NO_CUTOFFS, all: clock.now() };
+      await clock.advanceAsync(WITHIN_MS);
+      expect(ended.size).toBe(1);
+    });
   });
 
   it('keeps connections that cannot be checked for half a minute, and no longer', async () => {
