@@ -49,5 +49,12 @@ export default lane({
     'test/lib/checks/policy-sizes.test.ts', // 3: synthesizes the largest stage
     'test/tools/table/copy-items.test.ts', // 2: copies thousands of items
     'test/tools/require-node.test.ts', // 3: runs the tools as processes
+    'test/flows/local-token.test.ts', // 11: starts servers with sign-in
+    'test/functions/authorizer/issuer-keys.test.ts', // 3: creates keys, and fetches them from servers
+    'test/flows/workbench-address.test.ts', // 8: starts a server with each kind of address
+    'test/functions/wiring/deployed-handlers.test.ts', // 7: builds the handler of every function
+    'test/flows/processes-may-remain.test.ts', // 3: stops a workbench of a server
+    'test/local/interrupted-restore.test.ts', // 4: kills a tool while it writes
+    'test/adapters/local/sqlite/reserve.test.ts', // 4: fills databases
   ],
 });
