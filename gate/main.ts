@@ -82,6 +82,8 @@ async function receive(message: ToGate): Promise<void> {
       return;
     case 'listen':
       return gate?.listen(message.port);
+    case 'ping':
+      return tell({ type: 'pong' });
     case 'result':
     case 'failure':
       return client.receive(message);

@@ -27,6 +27,13 @@ const RESTART_DELAY_MAX_MS = 5_000;
 const STABLE_AFTER_MS = 10_000;
 /** How long the gate may take to exit after the drain time, milliseconds. Then it is killed. */
 const EXIT_TIMEOUT_MS = 1_000;
+/** How often the controller asks whether the gate still responds, milliseconds. */
+const PING_INTERVAL_MS = 2_000;
+/**
+ * After so many pings in a row without a response, the gate hangs. Pings are counted, and the time is not measured: after a
+ * pause of the controller, or of the whole computer, much time has passed in which the gate could not respond.
+ */
+const UNANSWERED_MAX = 5;
 
 export interface GateProcessOptions {
   readonly settings: LocalGateSettings;
@@ -92,7 +99,11 @@ export class GateProcess {
   #watch(child: GateChild): void {
     const { timers, telemetry } = this.#options;
     const since = timers.elapsed();
+    const stopPings = child.killIfSilent(() =>
+      telemetry.error('the gate does not respond and is killed', { pid: child.pid }),
+    );
     void child.exited.then((exit) => {
+      stopPings();
       if (this.#closing) return;
       if (timers.elapsed() - since >= STABLE_AFTER_MS) this.#failures = 0;
       telemetry.error('the gate ended and is started again', { exit });
@@ -131,6 +142,8 @@ class GateChild {
   readonly exited: Promise<string>;
   readonly #process: ChildProcess;
   readonly #timers: Timers;
+  /** The pings since the last pong. */
+  #unanswered = 0;
   #onListening: (message: Extract<FromGate, { type: 'listening' | 'not_listening' }>) => void = () => {};
 
   constructor(
@@ -156,6 +169,7 @@ class GateChild {
     });
     this.#process.on('message', (message: FromGate) => {
       if (message.type === 'request') onRequest(message, (response) => this.send(response));
+      else if (message.type === 'pong') this.#unanswered = 0;
       else this.#onListening(message);
     });
   }
@@ -182,6 +196,26 @@ class GateChild {
     if (!(await settlesWithin(this.#timers, START_TIMEOUT_MS, listening)))
       throw new StartError(`The gate did not start within ${START_TIMEOUT_MS / 1000} seconds.`);
     return await listening;
+  }
+
+  /**
+   * Kills the process when it no longer responds to pings. Returns a function that ends the pings.
+   * @param onKill is called before
+   */
+  killIfSilent(onKill: () => void): () => void {
+    let cancel = () => {};
+    const ping = () => {
+      if (this.#unanswered >= UNANSWERED_MAX) {
+        onKill();
+        this.#process.kill('SIGKILL');
+        return;
+      }
+      this.#unanswered += 1;
+      this.send({ type: 'ping' });
+      cancel = this.#timers.after(PING_INTERVAL_MS, ping);
+    };
+    ping();
+    return () => cancel();
   }
 
   /** Ends the process after the responses in progress, of which it waits `graceMs` at most. */

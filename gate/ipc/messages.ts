@@ -96,6 +96,8 @@ export type ToGate =
   | { readonly type: 'listen'; readonly port: number }
   | { readonly type: 'result'; readonly id: number; readonly result: unknown }
   | { readonly type: 'failure'; readonly id: number; readonly failure: CallFailure }
+  /** The gate responds with `pong`. */
+  | { readonly type: 'ping' }
   /** Ends the gate after the responses in progress, of which it waits `graceMs` at most. */
   | { readonly type: 'close'; readonly graceMs: number };
 
@@ -103,6 +105,7 @@ export type FromGate =
   | { readonly type: 'listening'; readonly port: number }
   /** A StartError: its message, and the code of the system. The gate waits for another port. */
   | { readonly type: 'not_listening'; readonly message: string; readonly code?: string }
+  | { readonly type: 'pong' }
   | GateRequestMessage;
 
 /** How long the gate waits for the result of a request, milliseconds. */

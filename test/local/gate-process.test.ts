@@ -3,7 +3,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import { createServer, get } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { closeServer, isPortInUse, listen } from '#adapters/http-server/listen.ts';
-import { systemTimers } from '#adapters/local/timers.ts';
+import { systemTimers, type Timers } from '#adapters/local/timers.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { LocalGateSettings } from '#gate/ipc/messages.ts';
 import { GateProcess } from '#local/gate-process.ts';
@@ -13,12 +13,14 @@ import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { openBackend, runningAt } from '#test/gate/open-proxy.ts';
 import { DEFAULT_LOOK } from '#test/gate/pages/default-look.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
+import { ManualClock } from '#test/memory/manual-clock.ts';
 import { memoryStores } from '#test/memory/memory-stores.ts';
 
 /** Starts the real gate in a process. `read` is what the controller knows of the workbench ID. */
 function openGate(
   read: () => Promise<Workbench | undefined> = async () => undefined,
   settings: Partial<LocalGateSettings> = {},
+  timers: Timers = systemTimers,
 ) {
   const telemetry = new TelemetryRecorder();
   const workbenches = {
@@ -43,11 +45,41 @@ function openGate(
       ...settings,
     },
     requests: new GateRequests({ ...memoryStores(), workbenches }, telemetry),
-    timers: systemTimers,
+    timers,
     telemetry,
   });
   onTestFinished(() => gate.close(0));
   return { gate, telemetry };
+}
+
+/** The timers of a process that is paused for most of the time: what became due meanwhile runs once, after the pause. */
+class PausedTimers implements Timers {
+  #now = 0;
+  readonly #scheduled = new Map<() => void, number>();
+  fired = 0;
+
+  now(): number {
+    return this.#now;
+  }
+
+  elapsed(): number {
+    return this.#now;
+  }
+
+  after(ms: number, action: () => void): () => void {
+    this.#scheduled.set(action, this.#now + ms);
+    return () => this.#scheduled.delete(action);
+  }
+
+  pauseFor(ms: number): void {
+    this.#now += ms;
+    for (const [action, at] of [...this.#scheduled]) {
+      if (at > this.#now) continue;
+      this.#scheduled.delete(action);
+      this.fired += 1;
+      action();
+    }
+  }
 }
 
 async function request(port: number, path: string) {
@@ -141,6 +173,39 @@ describe('the process of the gate', () => {
       },
       { level: 'info', message: 'the gate was started again', fields: { port } },
     ]);
+  });
+
+  it('that hangs is killed and started again', async () => {
+    const clock = new ManualClock();
+    const { gate, telemetry } = openGate(async () => stopped(), {}, clock);
+    const port = await gate.listen(0);
+    const { pid } = gate;
+    process.kill(pid ?? 0, 'SIGSTOP');
+    const hasLine = (message: string) => telemetry.lines.some((line) => line.message === message);
+    await eventually(waitRealStep, 'the gate is killed', () => {
+      if (!hasLine('the gate does not respond and is killed')) clock.advance(2_000);
+      return hasLine('the gate ended and is started again');
+    });
+    clock.advance(100);
+    await untilLogged(telemetry, 'the gate was started again');
+    expect(gate.pid).not.toBe(pid);
+    expect((await request(port, `/project/${ID}/`)).body).toContain('stopped');
+    expect(telemetry.lines[0]).toMatchObject({ level: 'error', fields: { pid } });
+  });
+
+  it('is not killed while only the controller was paused, or the whole computer', async () => {
+    const timers = new PausedTimers();
+    const { gate, telemetry } = openGate(async () => stopped(), {}, timers);
+    const port = await gate.listen(0);
+    const { pid } = gate;
+    for (let pauses = 0; pauses < 10; pauses += 1) {
+      timers.pauseFor(3_600_000);
+      // The gate reads the record by a message, after the ping.
+      expect((await request(port, `/project/${ID}/`)).body).toContain('stopped');
+    }
+    expect(timers.fired).toBeGreaterThanOrEqual(10);
+    expect(gate.pid).toBe(pid);
+    expect(telemetry.lines).toEqual([]);
   });
 
   it('is tried again while another program uses its port', async () => {
