@@ -100,7 +100,8 @@ function fail(error: unknown): never {
 
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 // A terminal and a service manager send these to the controller as well, which ends the gate in its turn.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+process.on('SIGTERM', () => tell({ type: 'terminated' }));
 const faults = new RequestFaults(telemetry);
 const onUncaught = (error: unknown) => {
   if (!faults.contain(error)) fail(error);

@@ -27,6 +27,13 @@ const RESTART_DELAY_MAX_MS = 5_000;
 const STABLE_AFTER_MS = 10_000;
 /** How long the gate may take to exit after the drain time, milliseconds. Then it is killed. */
 const EXIT_TIMEOUT_MS = 1_000;
+/**
+ * How long after SIGTERM the controller replaces the gate, milliseconds. A service manager sends SIGTERM to all processes, and
+ * by then the controller has begun to end the gate itself.
+ */
+const TERMINATION_DELAY_MS = 5_000;
+/** How long a gate that is replaced waits for responses in progress, milliseconds. */
+const REPLACEMENT_GRACE_MS = 1_000;
 /** How often the controller asks whether the gate still responds, milliseconds. */
 const PING_INTERVAL_MS = 2_000;
 /**
@@ -102,8 +109,15 @@ export class GateProcess {
     const stopPings = child.killIfSilent(() =>
       telemetry.error('the gate does not respond and is killed', { pid: child.pid }),
     );
+    let cancelEnd = () => {};
+    void child.terminated.then(() => {
+      cancelEnd = timers.after(TERMINATION_DELAY_MS, () => {
+        if (!this.#closing) void child.end(REPLACEMENT_GRACE_MS);
+      });
+    });
     void child.exited.then((exit) => {
       stopPings();
+      cancelEnd();
       if (this.#closing) return;
       if (timers.elapsed() - since >= STABLE_AFTER_MS) this.#failures = 0;
       telemetry.error('the gate ended and is started again', { exit });
@@ -140,6 +154,8 @@ export class GateProcess {
 class GateChild {
   /** How the process ended, for the log: `code 1`. */
   readonly exited: Promise<string>;
+  /** Resolves when the process has got SIGTERM. It has not ended. */
+  readonly terminated: Promise<void>;
   readonly #process: ChildProcess;
   readonly #timers: Timers;
   /** The pings since the last pong. */
@@ -167,9 +183,14 @@ class GateChild {
       // If the process was not created there is no `exit`. A message that cannot be sent has a callback.
       this.#process.once('error', (error) => resolve(error.message));
     });
+    let terminate = () => {};
+    this.terminated = new Promise((resolve) => {
+      terminate = resolve;
+    });
     this.#process.on('message', (message: FromGate) => {
       if (message.type === 'request') onRequest(message, (response) => this.send(response));
       else if (message.type === 'pong') this.#unanswered = 0;
+      else if (message.type === 'terminated') terminate();
       else this.#onListening(message);
     });
   }

@@ -106,6 +106,8 @@ export type FromGate =
   /** A StartError: its message, and the code of the system. The gate waits for another port. */
   | { readonly type: 'not_listening'; readonly message: string; readonly code?: string }
   | { readonly type: 'pong' }
+  /** The gate has got SIGTERM, and continues until the controller ends it. */
+  | { readonly type: 'terminated' }
   | GateRequestMessage;
 
 /** How long the gate waits for the result of a request, milliseconds. */

@@ -193,6 +193,32 @@ describe('the process of the gate', () => {
     expect(telemetry.lines[0]).toMatchObject({ level: 'error', fields: { pid } });
   });
 
+  it('that got SIGTERM responds until it is replaced, after the time in which the controller would end it', async () => {
+    const clock = new ManualClock();
+    let respond = () => {};
+    const backend = await openBackend((_message, response) => {
+      respond = () => response.end('late');
+    });
+    const { gate, telemetry } = openGate(async () => runningAt(backend.url), {}, clock);
+    const port = await gate.listen(0);
+    const { pid } = gate;
+    const response = request(port, `/project/${ID}/`);
+    await once(backend.server, 'request');
+    const { scheduledCount } = clock;
+    process.kill(pid ?? 0, 'SIGTERM');
+    await eventually(waitRealStep, 'SIGTERM is reported', () => clock.scheduledCount > scheduledCount);
+    clock.advance(4_999);
+    expect(gate.pid).toBe(pid);
+    clock.advance(1);
+    respond();
+    expect(await response).toEqual({ status: 200, body: 'late' });
+    await untilLogged(telemetry, 'the gate ended and is started again');
+    clock.advance(100);
+    await untilLogged(telemetry, 'the gate was started again');
+    expect(gate.pid).not.toBe(pid);
+    expect(telemetry.lines[0]).toMatchObject({ fields: { exit: 'code 0' } });
+  });
+
   it('is not killed while only the controller was paused, or the whole computer', async () => {
     const timers = new PausedTimers();
     const { gate, telemetry } = openGate(async () => stopped(), {}, timers);
