@@ -1,4 +1,5 @@
 import { outsideRequest } from '#adapters/http-server/request-faults.ts';
+import type { Timers } from '#adapters/local/timers.ts';
 import type { GateAddress } from '#core/gate/gate-host.ts';
 import { signInUrlOf } from '#core/gate/sign-in-url.ts';
 import type { Clock } from '#core/ports/clock.ts';
@@ -35,7 +36,7 @@ export interface BuildSignInOptions {
   /** With an issuer its result must be known from the beginning. */
   readonly address: () => GateAddress;
   readonly pages: PageRenderer;
-  readonly clock: Clock;
+  readonly clock: Timers;
   readonly telemetry: Telemetry;
 }
 

@@ -30,7 +30,7 @@ export type Decided =
   | { readonly kind: 'refuse'; readonly decision: RefusalDecision };
 
 export interface RequestDeciderOptions {
-  readonly visitors: Pick<VisitorSource, 'read'>;
+  readonly visitors: Pick<VisitorSource, 'read' | 'isValid'>;
   readonly records: Pick<WorkbenchRecords, 'find'>;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
@@ -57,7 +57,7 @@ export class RequestDecider {
   }
 
   async decide({ gateRequest, visitor }: WorkbenchRequest): Promise<Decided> {
-    const { records, clock, telemetry } = this.#options;
+    const { records, visitors, clock, telemetry } = this.#options;
     if (visitor === 'unreadable') return { kind: 'refuse', decision: { kind: 'unreadable' } };
     // The record is read only for requests whose decision depends on it. Others must not cause load on the table.
     const withoutRecord = decideRequest(gateRequest, visitor, 'unreadable', clock.now());
@@ -66,7 +66,11 @@ export class RequestDecider {
     const { workbenchId } = gateRequest;
     try {
       const found = await outsideRequest(() => records.find(workbenchId));
-      const decision = decideRequest(gateRequest, visitor, found, clock.now());
+      // Compared again, because the read of the record or an attempt to connect may have taken seconds since the visitor was
+      // read. So a request is forwarded by what was read within the last five seconds.
+      const isValid = await outsideRequest(() => visitors.isValid(visitor));
+      const present: Visitor = isValid ? visitor : { kind: 'none' };
+      const decision = decideRequest(gateRequest, present, found, clock.now());
       if (decision.kind !== 'forward') return { kind: 'refuse', decision };
       return { kind: 'forward', decision, visitor, endpoint: parseEndpoint(decision.endpoint) };
     } catch (error) {

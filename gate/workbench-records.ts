@@ -3,6 +3,7 @@ import { ageOf, type Moment, momentOf } from '#core/age.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
+import { readInTime } from './read-in-time.ts';
 
 export interface WorkbenchRecordsOptions {
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
@@ -70,12 +71,7 @@ export class WorkbenchRecords {
 
   #readInTime(workbenchId: string): Promise<Workbench | undefined> {
     const { timers, readTimeoutMs } = this.#options;
-    return new Promise((resolve, reject) => {
-      const cancel = timers.after(readTimeoutMs, () =>
-        reject(new PortError('unavailable', 'the record of a workbench took too long to read')),
-      );
-      this.#read(workbenchId).then(resolve, reject).finally(cancel);
-    });
+    return readInTime(timers, readTimeoutMs, 'the record of a workbench', () => this.#read(workbenchId));
   }
 
   async #read(workbenchId: string): Promise<Workbench | undefined> {

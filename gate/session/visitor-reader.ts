@@ -1,17 +1,20 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Timers } from '#adapters/local/timers.ts';
 import { ageOf, type Moment, momentOf } from '#core/age.ts';
 import type { UserVisitor, Visitor } from '#core/gate/visitor.ts';
-import type { Clock } from '#core/ports/clock.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { SessionCutoffStore, SessionCutoffs } from '#core/ports/session-cutoff-store.ts';
+import { readInTime } from '#gate/read-in-time.ts';
 import { COOKIES, readCookie } from './cookies.ts';
 import type { Sessions } from './sessions.ts';
 import { VerifiedSessions } from './verified-sessions.ts';
 
 /** How long the cutoffs of a user are used after their read began, milliseconds. */
-export const CUTOFF_MAX_AGE_MS = 5_000;
-/** They are read again this long after the last read began, so that a slow read still ends before CUTOFF_MAX_AGE_MS. */
-const CUTOFF_CACHE_MS = 3_000;
+export const CUTOFF_MAX_AGE_MS = 2_000;
+/** How long a read of cutoffs may take, milliseconds. A slower one counts as failed. */
+export const CUTOFF_READ_LIMIT_MS = 1_500;
+/** The age of cutoffs at the end of a comparison, milliseconds: those of one name may have waited for the read of the other. */
+const COMPARED_MAX_AGE_MS = CUTOFF_MAX_AGE_MS + CUTOFF_READ_LIMIT_MS;
 /** Users whose cutoffs are cached; the one that was read first is dropped. */
 const CUTOFF_CACHE_USERS = 10_000;
 
@@ -46,13 +49,13 @@ interface CachedCutoffs {
 export class VisitorReader implements VisitorSource {
   readonly #sessions: VerifiedSessions;
   readonly #store: Pick<SessionCutoffStore, 'read'>;
-  readonly #clock: Clock;
+  readonly #timers: Timers;
   readonly #cache = new Map<string, CachedCutoffs>();
 
-  constructor(sessions: Sessions, cutoffs: Pick<SessionCutoffStore, 'read'>, clock: Clock) {
-    this.#sessions = new VerifiedSessions(sessions, clock);
+  constructor(sessions: Sessions, cutoffs: Pick<SessionCutoffStore, 'read'>, timers: Timers) {
+    this.#sessions = new VerifiedSessions(sessions, timers);
     this.#store = cutoffs;
-    this.#clock = clock;
+    this.#timers = timers;
   }
 
   async read({ headers }: { readonly headers: IncomingHttpHeaders }, workbenchId?: string): Promise<Visitor> {
@@ -65,9 +68,13 @@ export class VisitorReader implements VisitorSource {
 
   async isValid(visitor: Visitor): Promise<boolean> {
     if (visitor.kind !== 'user') return visitor.kind === 'open';
-    if (visitor.expiresAt <= this.#clock.now()) return false;
+    if (visitor.expiresAt <= this.#timers.now()) return false;
     const names = [visitor.userId, ...(visitor.issuerSubject === undefined ? [] : [visitor.issuerSubject])];
-    const cutoffs = await Promise.all(names.map((name) => this.#readCutoffs(name)));
+    const entries = names.map((name) => this.#findCutoffs(name));
+    const cutoffs = await Promise.all(entries.map((entry) => entry.cutoffs));
+    // A process that was suspended during a read continues with stale cutoffs.
+    if (entries.some(({ readAt }) => ageOf(readAt, this.#timers) > COMPARED_MAX_AGE_MS))
+      throw new PortError('unavailable', 'the cutoffs of a user took too long to read');
     return !cutoffs.some((ones) => isEnded(visitor, ones));
   }
 
@@ -76,17 +83,19 @@ export class VisitorReader implements VisitorSource {
     this.#cache.delete(userId);
   }
 
-  async #readCutoffs(userId: string): Promise<SessionCutoffs> {
+  #findCutoffs(userId: string): CachedCutoffs {
     const cached = this.#cache.get(userId);
-    const usable = cached !== undefined && ageOf(cached.readAt, this.#clock) < CUTOFF_CACHE_MS;
-    const entry = usable ? cached : this.#beginRead(userId);
-    const cutoffs = await entry.cutoffs;
-    if (ageOf(entry.readAt, this.#clock) < CUTOFF_MAX_AGE_MS) return cutoffs;
-    throw new PortError('unavailable', 'the cutoffs of a user took too long to read');
+    const usable = cached !== undefined && ageOf(cached.readAt, this.#timers) < CUTOFF_MAX_AGE_MS;
+    return usable ? cached : this.#beginRead(userId);
   }
 
   #beginRead(userId: string): CachedCutoffs {
-    const entry = { readAt: momentOf(this.#clock), cutoffs: this.#store.read(userId) };
+    const timers = this.#timers;
+    const readAt = momentOf(timers);
+    const cutoffs = readInTime(timers, CUTOFF_READ_LIMIT_MS, 'the cutoffs of a user', () =>
+      this.#store.read(userId),
+    );
+    const entry = { readAt, cutoffs };
     this.#cache.delete(userId);
     this.#cache.set(userId, entry);
     // A failed read is repeated by the next request. The request that waits for it gets the error.

@@ -18,8 +18,8 @@ export interface RevocationWatchOptions {
 }
 
 /**
- * The interval of the checks, milliseconds. A record may be a second old then, and the cutoffs of a session three seconds, so
- * that a connection ends within five seconds of the loss of its right.
+ * The interval of the checks, milliseconds. A record may be a second old when a check begins, and the cutoffs of a session two
+ * seconds. So a connection ends within five seconds of the loss of its right if each read takes at most a second.
  */
 export const CHECK_INTERVAL_MS = 1_500;
 
@@ -39,8 +39,6 @@ const CHECKS_AT_ONCE = 32;
  */
 export class RevocationWatch implements OpenRequestObserver {
   readonly #options: RevocationWatchOptions;
-  /** Those of the last check. What was opened since was decided a moment ago; most of it has ended before the next check. */
-  #known: ReadonlySet<OpenRequest> = new Set();
   readonly #sessionUse = new SessionUse();
   readonly #waiting = new Map<string, readonly OpenRequest[]>();
   readonly #checking = new Set<string>();
@@ -76,10 +74,9 @@ export class RevocationWatch implements OpenRequestObserver {
   }
 
   #checkAll(): void {
+    // Also what was opened a moment ago: its decision may have used cutoffs that were two seconds old.
     const open = this.#options.openRequests.list();
-    const known = open.filter((opened) => this.#known.has(opened));
-    this.#known = new Set(open);
-    const byWorkbench = Map.groupBy(known, ({ forwarded }) => forwarded.workbenchId);
+    const byWorkbench = Map.groupBy(open, ({ forwarded }) => forwarded.workbenchId);
     // A workbench that still waits from the last check keeps its place.
     for (const [workbenchId, opened] of byWorkbench) this.#waiting.set(workbenchId, opened);
     this.#checkNext();
@@ -99,11 +96,13 @@ export class RevocationWatch implements OpenRequestObserver {
   }
 
   async #check(workbenchId: string, opened: readonly OpenRequest[]): Promise<void> {
-    const found = await this.#find(workbenchId);
+    const finding = this.#find(workbenchId);
     await Promise.all(
       opened.map(async (one) => {
         const visitor = this.#sessionUse.extend(one.visitor);
         const session = await this.#isValid({ ...one, visitor });
+        // The record makes no difference without a session, and its read may be slow.
+        const found = session === false ? 'unreadable' : await finding;
         const result = recheckRequest({ ...one, visitor }, session, found, this.#options.timers.now());
         if (result === 'allowed') this.#doubtSince.delete(one);
         else this.#end(one, result);

@@ -535,8 +535,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'gate-keeps-rights',
     description: 'reads once whether the sessions of a user were ended',
     file: 'gate/session/visitor-reader.ts',
-    find: 'const usable = cached !== undefined && ageOf(cached.readAt, this.#clock) < CUTOFF_CACHE_MS;',
-    replace: 'if (cached !== undefined) return cached.cutoffs;\n    const usable = false;',
+    find: 'const usable = cached !== undefined && ageOf(cached.readAt, this.#timers) < CUTOFF_MAX_AGE_MS;',
+    replace:
+      'if (cached !== undefined) return { ...cached, readAt: momentOf(this.#timers) };\n    const usable = false;',
   },
   {
     name: 'gate-id-from-url',
@@ -551,8 +552,8 @@ export const MUTANTS: readonly Mutant[] = [
     description: 'forwards by the last record that it has read if the record cannot be read',
     hazards: ['gateReadFails', 'gateReadLate'],
     file: 'gate/workbench-records.ts',
-    find: 'this.#read(workbenchId).then(resolve, reject).finally(cancel);',
+    find: "return readInTime(timers, readTimeoutMs, 'the record of a workbench', () => this.#read(workbenchId));",
     replace:
-      'const known = (this.#cache.known ??= new Map());\n      const use = (record) => resolve(known.set(workbenchId, record).get(workbenchId));\n      this.#read(workbenchId).then(use, () => resolve(known.get(workbenchId))).finally(cancel);',
+      'const known = (this.#cache.known ??= new Map());\n    const use = (record) => known.set(workbenchId, record).get(workbenchId);\n    return readInTime(timers, readTimeoutMs, "", () => this.#read(workbenchId)).then(use, () => known.get(workbenchId));',
   },
 ];

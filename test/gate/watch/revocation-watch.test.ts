@@ -45,10 +45,11 @@ function setUp() {
   const table = new Table(clock);
   const openRequests = new OpenRequests();
   const ended = new Map<OpenRequest, { readonly why: string; readonly at: number }>();
+  const visitors = new VisitorReader({} as never, { read: () => table.read(() => table.cutoffs) }, clock);
   const watch = new RevocationWatch({
     openRequests,
     records: { find: (id) => table.read(() => table.records.get(id)) },
-    visitors: new VisitorReader({} as never, { read: () => table.read(() => table.cutoffs) }, clock),
+    visitors,
     timers: clock,
     telemetry,
   });
@@ -66,7 +67,7 @@ function setUp() {
     const remove = openRequests.add(opened);
     return opened;
   };
-  return { clock, telemetry, table, openRequests, ended, open, watch };
+  return { clock, telemetry, table, openRequests, visitors, ended, open, watch };
 }
 
 describe('the revocation watch', () => {
@@ -76,7 +77,7 @@ describe('the revocation watch', () => {
     await clock.advanceAsync(60_000);
     expect(ended.size).toBe(0);
     const checks = 60_000 / CHECK_INTERVAL_MS;
-    // The record at each check, and the cutoffs at every second or third one.
+    // The record at each check, and the cutoffs at every second one.
     expect(table.reads).toBeLessThanOrEqual(checks + checks / 2);
   });
 
@@ -84,10 +85,36 @@ describe('the revocation watch', () => {
     const { clock, table, openRequests } = setUp();
     for (let n = 0; n < 20; n += 1) {
       const remove = openRequests.add(anOpenRequest());
-      await clock.advanceAsync(CHECK_INTERVAL_MS);
+      await clock.advanceAsync(CHECK_INTERVAL_MS - 1);
       remove();
+      await clock.advanceAsync(1);
     }
     expect(table.reads).toBe(0);
+  });
+
+  it.each([true, false])('ends what was opened on old cutoffs, WebSocket: %s', async (webSocket) => {
+    const age = fc.nat(CUTOFF_MAX_AGE_MS - 1);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(2 * CHECK_INTERVAL_MS),
+        age,
+        fc.nat(1_000),
+        async (readAfter, age, latencyMs) => {
+          const { clock, table, visitors, ended, open } = setUp();
+          await clock.advanceAsync(readAfter);
+          expect(await visitors.isValid(VISITOR)).toBe(true);
+          table.cutoffs = { ...NO_CUTOFFS, all: T0 + 1 };
+          const at = clock.now();
+          table.latencyMs = latencyMs;
+          await clock.advanceAsync(age);
+          expect(await visitors.isValid(VISITOR)).toBe(true);
+          const opened = open({ request: { webSocket } });
+          await clock.advanceAsync(2 * WITHIN_MS);
+          expect((ended.get(opened)?.at ?? Number.POSITIVE_INFINITY) - at).toBeLessThanOrEqual(WITHIN_MS);
+        },
+      ),
+      { numRuns: 100 },
+    );
   });
 
   it.each([
@@ -231,7 +258,7 @@ describe('the revocation watch', () => {
     await clock.advanceAsync(2 * CHECK_INTERVAL_MS);
     for (let outage = 0; outage < 3; outage += 1) {
       table.isDown = true;
-      await clock.advanceAsync(DOUBT_MAX_MS - CUTOFF_MAX_AGE_MS);
+      await clock.advanceAsync(DOUBT_MAX_MS - WITHIN_MS);
       table.isDown = false;
       await clock.advanceAsync(2 * CHECK_INTERVAL_MS);
     }
