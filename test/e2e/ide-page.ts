@@ -13,12 +13,17 @@ export async function waitForIde(page: Page): Promise<void> {
   await page.locator('.monaco-workbench .explorer-folders-view').waitFor({ timeout: IDE_TIMEOUT_MS });
 }
 
-/**
- * Opens a new terminal and runs a line in it. Input may be lost while the shell starts, so the line is typed again
- * until it is shown after the prompt.
- */
+/** Opens a new terminal and runs a line in it. */
 export async function typeInTerminal(page: Page, line: string): Promise<void> {
   await runCommand(page, 'Terminal: Create New Terminal');
+  await typeInOpenTerminal(page, line);
+}
+
+/**
+ * Runs a line in the terminal that is shown. Input may be lost while the shell starts, so the line is typed again until
+ * it is shown after the prompt.
+ */
+async function typeInOpenTerminal(page: Page, line: string): Promise<void> {
   const input = page.locator('.terminal-wrapper.active textarea.xterm-helper-textarea');
   await input.waitFor({ state: 'attached', timeout: IDE_TIMEOUT_MS });
   const rows = page.locator('.terminal-wrapper.active .xterm-rows');
@@ -36,6 +41,22 @@ export async function typeInTerminal(page: Page, line: string): Promise<void> {
     return await becomesTrueWithin(ECHO_TIMEOUT_MS, () => showsPromptWith(line));
   });
   await page.keyboard.press('Enter');
+}
+
+/**
+ * Runs a line in the terminal that is shown until it has its effect. While the terminal connects again, it may show keys
+ * that the shell does not receive.
+ * @param hasEffect Whether the line was executed. Executing it twice must not matter.
+ */
+export async function repeatInOpenTerminal(
+  page: Page,
+  line: string,
+  hasEffect: () => Promise<boolean>,
+): Promise<void> {
+  await eventually(waitRealStep, `"${line}" was executed`, async () => {
+    await typeInOpenTerminal(page, line);
+    return await becomesTrueWithin(ECHO_TIMEOUT_MS, hasEffect);
+  });
 }
 
 /** Polls a condition. Returns whether it became true within `ms` milliseconds. */

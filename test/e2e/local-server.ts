@@ -164,6 +164,14 @@ export class LocalServer {
     return started.find(({ command }) => /^\S*node (?:--\S+ )*\S*\/gate\/main\.ts/.test(command))?.pid;
   }
 
+  /** Sends SIGKILL to the gate and waits until the server has started it again. */
+  async killGate(): Promise<void> {
+    const gate = await this.findGatePid();
+    if (gate === undefined) throw new Error('the gate was not found');
+    process.kill(gate, 'SIGKILL');
+    await this.waitForOutput('the gate was started again');
+  }
+
   /** Returns the processes of the workbenches, which have the id of the data folder in their environment. */
   async workbenchProcesses(): Promise<readonly number[]> {
     const installation = (await readFile(join(this.dataDir, 'installation'), 'utf8')).trim();
