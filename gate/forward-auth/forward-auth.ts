@@ -62,6 +62,14 @@ const CONNECTIONS_MAX = 4_000;
 const KEEP_ALIVE_MS = 120_000;
 const LEFT_OUT_LOG_MS = 60_000;
 
+/** The name of the gate in nginx.conf is that of its `upstream`. */
+const OWN_HOSTS = new Set(['127.0.0.1', 'localhost', '[::1]', 'gate_decisions']);
+
+function isOwnHost({ headersDistinct: { host = [] } }: IncomingMessage): boolean {
+  const [name = ''] = host;
+  return host.length === 1 && OWN_HOSTS.has(name.toLowerCase().replace(/:\d+$/, ''));
+}
+
 /**
  * The server that a proxy of the installation asks, on the loopback interface only: who reaches it can name any host and
  * path. The proxy forwards; the decision is that of the gate.
@@ -107,6 +115,8 @@ export class ForwardAuth {
     response.on('error', () => {});
     // Nothing of a body is needed.
     request.resume();
+    // A web page whose name resolves to this computer (DNS rebinding) must not read addresses.
+    if (!isOwnHost(request)) return refuse(response, 403, 'Forbidden');
     const [, action, workbenchId = '', upstream, ...more] = (request.url ?? '').split('/');
     if (action === 'routes' && workbenchId === '') return this.#serveRoutes(response);
     if (!isWorkbenchId(workbenchId) || more.length > 0) return refuse(response, 404, 'Not Found');

@@ -122,6 +122,8 @@ function cleanOf({ scheme, port }: GateAddress): unknown {
         'X-Forwarded-Port': publicPort,
         'X-Forwarded-Proto': scheme,
       },
+      // It would delete the cookies of the whole domain.
+      customResponseHeaders: { 'Clear-Site-Data': '' },
     },
   };
 }

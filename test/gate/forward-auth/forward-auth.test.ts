@@ -190,7 +190,7 @@ describe('the question whether a request may be forwarded', () => {
       ];
       const { status } = await sendRaw(
         authPort,
-        rawRequest(`GET /auth/${ID}/${UPSTREAM}`, ['host: x', `cookie: ${OWNER}`, ...lines]),
+        rawRequest(`GET /auth/${ID}/${UPSTREAM}`, ['host: 127.0.0.1', `cookie: ${OWNER}`, ...lines]),
       );
       expect(status).toBe(400);
     },
@@ -253,6 +253,19 @@ describe('the question of nginx', () => {
   it('gets no routes', async () => {
     const { ask } = await open('nginx');
     expect((await ask({}, '/routes')).status).toBe(404);
+  });
+});
+
+describe('a request with a foreign host name', () => {
+  it.each(['evil.example:9000', HOST, '127.0.0.1.evil.example'])('%s is refused', async (host) => {
+    const { ask } = await open();
+    expect((await ask({ host }, '/routes')).status).toBe(403);
+    expect((await ask({ host, cookie: OWNER })).status).toBe(403);
+  });
+
+  it('is not one with the name of the upstream in nginx.conf', async () => {
+    const { ask } = await open('nginx');
+    expect((await ask({ host: 'gate_decisions', cookie: OWNER })).status).toBe(200);
   });
 });
 

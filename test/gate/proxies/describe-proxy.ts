@@ -117,6 +117,11 @@ export function describeProxy(kind: ProxyKind, more: (open: () => Proxied) => vo
       expect([part.status, part.headers['content-range'], part.body]).toEqual([206, 'bytes 2-4/10', '234']);
     });
 
+    it('keeps a workbench from deleting the cookies of the domain', async () => {
+      const { status, headers } = await proxied.ask('/clear', { cookie: OWNER });
+      expect([status, headers['clear-site-data']]).toEqual([200, undefined]);
+    });
+
     it('leaves a workbench’s own 502 and 504 as they are', async () => {
       const { ask } = proxied;
       for (const status of [502, 504])

@@ -47,6 +47,7 @@ export async function openProgram(name: string) {
   const server = createServer(async (request, response) => {
     const path = new URL(request.url ?? '/', 'http://x').pathname;
     if (path === '/own-502') return void response.writeHead(502).end('own 502');
+    if (path === '/clear') return void response.writeHead(200, { 'clear-site-data': '"*"' }).end('cleared');
     if (path === '/own-504') return void response.writeHead(504).end('own 504');
     if (path === '/events') {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n');
