@@ -76,7 +76,7 @@ export function createGate(setup: GateSetup): GateServer {
       new Forwarder({ telemetry, baseUrl, trustedHops, removesAuthorization: removesAuthorization(setup) }),
     openRequests,
     pages,
-    clock: timers,
+    timers,
     telemetry,
   });
 }

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { respondToClientErrors } from '#adapters/http-server/client-errors.ts';
 import { closeServer } from '#adapters/http-server/listen.ts';
 import { attributeExceptions } from '#adapters/http-server/request-faults.ts';
-import type { Clock } from '#core/ports/clock.ts';
+import type { Timers } from '#adapters/local/timers.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { DecisionPresenter, RefusalDecision } from './decision-presenter.ts';
 import {
@@ -45,7 +45,7 @@ export interface GateOptions {
   readonly activity: ActivityTracker;
   readonly presenter: DecisionPresenter;
   readonly pages: PageRenderer;
-  readonly clock: Clock;
+  readonly timers: Timers;
   readonly telemetry: Telemetry;
 }
 

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { outsideRequest } from '#adapters/http-server/request-faults.ts';
+import type { Timers } from '#adapters/local/timers.ts';
 import type { Visitor } from '#core/gate/visitor.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import { setBodyDeadline } from './body-deadline.ts';
 import type { OwnRoute } from './own-route.ts';
 import type { FoundOwnRoute, OwnRoutes } from './own-routes.ts';
 import { foreignOriginPage, unknownPathPage, unreadablePage, wrongMethodPage } from './pages/fault-pages.ts';
@@ -18,6 +20,7 @@ export interface OwnRouteOptions {
   /** Absent without sign-in. */
   readonly renewal?: SessionRenewal | undefined;
   readonly pages: PageRenderer;
+  readonly timers: Timers;
   readonly telemetry: Telemetry;
 }
 
@@ -34,6 +37,7 @@ export async function serveOwnRoute(
   const own = ownRequestOf(located);
   if (own === undefined) return false;
   const { ownRoutes, pages, telemetry } = options;
+  const deadline = setBodyDeadline(request, response, options.timers);
   const found = ownRoutes.find({ ...own, source: located.source, target: own.target.target });
   if (found.kind !== 'route') {
     respond(request, response, pageOf(found), pages);
@@ -53,6 +57,7 @@ export async function serveOwnRoute(
       visitor,
     });
   } catch (error) {
+    if (deadline.hasPassed()) return true;
     telemetry.error('a path of the gate failed', { path: found.route.path }, error);
     if (response.headersSent) response.destroy();
     else respond(request, response, unreadablePage(), pages);
