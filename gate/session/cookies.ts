@@ -27,11 +27,27 @@ export function readCookie(header: string | undefined, name: CookieName): string
   let found: string | undefined;
   for (const pair of (header ?? '').split(';')) {
     const at = pair.indexOf('=');
-    if (at < 0 || pair.slice(0, at).trim() !== name) continue;
+    if (at < 0 || trimBlanks(pair.slice(0, at)) !== name) continue;
     if (found !== undefined) return undefined;
-    found = pair.slice(at + 1).trim();
+    found = trimBlanks(pair.slice(at + 1));
   }
   return found;
+}
+
+/**
+ * Removes what RFC 6265 allows around a name and a value: spaces and tabs. `trim()` would also remove the byte 0xA0, which Node.js
+ * decodes as U+00A0. A page may set a cookie whose name begins with it: for the browser that is not a `__Host-` cookie.
+ */
+function trimBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text[start])) start++;
+  while (end > start && isBlank(text[end - 1])) end--;
+  return text.slice(start, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t';
 }
 
 const ATTRIBUTES = 'Path=/; Secure; HttpOnly; SameSite=Lax';

@@ -16,6 +16,10 @@ describe('readCookie', () => {
     ['__host-wb_s=a', undefined, 'the name in lower case'],
     ['__Host-wb_s', undefined, 'no value'],
     ['=__Host-wb_s=a', undefined, 'a cookie without a name'],
+    [' \t__Host-wb_s\t= a\t ', 'a', 'spaces and tabs around both'],
+    ['\u00a0__Host-wb_s=a', undefined, 'a byte 0xA0 before the name'],
+    ['__Host-wb_s=a; \u00a0__Host-wb_s=b', 'a', 'a second one whose name begins with a byte 0xA0'],
+    ['__Host-wb_s=\u00a0a', '\u00a0a', 'a byte 0xA0 in the value'],
     ['x="; __Host-wb_s=a"', 'a"', 'quotes, which separate nothing'],
   ];
   for (const [header, value, name] of cases) {
