@@ -66,7 +66,14 @@ async function execute(
 ): Promise<GatePage | undefined> {
   if (workbenchId === undefined) return unknownPage();
   // The origin has been checked with the path.
-  const request = { method: 'GET', webSocket: false, origins: [], workbenchId, ownOrigins: [] };
+  const request = {
+    method: 'GET',
+    webSocket: false,
+    origins: [],
+    workbenchId,
+    ownOrigins: [],
+    mayBeFramed: false,
+  };
   const decide = (found: FoundRecord) => decideRequest(request, visitor, found, clock.now());
   const withoutRecord = decide('unreadable');
   // A visitor without a session must not cause a read of the table.

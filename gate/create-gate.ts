@@ -120,7 +120,13 @@ function buildDecisionParts(setup: GateSetup) {
     ownRoutes,
     visitors,
     ...(renewal === undefined ? {} : { renewal }),
-    decider: new RequestDecider({ visitors, records, clock: timers, telemetry }),
+    decider: new RequestDecider({
+      visitors,
+      records,
+      mayBeFramed: setup.pages.mayBeFramed,
+      clock: timers,
+      telemetry,
+    }),
     records,
     presenter: new DecisionPresenter({
       ownRoutes,

@@ -32,6 +32,8 @@ export type Decided =
 export interface RequestDeciderOptions {
   readonly visitors: Pick<VisitorSource, 'read' | 'isValid'>;
   readonly records: Pick<WorkbenchRecords, 'find'>;
+  /** Whether the installation has frontends that show workbenches in frames. */
+  readonly mayBeFramed: boolean;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -52,8 +54,9 @@ export class RequestDecider {
   ): Promise<WorkbenchRequest> {
     const { workbenchId, prefix } = target;
     // Below a prefix, the session is that of the sign-in host.
+    const { mayBeFramed } = this.#options;
     const visitor = await this.#readVisitor(request, prefix === '' ? workbenchId : undefined);
-    return { origin, target, gateRequest: { ...source, workbenchId, ownOrigins }, visitor };
+    return { origin, target, gateRequest: { ...source, workbenchId, ownOrigins, mayBeFramed }, visitor };
   }
 
   async decide({ gateRequest, visitor }: WorkbenchRequest): Promise<Decided> {

@@ -122,12 +122,17 @@ export function isWebSocket({ headers }: Pick<IncomingMessage, 'headers'>): bool
 }
 
 function sourceOf(request: LocatableRequest): RequestSource {
-  const site = request.headers['sec-fetch-site'];
+  const header = (name: string) => request.headers[name]?.toString();
+  const site = header('sec-fetch-site');
+  const mode = header('sec-fetch-mode');
+  const dest = header('sec-fetch-dest');
   return {
     method: request.method ?? '',
     webSocket: isWebSocket(request),
     origins: request.headersDistinct.origin ?? [],
-    ...(site === undefined ? {} : { secFetchSite: String(site) }),
+    ...(site === undefined ? {} : { secFetchSite: site }),
+    ...(mode === undefined ? {} : { secFetchMode: mode }),
+    ...(dest === undefined ? {} : { secFetchDest: dest }),
   };
 }
 

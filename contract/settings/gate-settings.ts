@@ -28,7 +28,7 @@ export const GATE_SETTINGS = {
   }),
   WB_GATE_FRAME_ANCESTORS: list({
     description:
-      'The origins whose pages may show the pages of the gate in a frame: those of frontends that embed workbenches. The pages on which a click signs a user in are never shown in frames.',
+      'The origins whose pages may show the pages of the gate in a frame: those of frontends that embed workbenches. With a sign-in, the gate refuses to show a workbench in a frame of another host if there are none. The pages on which a click signs a user in are never shown in frames.',
     pattern: ORIGIN,
     expectedItem: 'origins such as `https://app.example.com`',
     maxItems: 20,

@@ -1,6 +1,6 @@
 import type { Workbench } from '../workbench/workbench.ts';
 import type { FoundRecord, GateDecision, GateRequest } from './gate-decision.ts';
-import { isFromForeignPage, isUnsafe } from './request-origin.ts';
+import { isForeignPart, isFromForeignPage, isUnsafe } from './request-origin.ts';
 import type { UserVisitor, Visitor } from './visitor.ts';
 
 /**
@@ -36,7 +36,11 @@ export function decideRequest(
 /** Without sign-in there is no cookie that a page of another origin could use: its safe requests are those of any program. */
 function isRefusedForOrigin(request: GateRequest, visitor: Visitor): boolean {
   if (visitor.kind === 'open' && !isUnsafe(request)) return false;
-  return isFromForeignPage(request, request.ownOrigins);
+  if (isFromForeignPage(request, request.ownOrigins)) return true;
+  // A request with the own origin comes from an own page: Sec-Fetch-Site is not compared.
+  return (
+    visitor.kind !== 'open' && request.origins.length === 0 && isForeignPart(request, request.mayBeFramed)
+  );
 }
 
 function hasSession(

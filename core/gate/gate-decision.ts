@@ -7,6 +7,8 @@ export interface GateRequest extends RequestSource {
   readonly workbenchId: string;
   /** The origins of the pages at the address of the workbench, in lower case and without a default port. */
   readonly ownOrigins: readonly string[];
+  /** Whether pages of other origins may show the workbench in a frame. */
+  readonly mayBeFramed: boolean;
 }
 
 /** The record of a workbench as the gate read it: undefined if there is none, `unreadable` if it could not be read. */

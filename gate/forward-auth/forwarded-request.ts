@@ -2,7 +2,14 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { LocatableRequest } from '#gate/request-locator.ts';
 
 /** Of the request that a browser sent to the proxy, the headers that the proxy repeats. */
-const REPEATED_HEADERS = ['cookie', 'accept', 'origin', 'sec-fetch-mode', 'sec-fetch-site'] as const;
+const REPEATED_HEADERS = [
+  'cookie',
+  'accept',
+  'origin',
+  'sec-fetch-dest',
+  'sec-fetch-mode',
+  'sec-fetch-site',
+] as const;
 
 /**
  * Returns the head of the request about which a proxy asks. The proxy writes `X-Forwarded-Method`, `-Host` and `-Uri`; a

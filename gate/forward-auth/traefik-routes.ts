@@ -54,7 +54,15 @@ const REMOVED_HEADERS = [
 ];
 
 /** What the decision depends on. Traefik adds `X-Forwarded-*`. */
-const ASKED_HEADERS = ['Accept', 'Cookie', 'Origin', 'Sec-Fetch-Mode', 'Sec-Fetch-Site', 'Sec-WebSocket-Key'];
+const ASKED_HEADERS = [
+  'Accept',
+  'Cookie',
+  'Origin',
+  'Sec-Fetch-Dest',
+  'Sec-Fetch-Mode',
+  'Sec-Fetch-Site',
+  'Sec-WebSocket-Key',
+];
 
 /** How long Traefik reads of a page of the gate, bytes. */
 const PAGE_BYTES_MAX = 65_536;

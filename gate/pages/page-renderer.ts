@@ -44,6 +44,11 @@ export class PageRenderer {
     this.#styleSource = `'sha256-${createHash('sha256').update(this.#style).digest('base64')}'`;
   }
 
+  /** Whether pages of other origins may show pages in a frame. */
+  get mayBeFramed(): boolean {
+    return this.#look.frameAncestors.length > 0;
+  }
+
   render({ title, heading, body, reloadAfterSeconds, account }: GatePage): string {
     const { name } = this.#look;
     const refresh =

@@ -216,7 +216,8 @@ const gateway = group(
           pattern: /^https?:\/\/[a-z0-9.-]+(:\d{1,5})?$/,
         }),
         {
-          description: 'The origins whose pages may show the pages of the gate in a frame.',
+          description:
+            'The origins whose pages may show the pages of the gate in a frame. Without one, the gate refuses to show a workbench in a frame of another host.',
           expected: 'origins',
           min: 0,
           max: 20,

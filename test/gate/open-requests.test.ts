@@ -4,7 +4,14 @@ import { ID, RUN_ID } from '#test/builders/workbench.ts';
 
 function openRequest(target: string): OpenRequest {
   return {
-    request: { method: 'GET', webSocket: false, workbenchId: ID, ownOrigins: [], origins: [] },
+    request: {
+      method: 'GET',
+      webSocket: false,
+      workbenchId: ID,
+      ownOrigins: [],
+      mayBeFramed: false,
+      origins: [],
+    },
     target,
     visitor: { kind: 'open' },
     forwarded: { kind: 'forward', workbenchId: ID, runId: RUN_ID, endpoint: 'http://10.0.0.1' },

@@ -41,7 +41,7 @@ function setUp() {
   const visitors = new VisitorReader({} as never, store, clock);
   const records = new WorkbenchRecords({ workbenches, timers: clock });
   const telemetry = new RecordingTelemetry();
-  const decider = new RequestDecider({ visitors, records, clock, telemetry });
+  const decider = new RequestDecider({ visitors, records, mayBeFramed: false, clock, telemetry });
   const asked = {
     gateRequest: anOpenRequest().request,
     visitor: VISITOR,

@@ -243,7 +243,13 @@ describe('the page of another origin', () => {
     expect((await send('POST /', [HOST, OWNER, 'Sec-Fetch-Site: same-site'])).status).toBe(403);
     expect(await openWebSocket(port, { ...OWNER_SOCKET, 'sec-fetch-site': 'cross-site' })).toBe(403);
     expect(requests).toEqual([]);
-    expect((await send('GET /', [HOST, OWNER, 'Sec-Fetch-Site: cross-site'])).status).toBe(200);
+    const script = ['Sec-Fetch-Site: same-site', 'Sec-Fetch-Mode: no-cors', 'Sec-Fetch-Dest: script'];
+    expect((await send('GET /', [HOST, OWNER, ...script])).status).toBe(403);
+    const frame = ['Sec-Fetch-Site: same-site', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: iframe'];
+    expect((await send('GET /', [HOST, OWNER, ...frame])).status).toBe(403);
+    expect(requests).toEqual([]);
+    const link = ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document'];
+    expect((await send('GET /', [HOST, OWNER, ...link])).status).toBe(200);
   });
 
   test('is not the page of the workbench itself', async () => {

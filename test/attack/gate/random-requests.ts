@@ -31,6 +31,8 @@ export interface RandomRequest {
   readonly cookie: CookiePart;
   readonly origins: readonly string[];
   readonly sites: readonly string[];
+  readonly modes: readonly string[];
+  readonly destinations: readonly string[];
   readonly webSocket: boolean;
   readonly framing: FramingPart;
   readonly noise: readonly string[];
@@ -63,11 +65,14 @@ export function expectedArrival(request: RandomRequest): Arrival | undefined {
     : undefined;
 }
 
-function isForeign({ method, origins, sites, webSocket }: RandomRequest, own: string): boolean {
+function isForeign(request: RandomRequest, own: string): boolean {
+  const { method, origins, sites, modes, destinations, webSocket } = request;
   if (origins.length > 0) return origins.some((origin) => origin !== own);
-  const changes = webSocket || ['POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'].includes(method);
-  if (!changes || sites.length === 0) return false;
-  return !(sites.length === 1 && (sites[0] === 'same-origin' || sites[0] === 'none'));
+  if (sites.length === 0) return false;
+  if (sites.length === 1 && (sites[0] === 'same-origin' || sites[0] === 'none')) return false;
+  if (webSocket) return true;
+  const isLink = modes.join() === 'navigate' && destinations.join() === 'document';
+  return method === 'OPTIONS' ? false : !(isLink && ['GET', 'HEAD'].includes(method));
 }
 
 export interface Parts {
@@ -137,6 +142,8 @@ const ORIGINS = [
   `https://${hostOf(ADAS)}.evil.example`,
 ];
 const SITES = ['same-origin', 'none', 'same-site', 'cross-site', 'Same-Origin', ''];
+const MODES = ['navigate', 'navigate', 'no-cors', 'cors', 'Navigate', ''];
+const DESTINATIONS = ['document', 'document', 'iframe', 'object', 'script', 'image', 'empty', ''];
 const TARGETS = [
   ...[
     '/',
@@ -247,6 +254,16 @@ export function drawRequest(random: Random, { hosts, cookies }: Parts): RandomRe
       [3, () => [pick(SITES)]],
       [1, () => [pick(SITES), pick(SITES)]],
     ] satisfies [number, () => readonly string[]][])(),
+    modes: random.weighted([
+      [6, () => [pick(MODES)]],
+      [2, () => []],
+      [1, () => [pick(MODES), pick(MODES)]],
+    ] satisfies [number, () => readonly string[]][])(),
+    destinations: random.weighted([
+      [6, () => [pick(DESTINATIONS)]],
+      [2, () => []],
+      [1, () => [pick(DESTINATIONS), pick(DESTINATIONS)]],
+    ] satisfies [number, () => readonly string[]][])(),
     webSocket,
     framing: random.weighted(BODIES),
     noise: Array.from({ length: Math.floor(random.between(0, 4)) }, () => pick(NOISE)),
@@ -256,7 +273,20 @@ export function drawRequest(random: Random, { hosts, cookies }: Parts): RandomRe
 
 /** Returns the bytes of a request. @param mark a header line that names it */
 export function render(request: RandomRequest, mark: string): string {
-  const { method, target, host, cookie, origins, sites, webSocket, framing, noise, connection } = request;
+  const {
+    method,
+    target,
+    host,
+    cookie,
+    origins,
+    sites,
+    modes,
+    destinations,
+    webSocket,
+    framing,
+    noise,
+    connection,
+  } = request;
   return [
     `${method} ${target} HTTP/1.1`,
     mark,
@@ -264,6 +294,8 @@ export function render(request: RandomRequest, mark: string): string {
     ...(cookie.cookies === '' ? [] : [`Cookie: a=1; ${cookie.cookies}; b=2`]),
     ...origins.map((origin) => `Origin: ${origin}`),
     ...sites.map((site) => `Sec-Fetch-Site: ${site}`),
+    ...modes.map((mode) => `Sec-Fetch-Mode: ${mode}`),
+    ...destinations.map((destination) => `Sec-Fetch-Dest: ${destination}`),
     ...(webSocket
       ? ['Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==']
       : []),

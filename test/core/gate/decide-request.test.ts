@@ -26,7 +26,15 @@ const RUNNING = running({ run: acceptedRun({ endpoint: ENDPOINT }) });
 const FORWARD = { kind: 'forward', workbenchId: ID, runId: RUN_ID, endpoint: ENDPOINT };
 
 function get(request: Partial<GateRequest> = {}): GateRequest {
-  return { method: 'GET', webSocket: false, workbenchId: ID, ownOrigins: [OWN], origins: [], ...request };
+  return {
+    method: 'GET',
+    webSocket: false,
+    workbenchId: ID,
+    ownOrigins: [OWN],
+    mayBeFramed: false,
+    origins: [],
+    ...request,
+  };
 }
 
 function user(visitor: Partial<UserVisitor> = {}): UserVisitor {
@@ -101,6 +109,10 @@ describe('a request for another workbench', () => {
 describe('the origin of a request', () => {
   const post: Partial<GateRequest> = { method: 'POST' };
   const webSocket: Partial<GateRequest> = { webSocket: true };
+  const sibling: Partial<GateRequest> = { secFetchSite: 'same-site' };
+  const link: Partial<GateRequest> = { secFetchMode: 'navigate', secFetchDest: 'document' };
+  const script: Partial<GateRequest> = { secFetchMode: 'no-cors', secFetchDest: 'script' };
+  const frame: Partial<GateRequest> = { secFetchMode: 'navigate', secFetchDest: 'iframe' };
   const cases: readonly (readonly [string, Partial<GateRequest>, GateDecision['kind']])[] = [
     ['of a page of the workbench', { ...post, origins: [OWN] }, 'forward'],
     ['in upper case', { ...post, origins: [OWN.toUpperCase()] }, 'forward'],
@@ -123,7 +135,23 @@ describe('the origin of a request', () => {
       { ...webSocket, secFetchSite: 'same-site' },
       'foreign_origin',
     ],
-    ['that is absent, a link on another site', { secFetchSite: 'cross-site' }, 'forward'],
+    ['that is absent, a link on another site', { secFetchSite: 'cross-site', ...link }, 'forward'],
+    ['that is absent, a link on a sibling', { ...sibling, ...link }, 'forward'],
+    ['that is absent, a script of the page', { secFetchSite: 'same-origin', ...script }, 'forward'],
+    ['that is absent, a script in a sibling', { ...sibling, ...script }, 'foreign_origin'],
+    ['that is absent, HEAD of a sibling', { ...sibling, ...script, method: 'HEAD' }, 'foreign_origin'],
+    ['that is absent, OPTIONS of a sibling', { ...sibling, method: 'OPTIONS' }, 'forward'],
+    ['that is absent, a script on another site', { secFetchSite: 'cross-site', ...script }, 'foreign_origin'],
+    ['that is absent, a sibling without a mode', { ...sibling, secFetchDest: 'document' }, 'foreign_origin'],
+    ['that is absent, a navigation to nothing', { ...sibling, secFetchMode: 'navigate' }, 'foreign_origin'],
+    ['that is absent, a frame of the page', { secFetchSite: 'same-origin', ...frame }, 'forward'],
+    ['that is absent, a frame in a sibling', { ...sibling, ...frame }, 'foreign_origin'],
+    ['that is absent, an allowed frame', { ...sibling, ...frame, mayBeFramed: true }, 'forward'],
+    [
+      'that is absent, an allowed frame of a script',
+      { ...sibling, ...script, mayBeFramed: true },
+      'foreign_origin',
+    ],
     ['that contradicts Sec-Fetch-Site', { ...post, origins: [OWN], secFetchSite: 'same-site' }, 'forward'],
   ];
 
@@ -138,6 +166,7 @@ describe('the origin of a request', () => {
   test('does not matter for safe requests without sign-in', () => {
     const foreign = { origins: ['https://else.example'] };
     expect(kindOf(get(foreign), { kind: 'open' })).toBe('forward');
+    expect(kindOf(get({ ...sibling, ...script }), { kind: 'open' })).toBe('forward');
     expect(kindOf(get({ ...post, ...foreign }), { kind: 'open' })).toBe('foreign_origin');
     expect(kindOf(get({ ...webSocket, ...foreign }), { kind: 'open' })).toBe('foreign_origin');
   });
@@ -150,10 +179,15 @@ function referenceKind(request: GateRequest, visitor: Visitor, found: FoundRecor
   const foreignName = named.some((origin) => !request.ownOrigins.some((own) => own === origin));
   const foreignSite =
     named.length === 0 && !['same-origin', 'none', undefined].includes(request.secFetchSite);
+  const loaded = ['GET', 'HEAD'].includes(request.method);
+  const target = request.secFetchMode === 'navigate' ? request.secFetchDest : undefined;
+  const framed = ['iframe', 'frame', 'embed', 'object'].some((dest) => dest === target);
+  const linked = target === 'document' || (request.mayBeFramed && framed);
   const record = typeof found === 'object' ? found : undefined;
   const reasons: readonly (readonly [boolean, string])[] = [
     [foreignName && (visitor.kind !== 'open' || changes), 'foreign_origin'],
     [foreignSite && changes, 'foreign_origin'],
+    [foreignSite && loaded && !linked && visitor.kind !== 'open', 'foreign_origin'],
     [visitor.kind === 'none', 'sign_in'],
     [visitor.kind === 'user' && visitor.expiresAt <= now, 'sign_in'],
     [visitor.kind === 'user' && ![undefined, request.workbenchId].includes(visitor.workbenchId), 'sign_in'],
@@ -182,10 +216,24 @@ describe('10,000 random requests', () => {
         fc.array(origin, { maxLength: 2 }),
       ),
       secFetchSite: site,
+      secFetchMode: fc.constantFrom(undefined, 'navigate', 'navigate', 'no-cors', 'cors', 'x'),
+      secFetchDest: fc.constantFrom(
+        undefined,
+        'document',
+        'iframe',
+        'frame',
+        'embed',
+        'object',
+        'script',
+        '',
+      ),
+      mayBeFramed: fc.boolean(),
     })
-    .map(({ secFetchSite, ...request }) => ({
+    .map(({ secFetchSite, secFetchMode, secFetchDest, ...request }) => ({
       ...request,
       ...(secFetchSite === undefined ? {} : { secFetchSite }),
+      ...(secFetchMode === undefined ? {} : { secFetchMode }),
+      ...(secFetchDest === undefined ? {} : { secFetchDest }),
     }));
   const anyVisitor: fc.Arbitrary<Visitor> = fc.oneof(
     fc.constant({ kind: 'open' } as const),

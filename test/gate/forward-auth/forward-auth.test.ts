@@ -88,11 +88,22 @@ describe('the question whether a request may be forwarded', () => {
     ['the Origin of another workbench', { origin: `https://${idAt(T0, 2)}.wb.example` }],
     ['the Origin null', { origin: 'null' }],
     ['a POST of the same site', { 'x-forwarded-method': 'POST', 'sec-fetch-site': 'same-site' }],
+    ['a script in a page of the same site', { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors' }],
     ['a WebSocket of the same site', { 'sec-websocket-key': 'x', 'sec-fetch-site': 'same-site' }],
     ['a WebSocket of another page', { 'sec-websocket-key': 'x', origin: 'https://wb.example' }],
   ])('refuses %s', async (_, headers: Readonly<Record<string, string>>) => {
     const { ask } = await open();
     expect((await ask({ cookie: OWNER, ...headers })).status).toBe(403);
+  });
+
+  it('allows a link on a page of the same site', async () => {
+    const { ask } = await open();
+    const link = {
+      'sec-fetch-site': 'same-site',
+      'sec-fetch-mode': 'navigate',
+      'sec-fetch-dest': 'document',
+    };
+    expect((await ask({ cookie: OWNER, ...link })).status).toBe(200);
   });
 
   it('allows the WebSockets and forms of the workbench’s own pages', async () => {

@@ -166,7 +166,14 @@ describe.skipIf(!REQUIRED && !isKeycloakInstalled())('the sign-in at Keycloak', 
   ])('leads %s to a workbench of ann: %s', async (user, kind) => {
     const { userId, admin, signedInAt, sessionExpiresAt } = await burn(await signIn(browser, user));
     const visitor = { kind: 'user', userId, admin, signedInAt, expiresAt: sessionExpiresAt } as const;
-    const request = { method: 'GET', webSocket: false, origins: [], workbenchId: WID, ownOrigins: [] };
+    const request = {
+      method: 'GET',
+      webSocket: false,
+      origins: [],
+      workbenchId: WID,
+      ownOrigins: [],
+      mayBeFramed: false,
+    };
     const record = { ...running(), workbenchId: WID, userId: 'ann' };
     expect(decideRequest(request, visitor, record, host.clock.now()).kind).toBe(kind);
   });

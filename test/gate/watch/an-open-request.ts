@@ -36,6 +36,7 @@ export function anOpenRequest(
     request: {
       workbenchId,
       ownOrigins: [ORIGIN],
+      mayBeFramed: false,
       method: 'GET',
       webSocket: false,
       origins: [ORIGIN],
