@@ -22,6 +22,7 @@ import type { PageRenderer } from './pages/page-renderer.ts';
 import { refuseUpgrade, respond } from './pages/responses.ts';
 import { invalidResponsePage } from './pages/workbench-pages.ts';
 import type { Decided, RequestDecider, WorkbenchRequest } from './request-decider.ts';
+import { checkHead, PARSED_HEAD_MAX_BYTES } from './request-head.ts';
 import { isWebSocket, type LocatedRequest, type RequestLocator } from './request-locator.ts';
 import { serveOwnRoute } from './serve-own-route.ts';
 import type { SessionRenewal } from './session/session-renewal.ts';
@@ -50,9 +51,6 @@ export interface GateOptions {
 }
 
 type DecidedForward = Extract<Decided, { kind: 'forward' }>;
-
-/** Browsers send the cookies of all ports of a host. Node.js accepts 16 KiB by default. */
-const MAX_HEAD_BYTES = 65_536;
 
 /** The status of a refused WebSocket. */
 const UPGRADE_STATUS: Readonly<Record<RefusalDecision['kind'], number>> = {
@@ -86,7 +84,7 @@ export class GateServer {
     this.#options = options;
     this.server = createServer(
       {
-        maxHeaderSize: MAX_HEAD_BYTES,
+        maxHeaderSize: PARSED_HEAD_MAX_BYTES,
         // Uploads and long polling have no time limit. Headers have one.
         headersTimeout: 15_000,
         requestTimeout: 0,
@@ -141,6 +139,12 @@ export class GateServer {
       return;
     }
     const { locator, pages } = this.#options;
+    const refusedHead = checkHead(request);
+    if (refusedHead !== undefined) {
+      response.shouldKeepAlive = false;
+      respond(request, response, refusedHead, pages);
+      return;
+    }
     const located = locator.locate(request);
     if (await serveOwnRoute(request, response, located, this.#options)) return;
     if (located.kind === 'refused') {
@@ -214,6 +218,8 @@ export class GateServer {
       socket.destroy();
       return;
     }
+    const refusedHead = checkHead(request);
+    if (refusedHead !== undefined) return refuseUpgrade(socket, refusedHead.status);
     const located = this.#options.locator.locate(request);
     if (located.kind === 'refused') return refuseUpgrade(socket, located.status);
     const { asked: target } = located;

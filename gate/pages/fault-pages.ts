@@ -73,15 +73,39 @@ export function foreignOriginPage(): GatePage {
   };
 }
 
-/** The page for a browser whose cookies are larger than all servers of this host accept. */
+/** The page for a request with a URL that is too long. */
+export function tooLongUrlPage(): GatePage {
+  return {
+    status: 414,
+    title: 'The URL is too long',
+    heading: 'The URL is too long',
+    body: html`<p>This server accepts URLs of 32 KiB. Open the workbench at its own address.</p>`,
+    json: { message: 'The URL is too long.' },
+  };
+}
+
+const TOO_LARGE = {
+  status: 431,
+  title: 'The headers of the request are too large',
+  heading: 'The headers of the request are too large',
+  json: { message: 'The headers of the request are too large.' },
+} as const;
+
+/** The page for a request whose head is larger than this server accepts. */
 export function tooLargePage(): GatePage {
   return {
-    status: 431,
-    title: 'The headers of the request are too large',
-    heading: 'The headers of the request are too large',
-    body: html`<p>This server accepts 64 KiB. The cookies of this host are probably larger. The response asks your browser to delete them.</p>
+    ...TOO_LARGE,
+    body: html`<p>This server accepts 64 KiB. The URL is too long, or the cookies of this host are too large.</p>
+<p>Open the workbench at its own address. If this page appears again: Delete the cookies of this site in the settings of the browser, then reload the page.</p>`,
+  };
+}
+
+/** The page for a browser whose cookies are larger than this server accepts. */
+export function cookiesTooLargePage(): GatePage {
+  return {
+    ...TOO_LARGE,
+    body: html`<p>This server accepts 64 KiB. The cookies of this host are larger. The response asks your browser to delete them.</p>
 <p>Reload the page. If this page appears again: Delete the cookies of this site in the settings of the browser, then reload the page.</p>`,
-    json: { message: 'The headers of the request are too large.' },
     // Another workbench may have set the cookies for all hosts. Without this the user could not open any.
     headers: { 'clear-site-data': '"cookies"' },
   };

@@ -146,7 +146,11 @@ describe('a running workbench', () => {
     const withCookie = (length: number) =>
       sendRaw(
         port,
-        rawRequest(`GET /project/${ID}/`, ['Host: localhost', `Cookie: a=${'x'.repeat(length - 2)}`]),
+        rawRequest(`GET /project/${ID}/`, [
+          'Host: localhost',
+          'Accept: text/html',
+          `Cookie: a=${'x'.repeat(length - 2)}`,
+        ]),
       );
     expect(await withCookie(60_000)).toMatchObject({ status: 200, body: '60000' });
     const refused = await withCookie(70_000);

@@ -212,6 +212,32 @@ test('headers above 64 KiB are refused, and the browser is asked to delete the c
   expect(gate.adas.received).toBe('');
 });
 
+test('a URL that any page can make the browser request deletes no cookies, however long it is', async () => {
+  const gate = await openAttackedGate();
+  const good = await gate.workbenchSession('ada', ADAS);
+  const respondsTo = async (length: number, ...headers: readonly string[]) => {
+    const target = `/?${'a'.repeat(length)}`;
+    const request = requestOf(`GET ${target}`, [`Host: ${hostOf(ADAS)}`, `Cookie: ${good}`, ...headers]);
+    const { status, head } = await gate.send(request);
+    return { status, deletes: /clear-site-data/i.test(head) };
+  };
+  expect({
+    long: await respondsTo(34_000),
+    longer: await respondsTo(66_000),
+    longest: await respondsTo(100_000),
+    withCookies: await respondsTo(32_000, `Cookie: a=${'x'.repeat(34_000)}`),
+    withOthers: await respondsTo(100, `X-A: ${'x'.repeat(66_000)}`),
+  }).toEqual({
+    long: { status: 414, deletes: false },
+    longer: { status: 414, deletes: false },
+    longest: { status: 431, deletes: false },
+    withCookies: { status: 431, deletes: false },
+    withOthers: { status: 431, deletes: false },
+  });
+  await gate.settle();
+  expect(gate.adas.received).toBe('');
+});
+
 test('a copied cookie ends when its user signs out', async () => {
   const gate = await openAttackedGate();
   const lines = [`Host: ${hostOf(ADAS)}`, `Cookie: ${await gate.workbenchSession('ada', ADAS)}`];

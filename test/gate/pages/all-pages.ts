@@ -1,9 +1,11 @@
 import { commandUnavailablePage, noFormPage, refusedPage } from '#gate/pages/command-pages.ts';
 import {
+  cookiesTooLargePage,
   foreignOriginPage,
   indexPage,
   otherHostPage,
   tooLargePage,
+  tooLongUrlPage,
   unknownPage,
   unreadablePage,
 } from '#gate/pages/fault-pages.ts';
@@ -52,6 +54,8 @@ export function allPages(text: string): Readonly<Record<string, GatePage>> {
     other_host: otherHostPage(),
     foreign_origin: foreignOriginPage(),
     too_large: tooLargePage(),
+    cookies_too_large: cookiesTooLargePage(),
+    too_long_url: tooLongUrlPage(),
     unreadable: unreadablePage(),
     stopped: notRunningPage(stopped({ name: text, reason, stoppedAt: T0 }), options),
     stopped_of_another: notRunningPage(stopped({ name: text }), { ...options, mayStart: false }),
