@@ -126,7 +126,7 @@ export function secretPage({ action, fields, formTargets, failed }: SecretPageOp
     status: failed ? 403 : 200,
     title: 'Sign in',
     heading: 'Sign in',
-    body: html`<p>The server printed a secret when it started. Enter it to open your workbenches.</p>
+    body: html`<p>The server printed a secret when it started, in the line <b>Secret</b>. Enter it to open your workbenches.</p>
 ${failed ? html`<p role="alert"><strong>This is not the secret.</strong></p>` : undefined}
 <form method="post" action="${action}">
 ${hiddenFields(fields)}

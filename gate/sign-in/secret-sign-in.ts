@@ -72,7 +72,9 @@ export class SecretSignIn {
     if (form === undefined || returnUrl === undefined) return show(asked, invalidReturnUrlPage());
     const browser = readBrowserBinding(form);
     if (this.#isBlocked()) return show(asked, tooManySecretsPage(SECRET_WINDOW_MS / 1000));
-    if (!timingSafeEqual(sha256(readField(form, 'secret') ?? ''), this.#expected)) {
+    // A secret has no white space; text that is copied from a terminal may have some around it.
+    const secret = (readField(form, 'secret') ?? '').trim();
+    if (!timingSafeEqual(sha256(secret), this.#expected)) {
       this.#countWrong();
       telemetry.warn('a wrong secret was entered on the sign-in page');
       return this.#showForm(

@@ -63,12 +63,16 @@ describe('the sign-in with the secret', () => {
   });
 
   it('refuses every other secret', async () => {
-    for (const secret of ['', SECRET.slice(1), `${SECRET} `, SECRET.toUpperCase()]) {
+    for (const secret of ['', SECRET.slice(1), `${SECRET}.`, SECRET.toUpperCase()]) {
       const response = await send(secret);
       expect(response.status).toBe(403);
       expect(await response.text()).toContain('not the secret');
     }
     expect(browser.cookiesOf(host.origin)).toEqual([]);
+  });
+
+  it('ignores white space around the secret, as a terminal may copy it', async () => {
+    expect((await send(` ${SECRET}\r\n`)).status).toBe(303);
   });
 
   it('takes no secret from a URL', async () => {
