@@ -197,6 +197,8 @@ const LOCAL_RULES: readonly SettingRule<Declared>[] = [
     names: ['WB_WORKBENCH_ADDRESS', 'BASE_URL', 'WB_LOCAL_EXPOSE', 'WB_KEEP_PREFIX'],
     check: (s) => {
       if (addressModeOf(s) === 'prefix') return undefined;
+      if (s.WB_KEEP_PREFIX !== undefined)
+        return 'a workbench with a host of its own has no path to keep: remove WB_KEEP_PREFIX, or set WB_WORKBENCH_ADDRESS=prefix';
       if (s.BASE_URL === undefined)
         return s.WB_LOCAL_EXPOSE === undefined
           ? undefined

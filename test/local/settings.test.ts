@@ -200,9 +200,14 @@ describe('the settings of local mode', () => {
       'prefix',
     ],
     [{ WB_WORKBENCH_ADDRESS: 'prefix' }, 'prefix'],
-    [{ WB_WORKBENCH_ADDRESS: 'host', WB_KEEP_PREFIX: 'always' }, 'host'],
+    [{ WB_WORKBENCH_ADDRESS: 'host' }, 'host'],
   ])('with %j serve workbenches by %s', (environment, mode) => {
     expect(readLocalSettings(environment as Record<string, string>).addressMode).toBe(mode);
+  });
+
+  test('refuse to keep the path of workbenches that have none', () => {
+    const problems = problemsOf({ WB_WORKBENCH_ADDRESS: 'host', WB_KEEP_PREFIX: 'always' });
+    expect(Object.values(problems).join()).toContain('remove WB_KEEP_PREFIX');
   });
 
   test('use WB_LOCAL_TOKEN as the static key of the API', () => {
