@@ -1,15 +1,16 @@
+import type { SignInMethod } from '#gate/sign-in/sign-in-method.ts';
 import type { RunningServer } from './server.ts';
 
 /** Returns the text that is printed when the server has started: addresses, and curl commands to try it. */
 export function banner(
-  server: Pick<RunningServer, 'api' | 'workbenchUrl' | 'summary' | 'token'>,
+  server: Pick<RunningServer, 'api' | 'workbenchUrl' | 'summary' | 'token' | 'signIn'>,
   {
     version,
     dataDir,
     exposed,
   }: { readonly version: string; readonly dataDir: string; readonly exposed: boolean },
 ): string {
-  const { api, workbenchUrl, summary, token } = server;
+  const { api, workbenchUrl, summary, token, signIn } = server;
   const reach = exposed ? 'other computers can connect' : 'only this computer can connect';
   const auth = api.authorized ? 'on: requests need a bearer token' : `off: no key is set, and ${reach}`;
   const header = api.authorized ? ` -H "Authorization: Bearer $TOKEN"` : '';
@@ -22,14 +23,16 @@ export function banner(
     '',
     `  API            ${api.url}`,
     `  Authorization  ${auth}`,
-    ...(token === undefined ? [] : [`  Token          ${token}`]),
+    ...(token === undefined ? [] : [`  Secret         ${token}`]),
     `  Workbenches    ${workbenchUrl}`,
     ...(isLocalhostName(workbenchUrl)
       ? [
           '                 in Chromium, Edge, Firefox and curl. Safari and programs that do not resolve names below',
-          '                 localhost (Python, Node): WB_WORKBENCH_ADDRESS=prefix, or programs use the public_endpoint.',
+          // A sign-in refuses programs at the public_endpoint, because they have no session.
+          `                 localhost (Python, Node): WB_WORKBENCH_ADDRESS=prefix${signIn === undefined ? ', or programs use the public_endpoint.' : '.'}`,
         ]
       : []),
+    `  Sign-in        ${describeSignIn(signIn, exposed)}`,
     ...summary.map(([label, text]) => `  ${label.padEnd(15)}${text}`),
     `  Data           ${dataDir}`,
     '',
@@ -46,6 +49,15 @@ export function banner(
     'Ctrl-C ends the server and all workbenches. Their files are kept.',
     '',
   ].join('\n');
+}
+
+/** Returns who can open workbenches. The authorization of the API has no effect on it. */
+function describeSignIn(signIn: SignInMethod | undefined, exposed: boolean): string {
+  if (signIn === undefined) {
+    const advice = exposed ? '' : ' (WB_LOCAL_TOKEN=auto asks for a secret)';
+    return `none: everybody who reaches this port can open workbenches${advice}`;
+  }
+  return signIn.kind === 'secret' ? 'the browser asks for this secret' : `at the issuer ${signIn.issuer}`;
 }
 
 /** Browsers resolve these names themselves, most systems do not. */

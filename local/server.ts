@@ -49,6 +49,8 @@ export interface RunningServer {
   readonly workbenchUrl: string;
   /** The secret of WB_LOCAL_TOKEN, for the banner. Undefined without this setting. */
   readonly token: string | undefined;
+  /** How users sign in at the gate. Undefined: it lets in everybody who reaches it. */
+  readonly signIn: SignInMethod | undefined;
   /** The local port of the gate. */
   readonly workbenchPort: number;
   /** The process id of the gate; undefined between its end and its restart. */
@@ -96,6 +98,7 @@ async function open(
     settings.localToken === undefined
       ? undefined
       : await openLocalToken(settings.dataDir, settings.localToken);
+  const signIn = signInMethod(settings.gate, settings.functions, token);
   const disk = new DiskSpace({ dataDir: settings.dataDir, timers, telemetry });
   shutdown.add(() => disk.stop());
   await disk.start();
@@ -113,7 +116,7 @@ async function open(
   const gate = new GateProcess({
     settings: {
       ...gateSettings(settings),
-      ...(await signInSettings(settings, token, timers.now())),
+      ...(await signInSettings(settings, signIn, timers.now())),
     },
     requests: gateRequests,
     timers,
@@ -136,7 +139,7 @@ async function open(
     ...settings.functions,
     ...(token === undefined ? {} : { RESTAPI_AUTH_STATIC_KEY: token }),
     // Only a gate that asks for sessions takes tickets.
-    WB_GATE: signInMethod(settings.gate, settings.functions, token) && settings.addressMode,
+    WB_GATE: signIn && settings.addressMode,
     BASE_URL: baseUrl,
   };
   const drive = deliverAsMessage(buildDrive(ports, functions));
@@ -162,6 +165,7 @@ async function open(
     gatePid: () => gate.pid,
     workbenchUrl: addresses.urlOf('<workbench_id>'),
     token,
+    signIn,
     summary: [...data.summary, ...runtime.summary],
     close: () => shutdown.run(),
   };
@@ -213,11 +217,10 @@ function gateSettings(settings: LocalSettings): LocalGateSettings {
 
 /** Returns how users sign in at the gate; without a sign-in it is open, as the API of a computer without a key. */
 async function signInSettings(
-  { gate, functions, dataDir }: LocalSettings,
-  token: string | undefined,
+  { functions, dataDir }: LocalSettings,
+  method: SignInMethod | undefined,
   now: number,
 ): Promise<Pick<LocalGateSettings, 'signIn'>> {
-  const method = signInMethod(gate, functions, token);
   if (method === undefined) return {};
   const keys = await openGateKeys(dataDir, now);
   const frontendOrigins = functions.RESTAPI_CORS_ORIGIN.filter((origin) => origin !== '*');

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import type { SignInMethod } from '#gate/sign-in/sign-in-method.ts';
 import { banner } from '#local/banner.ts';
 
 const options = { version: '1.2.3', dataDir: '/home/ada/.workbench', exposed: false };
@@ -8,7 +9,17 @@ const open = {
   workbenchUrl: 'http://127.0.0.1:4000/project/<workbench_id>/',
   summary: [['They run', 'a small built-in page']],
   token: undefined,
+  signIn: undefined,
 } as const;
+
+const ISSUER: SignInMethod = {
+  kind: 'issuer',
+  issuer: 'https://login.example.org/realms/a',
+  clientId: 'gate',
+  clientSecret: 'not-printed',
+  scopes: ['openid'],
+  claims: { userClaim: 'sub', adminClaim: 'scope', adminScope: 'admin' },
+};
 
 describe('banner', () => {
   test('prints the addresses and the data folder', () => {
@@ -32,6 +43,28 @@ describe('banner', () => {
     const named = banner({ ...open, workbenchUrl: 'https://<workbench_id>.wb.example.org/' }, options);
     expect(named).not.toContain('Firefox');
     expect(banner(open, options)).not.toContain('Firefox');
+  });
+
+  test('says that workbenches are open without a sign-in, also if the API has a key', () => {
+    const text = banner({ ...open, api: { ...open.api, authorized: true } }, options);
+    expect(text).toContain(
+      '  Sign-in        none: everybody who reaches this port can open workbenches (WB_LOCAL_TOKEN=auto asks for a secret)\n',
+    );
+  });
+
+  test('says how browsers sign in, without the secret of the client', () => {
+    const secret = banner({ ...open, signIn: { kind: 'secret', secret: 'not-printed' } }, options);
+    expect(secret).toContain('  Sign-in        the browser asks for this secret\n');
+    const issuer = banner({ ...open, signIn: ISSUER }, options);
+    expect(issuer).toContain('  Sign-in        at the issuer https://login.example.org/realms/a\n');
+    for (const text of [secret, issuer]) expect(text).not.toContain('not-printed');
+  });
+
+  test('names the public_endpoint for programs only without a sign-in, which refuses them there', () => {
+    const workbenchUrl = 'http://<workbench_id>.localhost:4000/';
+    const advice = 'or programs use the public_endpoint';
+    expect(banner({ ...open, workbenchUrl }, options)).toContain(advice);
+    expect(banner({ ...open, workbenchUrl, signIn: ISSUER }, options)).not.toContain(advice);
   });
 
   test('prints a curl command for each step that a shell parses correctly', () => {
@@ -62,7 +95,7 @@ describe('banner', () => {
     'prints the token %s for a shell',
     (token) => {
       const text = banner({ ...open, token, api: { ...open.api, authorized: true } }, options);
-      expect(text).toContain(`  Token          ${token}\n`);
+      expect(text).toContain(`  Secret         ${token}\n`);
       const line = /^ {2}TOKEN=.*$/m.exec(text)?.[0];
       const printed = execFileSync('sh', ['-c', `${line}; printf %s "$TOKEN"`], { encoding: 'utf8' });
       expect(printed).toBe(token);
