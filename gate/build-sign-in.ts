@@ -72,7 +72,8 @@ export function buildSignIn(options: BuildSignInOptions): BuiltSignIn {
           claims: method.claims,
         })
       : undefined;
-  const signIn = method?.kind === 'secret' ? new SecretSignIn({ ...shared, secret: method.secret }) : issuer;
+  const signIn =
+    method?.kind === 'secret' ? new SecretSignIn({ ...shared, cutoffs, secret: method.secret }) : issuer;
   const exchange = new TicketExchange({
     ...shared,
     tickets,

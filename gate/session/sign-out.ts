@@ -46,7 +46,8 @@ export class SignOut {
     const { visitor, response } = asked;
     if (visitor.kind === 'user') {
       // Before the cookies: if it fails, the user is still signed in and can repeat the request.
-      await cutoffs.raise(visitor.userId, clock.now());
+      // The clock of the process at which the user signed in may have been ahead.
+      await cutoffs.raise(visitor.userId, Math.max(clock.now(), visitor.signedInAt));
       forgetCutoffs(visitor.userId);
       telemetry.info('all sessions of a user have ended', { userId: visitor.userId });
     }

@@ -26,6 +26,7 @@ import type { OidcIssuer } from './issuer.ts';
 import { redirect, respondToIssuer } from './redirect.ts';
 import type { Attempt, SignInAttempts } from './sign-in-attempts.ts';
 import { readFailure, SignInFailure, type SignInFailureKind } from './sign-in-failure.ts';
+import { moveAfterCutoffs } from './sign-in-time.ts';
 import { readLogoutClaims, readSignIn, UserClaimMissing, type UserClaimSettings } from './user-claims.ts';
 import type { WayBack } from './way-back.ts';
 
@@ -34,7 +35,7 @@ export interface IssuerSignInOptions {
   readonly attempts: SignInAttempts;
   readonly sessions: Sessions;
   readonly wayBack: WayBack;
-  readonly cutoffs: Pick<SessionCutoffStore, 'raise'>;
+  readonly cutoffs: Pick<SessionCutoffStore, 'raise' | 'read'>;
   /** Drops what this process has cached of the cutoffs of a user. */
   readonly forgetCutoffs: (userId: string) => void;
   readonly claims: UserClaimSettings;
@@ -117,7 +118,17 @@ export class IssuerSignIn {
   /** `GET /.wb/callback`: the issuer has sent the browser back. */
   async #complete(asked: OwnRequest): Promise<void> {
     const { request, response, url, visitor } = asked;
-    const { show, address, attempts, issuer, sessions, wayBack, claims: settings } = this.#options;
+    const {
+      show,
+      address,
+      attempts,
+      issuer,
+      sessions,
+      wayBack,
+      clock,
+      cutoffs,
+      claims: settings,
+    } = this.#options;
     const state = readField(url.searchParams, 'state');
     const attempt = await attempts.find(request.headers.cookie, state);
     const returnUrl = attempt && parseReturnUrl(attempt.returnUrl, address());
@@ -130,7 +141,7 @@ export class IssuerSignIn {
     if (visitor.kind === 'user') return redirect(asked, await wayBack.locate(visitor, returnUrl, browser));
     try {
       const { claims, idToken } = await issuer.signIn(url.search, attempt);
-      const signIn = readSignIn(claims, settings, this.#options.clock.now());
+      const signIn = await moveAfterCutoffs(readSignIn(claims, settings, clock.now()), cutoffs);
       const location = await wayBack.locate(signIn, returnUrl, browser);
       response.appendHeader('set-cookie', await sessions.formatSignIn(signIn));
       for (const cookie of idTokenCookies(idToken)) response.appendHeader('set-cookie', cookie);

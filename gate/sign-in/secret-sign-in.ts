@@ -3,6 +3,7 @@ import { ageOf, type Moment, momentOf } from '#core/age.ts';
 import { type GateAddress, originOfWorkbench, parseReturnUrl, type ReturnUrl } from '#core/gate/gate-host.ts';
 import { readBrowserBinding, SIGN_IN_PATH } from '#core/gate/sign-in-url.ts';
 import type { Clock } from '#core/ports/clock.ts';
+import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
 import type { GatePage } from '#gate/pages/gate-page.ts';
@@ -11,6 +12,7 @@ import { secretPage } from '#gate/pages/sign-in-pages.ts';
 import type { Sessions, SignIn } from '#gate/session/sessions.ts';
 import { readField, readForm } from '../form-body.ts';
 import { redirect } from './redirect.ts';
+import { moveAfterCutoffs } from './sign-in-time.ts';
 import type { WayBack } from './way-back.ts';
 
 /** The user of everybody who knows the secret. They may open every workbench, as with the static key of the API. */
@@ -27,6 +29,7 @@ export interface SecretSignInOptions {
   readonly secret: string;
   readonly sessions: Sessions;
   readonly wayBack: WayBack;
+  readonly cutoffs: Pick<SessionCutoffStore, 'read'>;
   readonly address: () => GateAddress;
   readonly show: (asked: OwnRequest, page: GatePage) => void;
   readonly clock: Clock;
@@ -65,7 +68,7 @@ export class SecretSignIn {
   }
 
   async #signIn(asked: OwnRequest): Promise<void> {
-    const { show, wayBack, address, sessions, clock, telemetry } = this.#options;
+    const { show, wayBack, address, sessions, cutoffs, clock, telemetry } = this.#options;
     const form = await readForm(asked.request, FORM_MAX_BYTES);
     const text = (form && readField(form, 'rd')) ?? '';
     const returnUrl = parseReturnUrl(text, address());
@@ -84,7 +87,8 @@ export class SecretSignIn {
         true,
       );
     }
-    const signIn: SignIn = { userId: SECRET_USER, admin: true, signedInAt: clock.now() };
+    const signedIn: SignIn = { userId: SECRET_USER, admin: true, signedInAt: clock.now() };
+    const signIn = await moveAfterCutoffs(signedIn, cutoffs);
     const location = await wayBack.locate(signIn, returnUrl, browser);
     asked.response.appendHeader('set-cookie', await sessions.formatSignIn(signIn));
     redirect(asked, location);

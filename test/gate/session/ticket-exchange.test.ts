@@ -370,6 +370,15 @@ describe('signing out', () => {
     expect(await cutoffs.read('ada')).toMatchObject({ all: T0 });
   });
 
+  it('ends a session that began by a clock that was ahead', async () => {
+    const { send, create, visitorOf, cutoffs } = setUp();
+    const t = await create({ signedInAt: T0 + 60_000 });
+    const { cookies } = await send({ query: { t }, headers: FROM_FRONTEND });
+    await send({ method: 'POST', form: {}, visitor: await visitorOf(cookies) });
+    expect(await visitorOf(cookies)).toEqual({ kind: 'none' });
+    expect(await cutoffs.read('ada')).toMatchObject({ all: T0 + 60_000 });
+  });
+
   it('also ends the session at the issuer, where the browser is sent', async () => {
     const atIssuer = new SignOut({
       cutoffs: new MemorySessionCutoffStore(),
