@@ -45,7 +45,10 @@ export function noFormPage(): GatePage {
     status: 400,
     title: 'Not a form',
     heading: 'Not a form',
-    body: html`<p>Only the buttons on the pages of a workbench start and stop it. Programs use the API.</p>`,
-    json: { message: 'Only the forms of the pages start and stop a workbench. Programs use the API.' },
+    body: html`<p>Only the buttons on these pages start and stop workbenches and sign users out. Programs use the API.</p>`,
+    json: {
+      message:
+        'Only the forms of the pages start and stop workbenches and sign users out. Programs use the API.',
+    },
   };
 }

@@ -2,9 +2,11 @@ import type { Clock } from '#core/ports/clock.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
+import { noFormPage } from '#gate/pages/command-pages.ts';
 import type { GatePage } from '#gate/pages/gate-page.ts';
 import { signedOutPage } from '#gate/pages/sign-in-pages.ts';
 import { redirect } from '#gate/sign-in/redirect.ts';
+import { isSentForm } from '../sent-form.ts';
 import { COOKIES, formatDeletedCookie } from './cookies.ts';
 
 export interface SignOutOptions {
@@ -43,7 +45,9 @@ export class SignOut {
 
   async #signOut(asked: OwnRequest): Promise<void> {
     const { cutoffs, forgetCutoffs, signOutAtIssuer, show, clock, telemetry } = this.#options;
-    const { visitor, response } = asked;
+    const { visitor, response, request } = asked;
+    // A script of a workbench has the origin of this path. By a fetch it must not end the sessions on all hosts.
+    if (!isSentForm(request)) return show(asked, noFormPage());
     if (visitor.kind === 'user') {
       // Before the cookies: if it fails, the user is still signed in and can repeat the request.
       // The clock of the process at which the user signed in may have been ahead.

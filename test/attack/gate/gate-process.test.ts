@@ -62,7 +62,8 @@ test('the processes of the controller and the gate log no ticket, cookie or secr
   expect((await send('GET /lab', [`Host: ${entry.host}`, `Cookie: ${session}x`])).status).toBe(401);
   expect((await send('GET /lab', [`Host: ${entry.host}`, `Cookie: ${session}`])).status).toBe(200);
   expect((await send(`GET /${ticket} HTTP/1.1 x`, [`Cookie: ${session}`])).status).toBe(400);
-  expect((await send('POST /.wb/logout', [`Host: ${entry.host}`, `Cookie: ${session}`])).status).toBe(200);
+  const form = [`Host: ${entry.host}`, `Cookie: ${session}`, `Origin: ${entry.origin}`];
+  expect((await send('POST /.wb/logout', form)).status).toBe(200);
   expect((await send('GET /lab', [`Host: ${entry.host}`, `Cookie: ${session}`])).status).toBe(401);
   expect(await server.findGatePid()).toBe(gatePid);
   const { output: printed } = await server.interrupt();

@@ -178,7 +178,11 @@ function attacks(session: string): readonly Attack[] {
       ['a 403', `POST /x HTTP/1.1\r\n${head}Origin: https://evil.example\r\n`, '403'],
       ['a 405', `POST /.wb/health HTTP/1.1\r\n${head}`, '405'],
       ['a 404', `POST /.wb/nothing HTTP/1.1\r\n${head}`, '404'],
-      ['a form', `POST /.wb/logout HTTP/1.1\r\nHost: ${hostOf(ADAS)}\r\n`, '200'],
+      [
+        'a form',
+        `POST /.wb/logout HTTP/1.1\r\nHost: ${hostOf(ADAS)}\r\nOrigin: https://${hostOf(ADAS)}\r\n`,
+        '200',
+      ],
     ].flatMap(([name = '', start = '', status = '']) => [
       {
         name: `a request in the body of ${name}`,

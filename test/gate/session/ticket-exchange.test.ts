@@ -125,6 +125,8 @@ function setUp() {
   return { clock, telemetry, tickets, cutoffs, found, seal, send, create, visitorOf };
 }
 
+/** The headers of the form of a page of this host. */
+const OWN_FORM = { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate' };
 const FROM_FRONTEND = { referer: `${FRONTEND}/workbenches?x=1` };
 
 describe('a link with a ticket', () => {
@@ -361,7 +363,7 @@ describe('signing out', () => {
     const { send, create, visitorOf, cutoffs } = setUp();
     const { cookies } = await send({ query: { t: await create() }, headers: FROM_FRONTEND });
     const visitor = await visitorOf(cookies);
-    const signedOut = await send({ method: 'POST', form: {}, visitor });
+    const signedOut = await send({ method: 'POST', form: {}, headers: OWN_FORM, visitor });
     expect(signedOut.page?.status).toBe(200);
     expect(signedOut.cookies.map((one) => one.split(';').slice(0, 2).join(';'))).toEqual(
       ['__Host-wb_u', '__Host-wb_s', '__Host-wb_l', '__Host-wb_e'].map((name) => `${name}=; Max-Age=0`),
@@ -370,11 +372,30 @@ describe('signing out', () => {
     expect(await cutoffs.read('ada')).toMatchObject({ all: T0 });
   });
 
+  it('needs the form of a page: a fetch of a workbench’s script has no effect', async () => {
+    const { send, create, visitorOf, cutoffs } = setUp();
+    const { cookies } = await send({ query: { t: await create() }, headers: FROM_FRONTEND });
+    const visitor = await visitorOf(cookies);
+    const origin = `https://${ID}.wb.example.com`;
+    for (const headers of [
+      { ...OWN_FORM, origin, 'sec-fetch-mode': 'cors' },
+      { ...OWN_FORM, origin, 'sec-fetch-mode': 'no-cors' },
+      { ...OWN_FORM, 'sec-fetch-site': 'none' },
+      {},
+    ]) {
+      const refused = await send({ method: 'POST', form: {}, headers, visitor });
+      expect(refused).toMatchObject({ cookies: [], page: { status: 400 } });
+    }
+    expect(await cutoffs.read('ada')).toEqual({ byIssuerSession: {} });
+    // Browsers without Sec-Fetch-Site.
+    expect((await send({ method: 'POST', form: {}, headers: { origin }, visitor })).page?.status).toBe(200);
+  });
+
   it('ends a session that began by a clock that was ahead', async () => {
     const { send, create, visitorOf, cutoffs } = setUp();
     const t = await create({ signedInAt: T0 + 60_000 });
     const { cookies } = await send({ query: { t }, headers: FROM_FRONTEND });
-    await send({ method: 'POST', form: {}, visitor: await visitorOf(cookies) });
+    await send({ method: 'POST', form: {}, headers: OWN_FORM, visitor: await visitorOf(cookies) });
     expect(await visitorOf(cookies)).toEqual({ kind: 'none' });
     expect(await cutoffs.read('ada')).toMatchObject({ all: T0 + 60_000 });
   });
@@ -394,7 +415,11 @@ describe('signing out', () => {
       writeHead: (status: number, { location }: { location: string }) => sent.push([status, location]),
       end: () => {},
     };
-    await atIssuer.routes[0]?.handle({ response, visitor: { kind: 'none' } } as unknown as OwnRequest);
+    await atIssuer.routes[0]?.handle({
+      request: { method: 'POST', headers: OWN_FORM },
+      response,
+      visitor: { kind: 'none' },
+    } as unknown as OwnRequest);
     expect(sent).toEqual([[303, 'https://issuer.example/logout']]);
   });
 
@@ -403,7 +428,7 @@ describe('signing out', () => {
     const { cookies } = await send({ query: { t: await create() }, headers: FROM_FRONTEND });
     const visitor = await visitorOf(cookies);
     cutoffs.raise = () => Promise.reject(new PortError('unavailable', 'no table'));
-    await expect(send({ method: 'POST', form: {}, visitor })).rejects.toThrow('no table');
+    await expect(send({ method: 'POST', form: {}, headers: OWN_FORM, visitor })).rejects.toThrow('no table');
     expect(await visitorOf(cookies)).toMatchObject({ kind: 'user' });
   });
 });

@@ -115,6 +115,12 @@ describe('the sign-in at an issuer', () => {
     });
   });
 
+  it('begins a session although a clock that was ahead has stored a cutoff in the future', async () => {
+    const cutoff = host.clock.now() + 60_000;
+    await host.cutoffs.raise('subject-of-ann', cutoff);
+    expect(await burn(locationOf(await complete()))).toMatchObject({ signedInAt: cutoff + 1 });
+  });
+
   it('binds the ticket to the browser that asked for the workbench', async () => {
     const binding = 'b'.repeat(43);
     const login = `${host.loginUrl(host.workbenchUrl('/lab'))}&b=${binding}`;

@@ -46,6 +46,8 @@ export class Exchange {
       ...(origin === undefined
         ? {}
         : { origin, 'sec-fetch-site': isFromSibling ? 'same-site' : 'same-origin' }),
+      // All of them are forms.
+      ...(method === 'POST' ? { 'sec-fetch-mode': 'navigate' } : {}),
       ...(referer === undefined ? {} : { referer }),
       ...(webSocket ? { connection: 'Upgrade', upgrade: 'websocket' } : {}),
     };
