@@ -179,10 +179,10 @@ export class IssuerSignIn {
   }
 
   #showFailure(asked: OwnRequest, failure: SignInFailure, { returnUrl, browser }: Attempt): void {
-    const { show, telemetry, address } = this.#options;
-    const { kind, code } = failure;
+    const { show, telemetry, address, issuer } = this.#options;
+    const { kind, code, problem } = failure;
     this.#count(kind);
-    telemetry[LOG_LEVELS[kind]](LOG_MESSAGES[kind], { code });
+    telemetry[LOG_LEVELS[kind]](LOG_MESSAGES[kind], { issuer: issuer.url, code, problem });
     show(asked, pageOf(failure, signInUrlOf(address(), returnUrl, browser)));
   }
 
@@ -199,7 +199,7 @@ const LOG_LEVELS = {
 } as const satisfies Readonly<Record<SignInFailureKind, keyof Telemetry>>;
 
 const LOG_MESSAGES: Readonly<Record<SignInFailureKind, string>> = {
-  unavailable: 'a user cannot sign in: the issuer does not respond',
+  unavailable: 'a user cannot sign in: the issuer cannot be used',
   misconfigured: 'a user cannot sign in: check the client of the gate at the issuer',
   refused: 'the issuer did not admit a user',
   invalid: 'a response of the issuer was refused',

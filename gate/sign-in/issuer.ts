@@ -80,6 +80,11 @@ export class OidcIssuer {
     this.#options = options;
   }
 
+  /** The URL of the issuer, for the log. The settings refuse one with a password. */
+  get url(): string {
+    return this.#options.issuer;
+  }
+
   /** Returns the address at the issuer where the browser's user signs in. */
   async authorizationUrl({ state, nonce, verifier }: SignInSecrets): Promise<string> {
     const { configuration } = await this.#discover();

@@ -15,11 +15,19 @@ export class SignInFailure extends Error {
   /** For the log: a code of OAuth or of a library, never a part of a token. */
   readonly code: string;
 
-  constructor(kind: SignInFailureKind, code: string, options?: ErrorOptions) {
+  /** For the log: the text of a library for this code, without a part of the response. */
+  readonly problem: string | undefined;
+
+  constructor(
+    kind: SignInFailureKind,
+    code: string,
+    { problem, ...options }: ErrorOptions & { readonly problem?: string } = {},
+  ) {
     super(`the sign-in did not succeed: ${code}`, options);
     this.name = 'SignInFailure';
     this.kind = kind;
     this.code = code;
+    this.problem = problem;
   }
 }
 
@@ -67,7 +75,8 @@ export function readFailure(cause: unknown): SignInFailure {
   }
   if (cause instanceof ClientError || cause instanceof errors.JOSEError) {
     const code = cause.code ?? cause.name;
-    if (UNAVAILABLE.has(code)) return new SignInFailure('unavailable', code, { cause });
+    if (UNAVAILABLE.has(code))
+      return new SignInFailure('unavailable', code, { cause, problem: cause.message });
     return new SignInFailure(MISCONFIGURED.has(code) ? 'misconfigured' : 'invalid', code, { cause });
   }
   return new SignInFailure('unavailable', readSystemCode(cause), { cause });

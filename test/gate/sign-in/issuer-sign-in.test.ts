@@ -263,12 +263,26 @@ describe('the sign-in at an issuer', () => {
       expect(locationOf(await browser.get(login)).href).toContain(issuer.url);
     });
 
+    it('the cause of a discovery document that it cannot read in the log', async () => {
+      issuer.isDown = true;
+      await browser.get(host.loginUrl(host.workbenchUrl()));
+      expect(host.telemetry.fields.get('a user cannot sign in: the issuer cannot be used')).toEqual({
+        issuer: issuer.url,
+        code: 'OAUTH_RESPONSE_IS_NOT_CONFORM',
+        problem: 'unexpected HTTP response status code',
+      });
+    });
+
     it('that the issuer does not listen', async () => {
       await issuer.close();
       expect((await browser.get(host.loginUrl(host.workbenchUrl()))).status).toBe(503);
       expect(host.telemetry.lines).toEqual([
-        { level: 'warn', message: 'a user cannot sign in: the issuer does not respond' },
+        { level: 'warn', message: 'a user cannot sign in: the issuer cannot be used' },
       ]);
+      expect(host.telemetry.fields.get('a user cannot sign in: the issuer cannot be used')).toMatchObject({
+        issuer: issuer.url,
+        code: 'ECONNREFUSED',
+      });
       expect(failures()).toEqual({ unavailable: 1 });
     });
 
