@@ -27,9 +27,17 @@ export interface OpenRequestObserver {
   noteClientData(request: OpenRequest): void;
 }
 
+/**
+ * Most requests and WebSockets to one workbench at the same time. They may last for any time, so that one user could otherwise
+ * hold all connections of the gate.
+ */
+export const OPEN_REQUESTS_PER_WORKBENCH_MAX = 500;
+
 /** The requests and WebSockets that the gate forwards at this moment. */
 export class OpenRequests {
   readonly #open = new Set<OpenRequest>();
+  /** Workbench id → number of its requests, if there are any. */
+  readonly #counts = new Map<string, number>();
   readonly #observers: OpenRequestObserver[] = [];
 
   /** @param observer is called for every request from then on */
@@ -39,9 +47,21 @@ export class OpenRequests {
 
   /** Adds a request. Returns a function that removes it, which the caller must call when the request has ended. */
   add(request: OpenRequest): () => void {
+    const { workbenchId } = request.forwarded;
     this.#open.add(request);
+    this.#counts.set(workbenchId, (this.#counts.get(workbenchId) ?? 0) + 1);
     for (const observer of this.#observers) observer.noteRequest(request);
-    return () => this.#open.delete(request);
+    return () => {
+      if (!this.#open.delete(request)) return;
+      const left = (this.#counts.get(workbenchId) ?? 1) - 1;
+      if (left === 0) this.#counts.delete(workbenchId);
+      else this.#counts.set(workbenchId, left);
+    };
+  }
+
+  /** Whether the gate must forward no further request to a workbench. */
+  isFull(workbenchId: string): boolean {
+    return (this.#counts.get(workbenchId) ?? 0) >= OPEN_REQUESTS_PER_WORKBENCH_MAX;
   }
 
   /** Notes that the browser sent data on a WebSocket. */

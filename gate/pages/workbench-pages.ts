@@ -194,3 +194,18 @@ function commandForm(command: Command, { prefix, path }: WorkbenchAddress): Mark
 <button type="submit">${LABELS[command]}</button>
 </form>`;
 }
+
+const FULL_RELOAD_SECONDS = 10;
+
+/** The page for a request beyond the requests and WebSockets that the gate forwards to one workbench at the same time. */
+export function tooManyRequestsPage(): GatePage {
+  return {
+    status: 503,
+    title: 'Too many open connections',
+    heading: 'Too many open connections',
+    body: html`<p role="status" aria-live="polite">This workbench has as many open requests as the server allows. Close tabs and programs that use it.</p>
+<p class="note">This page reloads automatically.</p>`,
+    json: { message: 'The workbench has too many open requests. Try again later.' },
+    reloadAfterSeconds: FULL_RELOAD_SECONDS,
+  };
+}

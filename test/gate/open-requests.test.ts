@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type OpenRequest, OpenRequests } from '#gate/open-requests.ts';
+import { OPEN_REQUESTS_PER_WORKBENCH_MAX, type OpenRequest, OpenRequests } from '#gate/open-requests.ts';
 import { ID, RUN_ID } from '#test/builders/workbench.ts';
 
 function openRequest(target: string): OpenRequest {
@@ -36,4 +36,18 @@ test('lists the requests that have not ended, and reports each once', () => {
   expect([requests.list(), requests.size]).toEqual([[b], 1]);
   requests.noteClientData(b);
   expect([opened, data]).toEqual([['/a', '/b'], ['/b']]);
+});
+
+test('is full with the most requests of a workbench, and no longer when one of them has ended', () => {
+  const requests = new OpenRequests();
+  const add = () => requests.add(openRequest('/'));
+  const remove = Array.from({ length: OPEN_REQUESTS_PER_WORKBENCH_MAX - 1 }, add)[0];
+  expect(requests.isFull(ID)).toBe(false);
+  add();
+  expect([requests.isFull(ID), requests.isFull('another')]).toEqual([true, false]);
+  remove?.();
+  remove?.();
+  expect(requests.isFull(ID)).toBe(false);
+  add();
+  expect(requests.isFull(ID)).toBe(true);
 });

@@ -4,11 +4,13 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import WebSocket, { WebSocketServer } from 'ws';
 import { hashTicketSecret } from '#adapters/ticket-secret.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
+import { OPEN_REQUESTS_PER_WORKBENCH_MAX } from '#gate/open-requests.ts';
 import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
 import { acceptedRun, ID, idAt, running, stopped, stopping, T0, USER } from '#test/builders/workbench.ts';
 import { rawRequest, sendRaw } from '#test/local/raw-http.ts';
 import { openBackend, runningAt } from './open-proxy.ts';
 import { openSignedInGate, type SignedInGateOptions } from './open-signed-in-gate.ts';
+import { anOpenRequest } from './watch/an-open-request.ts';
 
 const OTHER_ID = idAt(T0, 2);
 const UNKNOWN_ID = idAt(T0, 3);
@@ -257,6 +259,20 @@ describe('the page of another origin', () => {
     expect((await send('POST /', [HOST, OWNER, `Origin: ${ORIGIN}`], 'x')).status).toBe(200);
     expect(await openWebSocket(port, { ...OWNER_SOCKET, origin: ORIGIN })).toBeInstanceOf(WebSocket);
   });
+});
+
+test('a workbench with the most open requests gets no further request or WebSocket', async () => {
+  const { port, send, openRequests, requests } = await openGate();
+  const open = Array.from({ length: OPEN_REQUESTS_PER_WORKBENCH_MAX }, () =>
+    openRequests.add(anOpenRequest()),
+  );
+  const refused = await send('GET /x', [HOST, OWNER]);
+  expect(refused).toMatchObject({ status: 503 });
+  expect(refused.head).toMatch(/^retry-after: 10/im);
+  expect(await openWebSocket(port, OWNER_SOCKET)).toBe(503);
+  expect(requests).toEqual([]);
+  open[0]?.();
+  expect(await send('GET /x', [HOST, OWNER])).toMatchObject({ status: 200 });
 });
 
 describe('a WebSocket', () => {

@@ -27,6 +27,7 @@ import {
   invalidResponsePage,
   notRunningPage,
   startRequestedPage,
+  tooManyRequestsPage,
   unresponsivePage,
 } from '#gate/pages/workbench-pages.ts';
 import {
@@ -68,6 +69,7 @@ export function allPages(text: string): Readonly<Record<string, GatePage>> {
     start_requested: startRequestedPage({ name: text }),
     unresponsive: unresponsivePage(),
     unresponsive_with_stop: unresponsivePage(address),
+    too_many_requests: tooManyRequestsPage(),
     changed_address: changedAddressPage(),
     start_refused: refusedPage('start', `/${text}`, { status: 429, message: `${text}.` }),
     stop_refused: refusedPage('stop', `/${text}`, { status: 409, message: `${text}.` }),
