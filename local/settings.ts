@@ -43,7 +43,7 @@ export const LOCAL_SETTINGS = {
   }),
   WB_WORKBENCH_ADDRESS: choice({
     description:
-      'Where workbenches are served: each on a host of its own, `<id>.localhost` or `<id>.<host of BASE_URL>`, which isolates them from each other in the browser, or below the path `/project/<id>/` of one origin that they share. With `host`, browsers are redirected from the path to the host, and programs can use both. Safari and most programs do not resolve names below `localhost`. By default `host` on this computer, and `prefix` with a BASE_URL of another host, whose subdomains may not exist, with WB_LOCAL_EXPOSE, and with WB_KEEP_PREFIX.',
+      'Where workbenches are served: each on a host of its own, `<id>.localhost` or `<id>.<host of BASE_URL>`, which isolates them from each other in the browser, or below the path `/project/<id>/` of one origin that they share. With `host`, browsers are redirected from the path to the host, and programs can use both if users do not sign in. Safari and most programs do not resolve names below `localhost`. By default `host` on this computer, and `prefix` with a BASE_URL of another host, whose subdomains may not exist, with WB_LOCAL_EXPOSE, and with WB_KEEP_PREFIX.',
     values: ADDRESS_MODES,
     readBy: LOCAL,
   }),
