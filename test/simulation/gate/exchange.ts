@@ -54,7 +54,9 @@ export class Exchange {
     const headersDistinct = Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [name, [value]]),
     );
-    this.#request = { method, url: target, headers, headersDistinct, socket: this.socket, exchange: this };
+    const rawHeaders = Object.entries(headers).flat();
+    const shared = { headers, headersDistinct, rawHeaders, socket: this.socket, exchange: this };
+    this.#request = { method, url: target, ...shared };
   }
 
   /** Returns the exchange of a request that the gate forwards. */
