@@ -56,7 +56,7 @@ export class Exchange {
     );
     const rawHeaders = Object.entries(headers).flat();
     const shared = { headers, headersDistinct, rawHeaders, socket: this.socket, exchange: this };
-    this.#request = { method, url: target, ...shared };
+    this.#request = Object.assign(new EventEmitter(), { method, url: target, complete: true, ...shared });
   }
 
   /** Returns the exchange of a request that the gate forwards. */
