@@ -105,7 +105,7 @@ export class TicketExchange {
       return this.#refuse(asked, path, 'malformed');
     // Read first: if the record cannot be read, the ticket can still be used.
     const workbench = await findWorkbench(workbenchId);
-    // Random ids must not cause writes. The response is that to an unknown ticket, so that it tells nothing about the id.
+    // Random ids must not cause writes. The response is that to an unknown ticket, so that it discloses nothing about the id.
     if (workbench === undefined) return this.#refuse(asked, path, 'unknown_workbench');
     const ticket = await tickets.burn(hashTicketSecret(secret));
     if (ticket === undefined) return this.#refuse(asked, path, 'unknown');
