@@ -33,7 +33,7 @@ export class SecretServer implements Server {
 
   /** The printed secret, which is also the key of the API. */
   get key(): string {
-    const secret = /^ {2}Token +(\S+)$/m.exec(this.local.output)?.[1];
+    const secret = /^ {2}Secret +(\S+)$/m.exec(this.local.output)?.[1];
     if (secret === undefined) throw new Error(`no secret is printed in:\n${this.local.output}`);
     return secret;
   }
