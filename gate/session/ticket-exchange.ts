@@ -105,11 +105,9 @@ export class TicketExchange {
       return this.#refuse(asked, path, 'malformed');
     // Read first: if the record cannot be read, the ticket can still be used.
     const workbench = await findWorkbench(workbenchId);
-    // Random ids must not cause writes. The response is that to an unknown ticket, so that it discloses nothing about the id.
-    if (workbench === undefined) return this.#refuse(asked, path, 'unknown_workbench');
     const ticket = await tickets.burn(hashTicketSecret(secret));
     if (ticket === undefined) return this.#refuse(asked, path, 'unknown');
-    // The ticket is used up in each of the following cases.
+    // The ticket is used up in each of these cases.
     if (ticket.workbenchId !== workbenchId) return this.#refuse(asked, path, 'other_workbench');
     if (ticket.expiresAt <= this.#options.clock.now()) return this.#refuse(asked, path, 'expired');
     if (ticket.browser !== undefined) {
@@ -119,7 +117,7 @@ export class TicketExchange {
     }
     const isSameUser = visitor.kind === 'user' && visitor.userId === ticket.userId;
     if (frontend || isSameUser) return this.#begin(asked, ticket, path);
-    const mayOpen = ticket.admin || workbench.userId === ticket.userId;
+    const mayOpen = workbench !== undefined && (ticket.admin || workbench.userId === ticket.userId);
     if (!mayOpen) return show(asked, unknownPage());
     await this.#askForClick(asked, ticket, workbench, path);
   }
