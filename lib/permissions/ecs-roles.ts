@@ -47,8 +47,8 @@ export function agentPermissions(scope: IConstruct, cluster: string): readonly P
   ];
 }
 
-/** The permissions with which ECS starts tasks: it pulls the image and writes logs. */
-export function executionPermissions(repositoryArn: string, logGroupArn: string): readonly Permission[] {
+/** The permissions with which ECS pulls the image of a task. */
+export function imagePullPermissions(repositoryArn: string): readonly Permission[] {
   return [
     {
       sid: 'LogInToEcr',
@@ -63,6 +63,13 @@ export function executionPermissions(repositoryArn: string, logGroupArn: string)
       resources: [repositoryArn],
       why: 'Pulls the image.',
     },
+  ];
+}
+
+/** The permissions with which ECS starts tasks: it pulls the image and writes logs. */
+export function executionPermissions(repositoryArn: string, logGroupArn: string): readonly Permission[] {
+  return [
+    ...imagePullPermissions(repositoryArn),
     {
       sid: 'WriteWorkbenchLogs',
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],

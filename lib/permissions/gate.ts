@@ -1,5 +1,6 @@
 import { INDEXES } from '#contract/table.ts';
 import type { Permission } from './allow.ts';
+import { imagePullPermissions } from './ecs-roles.ts';
 
 /** What the tasks of the gate use. Values are ARNs. */
 export interface GateResources {
@@ -73,19 +74,7 @@ export function gatePermissions({ table, secrets }: GateResources): readonly Per
 /** The permissions with which ECS starts the tasks of the gate. */
 export function gateExecutionPermissions(repositoryArn: string, logGroupArn: string): readonly Permission[] {
   return [
-    {
-      sid: 'LogInToEcr',
-      actions: ['ecr:GetAuthorizationToken'],
-      resources: ['*'],
-      why: 'Pulls the image.',
-      anyResource: 'The token is valid for the whole registry.',
-    },
-    {
-      sid: 'PullImage',
-      actions: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-      resources: [repositoryArn],
-      why: 'Pulls the image.',
-    },
+    ...imagePullPermissions(repositoryArn),
     {
       sid: 'WriteGateLogs',
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
