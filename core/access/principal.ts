@@ -15,6 +15,8 @@ export type Principal =
       /** The user claim; absent if the token has none. */
       readonly subject?: string;
       readonly scopes: readonly string[];
+      /** The groups of `subject`; absent if the token names none. */
+      readonly groups?: readonly string[];
       readonly clientId?: string;
       /** It may act for any user without a user claim: the token was signed with the controller's own key, or belongs to a configured service. */
       readonly service: boolean;

@@ -1,6 +1,7 @@
 import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
 import { describeSessionCutoffStoreContract } from '#test/contracts/session-cutoff-store.ts';
+import { describeShareStoreContract } from '#test/contracts/share-store.ts';
 import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
 import { describeTicketStoreContract } from '#test/contracts/ticket-store.ts';
 import { describeHistoryStoreContract } from '../contracts/history-store.ts';
@@ -31,6 +32,11 @@ describeTicketStoreContract('memory', async () => ({
 
 describeSessionCutoffStoreContract('memory', async () => ({
   store: memoryStores().cutoffs,
+  dispose: async () => {},
+}));
+
+describeShareStoreContract('memory', async () => ({
+  store: memoryStores().shares,
   dispose: async () => {},
 }));
 

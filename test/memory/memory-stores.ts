@@ -10,6 +10,7 @@ import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { type HistoryEntry, historyEntrySchema } from '#core/workbench/history.ts';
 import { MemoryActivityStore } from './memory-activity-store.ts';
 import { MemorySessionCutoffStore } from './memory-session-cutoff-store.ts';
+import { MemoryShareStore } from './memory-share-store.ts';
 import { MemoryTicketStore } from './memory-ticket-store.ts';
 import { deepFreeze, MemoryWorkbenchStore } from './memory-workbench-store.ts';
 
@@ -122,6 +123,7 @@ export interface MemoryStores {
   readonly activity: MemoryActivityStore;
   readonly tickets: MemoryTicketStore;
   readonly cutoffs: MemorySessionCutoffStore;
+  readonly shares: MemoryShareStore;
 }
 
 /** Empty stores, under the names that use cases expect. */
@@ -133,5 +135,6 @@ export function memoryStores(): MemoryStores {
     activity: new MemoryActivityStore(),
     tickets: new MemoryTicketStore(),
     cutoffs: new MemorySessionCutoffStore(),
+    shares: new MemoryShareStore(),
   };
 }
