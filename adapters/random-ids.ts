@@ -17,7 +17,8 @@ export class RandomIds implements Ids {
   }
 }
 
-function encodeTime(now: number): string {
+/** The 10 characters of a time, which sort like the times. @param now milliseconds since 1970 */
+export function encodeTime(now: number): string {
   let remaining = Math.max(0, Math.floor(now));
   let text = '';
   for (let index = 0; index < TIME_LENGTH; index += 1) {

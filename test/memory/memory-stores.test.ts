@@ -1,4 +1,5 @@
 import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
+import { describeAuditStoreContract } from '#test/contracts/audit-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
 import { describeSessionCutoffStoreContract } from '#test/contracts/session-cutoff-store.ts';
 import { describeShareStoreContract } from '#test/contracts/share-store.ts';
@@ -22,6 +23,11 @@ describeStartRateStoreContract('memory', async () => ({
 
 describeActivityStoreContract('memory', async () => ({
   store: memoryStores().activity,
+  dispose: async () => {},
+}));
+
+describeAuditStoreContract('memory', async () => ({
+  store: memoryStores().audit,
   dispose: async () => {},
 }));
 

@@ -9,6 +9,7 @@ import {
 import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { type HistoryEntry, historyEntrySchema } from '#core/workbench/history.ts';
 import { MemoryActivityStore } from './memory-activity-store.ts';
+import { MemoryAuditStore } from './memory-audit-store.ts';
 import { MemorySessionCutoffStore } from './memory-session-cutoff-store.ts';
 import { MemoryShareStore } from './memory-share-store.ts';
 import { MemoryTicketStore } from './memory-ticket-store.ts';
@@ -121,6 +122,7 @@ export interface MemoryStores {
   readonly history: MemoryHistoryStore;
   readonly idempotency: MemoryIdempotencyStore;
   readonly activity: MemoryActivityStore;
+  readonly audit: MemoryAuditStore;
   readonly tickets: MemoryTicketStore;
   readonly cutoffs: MemorySessionCutoffStore;
   readonly shares: MemoryShareStore;
@@ -133,6 +135,7 @@ export function memoryStores(): MemoryStores {
     history: new MemoryHistoryStore(),
     idempotency: new MemoryIdempotencyStore(),
     activity: new MemoryActivityStore(),
+    audit: new MemoryAuditStore(),
     tickets: new MemoryTicketStore(),
     cutoffs: new MemorySessionCutoffStore(),
     shares: new MemoryShareStore(),
