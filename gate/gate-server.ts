@@ -25,6 +25,7 @@ import type { Decided, RequestDecider, WorkbenchRequest } from './request-decide
 import { checkHead, PARSED_HEAD_MAX_BYTES } from './request-head.ts';
 import { isWebSocket, type LocatedRequest, type RequestLocator } from './request-locator.ts';
 import { serveOwnRoute } from './serve-own-route.ts';
+import { deleteRepeatedCookies } from './session/repeated-cookies.ts';
 import type { SessionRenewal } from './session/session-renewal.ts';
 import type { VisitorSource } from './session/visitor-reader.ts';
 import type { ActivityTracker } from './watch/activity-tracker.ts';
@@ -173,6 +174,7 @@ export class GateServer {
   ): Promise<GatePage | undefined> {
     const { decider, renewal } = this.#options;
     const asked = await decider.prepare(request, located, target);
+    deleteRepeatedCookies(request, response);
     if (asked.visitor !== 'unreadable') await renewal?.renew(asked.visitor, response);
     return this.#forward(request, response, asked);
   }

@@ -11,6 +11,7 @@ import type { GatePage } from './pages/gate-page.ts';
 import type { PageRenderer } from './pages/page-renderer.ts';
 import { respond } from './pages/responses.ts';
 import type { LocatedRequest, OwnTarget, RefusedRequest } from './request-locator.ts';
+import { deleteRepeatedCookies } from './session/repeated-cookies.ts';
 import type { SessionRenewal } from './session/session-renewal.ts';
 import type { VisitorSource } from './session/visitor-reader.ts';
 
@@ -47,6 +48,7 @@ export async function serveOwnRoute(
     const { publicPath, prefix, workbenchId } = own.target;
     const visitor = await readVisitor(request, found.route, own.target, options);
     // Before the route, whose own cookies come later and count: a sign-out ends the session.
+    deleteRepeatedCookies(request, response);
     await options.renewal?.renew(visitor, response);
     await found.route.handle({
       request,

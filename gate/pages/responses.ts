@@ -13,8 +13,11 @@ export function respond(
 ): void {
   const html = acceptsHtml(request);
   const body = html ? renderer.render(page) : JSON.stringify(page.json);
+  const { 'set-cookie': cookie, ...headers } = renderer.headersOf(page);
+  // Cookies that were added before stay.
+  if (cookie !== undefined) response.appendHeader('set-cookie', cookie);
   response.writeHead(page.status, {
-    ...renderer.headersOf(page),
+    ...headers,
     'content-type': html ? 'text/html; charset=utf-8' : 'application/json',
     'content-length': Buffer.byteLength(body),
   });

@@ -20,18 +20,45 @@ export const COOKIES = {
 export type CookieName = (typeof COOKIES)[keyof typeof COOKIES];
 
 /**
+ * The most cookies of one name that are tried. A browser sends two at most: that of the gate, and one that a script of the
+ * same host has set with the attribute `Partitioned`, which browsers store apart from it.
+ */
+export const COOKIE_CANDIDATES_MAX = 4;
+
+/**
  * Returns the value of a cookie. Undefined if there is none or more than one: a second one was not set by the gate.
  * @param header the Cookie header; Node.js joins several with `; ` and limits their size
  */
 export function readCookie(header: string | undefined, name: CookieName): string | undefined {
-  let found: string | undefined;
-  for (const pair of (header ?? '').split(';')) {
+  const values = valuesOf(header, name);
+  return values.length === 1 ? values[0] : undefined;
+}
+
+/**
+ * Returns the values of all cookies of a name, of which at most one is that of the gate. The caller must prove which one.
+ * Empty if there are more than COOKIE_CANDIDATES_MAX.
+ */
+export function readCookieCandidates(header: string | undefined, name: CookieName): readonly string[] {
+  const values = valuesOf(header, name);
+  return values.length > COOKIE_CANDIDATES_MAX ? [] : values;
+}
+
+/** Returns the Set-Cookie headers that delete what a script of the host has set beside the cookies of the gate. */
+export function formatDeletedRepetitions(header: string | undefined): readonly string[] {
+  if (header === undefined || !header.includes('__Host-wb_')) return [];
+  return Object.values(COOKIES)
+    .filter((name) => valuesOf(header, name).length > 1)
+    .map((name) => `${formatDeletedCookie(name)}; Partitioned`);
+}
+
+function valuesOf(header: string | undefined, name: CookieName): readonly string[] {
+  if (header === undefined || !header.includes(name)) return [];
+  const values: string[] = [];
+  for (const pair of header.split(';')) {
     const at = pair.indexOf('=');
-    if (at < 0 || trimBlanks(pair.slice(0, at)) !== name) continue;
-    if (found !== undefined) return undefined;
-    found = trimBlanks(pair.slice(at + 1));
+    if (at >= 0 && trimBlanks(pair.slice(0, at)) === name) values.push(trimBlanks(pair.slice(at + 1)));
   }
-  return found;
+  return values;
 }
 
 /**

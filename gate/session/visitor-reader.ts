@@ -5,7 +5,7 @@ import type { UserVisitor, Visitor } from '#core/gate/visitor.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { SessionCutoffStore, SessionCutoffs } from '#core/ports/session-cutoff-store.ts';
 import { readInTime } from '#gate/read-in-time.ts';
-import { COOKIES, readCookie } from './cookies.ts';
+import { COOKIES, readCookieCandidates } from './cookies.ts';
 import type { Sessions } from './sessions.ts';
 import { VerifiedSessions } from './verified-sessions.ts';
 
@@ -60,10 +60,15 @@ export class VisitorReader implements VisitorSource {
 
   async read({ headers }: { readonly headers: IncomingHttpHeaders }, workbenchId?: string): Promise<Visitor> {
     const name = workbenchId === undefined ? COOKIES.signIn : COOKIES.workbench;
-    const sealed = readCookie(headers.cookie, name);
-    const visitor = sealed === undefined ? undefined : await this.#sessions.parse(sealed, workbenchId);
-    if (visitor === undefined || !(await this.isValid(visitor))) return { kind: 'none' };
-    return visitor;
+    let found: UserVisitor | undefined;
+    for (const sealed of readCookieCandidates(headers.cookie, name)) {
+      const visitor = await this.#sessions.parse(sealed, workbenchId);
+      if (visitor === undefined || !(await this.isValid(visitor))) continue;
+      // A script of the host must not choose as whom the browser acts.
+      if (found !== undefined && found.userId !== visitor.userId) return { kind: 'none' };
+      found ??= visitor;
+    }
+    return found ?? { kind: 'none' };
   }
 
   async isValid(visitor: Visitor): Promise<boolean> {

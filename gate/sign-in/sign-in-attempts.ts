@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { Clock } from '#core/ports/clock.ts';
-import { COOKIES, formatCookie, readCookie } from '#gate/session/cookies.ts';
+import { COOKIES, formatCookie, readCookieCandidates } from '#gate/session/cookies.ts';
 import type { Seal } from '#gate/session/seal.ts';
 import type { SignInSecrets } from './issuer.ts';
 
@@ -55,7 +55,8 @@ export class SignInAttempts {
     browser?: string,
   ): Promise<{ readonly attempt: Attempt; readonly cookie: string }> {
     // Another tab may have begun a sign-in: its state must stay readable.
-    const binding = (await this.#readBinding(cookies)) ?? randomBytes(32).toString('base64url');
+    const [present] = await this.#readBindings(cookies);
+    const binding = present ?? randomBytes(32).toString('base64url');
     const exp = this.#clock.now() + ATTEMPT_LIFETIME_MS;
     const id = randomBytes(16).toString('base64url');
     const state = encrypt(JSON.stringify({ id, rd: returnUrl, b: browser, exp }), binding);
@@ -68,17 +69,23 @@ export class SignInAttempts {
 
   /** Returns the attempt with this state; undefined if this browser did not begin it, or more than ten minutes ago. */
   async find(cookies: string | undefined, state: string | undefined): Promise<Attempt | undefined> {
-    const binding = await this.#readBinding(cookies);
-    if (binding === undefined || state === undefined) return undefined;
-    const content = z.safeParse(stateSchema, decrypt(state, binding)).data;
-    if (content === undefined || content.exp <= this.#clock.now()) return undefined;
-    return toAttempt(binding, { ...content, state });
+    if (state === undefined) return undefined;
+    for (const binding of await this.#readBindings(cookies)) {
+      const content = z.safeParse(stateSchema, decrypt(state, binding)).data;
+      if (content !== undefined && content.exp > this.#clock.now())
+        return toAttempt(binding, { ...content, state });
+    }
+    return undefined;
   }
 
-  async #readBinding(cookies: string | undefined): Promise<string | undefined> {
-    const sealed = readCookie(cookies, COOKIES.signInState);
-    if (sealed === undefined) return undefined;
-    return z.safeParse(bindingSchema, await this.#seal.unseal('sign-in-state', sealed)).data?.binding;
+  async #readBindings(cookies: string | undefined): Promise<readonly string[]> {
+    const bindings: string[] = [];
+    for (const sealed of readCookieCandidates(cookies, COOKIES.signInState)) {
+      const content = await this.#seal.unseal('sign-in-state', sealed);
+      const { data } = z.safeParse(bindingSchema, content);
+      if (data !== undefined) bindings.push(data.binding);
+    }
+    return bindings;
   }
 }
 

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { isOwnCookie } from '#gate/forward/own-cookies.ts';
-import { COOKIES, formatCookie, formatDeletedCookie, readCookie } from '#gate/session/cookies.ts';
+import {
+  COOKIE_CANDIDATES_MAX,
+  COOKIES,
+  formatCookie,
+  formatDeletedCookie,
+  formatDeletedRepetitions,
+  readCookie,
+  readCookieCandidates,
+} from '#gate/session/cookies.ts';
 
 describe('readCookie', () => {
   const cases: readonly [string | undefined, string | undefined, string][] = [
@@ -25,6 +33,30 @@ describe('readCookie', () => {
   for (const [header, value, name] of cases) {
     it(`returns ${value} for ${name}`, () => expect(readCookie(header, COOKIES.workbench)).toBe(value));
   }
+});
+
+describe('readCookieCandidates', () => {
+  it('returns all cookies of a name in their order, and none if there are too many', () => {
+    const header = (count: number) =>
+      Array.from({ length: count }, (_, n) => `__Host-wb_s=${n}; a=b; __Host-wb_u=x`).join('; ');
+    const read = (count: number) => readCookieCandidates(header(count), COOKIES.workbench);
+    expect(readCookieCandidates(undefined, COOKIES.workbench)).toEqual([]);
+    expect(read(0)).toEqual([]);
+    expect(read(2)).toEqual(['0', '1']);
+    expect(read(COOKIE_CANDIDATES_MAX).length).toBe(COOKIE_CANDIDATES_MAX);
+    expect(read(COOKIE_CANDIDATES_MAX + 1)).toEqual([]);
+  });
+});
+
+describe('formatDeletedRepetitions', () => {
+  it('deletes the partitioned cookie beside each repeated one of the gate', () => {
+    expect(formatDeletedRepetitions(undefined)).toEqual([]);
+    expect(formatDeletedRepetitions('__Host-wb_s=a; a=1; a=2; __Host-wb_e=b')).toEqual([]);
+    expect(formatDeletedRepetitions('__Host-wb_s=a; __Host-wb_e=; __Host-wb_s=a; __Host-wb_e=b')).toEqual([
+      '__Host-wb_s=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax; Partitioned',
+      '__Host-wb_e=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax; Partitioned',
+    ]);
+  });
 });
 
 describe('COOKIES', () => {

@@ -72,6 +72,35 @@ describe('VisitorReader', () => {
     expect(await read(`${COOKIES.workbench}=${signInValue}`, WID)).toEqual({ kind: 'none' });
   });
 
+  it('reads the session beside cookies of the same name that are none', async () => {
+    const { sessions, signIn, ticket, reader } = setUp();
+    const pair = (await sessions.formatWorkbench(ticket)).split(';')[0] ?? '';
+    const readAll = (...pairs: string[]) => reader.read({ headers: { cookie: pairs.join('; ') } }, WID);
+    const tossed = `${COOKIES.workbench}=tossed`;
+    for (const pairs of [
+      [pair, tossed],
+      [tossed, pair],
+      [pair, pair],
+      [`${COOKIES.workbench}=`, tossed, pair],
+    ])
+      expect(await readAll(...pairs)).toMatchObject({ userId: signIn.userId });
+    expect(await readAll(tossed, tossed, tossed, tossed, pair)).toEqual({ kind: 'none' });
+  });
+
+  it('accepts neither of the sessions of two users, but the one that has not ended', async () => {
+    const { sessions, ticket, store, reader } = setUp();
+    const pairOf = async (userId: string) =>
+      (await sessions.formatWorkbench({ ...ticket, userId })).split(';')[0];
+    const cookie = `${await pairOf('ada')}; ${await pairOf('eve')}`;
+    expect(await reader.read({ headers: { cookie } }, WID)).toEqual({ kind: 'none' });
+    store.read = async (name?: string): Promise<SessionCutoffs> => ({
+      byIssuerSession: {},
+      ...(name === 'eve' ? { all: ticket.signedInAt } : {}),
+    });
+    reader.forget('eve');
+    expect(await reader.read({ headers: { cookie } }, WID)).toMatchObject({ userId: 'ada' });
+  });
+
   it('reads no session without a cookie, and no cutoffs for it', async () => {
     const { reader, store } = setUp();
     expect(await reader.read({ headers: {} })).toEqual({ kind: 'none' });
