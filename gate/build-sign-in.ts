@@ -88,6 +88,7 @@ export function buildSignIn(options: BuildSignInOptions): BuiltSignIn {
     cutoffs,
     forgetCutoffs,
     signOutAtIssuer: async (asked) => issuer?.signOut(asked),
+    mayBeFramed: pages.mayBeFramed,
   });
   const account = new AccountRoute({
     hasSignIn: signIn !== undefined,

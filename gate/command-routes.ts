@@ -46,7 +46,9 @@ async function handleCommand(
   options: CommandRoutesOptions,
 ): Promise<void> {
   const { request, response } = asked;
-  const form = isSentForm(request) ? await readForm(request, FORM_MAX_BYTES) : undefined;
+  const form = isSentForm(request, options.pages.mayBeFramed)
+    ? await readForm(request, FORM_MAX_BYTES)
+    : undefined;
   if (form === undefined) {
     respond(request, response, noFormPage(), options.pages);
     return;

@@ -32,7 +32,7 @@ export function isFromForeignPage(
 }
 
 /** The targets of navigations within a page. */
-const FRAME_DESTINATIONS = new Set(['iframe', 'frame', 'embed', 'object']);
+export const FRAME_DESTINATIONS = new Set(['iframe', 'frame', 'embed', 'object']);
 
 /**
  * Whether the page of another origin loads something as a part of itself: a script, an image or a frame. The browser sends such

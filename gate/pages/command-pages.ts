@@ -45,7 +45,8 @@ export function noFormPage(): GatePage {
     status: 400,
     title: 'Not a form',
     heading: 'Not a form',
-    body: html`<p>Only the buttons on these pages start and stop workbenches and sign users out. Programs use the API.</p>`,
+    body: html`<p>Only the buttons on these pages start and stop workbenches and sign users out. Programs use the API.</p>
+<p>If you have clicked a button, open the address of the workbench in a tab of its own and repeat it there.</p>`,
     json: {
       message:
         'Only the forms of the pages start and stop workbenches and sign users out. Programs use the API.',

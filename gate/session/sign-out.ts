@@ -15,6 +15,8 @@ export interface SignOutOptions {
   readonly forgetCutoffs: (userId: string) => void;
   /** Returns where the session at the issuer ends; undefined without an issuer, or if it offers no such page. */
   readonly signOutAtIssuer: (asked: OwnRequest) => Promise<string | undefined>;
+  /** Whether frontends show pages of the gate in frames. */
+  readonly mayBeFramed: boolean;
   readonly show: (asked: OwnRequest, page: GatePage) => void;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
@@ -44,10 +46,10 @@ export class SignOut {
   }
 
   async #signOut(asked: OwnRequest): Promise<void> {
-    const { cutoffs, forgetCutoffs, signOutAtIssuer, show, clock, telemetry } = this.#options;
+    const { cutoffs, forgetCutoffs, signOutAtIssuer, mayBeFramed, show, clock, telemetry } = this.#options;
     const { visitor, response, request } = asked;
     // A script of a workbench has the origin of this path. By a fetch it must not end the sessions on all hosts.
-    if (!isSentForm(request)) return show(asked, noFormPage());
+    if (!isSentForm(request, mayBeFramed)) return show(asked, noFormPage());
     if (visitor.kind === 'user') {
       // Before the cookies: if it fails, the user is still signed in and can repeat the request.
       // The clock of the process at which the user signed in may have been ahead.

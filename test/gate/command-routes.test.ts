@@ -18,7 +18,12 @@ const CLICK = {
   origin: 'https://gate.example',
   'sec-fetch-site': 'same-origin',
   'sec-fetch-mode': 'navigate',
+  'sec-fetch-dest': 'document',
+  'sec-fetch-user': '?1',
 };
+
+/** What Chromium sends besides. */
+const CHROMIUM = { 'sec-ch-ua': '"Chromium";v="140"' };
 
 const OWNER: Visitor = {
   kind: 'user',
@@ -36,6 +41,7 @@ interface Setting {
   readonly result?: CommandResult;
   readonly failing?: boolean;
   readonly workbenchId?: string;
+  readonly frameAncestors?: readonly string[];
 }
 
 async function open(setting: Setting = {}) {
@@ -57,7 +63,7 @@ async function open(setting: Setting = {}) {
       read: async () => record,
     },
     commands: { start: run('start'), stop: run('stop') },
-    pages: new PageRenderer(DEFAULT_LOOK),
+    pages: new PageRenderer({ ...DEFAULT_LOOK, frameAncestors: setting.frameAncestors ?? [] }),
     clock: new ManualClock(T0),
     telemetry: new TelemetryRecorder(),
   });
@@ -87,9 +93,27 @@ describe('a click on a button', () => {
   });
 
   test('is accepted from a browser without Sec-Fetch-Site, which sends Origin', async () => {
-    const { 'sec-fetch-site': _site, 'sec-fetch-mode': _mode, ...old } = CLICK;
+    const old = { accept: CLICK.accept, 'content-type': CLICK['content-type'], origin: CLICK.origin };
     const { send, calls } = await open();
     expect((await send(old, 'back=/')).status).toBe(303);
+    expect(calls.length).toBe(1);
+  });
+
+  test('is accepted from Chromium, and from a browser without Sec-Fetch-User', async () => {
+    const { 'sec-fetch-user': _user, ...safari } = CLICK;
+    const { send, calls } = await open();
+    for (const headers of [{ ...CLICK, ...CHROMIUM }, safari])
+      expect((await send(headers, 'back=/')).status).toBe(303);
+    expect(calls.length).toBe(2);
+  });
+
+  test('is accepted in a frame if frontends may show pages in frames', async () => {
+    const { send, calls } = await open({ frameAncestors: ['https://app.example'] });
+    const framed = { ...CLICK, 'sec-fetch-dest': 'iframe' };
+    const { 'sec-fetch-user': _user, ...script } = framed;
+    expect((await send(script, 'back=/')).status).toBe(400);
+    expect(calls.length).toBe(0);
+    expect((await send(framed, 'back=/')).status).toBe(303);
     expect(calls.length).toBe(1);
   });
 
@@ -127,11 +151,18 @@ describe('a click on a button', () => {
 
 describe('no command is sent', () => {
   const form = 'back=/';
-  const { 'sec-fetch-site': _site, 'sec-fetch-mode': _mode, origin: _origin, ...program } = CLICK;
+  const program = { accept: CLICK.accept, 'content-type': CLICK['content-type'] };
+  const { 'sec-fetch-user': _user, ...unclicked } = CLICK;
 
   test.each([
     ['a fetch of a page', { ...CLICK, 'sec-fetch-mode': 'cors' }],
     ['a fetch without CORS', { ...CLICK, 'sec-fetch-mode': 'no-cors' }],
+    ['a fetch of the same origin', { ...CLICK, 'sec-fetch-mode': 'same-origin', 'sec-fetch-dest': 'empty' }],
+    ['a form in a frame', { ...CLICK, 'sec-fetch-dest': 'iframe' }],
+    ['a form in an object', { ...CLICK, 'sec-fetch-dest': 'object' }],
+    ['a service worker', { ...CLICK, 'sec-fetch-dest': 'empty' }],
+    ['a form that Chromium sent without a click', { ...unclicked, ...CHROMIUM }],
+    ['a fetch without a site', { ...program, origin: CLICK.origin, 'sec-fetch-mode': 'cors' }],
     ['a page of a sibling', { ...CLICK, 'sec-fetch-site': 'same-site' }],
     ['another site', { ...CLICK, 'sec-fetch-site': 'cross-site' }],
     ['a program', program],

@@ -56,6 +56,16 @@ function foreignHeaders(host: string): readonly (readonly string[])[] {
   ];
 }
 
+/** What browsers send if a script of a workbench, which has the origin of the forms of the gate, sends one of them. */
+const FORMS_OF_SCRIPTS = [
+  ...['cors', 'same-origin', 'no-cors'].map((mode) => [`Sec-Fetch-Mode: ${mode}`, 'Sec-Fetch-Dest: empty']),
+  ...['iframe', 'frame', 'embed', 'object', 'fencedframe', 'empty', 'Document', 'document, document', ''].map(
+    (dest) => ['Sec-Fetch-Mode: navigate', `Sec-Fetch-Dest: ${dest}`, 'Sec-Fetch-User: ?1'],
+  ),
+  ['Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document', 'Sec-CH-UA: "Chromium";v="140"'],
+  ['Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document', 'Sec-CH-UA: "Chromium"', 'Sec-Fetch-User: ?0'],
+];
+
 async function openWithSessions() {
   const gate = await openAttackedGate();
   const linesOf = async (workbenchId: string) => [
@@ -99,6 +109,7 @@ test('start, stop and sign-out need the form of a page of the same host', async 
     [FORM, 'Sec-Fetch-Site: none', 'Sec-Fetch-Mode: navigate'],
     [FORM, 'Sec-Fetch-Site: same-origin', 'Sec-Fetch-Mode: cors'],
     [FORM, own, 'Sec-Fetch-Site: same-origin', 'Sec-Fetch-Mode: no-cors'],
+    ...FORMS_OF_SCRIPTS.map((headers) => [FORM, own, 'Sec-Fetch-Site: same-origin', ...headers]),
     [own],
     [own, 'Content-Type: text/plain'],
     [own, 'Content-Type: multipart/form-data; boundary=x'],
@@ -108,6 +119,13 @@ test('start, stop and sign-out need the form of a page of the same host', async 
   for (const headers of noForms) {
     const { status } = await gate.send(requestOf('POST /.wb/start', [...stopped, ...headers], 'back=/'));
     expect([headers, status === 303]).toEqual([headers, false]);
+  }
+  for (const name of ['stop', 'logout']) {
+    for (const headers of FORMS_OF_SCRIPTS) {
+      const lines = [...running, FORM, `Origin: https://${hostOf(ADAS)}`, 'Sec-Fetch-Site: same-origin'];
+      const { status } = await gate.send(requestOf(`POST /.wb/${name}`, [...lines, ...headers], 'back=/'));
+      expect([name, headers, status]).toEqual([name, headers, 400]);
+    }
   }
   for (const name of ['start', 'stop', 'logout']) {
     for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {

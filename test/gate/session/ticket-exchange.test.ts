@@ -9,7 +9,7 @@ import type { Ticket } from '#core/ports/ticket-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import type { OwnRequest } from '#gate/own-route.ts';
 import type { GatePage } from '#gate/pages/gate-page.ts';
-import { bindBrowser } from '#gate/session/browser-binding.ts';
+import { bindBrowser, isBoundTo } from '#gate/session/browser-binding.ts';
 import { COOKIES } from '#gate/session/cookies.ts';
 import { createSealKeys, Seal } from '#gate/session/seal.ts';
 import { Sessions } from '#gate/session/sessions.ts';
@@ -67,6 +67,7 @@ function setUp() {
     cutoffs,
     forgetCutoffs: (userId) => visitors.forget(userId),
     signOutAtIssuer: async () => undefined,
+    mayBeFramed: false,
     show,
     clock,
     telemetry,
@@ -356,6 +357,14 @@ describe('bindBrowser', () => {
     expect(bindBrowser(`${COOKIES.entry}=forged`).browser).not.toBe(hashTicketSecret('forged'));
     expect(bindBrowser(undefined).browser).not.toBe(first.browser);
   });
+
+  it('gives a browser with two bindings a new one, and accepts each that it sends', () => {
+    const [own, tossed] = [bindBrowser(undefined), bindBrowser(undefined)];
+    const cookies = [tossed, own].map(({ cookie }) => cookie.split(';')[0]).join('; ');
+    expect([own.browser, tossed.browser]).not.toContain(bindBrowser(cookies).browser);
+    expect([own, tossed].map(({ browser }) => isBoundTo(cookies, browser))).toEqual([true, true]);
+    expect(isBoundTo(cookies, bindBrowser(undefined).browser)).toBe(false);
+  });
 });
 
 describe('signing out', () => {
@@ -380,6 +389,7 @@ describe('signing out', () => {
     for (const headers of [
       { ...OWN_FORM, origin, 'sec-fetch-mode': 'cors' },
       { ...OWN_FORM, origin, 'sec-fetch-mode': 'no-cors' },
+      { ...OWN_FORM, origin, 'sec-fetch-dest': 'iframe', 'sec-fetch-user': '?1' },
       { ...OWN_FORM, 'sec-fetch-site': 'none' },
       {},
     ]) {
@@ -405,6 +415,7 @@ describe('signing out', () => {
       cutoffs: new MemorySessionCutoffStore(),
       forgetCutoffs: () => {},
       signOutAtIssuer: async () => 'https://issuer.example/logout',
+      mayBeFramed: false,
       show: () => {},
       clock: new ManualClock(T0),
       telemetry: new RecordingTelemetry(),

@@ -114,6 +114,7 @@ export class SimulatedGate {
       cutoffs: this.#cutoffs,
       forgetCutoffs: (userId) => this.#visitors.forget(userId),
       signOutAtIssuer: async () => undefined,
+      mayBeFramed: false,
       show,
       clock: timers,
       telemetry,
