@@ -328,7 +328,7 @@ describe('a migration', () => {
     }
     const newest = MIGRATIONS.length + 5;
     expect(readdirSync(join(dirname(path), 'backups')).toSorted()).toEqual(
-      [newest - 2, newest - 1, newest].map((version) => `state-before-version-${version}.db`),
+      [newest - 2, newest - 1, newest].map((version) => `state-before-version-${version}.db`).toSorted(),
     );
   });
 

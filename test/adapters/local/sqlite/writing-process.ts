@@ -11,7 +11,9 @@ const telemetry = { info() {}, warn() {}, error() {}, count() {} };
 const folder = String(process.argv[2]);
 
 try {
-  lockDataFolder(folder);
+  const lock = lockDataFolder(folder);
+  // Without a reference the lock would end with the next garbage collection.
+  process.on('exit', () => lock.release());
   const { workbenches } = openStores(join(folder, 'state.db'), { telemetry });
   process.stdout.write('open\n');
   for (let n = 0; ; n += 3) {
