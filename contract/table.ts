@@ -11,8 +11,12 @@
  * | `activity#<workbench id>` | `activity` | when a person last used the workbench; expires |
  * | `ticket#<hash of its secret>` | `ticket` | a ticket that was not used; expires |
  * | `cutoff#<user id>` | `cutoff` | the cutoffs of the user; expires |
+ * | `share#<workbench id>` | key of the grantee | a share of the workbench; expires if it has an end |
+ * | `grantee#<key of the grantee>` | workbench id | that a workbench is shared with the grantee; gives no right; expires with the share |
  * | `system#reports` | time#sweep | the report of a sweep; expires |
  * | `system#free-capacity` | container instance id | the free capacity of a shared instance; expires |
+ *
+ * The key of a grantee is `user#<encoded id>`, `group#<encoded name>` or `organisation` (core/access/grantee.ts).
  *
  * Items that expire have the TTL attribute. The indexes are sparse (only records have their attributes) and project
  * keys only. They are eventually consistent, so the controller reads the record before it acts on a result.

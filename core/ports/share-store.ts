@@ -14,7 +14,7 @@ export interface Share {
   /** When it was written last, milliseconds since 1970. */
   readonly createdAt: number;
   /** Milliseconds since 1970; absent: until it is taken back. */
-  readonly expiresAt?: number;
+  readonly expiresAt?: number | undefined;
 }
 
 /** What a store keeps of a share besides its key. */

@@ -1,31 +1,17 @@
-import { setTimeout } from 'node:timers/promises';
-import {
-  BatchGetItemCommand,
-  DeleteItemCommand,
-  type DynamoDBClient,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { TABLE } from '#contract/table.ts';
 import { ACTIVITY_RETENTION_MS, type ActivityStore } from '#core/ports/activity-store.ts';
-import { PortError } from '#core/ports/port-error.ts';
+import { batchGetItems, type Wait } from './batch-get.ts';
 import { callDynamoDb, writeConditionally } from './errors.ts';
-import { activityKey, type Item, keyAttributes, workbenchOfActivity } from './keys.ts';
-
-/** The waits before DynamoDB is asked again for keys that it did not process, milliseconds. */
-const RETRY_WAITS_MS = [50, 200];
+import { activityKey, keyAttributes, workbenchOfActivity } from './keys.ts';
 
 /** The last activity in DynamoDB: one item per workbench, in a partition of its own. The gate may write only these. */
 export class DynamoActivityStore implements ActivityStore {
   readonly #client: DynamoDBClient;
   readonly #table: string;
+  readonly #wait: Wait | undefined;
 
-  readonly #wait: (ms: number) => Promise<unknown>;
-
-  constructor(
-    client: DynamoDBClient,
-    tableName: string,
-    wait: (ms: number) => Promise<unknown> = setTimeout,
-  ) {
+  constructor(client: DynamoDBClient, tableName: string, wait?: Wait) {
     this.#client = client;
     this.#table = tableName;
     this.#wait = wait;
@@ -51,17 +37,18 @@ export class DynamoActivityStore implements ActivityStore {
   }
 
   async read(workbenchIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    // DynamoDB refuses a request that names a key twice.
-    let keys = [...new Set(workbenchIds)].map((id) => keyAttributes(activityKey(id)));
+    const keys = [...new Set(workbenchIds)].map(activityKey);
+    const items = await batchGetItems(
+      this.#client,
+      this.#table,
+      keys,
+      { ProjectionExpression: 'pk, seen' },
+      this.#wait,
+    );
     const found = new Map<string, number>();
-    for (let attempt = 0; keys.length > 0; attempt += 1) {
-      if (attempt > 0) await this.#waitToRetry(attempt);
-      const { items, unprocessed } = await this.#readSome(keys);
-      for (const item of items) {
-        const workbenchId = workbenchOfActivity(item);
-        if (workbenchId !== undefined) found.set(workbenchId, Number(item.seen?.N));
-      }
-      keys = unprocessed;
+    for (const item of items) {
+      const workbenchId = workbenchOfActivity(item);
+      if (workbenchId !== undefined) found.set(workbenchId, Number(item.seen?.N));
     }
     return found;
   }
@@ -72,26 +59,5 @@ export class DynamoActivityStore implements ActivityStore {
         new DeleteItemCommand({ TableName: this.#table, Key: keyAttributes(activityKey(workbenchId)) }),
       ),
     );
-  }
-
-  /** @throws PortError `throttled` when there were enough attempts */
-  async #waitToRetry(attempt: number): Promise<void> {
-    const wait = RETRY_WAITS_MS[attempt - 1];
-    if (wait === undefined) throw new PortError('throttled', 'dynamodb: BatchGetItem left keys unprocessed');
-    await this.#wait(wait);
-  }
-
-  async #readSome(keys: Item[]): Promise<{ readonly items: Item[]; readonly unprocessed: Item[] }> {
-    const { Responses, UnprocessedKeys } = await callDynamoDb('BatchGetItem', () =>
-      this.#client.send(
-        new BatchGetItemCommand({
-          RequestItems: { [this.#table]: { Keys: keys, ProjectionExpression: 'pk, seen' } },
-        }),
-      ),
-    );
-    return {
-      items: Responses?.[this.#table] ?? [],
-      unprocessed: UnprocessedKeys?.[this.#table]?.Keys ?? [],
-    };
   }
 }

@@ -1,5 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { ACTIVE_SHARDS, DUE_SHARDS, TABLE } from '#contract/table.ts';
+import { type Grantee, granteeKey, granteeOfKey } from '#core/access/grantee.ts';
+import type { ShareKey } from '#core/ports/share-store.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 
 export type Item = Record<string, AttributeValue>;
@@ -20,6 +22,8 @@ const STARTS_PREFIX = 'starts#';
 const ACTIVITY_PREFIX = 'activity#';
 const TICKET_PREFIX = 'ticket#';
 const CUTOFF_PREFIX = 'cutoff#';
+const SHARE_PREFIX = 'share#';
+const GRANTEE_PREFIX = 'grantee#';
 /** The prefix of the sort keys of records. */
 export const WORKBENCH_PREFIX = 'workbench#';
 
@@ -69,6 +73,32 @@ export function ticketKey(hash: string): ItemKey {
 
 export function cutoffKey(userId: string): ItemKey {
   return { pk: CUTOFF_PREFIX + userId, sk: 'cutoff' };
+}
+
+/** The partition of all shares of a workbench. */
+export function sharePartition(workbenchId: string): string {
+  return SHARE_PREFIX + workbenchId;
+}
+
+export function shareKey({ workbenchId, grantee }: ShareKey): ItemKey {
+  return { pk: sharePartition(workbenchId), sk: granteeKey(grantee) };
+}
+
+/** The key of the share that has the key of this item; undefined for every other kind of item. */
+export function keyOfShare(item: Item): ShareKey | undefined {
+  const pk = item[TABLE.partitionKey.name]?.S;
+  const grantee = granteeOfKey(item[TABLE.sortKey.name]?.S ?? '');
+  if (!pk?.startsWith(SHARE_PREFIX) || grantee === undefined) return undefined;
+  return { workbenchId: pk.slice(SHARE_PREFIX.length), grantee };
+}
+
+/** The partition of all workbenches that are shared with a grantee, sorted by workbench id. */
+export function granteePartition(grantee: Grantee): string {
+  return GRANTEE_PREFIX + granteeKey(grantee);
+}
+
+export function sharedWorkbenchKey({ workbenchId, grantee }: ShareKey): ItemKey {
+  return { pk: granteePartition(grantee), sk: workbenchId };
 }
 
 /** The partition of the reconciler's reports, sorted by the end of the sweep. It belongs to no user. */

@@ -14,6 +14,7 @@ const PRIMARY_KEYS = {
   activity: 'workbench_id',
   tickets: 'hash',
   session_cutoffs: 'user_id',
+  shares: 'workbench_id, grantee',
 };
 
 const STATEMENTS = Object.entries(PRIMARY_KEYS).map(

@@ -107,5 +107,18 @@ CREATE TABLE session_cutoffs (
 CREATE INDEX session_cutoffs_expired ON session_cutoffs (expires_at);
 `;
 
+/** The shares of workbenches. `grantee` is its key (core/access/grantee.ts), `share` JSON. */
+const SHARES = `
+CREATE TABLE shares (
+  workbench_id TEXT NOT NULL,
+  grantee TEXT NOT NULL,
+  share TEXT NOT NULL,
+  expires_at INTEGER,
+  PRIMARY KEY (workbench_id, grantee)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX shares_grantee ON shares (grantee, workbench_id);
+CREATE INDEX shares_expired ON shares (expires_at) WHERE expires_at IS NOT NULL;
+`;
+
 /** The step at index n leads from version n to version n + 1. */
-export const MIGRATIONS: readonly Migration[] = [WORKBENCHES + OTHERS, STARTS, ACTIVITY, SESSIONS];
+export const MIGRATIONS: readonly Migration[] = [WORKBENCHES + OTHERS, STARTS, ACTIVITY, SESSIONS, SHARES];

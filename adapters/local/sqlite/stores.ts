@@ -2,6 +2,7 @@ import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
+import type { ShareStore } from '#core/ports/share-store.ts';
 import type { StartRateStore } from '#core/ports/start-rate-store.ts';
 import type { TicketStore } from '#core/ports/ticket-store.ts';
 import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
@@ -13,6 +14,7 @@ import { SqliteHistoryStore } from './history-store.ts';
 import { SqliteIdempotencyStore } from './idempotency-store.ts';
 import { SqliteReportStore } from './report-store.ts';
 import { SqliteSessionCutoffStore } from './session-cutoff-store.ts';
+import { SqliteShareStore } from './share-store.ts';
 import { SqliteStartRateStore } from './start-rate-store.ts';
 import { SqliteTicketStore } from './ticket-store.ts';
 import { SqliteWorkbenchStore } from './workbench-store.ts';
@@ -35,6 +37,7 @@ export interface SqliteStores {
   readonly activity: ActivityStore;
   readonly tickets: TicketStore;
   readonly cutoffs: SessionCutoffStore;
+  readonly shares: ShareStore;
   /** Deletes the rows that have expired at `now` (milliseconds since 1970) and returns their number. */
   deleteExpired(now: number): Promise<number>;
   /** Completes the writes in progress, then closes the file. */
@@ -60,6 +63,7 @@ export function openStores(path: string, options: DatabaseOptions): SqliteStores
     activity: new SqliteActivityStore(database),
     tickets: new SqliteTicketStore(database),
     cutoffs: new SqliteSessionCutoffStore(database),
+    shares: new SqliteShareStore(database),
     deleteExpired: (now) => deleteExpiredRows(database, now),
     close: () => database.close(),
   };

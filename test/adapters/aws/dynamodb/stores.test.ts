@@ -3,6 +3,7 @@ import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-st
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
+import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
@@ -11,6 +12,7 @@ import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
 import { describeSessionCutoffStoreContract } from '#test/contracts/session-cutoff-store.ts';
+import { describeShareStoreContract } from '#test/contracts/share-store.ts';
 import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
 import { describeTicketStoreContract } from '#test/contracts/ticket-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
@@ -55,6 +57,11 @@ describeTicketStoreContract('DynamoTicketStore', async () => {
 describeSessionCutoffStoreContract('DynamoSessionCutoffStore', async () => {
   const table = await openTableUnderTest();
   return { store: new DynamoSessionCutoffStore(table.client, table.tableName), dispose: table.dispose };
+});
+
+describeShareStoreContract('DynamoShareStore', async () => {
+  const table = await openTableUnderTest();
+  return { store: new DynamoShareStore(table.client, table.tableName), dispose: table.dispose };
 });
 
 describeActivityStoreContract('DynamoActivityStore', async () => {

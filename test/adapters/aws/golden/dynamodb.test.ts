@@ -6,12 +6,14 @@ import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
+import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { ACTIVE_SHARDS, DUE_SHARDS } from '#contract/table.ts';
 import { CUTOFF_RETENTION_MS } from '#core/ports/session-cutoff-store.ts';
 import { aHost, ID, idAt, RUN_ID, starting, stopped, T0 } from '#test/builders/workbench.ts';
+import { aShare, BOB } from '#test/contracts/share-store.ts';
 import { aTicket } from '#test/contracts/ticket-store.ts';
 import { RecordedTelemetry } from '../dynamodb/table-under-test.ts';
 import { type Responses, recordingClient } from './recording-client.ts';
@@ -565,6 +567,112 @@ describe('activity', () => {
     const { store, sent } = activityWith();
     await store.delete(ID);
     expect(sent).toEqual([{ name: 'DeleteItem', input: { TableName: TABLE, Key: activityKey(ID) } }]);
+  });
+});
+
+describe('a share', () => {
+  const SHARE_KEY = { pk: { S: `share#${ID}` }, sk: { S: 'user#bob' } };
+  const GRANTEE_KEY = { pk: { S: 'grantee#user#bob' }, sk: { S: ID } };
+  const LINK_KEY = { pk: { S: `share#${ID}` }, sk: { S: 'link#x' } };
+  const SHARE = { M: marshall({ role: 'use', ownerId: 'ada', createdBy: 'ada', createdAt: T0 }) };
+  const sharesWith = (responses: Responses = {}) => {
+    const recorded = recordingClient(responses);
+    return { ...recorded, store: new DynamoShareStore(recorded.client, TABLE) };
+  };
+
+  it('is written after the entry in the list of its grantee', async () => {
+    const { store, sent } = sharesWith();
+    await store.put(aShare());
+    expect(sent).toEqual([
+      { name: 'PutItem', input: { TableName: TABLE, Item: GRANTEE_KEY } },
+      { name: 'PutItem', input: { TableName: TABLE, Item: { ...SHARE_KEY, share: SHARE } } },
+    ]);
+  });
+
+  it('expires with its entry, in whole seconds after its time', async () => {
+    const { store, inputsOf } = sharesWith();
+    await store.put(aShare({ expiresAt: T0 + 1 }));
+    expect(inputsOf('PutItem').map((input) => Object(input).Item.expires_at)).toEqual([
+      { N: String(T0 / 1000 + 1) },
+      { N: String(T0 / 1000 + 1) },
+    ]);
+  });
+
+  it('is read consistently, 100 keys in one call', async () => {
+    const found = { ...SHARE_KEY, share: SHARE };
+    const { store, sent } = sharesWith({ BatchGetItem: { Responses: { [TABLE]: [found] } } });
+    const key = { workbenchId: ID, grantee: BOB };
+    expect(await store.read([key, { workbenchId: ID, grantee: { kind: 'organisation' } }, key])).toEqual([
+      aShare(),
+    ]);
+    expect(sent).toEqual([
+      {
+        name: 'BatchGetItem',
+        input: {
+          RequestItems: {
+            [TABLE]: {
+              Keys: [SHARE_KEY, { ...SHARE_KEY, sk: { S: 'organisation' } }],
+              // A share that was taken back gives no right any more.
+              ConsistentRead: true,
+            },
+          },
+        },
+      },
+    ]);
+    sent.length = 0;
+    await store.read(Array.from({ length: 101 }, (_, n) => ({ workbenchId: idAt(T0, n), grantee: BOB })));
+    expect(sent.map(({ input }) => Object(input).RequestItems[TABLE].Keys.length)).toEqual([100, 1]);
+  });
+
+  it('is listed with the others of its workbench, consistently, without other items of the partition', async () => {
+    const { store, sent } = sharesWith({ Query: { Items: [LINK_KEY, { ...SHARE_KEY, share: SHARE }] } });
+    expect(await store.listByWorkbench(ID)).toEqual([aShare()]);
+    expect(sent).toEqual([
+      {
+        name: 'Query',
+        input: {
+          TableName: TABLE,
+          ConsistentRead: true,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': { S: `share#${ID}` } },
+        },
+      },
+    ]);
+  });
+
+  it('is found by its grantee with one call for each page, the newest workbench first', async () => {
+    const { store, sent } = sharesWith({ Query: { Items: [GRANTEE_KEY] } });
+    expect(await store.listByGrantee(BOB, { limit: 5, after: idAt(T0, 9) })).toEqual([ID]);
+    expect(sent).toEqual([
+      {
+        name: 'Query',
+        input: {
+          TableName: TABLE,
+          KeyConditionExpression: 'pk = :pk AND sk < :after',
+          ExpressionAttributeValues: { ':pk': { S: 'grantee#user#bob' }, ':after': { S: idAt(T0, 9) } },
+          ScanIndexForward: false,
+          Limit: 5,
+        },
+      },
+    ]);
+  });
+
+  it('is deleted before its entry, so that the right ends first', async () => {
+    const { store, sent } = sharesWith();
+    await store.delete({ workbenchId: ID, grantee: BOB });
+    expect(sent).toEqual(
+      [SHARE_KEY, GRANTEE_KEY].map((Key) => ({ name: 'DeleteItem', input: { TableName: TABLE, Key } })),
+    );
+  });
+
+  it('is deleted after its entry with the workbench, and everything else of the partition as well', async () => {
+    const { store, inputsOf } = sharesWith({
+      Query: { Items: [LINK_KEY, { ...SHARE_KEY, share: SHARE }] },
+    });
+    await store.deleteAll(ID);
+    expect(inputsOf('DeleteItem')).toEqual(
+      [LINK_KEY, GRANTEE_KEY, SHARE_KEY].map((Key) => ({ TableName: TABLE, Key })),
+    );
   });
 });
 

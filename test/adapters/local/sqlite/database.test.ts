@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync, renameSync, statSy
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CONNECTION_PRAGMAS, Connection } from '#adapters/local/sqlite/connection.ts';
+import { SHARE_STATEMENTS } from '#adapters/local/sqlite/share-store.ts';
 import { WORKBENCH_STATEMENTS } from '#adapters/local/sqlite/workbench-store.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import { keyOf } from '#core/workbench/workbench.ts';
@@ -64,6 +65,19 @@ describe('a connection', () => {
       const details = plan.map(({ detail }) => detail).join('; ');
       expect(details, name).toMatch(/^SEARCH workbenches USING (COVERING )?INDEX/);
       expect(details, name).not.toContain('TEMP B-TREE');
+    }
+  });
+
+  it('uses an index for every statement about shares', async () => {
+    const { database } = openStoresForTest(':memory:');
+    for (const [name, sql] of Object.entries(SHARE_STATEMENTS)) {
+      const parameters = Array(sql.split('?').length - 1).fill('[]');
+      const plan = await database.read((connection) =>
+        connection.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`, ...parameters),
+      );
+      const details = plan.map(({ detail }) => detail).join('; ');
+      expect(details, name).toMatch(/SEARCH shares USING (COVERING INDEX|PRIMARY KEY)/);
+      expect(details, name).not.toContain('SCAN shares');
     }
   });
 });

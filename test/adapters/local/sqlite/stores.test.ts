@@ -10,6 +10,7 @@ import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
 import { describeSessionCutoffStoreContract } from '#test/contracts/session-cutoff-store.ts';
+import { describeShareStoreContract } from '#test/contracts/share-store.ts';
 import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
 import { describeTicketStoreContract } from '#test/contracts/ticket-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
@@ -83,6 +84,11 @@ for (const [variant, { inFile, ...options }] of Object.entries(VARIANTS)) {
   describeSessionCutoffStoreContract(`SqliteSessionCutoffStore ${variant}`, async () => {
     const { cutoffs, dispose } = await open();
     return { store: cutoffs, dispose };
+  });
+
+  describeShareStoreContract(`SqliteShareStore ${variant}`, async () => {
+    const { shares, dispose } = await open();
+    return { store: shares, dispose };
   });
 
   describeActivityStoreContract(`SqliteActivityStore ${variant}`, async () => {
