@@ -248,6 +248,7 @@ export const DEPLOYED = {
       'RESTAPI_OIDC_JWKS_URL',
       'RESTAPI_OIDC_SERVICE_CLIENTS',
       'RESTAPI_USER_CLAIM',
+      'WB_GROUPS_CLAIM',
     ],
     clients: ['secrets-manager'],
     // API Gateway waits 10 s for an authorizer.

@@ -99,6 +99,14 @@ export const SETTINGS = {
     default: 'sub',
     readBy: AUTHORIZER,
   }),
+  WB_GROUPS_CLAIM: text({
+    description:
+      'The claim with the groups of a user, in the tokens of the API and in the ID token of the sign-in at the gate: an array of names, or one name, of at most 128 bytes each. Workbenches can be shared with groups. Of more than 100 groups of a user only the first 100 in alphabetical order count. Without this setting users have no groups.',
+    expected: '1 to 128 visible ASCII characters',
+    maxLength: 128,
+    pattern: VISIBLE_ASCII,
+    readBy: [...AUTHORIZER, 'gate'],
+  }),
   RESTAPI_ADMIN_SCOPE: text({
     description:
       'The scope with which a token gives access in the name of any user, and to the routes for operators.',

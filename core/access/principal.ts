@@ -15,7 +15,7 @@ export type Principal =
       /** The user claim; absent if the token has none. */
       readonly subject?: string;
       readonly scopes: readonly string[];
-      /** The groups of `subject`; absent if the token names none. */
+      /** The groups of the subject: those that core/access/groups.ts lets count. Absent without any. */
       readonly groups?: readonly string[];
       readonly clientId?: string;
       /** It may act for any user without a user claim: the token was signed with the controller's own key, or belongs to a configured service. */
@@ -78,6 +78,15 @@ export function assertAdmin(
 function assertNotExpired({ expiresAt }: { readonly expiresAt: number }, now: number): void {
   if (now < expiresAt * 1000) return;
   throw new WorkbenchError('forbidden', 'The token has expired.', { reason: 'token_expired' });
+}
+
+/**
+ * The groups of the acting user. A token proves the groups of its own user: an administrator or a service who acts for another
+ * user acts without groups.
+ */
+export function groupsOf(principal: Principal, userId: string): readonly string[] {
+  if (principal.kind !== 'token' || principal.subject !== userId) return [];
+  return principal.groups ?? [];
 }
 
 /** The name under which the history lists the caller; at most 96 bytes. */

@@ -12,6 +12,8 @@ export interface UserVisitor {
   readonly userId: string;
   /** Whether the user may open every workbench. */
   readonly admin: boolean;
+  /** The ids of the user's groups at the sign-in (adapters/group-id.ts). Absent without any. */
+  readonly groups?: readonly string[];
   /** The workbench of the session's cookie. The session of the sign-in host has none: it opens every workbench of its user. */
   readonly workbenchId?: string;
   /** The session at the issuer, if it named one. A back-channel sign-out may end it alone. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { GROUPS_MAX } from '../access/groups.ts';
 
 /** How long a ticket is valid, milliseconds. */
 export const TICKET_LIFETIME_MS = 60_000;
@@ -11,6 +12,8 @@ export const ticketSchema = z.object({
   userId: z.string(),
   /** Whether the user may open every workbench. */
   admin: z.boolean(),
+  /** The ids of the user's groups (adapters/group-id.ts). Absent without any. */
+  groups: z.optional(z.readonly(z.array(z.string()).check(z.maxLength(GROUPS_MAX)))),
   /** When the user signed in, milliseconds since 1970. */
   signedInAt: z.int(),
   issuerSession: z.optional(z.string()),

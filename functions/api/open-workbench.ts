@@ -1,6 +1,8 @@
+import { groupIdOf } from '#adapters/group-id.ts';
 import { createTicketSecret, hashTicketSecret } from '#adapters/ticket-secret.ts';
 import { openBodySchema } from '#contract/request-bodies.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
+import { groupsOf } from '#core/access/principal.ts';
 import { entryUrlOf } from '#core/gate/entry-url.ts';
 import { type GateAddress, gateAddressOf, urlOfWorkbench } from '#core/gate/gate-host.ts';
 import { SESSION_LIFETIME_MS } from '#core/ports/session-cutoff-store.ts';
@@ -24,7 +26,7 @@ export function build(
   const { WB_GATE: mode } = settings;
   const address = gateAddressOf(new URL(settings.BASE_URL), mode ?? 'prefix');
   const parsers = { workbenchId: parseWorkbenchId, body: jsonBodyOf(openBodySchema()) };
-  return toUserApiHandler(ports, settings, parsers, async ({ userId, workbenchId, body, by }) => {
+  return toUserApiHandler(ports, settings, parsers, async ({ userId, principal, workbenchId, body, by }) => {
     await getWorkbench(ports, { userId, workbenchId });
     const path = body.path ?? '/';
     if (mode === undefined) {
@@ -32,6 +34,7 @@ export function build(
     }
     const now = clock.now();
     const secret = createTicketSecret();
+    const groups = groupsOf(principal, userId).map(groupIdOf);
     const expiresAt = now + TICKET_LIFETIME_MS;
     await tickets.create({
       hash: hashTicketSecret(secret),
@@ -39,6 +42,7 @@ export function build(
       userId,
       // The session acts as the owner, also if an administrator asked for it.
       admin: false,
+      ...(groups.length === 0 ? {} : { groups }),
       signedInAt: now,
       sessionExpiresAt: now + SESSION_LIFETIME_MS,
       expiresAt,

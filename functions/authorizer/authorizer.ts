@@ -1,4 +1,5 @@
 import type { APIGatewaySimpleAuthorizerWithContextResult } from 'aws-lambda';
+import type { JWTPayload } from 'jose';
 import { type AuthKeys, cacheFromSecret, parseSecretKeys } from '#adapters/auth-secret.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { Principal } from '#core/access/principal.ts';
@@ -7,7 +8,7 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import { parseBearerToken, staticKeyMatcher, TokenRefused } from './credentials.ts';
 import { IssuerKeys } from './issuer-keys.ts';
 import { hs256Verifier, isPublicKeyAlgorithm, issuerVerifier, readAlgorithm } from './jwt-verifiers.ts';
-import { type AuthorizerContext, toAuthorizerContext, toPrincipal } from './principal.ts';
+import { type AuthorizerContext, readClaimedGroups, toAuthorizerContext, toPrincipal } from './principal.ts';
 
 export interface AuthorizerPorts {
   readonly clock: Clock;
@@ -23,6 +24,7 @@ export type AuthorizerSettings = SettingsFor<
   | 'RESTAPI_OIDC_JWKS_URL'
   | 'RESTAPI_OIDC_SERVICE_CLIENTS'
   | 'RESTAPI_USER_CLAIM'
+  | 'WB_GROUPS_CLAIM'
 >;
 
 /** The used part of an HTTP API's authorizer event (payload 2.0). */
@@ -63,7 +65,7 @@ export function build(
     issuerKeys = createIssuerKeys(ports, settings, jwksTimeoutMs),
   }: AuthorizerOptions = {},
 ): Authorize {
-  const identify = buildIdentify(settings, issuerKeys);
+  const identify = buildIdentify(settings, issuerKeys, ports.telemetry);
   return async (event) => {
     try {
       const header = event.identitySource?.[0] ?? event.headers?.authorization;
@@ -83,7 +85,11 @@ export function build(
 
 type Identify = (header: string | undefined, now: Date) => Promise<Principal>;
 
-function buildIdentify(settings: AuthorizerSettings, issuerKeys: IssuerKeys | undefined): Identify {
+function buildIdentify(
+  settings: AuthorizerSettings,
+  issuerKeys: IssuerKeys | undefined,
+  telemetry: Telemetry,
+): Identify {
   if (settings.RESTAPI_AUTH === 'none') return async () => ({ kind: 'open' });
   const { RESTAPI_AUTH_STATIC_KEY, RESTAPI_AUTH_JWT_KEY, RESTAPI_USER_CLAIM: userClaim } = settings;
   const isStaticKey =
@@ -91,6 +97,12 @@ function buildIdentify(settings: AuthorizerSettings, issuerKeys: IssuerKeys | un
   const verifyHs256 = RESTAPI_AUTH_JWT_KEY === undefined ? undefined : hs256Verifier(RESTAPI_AUTH_JWT_KEY);
   const verifyIssued = buildIssuerVerifier(settings, issuerKeys);
   const services = new Set(settings.RESTAPI_OIDC_SERVICE_CLIENTS);
+  const countedGroups = (claims: JWTPayload): readonly string[] => {
+    const { groups, ignored } = readClaimedGroups(claims, settings.WB_GROUPS_CLAIM);
+    if (ignored > 0)
+      telemetry.warn('some groups of a token do not count', { groups: groups.length, ignored });
+    return groups;
+  };
   if (!isStaticKey && !verifyHs256 && !verifyIssued) {
     return async () => {
       throw new TokenRefused('no_key_configured');
@@ -102,11 +114,13 @@ function buildIdentify(settings: AuthorizerSettings, issuerKeys: IssuerKeys | un
     if (!verifyHs256 && !verifyIssued) throw new TokenRefused('invalid_static_key');
     const algorithm = readAlgorithm(token);
     if (verifyHs256 && algorithm === 'HS256') {
-      return toPrincipal(await verifyHs256(token, now), userClaim, () => true);
+      const claims = await verifyHs256(token, now);
+      return toPrincipal(claims, userClaim, () => true, countedGroups(claims));
     }
     if (verifyIssued && isPublicKeyAlgorithm(algorithm)) {
       const claims = await verifyIssued(token, now);
-      return toPrincipal(claims, userClaim, (clientId) => clientId !== undefined && services.has(clientId));
+      const isService = (clientId: string | undefined) => clientId !== undefined && services.has(clientId);
+      return toPrincipal(claims, userClaim, isService, countedGroups(claims));
     }
     throw new TokenRefused('unsupported_algorithm');
   };

@@ -1,6 +1,8 @@
 import type { JWTPayload } from 'jose';
 import * as z from 'zod/mini';
 import { isUserId } from '#contract/parameters.ts';
+import { isGroupName } from '#core/access/grantee.ts';
+import { type ClaimedGroups, GROUPS_MAX, readGroups } from '#core/access/groups.ts';
 import type { Principal } from '#core/access/principal.ts';
 import { TokenRefused } from './credentials.ts';
 
@@ -10,6 +12,7 @@ const EXPIRY_MAX = 253_402_300_799;
 /**
  * The principal of a verified token.
  * @param userClaim the claim that contains the user_id
+ * @param groups what `readClaimedGroups` returned for the token; without a user they do not count
  * @param isService whether a client may act for any user, given its client id
  * @throws TokenRefused if the user claim is not a valid user_id, or the expiry is not a valid time
  */
@@ -17,6 +20,7 @@ export function toPrincipal(
   payload: JWTPayload,
   userClaim: string,
   isService: (clientId: string | undefined) => boolean,
+  groups: readonly string[] = [],
 ): Principal {
   const subject = Object.hasOwn(payload, userClaim) ? payload[userClaim] : undefined;
   if (subject !== undefined && !(typeof subject === 'string' && isUserId(subject))) {
@@ -31,8 +35,15 @@ export function toPrincipal(
     service: isService(clientId),
     expiresAt,
     ...(subject === undefined ? {} : { subject }),
+    ...(subject === undefined || groups.length === 0 ? {} : { groups }),
     ...(clientId === undefined ? {} : { clientId }),
   };
+}
+
+/** @param groupsClaim WB_GROUPS_CLAIM; undefined: users have no groups */
+export function readClaimedGroups(payload: JWTPayload, groupsClaim: string | undefined): ClaimedGroups {
+  const hasClaim = groupsClaim !== undefined && Object.hasOwn(payload, groupsClaim);
+  return readGroups(hasClaim ? payload[groupsClaim] : undefined);
 }
 
 /** `azp` as in OpenID Connect, or `client_id` as in RFC 9068. */
@@ -50,7 +61,8 @@ function readScopes(payload: JWTPayload): string[] {
 
 /**
  * A principal as the authorizer passes it to the functions. API Gateway passes a flat object of strings on, and caches
- * it together with the authorizer's response.
+ * it together with the authorizer's response. It is not longer than the token, which has at most TOKEN_MAX_LENGTH, but for
+ * the escaping of quotes.
  */
 export type AuthorizerContext = Readonly<Record<string, string>>;
 
@@ -62,9 +74,14 @@ export function toAuthorizerContext(principal: Principal): AuthorizerContext {
     service: String(principal.service),
     expires_at: String(principal.expiresAt),
     ...(principal.subject === undefined ? {} : { subject: principal.subject }),
+    ...(principal.groups === undefined ? {} : { groups: JSON.stringify(principal.groups) }),
     ...(principal.clientId === undefined ? {} : { client_id: principal.clientId }),
   };
 }
+
+const groupsSchema = z
+  .array(z.string().check(z.refine(isGroupName)))
+  .check(z.minLength(1), z.maxLength(GROUPS_MAX));
 
 const contextSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('open') }),
@@ -75,6 +92,7 @@ const contextSchema = z.discriminatedUnion('kind', [
     service: z.enum(['true', 'false']),
     expires_at: z.string().check(z.regex(/^\d{1,12}$/)),
     subject: z.optional(z.string()),
+    groups: z.optional(z.string()),
     client_id: z.optional(z.string()),
   }),
 ]);
@@ -85,12 +103,24 @@ export function parseAuthorizerContext(context: unknown): Principal | undefined 
   if (!parsed.success) return undefined;
   if (parsed.data.kind !== 'token') return { kind: parsed.data.kind };
   const { scopes, service, expires_at, subject, client_id } = parsed.data;
+  const groups = parsed.data.groups === undefined ? undefined : parseGroups(parsed.data.groups);
+  if (groups === 'invalid') return undefined;
   return {
     kind: 'token',
     scopes: scopes.split(' ').filter((scope) => scope !== ''),
     service: service === 'true',
     expiresAt: Number(expires_at),
     ...(subject === undefined ? {} : { subject }),
+    ...(groups === undefined ? {} : { groups }),
     ...(client_id === undefined ? {} : { clientId: client_id }),
   };
+}
+
+function parseGroups(text: string): readonly string[] | 'invalid' {
+  try {
+    return groupsSchema.parse(JSON.parse(text));
+  } catch {
+    // Not the text of `toAuthorizerContext`: the whole context is refused.
+    return 'invalid';
+  }
 }

@@ -127,6 +127,7 @@ export class IssuerSignIn {
       wayBack,
       clock,
       cutoffs,
+      telemetry,
       claims: settings,
     } = this.#options;
     const state = readField(url.searchParams, 'state');
@@ -141,7 +142,10 @@ export class IssuerSignIn {
     if (visitor.kind === 'user') return redirect(asked, await wayBack.locate(visitor, returnUrl, browser));
     try {
       const { claims, idToken } = await issuer.signIn(url.search, attempt);
-      const signIn = await moveAfterCutoffs(readSignIn(claims, settings, clock.now()), cutoffs);
+      const read = readSignIn(claims, settings, clock.now());
+      const { ignoredGroups } = read;
+      if (ignoredGroups > 0) telemetry.warn('some groups of a user do not count', { ignoredGroups });
+      const signIn = await moveAfterCutoffs(read.signIn, cutoffs);
       const location = await wayBack.locate(signIn, returnUrl, browser);
       response.appendHeader('set-cookie', await sessions.formatSignIn(signIn));
       for (const cookie of idTokenCookies(idToken)) response.appendHeader('set-cookie', cookie);

@@ -17,7 +17,7 @@ export type SignInMethod =
 
 /** Returns how users sign in at the issuer of the settings; undefined without one. */
 export function issuerMethodOf(
-  settings: Pick<Settings, 'RESTAPI_USER_CLAIM' | 'RESTAPI_ADMIN_SCOPE'> &
+  settings: Pick<Settings, 'RESTAPI_USER_CLAIM' | 'RESTAPI_ADMIN_SCOPE' | 'WB_GROUPS_CLAIM'> &
     Omit<SignInSettings, 'WB_GATE_CLIENT_SECRET'>,
   clientSecret: string | undefined,
 ): SignInMethod | undefined {
@@ -32,6 +32,7 @@ export function issuerMethodOf(
     claims: {
       userClaim: settings.RESTAPI_USER_CLAIM,
       adminClaim: settings.WB_GATE_ADMIN_CLAIM,
+      groupsClaim: settings.WB_GROUPS_CLAIM,
       adminScope: settings.RESTAPI_ADMIN_SCOPE,
     },
   };

@@ -1,7 +1,9 @@
 import type { JWTPayload } from 'jose';
+import { groupIdOf } from '#adapters/group-id.ts';
 import { isUserId } from '#contract/parameters.ts';
+import { readGroups } from '#core/access/groups.ts';
 import type { SignIn } from '#gate/session/sessions.ts';
-import { ISSUER_SESSION_MAX_LENGTH } from '#gate/session/sessions.ts';
+import { isIssuerSession } from '#gate/session/sessions.ts';
 import { SignInFailure } from './sign-in-failure.ts';
 
 export interface UserClaimSettings {
@@ -9,6 +11,8 @@ export interface UserClaimSettings {
   readonly userClaim: string;
   /** WB_GATE_ADMIN_CLAIM */
   readonly adminClaim: string | undefined;
+  /** WB_GROUPS_CLAIM: the same claim as in the tokens of the API. */
+  readonly groupsClaim?: string | undefined;
   /** RESTAPI_ADMIN_SCOPE */
   readonly adminScope: string;
 }
@@ -24,6 +28,12 @@ export class UserClaimMissing extends Error {
   }
 }
 
+/** Who has signed in, and how many values of the claim of the groups do not count. */
+export interface ReadSignIn {
+  readonly signIn: SignIn;
+  readonly ignoredGroups: number;
+}
+
 /**
  * Returns who has signed in.
  * @param claims of a valid ID token
@@ -32,20 +42,23 @@ export class UserClaimMissing extends Error {
  */
 export function readSignIn(
   claims: JWTPayload,
-  { userClaim, adminClaim, adminScope }: UserClaimSettings,
+  { userClaim, adminClaim, adminScope, groupsClaim }: UserClaimSettings,
   now: number,
-): SignIn {
+): ReadSignIn {
   const userId = readOwn(claims, userClaim);
   if (typeof userId !== 'string' || !isUserId(userId)) throw new UserClaimMissing(userClaim);
   const { sub, sid } = claims;
-  const hasSession = typeof sid === 'string' && sid !== '' && sid.length <= ISSUER_SESSION_MAX_LENGTH;
-  return {
+  const { groups, ignored } = readGroups(groupsClaim === undefined ? [] : readOwn(claims, groupsClaim));
+  const hasSession = typeof sid === 'string' && isIssuerSession(sid);
+  const signIn: SignIn = {
     userId,
     admin: adminClaim !== undefined && listOf(readOwn(claims, adminClaim)).includes(adminScope),
     ...(hasSession ? { issuerSession: sid } : {}),
     ...(sub !== undefined && sub !== userId && isUserId(sub) ? { issuerSubject: sub } : {}),
+    ...(groups.length === 0 ? {} : { groups: groups.map(groupIdOf) }),
     signedInAt: now,
   };
+  return { signIn, ignoredGroups: ignored };
 }
 
 function readOwn(claims: JWTPayload, name: string): unknown {
@@ -77,10 +90,7 @@ export function readLogoutClaims(claims: JWTPayload): LogoutClaims {
   if (nonce !== undefined) throw new SignInFailure('invalid', 'logout_token_with_nonce');
   // The cutoffs are stored by user. A session id alone names none, and the specification allows it, so say so in the log.
   if (sub === undefined || !isUserId(sub)) throw new SignInFailure('invalid', 'logout_token_without_subject');
-  if (
-    sid !== undefined &&
-    (typeof sid !== 'string' || sid === '' || sid.length > ISSUER_SESSION_MAX_LENGTH)
-  ) {
+  if (sid !== undefined && !(typeof sid === 'string' && isIssuerSession(sid))) {
     throw new SignInFailure('invalid', 'invalid_session_id');
   }
   return { subject: sub, ...(sid === undefined ? {} : { issuerSession: sid }) };

@@ -34,7 +34,7 @@ export class WayBack {
     const { tickets, address, clock } = this.#options;
     if (address().domain === undefined) return `${originOfWorkbench(address(), workbenchId)}${path}`;
     const secret = createTicketSecret();
-    const { userId, admin, issuerSession, issuerSubject, signedInAt } = signIn;
+    const { userId, admin, issuerSession, issuerSubject, groups, signedInAt } = signIn;
     await tickets.create({
       hash: hashTicketSecret(secret),
       workbenchId,
@@ -43,6 +43,7 @@ export class WayBack {
       signedInAt,
       ...(issuerSession === undefined ? {} : { issuerSession }),
       ...(issuerSubject === undefined ? {} : { issuerSubject }),
+      ...(groups === undefined ? {} : { groups }),
       ...(browser === undefined ? {} : { browser }),
       sessionExpiresAt: signedInAt + SESSION_LIFETIME_MS,
       expiresAt: clock.now() + TICKET_LIFETIME_MS,

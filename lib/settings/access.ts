@@ -67,6 +67,12 @@ const keys = group(
         description: 'The claim of a token that contains the user_id. `sub` by default.',
       }),
     ),
+    groupsClaim: z.optional(
+      text({
+        ...ascii(128),
+        description: 'The claim of a token with the groups of a user. Without it users have no groups.',
+      }),
+    ),
     adminScope: z.optional(
       text({
         ...ascii(128),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { groupIdOf } from '#adapters/group-id.ts';
 import { hashTicketSecret } from '#adapters/ticket-secret.ts';
 import { openResponseSchema } from '#contract/response-bodies.ts';
 import { SESSION_LIFETIME_MS } from '#core/ports/session-cutoff-store.ts';
@@ -34,6 +35,18 @@ describe('POST /workbenches/{wid}/open', () => {
       sessionExpiresAt: now + SESSION_LIFETIME_MS,
       expiresAt: now + TICKET_LIFETIME_MS,
     });
+  });
+
+  it('carries the groups of the user into the session, but not those of an administrator', async () => {
+    const { tickets, open } = await setUp();
+    const groups = JSON.stringify(['data science', 'staff']);
+    const burn = async (more: Parameters<typeof open>[0]) =>
+      tickets.burn(hashTicketSecret(new URL((await open(more)).body.url).searchParams.get('t') ?? ''));
+    const own = await burn({ query: '', authorizer: tokenOf('ada', { groups }) });
+    expect(own?.groups).toEqual(['data science', 'staff'].map(groupIdOf));
+    const other = await burn({ authorizer: tokenOf('root', { groups, scopes: 'workbench:admin' }) });
+    expect(other).toMatchObject({ userId: 'ada' });
+    expect(other).not.toHaveProperty('groups');
   });
 
   it('creates another ticket for each request', async () => {

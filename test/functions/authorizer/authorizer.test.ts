@@ -21,6 +21,7 @@ const CLOSED: AuthorizerSettings = {
   RESTAPI_OIDC_JWKS_URL: undefined,
   RESTAPI_OIDC_SERVICE_CLIENTS: [],
   RESTAPI_USER_CLAIM: 'sub',
+  WB_GROUPS_CLAIM: undefined,
 };
 
 function authorizer(settings: Partial<AuthorizerSettings>, options: AuthorizerOptions = {}) {
@@ -136,6 +137,28 @@ describe('an HS256 token', () => {
       `Bearer ${token}`,
     );
     expect(context.subject).toBe('ada@example.com');
+  });
+
+  it('contains the groups of its user in the configured claim', async () => {
+    const token = await hs256({ sub: 'ada', teams: ['b c', 'a', 'b c', 7, ''], exp: SECONDS + 60 });
+    const { authorize, telemetry } = authorizer({ ...jwtKey, WB_GROUPS_CLAIM: 'teams' });
+    const { context } = await authorize(`Bearer ${token}`);
+    expect(context.groups).toBe('["a","b c"]');
+    expect(telemetry.fields.get('some groups of a token do not count')).toEqual({ groups: 2, ignored: 2 });
+  });
+
+  it.each<[string, JWTPayload, string | undefined]>([
+    ['without the setting', { sub: 'ada', groups: ['a'] }, undefined],
+    ['without a user', { groups: ['a'] }, 'groups'],
+    ['without the claim', { sub: 'ada' }, 'groups'],
+    ['with a claim that is a property of Object.prototype', { sub: 'ada' }, 'constructor'],
+  ])('has no groups %s', async (_, claims, groupsClaim) => {
+    const token = await hs256({ ...claims, exp: SECONDS + 60 });
+    const { isAuthorized, context } = await authorizer({ ...jwtKey, WB_GROUPS_CLAIM: groupsClaim }).authorize(
+      `Bearer ${token}`,
+    );
+    expect(isAuthorized).toBe(true);
+    expect(context).not.toHaveProperty('groups');
   });
 
   it('has no user if the configured claim is a property of Object.prototype', async () => {

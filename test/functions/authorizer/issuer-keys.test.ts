@@ -34,6 +34,7 @@ function openAuthorizer(options: AuthorizerOptions = {}) {
     RESTAPI_OIDC_JWKS_URL: issuer.jwksUrl,
     RESTAPI_OIDC_SERVICE_CLIENTS: [],
     RESTAPI_USER_CLAIM: 'sub',
+    WB_GROUPS_CLAIM: undefined,
   };
   const authorize = build({ clock, telemetry }, settings, options);
   const decide = async (token: string): Promise<unknown> => {
@@ -202,6 +203,7 @@ it('the keys of an issuer stay when the secret of the controller is rotated', as
       RESTAPI_OIDC_JWKS_URL: issuer.jwksUrl,
       RESTAPI_OIDC_SERVICE_CLIENTS: [],
       RESTAPI_USER_CLAIM: 'sub',
+      WB_GROUPS_CLAIM: undefined,
     },
     async () => JSON.stringify({ static_key: staticKey }),
   );

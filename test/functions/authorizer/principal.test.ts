@@ -1,14 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isGroupName } from '#core/access/grantee.ts';
+import { GROUPS_MAX } from '#core/access/groups.ts';
 import type { Principal } from '#core/access/principal.ts';
 import { parseAuthorizerContext, toAuthorizerContext } from '#functions/authorizer/principal.ts';
 
 const visibleText = fc.stringMatching(/^[\x21-\x7e]{1,20}$/);
+const groupName = fc.string({ unit: 'binary', minLength: 1, maxLength: 32 }).filter(isGroupName);
 const token = fc.record(
   {
     kind: fc.constant('token' as const),
     subject: fc.string({ minLength: 1 }),
     scopes: fc.array(visibleText),
+    groups: fc.uniqueArray(groupName, { minLength: 1, maxLength: GROUPS_MAX }),
     clientId: visibleText,
     service: fc.boolean(),
     expiresAt: fc.integer({ min: 1, max: 253_402_300_799 }),
@@ -49,6 +53,10 @@ describe('the context of the authorizer', () => {
     { kind: 'token', scopes: '', service: 'yes', expires_at: '1' },
     { kind: 'token', scopes: '', service: 'true', expires_at: 'Infinity' },
     { kind: 'token', scopes: '', service: 'true', expires_at: '1', subject: 7 },
+    { kind: 'token', scopes: '', service: 'true', expires_at: '1', groups: 'staff' },
+    { kind: 'token', scopes: '', service: 'true', expires_at: '1', groups: '[]' },
+    { kind: 'token', scopes: '', service: 'true', expires_at: '1', groups: '["staff",""]' },
+    { kind: 'token', scopes: '', service: 'true', expires_at: '1', groups: '{"staff":1}' },
   ])('is rejected if it is %j', (context) => {
     expect(parseAuthorizerContext(context)).toBeUndefined();
   });

@@ -19,6 +19,7 @@ const settings: AuthorizerSettings = {
   RESTAPI_OIDC_JWKS_URL: undefined,
   RESTAPI_OIDC_SERVICE_CLIENTS: [],
   RESTAPI_USER_CLAIM: 'sub',
+  WB_GROUPS_CLAIM: undefined,
 };
 
 /** The authorizer behind the cache of local mode. `calls` counts how often the authorizer is called. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { groupIdOf } from '#adapters/group-id.ts';
 import { SESSION_LIFETIME_MS } from '#core/ports/session-cutoff-store.ts';
 import { OidcIssuer } from '#gate/sign-in/issuer.ts';
 import { IssuerSignIn } from '#gate/sign-in/issuer-sign-in.ts';
@@ -29,7 +30,7 @@ async function start(mode: 'host' | 'prefix', { userClaim = 'sub', clientSecret 
       }),
       attempts: new SignInAttempts(parts.seal, parts.clock),
       forgetCutoffs: (userId) => parts.visitors.forget(userId),
-      claims: { userClaim, adminClaim: 'roles', adminScope: 'workbench:admin' },
+      claims: { userClaim, adminClaim: 'roles', adminScope: 'workbench:admin', groupsClaim: 'groups' },
     });
     return signIn.routes;
   });
@@ -335,6 +336,16 @@ describe('the sign-in at an issuer', () => {
     issuer.claims = { roles: ['other', 'workbench:admin'] };
     const ticket = await burn(locationOf(await complete()));
     expect(ticket).toMatchObject({ userId: 'ann', admin: true, issuerSubject: 'subject-of-ann' });
+  });
+
+  it('reads the groups of the user into the ticket and the session, and says which do not count', async () => {
+    issuer.claims = { groups: ['staff', 'data science', ''] };
+    const first = await burn(locationOf(await complete()));
+    expect(first?.groups).toEqual(['data science', 'staff'].map(groupIdOf));
+    expect(host.telemetry.fields.get('some groups of a user do not count')).toEqual({ ignoredGroups: 1 });
+    // The browser has a session now, so that the next ticket comes from its cookie.
+    const again = await burn(locationOf(await browser.get(host.loginUrl(host.workbenchUrl('/lab')))));
+    expect(again?.groups).toEqual(first?.groups);
   });
 
   it('uses the last discovery document of an issuer that does not respond any more', async () => {
