@@ -1,69 +1,12 @@
-import type { OperationId } from './routes.ts';
-import type { DeployedSettingName } from './settings/deployment-settings.ts';
+import type { DeployedFunction } from './deployed-function.ts';
 
-/**
- * Every deployed function. The CDK app creates the functions from this table, tools/bundle.ts bundles them, and each
- * function reads the settings of its row. lib/permissions derives their IAM permissions.
- *
- * The table is part of every bundle, so it contains only data and imports only types.
- */
-export interface DeployedFunction {
-  /** The file below functions/ that exports `handler` and `build`. */
-  readonly entry: `${string}.ts`;
-  readonly startedBy: StartedBy;
-  /** Its settings, which contract/settings/ declares. It gets no other environment variables. */
-  readonly reads: readonly DeployedSettingName[];
-  /** The AWS clients that its bundle may contain: `@aws-sdk/client-<name>`. */
-  readonly clients: readonly AwsClientName[];
-  /** Lambda terminates an invocation after this time. */
-  readonly timeoutSeconds: number;
-  /** The share of a CPU is proportional to this. */
-  readonly memoryMib: number;
-}
-
-export type AwsClientName = 'dynamodb' | 'ec2' | 'ecs' | 'efs' | 'lambda' | 'secrets-manager' | 'sqs';
-
-/**
- * `work`: the work queue. `host`: the queue of workbenches whose next effect needs EC2. `delete`: the queue of workbenches
- * whose files are being deleted.
- */
-export type QueueName = 'work' | 'host' | 'delete';
-
-export type StartedBy =
-  /** A request on this route. */
-  | { readonly by: 'route'; readonly operationId: OperationId }
-  /** The HTTP API calls it to authorize a request. Not deployed with `RESTAPI_AUTH=none`. */
-  | { readonly by: 'authorizer' }
-  /** Any of these EventBridge events. */
-  | {
-      readonly by: 'event';
-      readonly events: readonly EventPattern[];
-    }
-  /** A batch of messages. It returns the messages that failed. */
-  | {
-      readonly by: 'queue';
-      readonly queue: QueueName;
-      /**
-       * Maximum number of messages in a batch, at most 10. The workbenches of a batch are driven at the same time and share
-       * the call that polls their tasks. A larger batch needs a batching window, which delays every message.
-       */
-      readonly batchSize: number;
-      /** Maximum number of concurrent batches, 2-1,000. */
-      readonly maxConcurrency: number;
-    }
-  | { readonly by: 'schedule'; readonly everyMinutes: number }
-  /**
-   * Other functions call it and wait for the response. One is deployed in the VPC for each file system, and mounts the
-   * directory of the volumes.
-   */
-  | { readonly by: 'janitor' };
-
-export interface EventPattern {
-  readonly source: string;
-  readonly detailType: string;
-  /** Accepted values of fields of the event's detail. @default any event of this type */
-  readonly detail?: Readonly<Record<string, readonly (string | boolean)[]>>;
-}
+export type {
+  AwsClientName,
+  DeployedFunction,
+  EventPattern,
+  QueueName,
+  StartedBy,
+} from './deployed-function.ts';
 
 const POLICY = [
   'WB_STARTING_TIMEOUT_SECONDS',
@@ -165,6 +108,12 @@ const FREQUENT_SWEEP = { timeoutSeconds: 300, memoryMib: 512 } as const;
 /** The maximum of Lambda. The next sweep finds what is left. */
 const HOURLY_SWEEP = { timeoutSeconds: 900, memoryMib: 512 } as const;
 
+/**
+ * Every deployed function. The CDK app creates the functions from this table, tools/bundle.ts bundles them, and each
+ * function reads the settings of its row. lib/permissions derives their IAM permissions.
+ *
+ * The table is part of every bundle, so it contains only data and imports only types.
+ */
 export const DEPLOYED = {
   'list-workbenches': {
     entry: 'handlers/list-workbenches.ts',
@@ -230,6 +179,19 @@ export const DEPLOYED = {
     entry: 'handlers/list-reports.ts',
     startedBy: { by: 'route', operationId: 'listReports' },
     reads: USER_API,
+    ...READING_API,
+  },
+  'list-machines': {
+    entry: 'handlers/list-machines.ts',
+    startedBy: { by: 'route', operationId: 'listMachines' },
+    reads: [...USER_API, ...CLUSTER, ...CATALOG],
+    clients: ['dynamodb', 'ecs'],
+    ...API,
+  },
+  'list-providers': {
+    entry: 'handlers/list-providers.ts',
+    startedBy: { by: 'route', operationId: 'listProviders' },
+    reads: [...USER_API, ...CATALOG, 'WB_DEFAULT_CPU', 'WB_DEFAULT_RAM', 'WB_DEFAULT_GPU'],
     ...READING_API,
   },
   'get-health': {

@@ -7,7 +7,9 @@ import {
   historyResponseSchema,
   itemResponseSchema,
   listResponseSchema,
+  machinesResponseSchema,
   openResponseSchema,
+  providersResponseSchema,
   reportsResponseSchema,
   successSchema,
 } from './response-bodies.ts';
@@ -198,6 +200,30 @@ export const ROUTES = [
     description: 'For operators; requires the admin scope. Newest first, at most 50.',
     parameters: [],
     responses: { 200: { description: 'The reports.', schema: reportsResponseSchema } },
+    errors: ['forbidden'],
+  },
+  {
+    method: 'GET',
+    path: '/machines',
+    operationId: 'listMachines',
+    access: 'admin',
+    summary: 'Lists the instances of the installation, their free capacity, and the workbenches on them.',
+    description:
+      'For operators; requires the admin scope. Sorted by id, at most 1,000 machines and 5,000 active workbenches: `complete` is false if there are more. A response is reused for 15 seconds (`read_at`), and the lists of ECS and of active workbenches may miss a change of the last seconds. A workbench that waits for capacity is on no machine. A host that is not registered with the cluster, because it is stopped or being launched, is listed from its record.',
+    parameters: [],
+    responses: { 200: { description: 'The machines.', schema: machinesResponseSchema } },
+    errors: ['forbidden'],
+  },
+  {
+    method: 'GET',
+    path: '/providers',
+    operationId: 'listProviders',
+    access: 'admin',
+    summary: 'Lists the capacity providers and the instance types of hosts, with free capacity and price.',
+    description:
+      'For operators; requires the admin scope. Prices are those of the settings, by default the price list that is shipped with the controller. The free capacity is what the instances have reported by events: seconds old, and at most a preference of placement.',
+    parameters: [],
+    responses: { 200: { description: 'What the installation offers.', schema: providersResponseSchema } },
     errors: ['forbidden'],
   },
   {

@@ -4,6 +4,7 @@ import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { CapacityCatalog } from '#core/ports/capacity-catalog.ts';
 import type { HostFleet } from '#core/ports/host-fleet.ts';
 import type { Ids } from '#core/ports/ids.ts';
+import type { MachineInventory } from '#core/ports/machine-inventory.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { TaskRunner } from '#core/ports/task-runner.ts';
 import type { TicketStore } from '#core/ports/ticket-store.ts';
@@ -15,6 +16,8 @@ import { build as deleteWorkbench } from '#functions/api/delete-workbench.ts';
 import { build as getHealth } from '#functions/api/get-health.ts';
 import { build as getWorkbench } from '#functions/api/get-workbench.ts';
 import { build as listHistory } from '#functions/api/list-history.ts';
+import { build as listMachines } from '#functions/api/list-machines.ts';
+import { build as listProviders } from '#functions/api/list-providers.ts';
 import { build as listReports } from '#functions/api/list-reports.ts';
 import { build as listWorkbenches } from '#functions/api/list-workbenches.ts';
 import { build as openWorkbench } from '#functions/api/open-workbench.ts';
@@ -35,6 +38,7 @@ export interface LocalPorts extends CreatePorts, DrivePorts, WarningPort {
   readonly catalog: CapacityCatalog;
   readonly tasks: TaskRunner;
   readonly hosts: HostFleet;
+  readonly machines: MachineInventory;
   readonly volumes: VolumeStore;
 }
 
@@ -46,6 +50,8 @@ export function buildRoutes(ports: LocalPorts, settings: Settings): readonly Gat
     getHealth: getHealth(ports),
     getWorkbench: getWorkbench(ports, settings),
     listHistory: listHistory(ports, settings),
+    listMachines: listMachines(ports, settings),
+    listProviders: listProviders(ports, settings),
     listReports: listReports(ports, settings),
     listWorkbenches: listWorkbenches(ports, settings),
     openWorkbench: openWorkbench(ports, settings),

@@ -1,11 +1,13 @@
 import { DirectoryVolumes } from '#adapters/local/directories/directory-volumes.ts';
 import { SimulatedHosts } from '#adapters/local/hosts/simulated-hosts.ts';
 import { localCatalog } from '#adapters/local/local-catalog.ts';
+import { LocalMachine } from '#adapters/local/local-machine.ts';
 import { settlesWithin, systemTimers } from '#adapters/local/timers.ts';
 import type { Settings } from '#contract/settings/function-settings.ts';
 import { policyOf } from '#contract/settings/policy.ts';
 import type { CapacityCatalog } from '#core/ports/capacity-catalog.ts';
 import type { HostObservation } from '#core/ports/host-fleet.ts';
+import type { MachineInventory } from '#core/ports/machine-inventory.ts';
 import type { TaskObservation, TaskRunner } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { appendToHistory, observeHost, observeTask } from '#core/workbench/observe.ts';
@@ -20,6 +22,7 @@ export interface LocalInfrastructure {
   readonly tasks: TaskRunner;
   readonly hosts: SimulatedHosts;
   readonly volumes: DirectoryVolumes;
+  readonly machines: MachineInventory;
   readonly catalog: CapacityCatalog;
   /**
    * Applies the changes of tasks and hosts to their records from now on, including the changes since the
@@ -65,11 +68,19 @@ export async function openInfrastructure(
   shutdown.add(() => tasks.close());
   const volumes = new DirectoryVolumes({ dataDir, clock: timers });
   await volumes.prepare();
+  const catalog = localCatalog({ instanceTypes, gpuCount: runtime.gpuCount });
+  const machines = new LocalMachine({
+    provider: async () => (await catalog.providers())[0],
+    tasks,
+    maxRunning: settings.maxRunning,
+    clock: timers,
+  });
   return {
     tasks,
     hosts,
     volumes,
-    catalog: localCatalog({ instanceTypes, gpuCount: runtime.gpuCount }),
+    machines,
+    catalog,
     connect(ports, functionSettings) {
       const policy = policyOf(functionSettings);
       taskEvents.connect(async (task) => {

@@ -98,6 +98,7 @@ const instanceTypesSchema = () =>
         cpuUnits: cpuUnits(),
         memoryMib: memoryMib(),
         gpuCount: gpuCount(),
+        price: z.optional(z.number().check(z.minimum(0), z.maximum(10_000))),
       }),
     )
     .check(z.maxLength(LIST_MAX), z.refine(hasUniqueNames));
@@ -158,8 +159,9 @@ export const DEPLOYMENT_SETTINGS = {
     readBy: PLACEMENT,
   }),
   WB_INSTANCE_TYPES: json({
-    description: 'The instance types that hosts can have, each with its capacity.',
-    expected: `a JSON list of at most ${LIST_MAX} of \`{"name","cpuUnits","memoryMib","gpuCount"}\`, each name once`,
+    description:
+      'The instance types that hosts can have, each with its capacity and its price in USD per hour, if it is known.',
+    expected: `a JSON list of at most ${LIST_MAX} of \`{"name","cpuUnits","memoryMib","gpuCount","price"}\`, each name once`,
     schema: instanceTypesSchema,
     default: '[]',
     readBy: PLACEMENT,

@@ -1,6 +1,7 @@
 import { PortError } from '../ports/port-error.ts';
-import { UnreadableRecord, type WorkbenchStore } from '../ports/workbench-store.ts';
-import type { Workbench, WorkbenchKey } from '../workbench/workbench.ts';
+import type { WorkbenchStore } from '../ports/workbench-store.ts';
+import { readIfReadable } from '../workbench/active-records.ts';
+import type { Workbench } from '../workbench/workbench.ts';
 
 /** A workbench to which the gate forwards. */
 export interface RunningWorkbench {
@@ -39,18 +40,6 @@ export async function listRunning(
     cursor = next;
   }
   throw new PortError('unavailable', `the list of active workbenches has more than ${PAGES_MAX} pages`);
-}
-
-async function readIfReadable(
-  workbenches: Pick<WorkbenchStore, 'read'>,
-  key: WorkbenchKey,
-): Promise<Workbench | undefined> {
-  try {
-    return await workbenches.read(key);
-  } catch (error) {
-    if (error instanceof UnreadableRecord) return undefined;
-    throw error;
-  }
 }
 
 function toRunning(record: Workbench): RunningWorkbench | undefined {

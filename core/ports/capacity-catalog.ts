@@ -56,4 +56,6 @@ export interface FreeCapacity extends InstanceCapacity {
 
 export interface DedicatedInstanceType extends Capacity {
   readonly name: string;
+  /** USD per hour; absent if it is unknown. */
+  readonly price?: number | undefined;
 }

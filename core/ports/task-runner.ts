@@ -120,6 +120,7 @@ export interface TaskObservation {
   readonly detail?: string;
   /** Where the task responds to HTTP, once known: `http://address:port`, or in local mode also a Unix socket. */
   readonly endpoint?: string;
+  /** The container instance that the task was placed on: its ARN or id. */
   readonly containerInstance?: string;
   readonly provider?: string;
   /** Absent if the task was never placed on an instance. */
@@ -158,6 +159,11 @@ export function mayRun({ status, instance }: Pick<TaskObservation, 'status' | 'i
 /** Whether nothing is known of the container: its agent is disconnected, or its instance is ending. */
 export function isAgentSilent({ instance }: Pick<TaskObservation, 'instance'>): boolean {
   return instance === 'disconnected' || instance === 'ending';
+}
+
+/** The part of a container instance's ARN that identifies it within its cluster: at most 64 characters. */
+export function containerInstanceIdOf(arnOrId: string): string {
+  return arnOrId.slice(arnOrId.lastIndexOf('/') + 1);
 }
 
 export interface MissingTask {

@@ -1,9 +1,7 @@
+import { AGENT_VERSION_MIN, isAgentOutdated } from '../machines/agent-version.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ClusterCleanup, ClusterInstance } from '../ports/cluster-cleanup.ts';
 import type { ReportDraft } from './report.ts';
-
-/** Older agents fail some of many starts at the same time, because they do not repeat a `docker start` that timed out. */
-export const AGENT_VERSION_MIN = '1.106.1';
 
 /**
  * ECS releases an empty shared instance after about 15 minutes. Sometimes it keeps one protected for good
@@ -26,7 +24,7 @@ export async function reportInstances({ clock, cleanup }: Ports, draft: ReportDr
       draft.add(instanceId, 'registration_failed', why);
       continue;
     }
-    if (agentVersion !== undefined && isOlder(agentVersion, AGENT_VERSION_MIN)) {
+    if (agentVersion !== undefined && isAgentOutdated(agentVersion)) {
       const why = `Its agent (${owner}) has version ${agentVersion}, below ${AGENT_VERSION_MIN}: deploy, then replace the instance.`;
       draft.add(instanceId, 'agent_outdated', why);
     }
@@ -44,14 +42,4 @@ function isIdle({ provider, taskCount, registeredAt }: ClusterInstance, now: num
     registeredAt !== undefined &&
     now - registeredAt >= IDLE_AFTER_MS
   );
-}
-
-/** Compares versions such as `1.106.1` by their numbers. */
-function isOlder(version: string, minimum: string): boolean {
-  const numbers = version.split('.').map(Number);
-  for (const [index, required] of minimum.split('.').map(Number).entries()) {
-    const number = numbers[index] ?? 0;
-    if (number !== required) return number < required;
-  }
-  return false;
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { INSTANCE_STATES } from '../ports/host-fleet.ts';
 import { taskInputSchema } from '../ports/task-runner.ts';
 import { historyEntrySchema } from './history.ts';
+import { hostSchema } from './host-schema.ts';
 import { isHostReady } from './host-state.ts';
 import { interruptionSchema } from './interruption.ts';
 import { openObject, openObjectWithFallbacks } from './open-schema.ts';
@@ -16,6 +16,8 @@ import { fieldsByVariant, omitFields } from './variant-fields.ts';
  *
  * Older and newer versions share the records; see record-codec.ts before you change a field.
  */
+
+export { HOST_STATES, type Host } from './host-schema.ts';
 
 /** Schema version that this code writes. See record-codec.ts for when to raise it. */
 export const SCHEMA_VERSION = 1;
@@ -54,6 +56,8 @@ export const acceptedRunSchema = openObject({
   taskVersion: z.int(),
   acceptedAt: z.int(),
   endpoint: z.optional(z.string()),
+  /** The id of the container instance that the task was placed on; in local mode only of a host. */
+  containerInstance: z.optional(z.string()),
   /** Time of the last StopTask request. */
   stopRequestedAt: z.optional(z.int()),
   /** The task is STOPPED. After this time (the stop settle period) it counts as gone. */
@@ -71,34 +75,6 @@ export type PreparingRun = z.infer<typeof preparingRunSchema>;
 export type IssuedRun = z.infer<typeof issuedRunSchema>;
 export type AcceptedRun = z.infer<typeof acceptedRunSchema>;
 export type Run = z.infer<typeof runSchema>;
-
-/**
- * States of a host. `requested`: RunInstances may have been sent with the client token of this generation. `unknown`:
- * a state that this version does not know; the next describe replaces it.
- */
-export const HOST_STATES = ['requested', ...INSTANCE_STATES, 'unknown'] as const;
-
-/** The dedicated instance of the workbench. */
-export const hostSchema = openObjectWithFallbacks(
-  {
-    instanceType: z.string(),
-    /** Counts launches from 1. The client token is `<workbench id>/host/<generation>`. */
-    generation: z.int(),
-    state: z.enum(HOST_STATES),
-    instanceId: z.optional(z.string()),
-    agentConnected: z.boolean(),
-    /** The instance could not be started. It is terminated and another one launched. */
-    replacing: z.optional(z.boolean()),
-    cpuUnits: z.optional(z.int()),
-    memoryMib: z.optional(z.int()),
-    /** Launches of this start whose instance ended before it was ready. */
-    failedLaunches: z.optional(z.int()),
-    /** The launch of this generation is not sent before this time, and not before the record is written without it. */
-    launchAfter: z.optional(z.int()),
-  },
-  { state: 'unknown' },
-);
-export type Host = z.infer<typeof hostSchema>;
 
 export const reasonSchema = openObjectWithFallbacks(
   { code: z.enum(REASON_CODES), message: z.string() },

@@ -3,6 +3,7 @@ import { createBatchingEcsClient } from '#adapters/aws/ecs/batching-client.ts';
 import { EcsClusterCleanup } from '#adapters/aws/ecs/cluster-cleanup.ts';
 import { ContainerInstances, type InstanceOperations } from '#adapters/aws/ecs/container-instances.ts';
 import { InstanceTasks } from '#adapters/aws/ecs/instance-tasks.ts';
+import { EcsMachineInventory } from '#adapters/aws/ecs/machine-inventory.ts';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
 import { type EcsClient, TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
@@ -11,6 +12,7 @@ import type { TaskSettingName } from '#contract/deployed-functions.ts';
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
 import { INSTALLATION_TAG } from '#contract/tags.ts';
 import type { ClusterCleanup } from '#core/ports/cluster-cleanup.ts';
+import type { MachineInventory } from '#core/ports/machine-inventory.ts';
 import type { TaskRunner } from '#core/ports/task-runner.ts';
 
 type Settings = DeployedSettingsFor<TaskSettingName>;
@@ -50,6 +52,12 @@ export function instanceTasks(
 ): InstanceTasks {
   const client = createEcsClient({ maxAttempts: 3 });
   return new InstanceTasks(client, settings.WB_CLUSTER, settings.WB_CONTAINER_PORT);
+}
+
+/** The machines of the cluster. Its calls only read, and are retried within the time of a request. */
+export function machineInventory(settings: DeployedSettingsFor<'WB_CLUSTER'>): MachineInventory {
+  const client = createEcsClient({ maxAttempts: 2 });
+  return new EcsMachineInventory(new ContainerInstances(client, settings.WB_CLUSTER));
 }
 
 export function clusterCleanup(

@@ -17,6 +17,7 @@ import type { Architecture } from '../instance-types.ts';
 import {
   hasGpus,
   type InstanceTypeSetting,
+  instancePriceOf,
   instanceTypeNameOf,
   minimumCapacityOf,
   type NamedCapacity,
@@ -100,12 +101,16 @@ export class HostTemplates extends Construct {
   readonly gpuInstanceTypes: readonly string[];
   /** A stopped host with one of these AMIs can be started again. A host with an older AMI is replaced. */
   readonly imageIds: readonly string[];
-  readonly capacities: readonly NamedCapacity[];
+  readonly capacities: readonly (NamedCapacity & { readonly price?: number })[];
 
   constructor(scope: Construct, id: string, props: HostTemplatesProps) {
     super(scope, id);
     const { instanceTypes, architecture } = props;
-    this.capacities = instanceTypes.map((type) => minimumCapacityOf(instanceTypeNameOf(type), [type]));
+    this.capacities = instanceTypes.map((type) => {
+      const price = instancePriceOf(type);
+      const capacity = minimumCapacityOf(instanceTypeNameOf(type), [type]);
+      return price === undefined ? capacity : { ...capacity, price };
+    });
     this.gpuInstanceTypes = instanceTypes.filter((type) => hasGpus([type])).map(instanceTypeNameOf);
     this.template = createLaunchTemplate(this, 'Template', { ...props, gpus: false });
     const images = [ecsImage({ architecture, gpus: false })];

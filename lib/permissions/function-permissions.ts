@@ -61,6 +61,12 @@ export const PERMISSIONS: Readonly<
     listRecords(context, 'Lists the history of a workbench.'),
   ],
   'list-reports': (context) => [listRecords(context, 'Lists the reports of the reconciler.')],
+  'list-machines': (context) => [
+    ...readContainerInstances(context),
+    findRecords(context, 'active', 'Finds the records with a task or a host.'),
+    readItem(context, 'Reads the active records, to name the workbenches on each instance.'),
+  ],
+  'list-providers': (context) => [listRecords(context, 'Reads the free capacity of instances.')],
   'get-health': (context) => [
     readItem(context, 'Reads an item that never exists, to check that the table is available.'),
   ],

@@ -146,6 +146,7 @@ const accepted = (): fc.Arbitrary<AcceptedRun> =>
       taskVersion: count(),
       acceptedAt: anyTime(),
       endpoint: maybe(word()),
+      containerInstance: maybe(word()),
       stopRequestedAt: maybe(anyTime()),
       goneAfter: maybe(anyTime()),
       agentSilentSince: maybe(anyTime()),

@@ -140,6 +140,7 @@ const accepted: AcceptedRun = {
   taskVersion: COUNT,
   acceptedAt: TIME,
   endpoint: 'http://100.100.100.100:10000',
+  containerInstance: 'f'.repeat(32),
   stopRequestedAt: TIME,
   goneAfter: TIME,
   agentSilentSince: TIME,

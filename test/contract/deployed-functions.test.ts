@@ -7,7 +7,7 @@ import {
   type EventPattern,
   type FunctionName,
 } from '#contract/deployed-functions.ts';
-import { ROUTES } from '#contract/routes.ts';
+import { ROUTES, type Route } from '#contract/routes.ts';
 import { DEPLOYMENT_SETTINGS } from '#contract/settings/deployment-settings.ts';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
 
@@ -43,10 +43,13 @@ describe('DEPLOYED', () => {
     expect(new Set(events.map((event) => JSON.stringify(event))).size).toBe(events.length);
   });
 
-  it('gives the functions of the API no clients except DynamoDB and SQS', () => {
-    for (const { name } of startedBy('route')) {
+  it('gives the functions of the API no clients except DynamoDB and SQS, and ECS to those for operators', () => {
+    const routes: readonly Route[] = ROUTES;
+    for (const { name, operationId } of startedBy('route')) {
       const { clients } = DEPLOYED[name as FunctionName];
-      expect(['dynamodb', 'sqs'], name).toEqual(expect.arrayContaining([...clients]));
+      const isForOperators = routes.find((route) => route.operationId === operationId)?.access === 'admin';
+      const allowed = ['dynamodb', 'sqs', ...(isForOperators ? ['ecs'] : [])];
+      expect(allowed, name).toEqual(expect.arrayContaining([...clients]));
     }
   });
 

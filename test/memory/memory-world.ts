@@ -15,6 +15,7 @@ import { dueAt, type Workbench, type WorkbenchKey } from '#core/workbench/workbe
 import { ManualClock } from './manual-clock.ts';
 import { MemoryFreeCapacityStore } from './memory-free-capacity-store.ts';
 import { MemoryHostFleet } from './memory-host-fleet.ts';
+import { MemoryMachineInventory } from './memory-machine-inventory.ts';
 import { MemoryStartRateStore } from './memory-start-rate-store.ts';
 import { MemoryReportStore, memoryStores } from './memory-stores.ts';
 import { MemoryTaskRunner, type MemoryTaskRunnerOptions } from './memory-task-runner.ts';
@@ -92,6 +93,7 @@ export class MemoryWorld {
     clock: this.clock,
     telemetry: this.telemetry,
   });
+  readonly machines = new MemoryMachineInventory();
   readonly reports = new MemoryReportStore();
   readonly startRates = new MemoryStartRateStore();
   readonly #pendingEvents: (() => Promise<unknown>)[] = [];
@@ -124,6 +126,7 @@ export class MemoryWorld {
       telemetry,
       tasks,
       hosts,
+      machines,
       volumes,
       catalog,
       freeCapacity,
@@ -138,6 +141,7 @@ export class MemoryWorld {
       telemetry,
       tasks,
       hosts,
+      machines,
       volumes,
       catalog,
       freeCapacity,

@@ -145,6 +145,44 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
       },
     ],
   },
+  listMachines: {
+    success: true,
+    items: [
+      {
+        machine_id: 'i-0123456789abcdef0',
+        provider: 'standard',
+        instance_type: 'm6i.2xlarge',
+        state: 'active',
+        agent: { connected: true, version: '1.106.1', outdated: false },
+        registered_at: '2030-01-01T08:00:00.000Z',
+        capacity: { cpu: 8192, memory: 31_000, gpu: 0, interfaces: 38 },
+        free: { cpu: 7168, memory: 28_952, gpu: 0, interfaces: 37 },
+        workbenches: [
+          {
+            workbench_id: EXAMPLE_ITEM.workbench_id,
+            user_id: 'xyz',
+            workbench_name: 'AutoCyber',
+            status: 'running',
+          },
+        ],
+      },
+    ],
+    complete: true,
+    read_at: '2030-01-01T09:05:00.000Z',
+  },
+  listProviders: {
+    success: true,
+    items: [
+      {
+        name: 'standard',
+        kind: 'shared',
+        capacity: { cpu: 8192, memory: 31_000, gpu: 0, interfaces: 38 },
+        price_usd_per_hour: 0.384,
+        default_workbench: { share: 0.125, price_usd_per_hour: 0.048 },
+        free: { cpu: 7168, memory: 28_952, gpu: 0, interfaces: 37, instances: 1, default_workbenches: 7 },
+      },
+    ],
+  },
   getHealth: { success: true, item: { status: 'ok', version: '0.1.0' } },
 };
 

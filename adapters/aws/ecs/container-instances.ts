@@ -75,7 +75,19 @@ export class ContainerInstances {
 
   /** Returns all registered container instances. */
   async list(): Promise<readonly ContainerInstance[]> {
-    const arns = await this.#list();
+    return this.#describeAll(await this.#list());
+  }
+
+  /** Returns the registered container instances, at most `max`, a multiple of 100. `complete`: these are all. */
+  async listAtMost(
+    max: number,
+  ): Promise<{ readonly instances: readonly ContainerInstance[]; readonly complete: boolean }> {
+    // One more page shows whether there are more.
+    const arns = await this.#list(undefined, max + 1);
+    return { instances: await this.#describeAll(arns.slice(0, max)), complete: arns.length <= max };
+  }
+
+  async #describeAll(arns: readonly string[]): Promise<readonly ContainerInstance[]> {
     const instances: ContainerInstance[] = [];
     for (let offset = 0; offset < arns.length; offset += PAGE_SIZE)
       instances.push(...(await this.describe(arns.slice(offset, offset + PAGE_SIZE))));
@@ -139,7 +151,8 @@ export class ContainerInstances {
     return deregistered;
   }
 
-  async #list(filter?: string): Promise<readonly string[]> {
+  /** @param enough no further page is read once there are this many */
+  async #list(filter?: string, enough = Number.POSITIVE_INFINITY): Promise<readonly string[]> {
     const arns: string[] = [];
     let nextToken: string | undefined;
     do {
@@ -155,7 +168,7 @@ export class ContainerInstances {
       );
       arns.push(...(page.containerInstanceArns ?? []));
       nextToken = page.nextToken;
-    } while (nextToken !== undefined);
+    } while (nextToken !== undefined && arns.length < enough);
     return arns;
   }
 }

@@ -74,7 +74,7 @@ function countTasks(instance: ContainerInstanceFields): number {
 }
 
 /** A resource that ECS does not list, or lists with a negative amount, counts as 0. */
-function toCapacity(resources: readonly Resource[]): InstanceObservation['free'] {
+export function toCapacity(resources: readonly Resource[]): InstanceObservation['free'] {
   const find = (resource: string) => resources.find(({ name }) => name === resource);
   const gpus = find('GPU');
   return {

@@ -1,4 +1,9 @@
-import { isAgentSilent, mayRun, type TaskObservation } from '../../ports/task-runner.ts';
+import {
+  containerInstanceIdOf,
+  isAgentSilent,
+  mayRun,
+  type TaskObservation,
+} from '../../ports/task-runner.ts';
 import { taskMemoryOf } from '../host-state.ts';
 import { REASON_MESSAGE_MAX, type StatusReason } from '../reasons.ts';
 import { truncateUtf8 } from '../truncate-utf8.ts';
@@ -279,6 +284,10 @@ function withTask(run: IssuedRun | AcceptedRun, task: TaskObservation, { now }: 
   const known = run.phase === 'accepted' ? run : undefined;
   const agentSilentSince = isAgentSilent(task) ? (known?.agentSilentSince ?? now) : undefined;
   const endpoint = task.endpoint ?? known?.endpoint;
+  const containerInstance =
+    task.containerInstance === undefined
+      ? known?.containerInstance
+      : containerInstanceIdOf(task.containerInstance);
   return {
     ...runBaseOf(run),
     phase: 'accepted',
@@ -286,6 +295,7 @@ function withTask(run: IssuedRun | AcceptedRun, task: TaskObservation, { now }: 
     taskVersion: task.version,
     acceptedAt: known?.acceptedAt ?? now,
     ...(endpoint === undefined ? {} : { endpoint }),
+    ...(containerInstance === undefined ? {} : { containerInstance }),
     ...(agentSilentSince === undefined ? {} : { agentSilentSince }),
     ...(known?.stopRequestedAt === undefined ? {} : { stopRequestedAt: known.stopRequestedAt }),
     // The task may live, so a `goneAfter` that was set from an earlier, stale state of its instance is removed.

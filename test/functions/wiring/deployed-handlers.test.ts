@@ -65,6 +65,9 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
   'open-workbench': API_READ,
   'list-history': API_READ,
   'list-reports': API_READ,
+  // A user waits for it, and it only reads.
+  'list-machines': { limits: { dynamodb: TABLE, ecs: { ...ONCE, maxAttempts: 2 } }, paced: false },
+  'list-providers': API_READ,
   'get-health': API_READ,
   authorizer: { limits: { 'secrets-manager': SECRETS }, paced: false },
   'task-state-change': API_CHANGE,
@@ -394,6 +397,18 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
     result: SUCCESS,
   },
   'list-reports': { event: forUser(undefined), calls: ['dynamodb Query'], result: SUCCESS },
+  'list-machines': {
+    event: forUser(undefined),
+    workbenches: [RUNNING],
+    calls: [
+      'dynamodb GetItem',
+      'dynamodb Query',
+      'ecs DescribeContainerInstances',
+      'ecs ListContainerInstances',
+    ],
+    result: SUCCESS,
+  },
+  'list-providers': { event: forUser(undefined), calls: ['dynamodb Query'], result: SUCCESS },
   'get-health': { event: gatewayEvent({}), calls: ['dynamodb GetItem'], result: SUCCESS },
   authorizer: {
     event: { identitySource: ['Bearer a-static-key-for-tests'] },

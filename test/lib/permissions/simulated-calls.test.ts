@@ -66,6 +66,8 @@ const NOT_SIMULATED: readonly FunctionName[] = [
   'get-health',
   'janitor',
   'list-history',
+  'list-machines',
+  'list-providers',
   'list-reports',
   'open-workbench',
 ];

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EcsClusterCleanup } from '#adapters/aws/ecs/cluster-cleanup.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import { InstanceTasks } from '#adapters/aws/ecs/instance-tasks.ts';
+import { EcsMachineInventory } from '#adapters/aws/ecs/machine-inventory.ts';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
 import { TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
@@ -550,6 +551,99 @@ describe('a container instance', () => {
         input: { cluster: 'staging', containerInstances: [INSTANCE_ARN] },
       },
     ]);
+  });
+
+  it('are listed as machines, with type, agent, capacity and tasks', async () => {
+    const registeredResources = [
+      { name: 'CPU', integerValue: 8192 },
+      { name: 'MEMORY', integerValue: 31_000 },
+    ];
+    const { client, sent } = recordingClient({
+      ListContainerInstances: { containerInstanceArns: [INSTANCE_ARN] },
+      DescribeContainerInstances: {
+        containerInstances: [
+          {
+            containerInstanceArn: INSTANCE_ARN,
+            ec2InstanceId: 'i-1',
+            status: 'ACTIVE',
+            agentConnected: true,
+            versionInfo: { agentVersion: '1.106.1' },
+            registeredAt: new Date(1000),
+            runningTasksCount: 2,
+            pendingTasksCount: 1,
+            registeredResources,
+            remainingResources: [{ name: 'CPU', integerValue: 5120 }, registeredResources[1] ?? {}],
+            attributes: [
+              { name: 'workbench-provider', value: 'staging-standard' },
+              { name: 'ecs.instance-type', value: 'm6i.2xlarge' },
+              { name: 'ecs.awsvpc-trunk-id', value: 'eni-1' },
+            ],
+          },
+          {
+            containerInstanceArn: `${INSTANCE_ARN}2`,
+            ec2InstanceId: 'i-2',
+            status: 'REGISTRATION_FAILED',
+            capacityProviderName: 'ignored',
+            attributes: [{ name: 'workbench', value: 'wb1' }],
+          },
+          { containerInstanceArn: `${INSTANCE_ARN}3`, status: 'ACTIVE' },
+        ],
+      },
+    });
+    const inventory = new EcsMachineInventory(new ContainerInstances(client, 'staging'));
+    expect(await inventory.list()).toEqual({
+      complete: true,
+      machines: [
+        {
+          machineId: 'i-1',
+          containerInstance: 'abc',
+          dedicated: false,
+          provider: 'staging-standard',
+          instanceType: 'm6i.2xlarge',
+          state: 'active',
+          agentConnected: true,
+          agentVersion: '1.106.1',
+          registeredAt: 1000,
+          trunked: true,
+          tasks: 3,
+          capacity: { cpuUnits: 8192, memoryMib: 31_000, gpuCount: 0 },
+          free: { cpuUnits: 5120, memoryMib: 31_000, gpuCount: 0 },
+        },
+        {
+          machineId: 'i-2',
+          containerInstance: 'abc2',
+          dedicated: true,
+          state: 'failed',
+          agentConnected: false,
+          trunked: false,
+          tasks: 0,
+        },
+      ],
+    });
+    expect(sent).toEqual([
+      { name: 'ListContainerInstances', input: { cluster: 'staging', maxResults: 100 } },
+      {
+        name: 'DescribeContainerInstances',
+        input: { cluster: 'staging', containerInstances: [INSTANCE_ARN] },
+      },
+    ]);
+  });
+
+  it('are listed as machines up to a maximum, with at most 21 calls', async () => {
+    const arns = Array.from({ length: 100 }, (_, n) => `${INSTANCE_ARN}${n}`);
+    const { client, sent } = recordingClient({
+      ListContainerInstances: { containerInstanceArns: arns, nextToken: 'more' },
+      DescribeContainerInstances: {
+        containerInstances: arns.map((containerInstanceArn) => ({
+          containerInstanceArn,
+          ec2InstanceId: 'i-1',
+        })),
+      },
+    });
+    const list = await new EcsMachineInventory(new ContainerInstances(client, 'staging')).list();
+    expect(list.complete).toBe(false);
+    expect(list.machines).toHaveLength(1000);
+    expect(sent).toHaveLength(21);
   });
 
   it('of a terminated EC2 instance is deregistered by force', async () => {
