@@ -199,8 +199,10 @@ export class GateServer {
       if (this.#options.openRequests.isFull(decided.decision.workbenchId)) return tooManyRequestsPage();
       const opened = toOpenRequest(asked, decided, () => request.socket.destroy());
       const remove = this.#options.openRequests.add(opened);
+      // The workbench may have closed all kept connections at the same time: the retry must not use another of them.
+      const connection = attempt === 1 ? 'kept' : 'new';
       const result = await forwarder
-        .forward(request, response, toForwardTarget(decided, asked))
+        .forward(request, response, toForwardTarget(decided, asked), connection)
         .finally(remove);
       if (result === 'done') return undefined;
       if (result === 'invalid_response') return invalidResponsePage();

@@ -77,10 +77,18 @@ export class Forwarder {
     this.#pings = new IdlePings(this.#options.timers);
   }
 
-  /** Forwards a request and its response. The caller must have checked both. */
-  forward(request: IncomingMessage, response: ServerResponse, target: ForwardTarget): Promise<ForwardResult> {
+  /**
+   * Forwards a request and its response. The caller must have checked both.
+   * @param connection `new`: over a connection that was not used before, as for each request that cannot be repeated
+   */
+  forward(
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: ForwardTarget,
+    connection: 'kept' | 'new' = 'kept',
+  ): Promise<ForwardResult> {
     return new Promise((resolve, reject) => {
-      const agent = isRepeatable(request) ? this.#agent : this.#newConnections;
+      const agent = connection === 'kept' && isRepeatable(request) ? this.#agent : this.#newConnections;
       const headers = this.#requestHeaders(request, target);
       if (acceptsTrailers(request)) {
         headers.te = 'trailers';

@@ -352,6 +352,23 @@ describe('a workbench that does not respond although its status is running', () 
     expect(onUsedConnection).toEqual([false, ...methods.map(() => false)]);
   });
 
+  test('receives a GET whose kept connection it has closed over a new connection', async () => {
+    const used = new WeakSet<Socket>();
+    const waiting: ServerResponse[] = [];
+    const { url } = await openBoth((request, response) => {
+      // As if the workbench had closed its kept connections just when the gate used them.
+      if (used.has(request.socket)) return request.socket.destroy();
+      used.add(request.socket);
+      if (request.url === '/late') return response.end('received');
+      waiting.push(response);
+      if (waiting.length === 3) for (const one of waiting) one.end();
+    });
+    const kept = await Promise.all([1, 2, 3].map((index) => fetch(`${url}/${index}`)));
+    await Promise.all(kept.map((response) => response.text()));
+    const response = await fetch(`${url}/late`);
+    expect([response.status, await response.text()]).toEqual([200, 'received']);
+  });
+
   test('is not connected to for a client that has disconnected while the record was read', async () => {
     const { port, backend, workbenches } = await openBoth((_request, response) => response.end());
     let connections = 0;
