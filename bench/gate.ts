@@ -1,7 +1,7 @@
 /**
  * `npm run bench:gate`: measures the gate beside other proxies in one run, and prints the results. `--out FILE` also writes them to a
- * file: bench/results/gate.md. Installs the other proxies into a temporary folder. Exits with 1 if a request failed. With `--quick` it
- * runs shorter, and also exits with 1 if the gate needs clearly more processor time than its targets allow.
+ * file: bench/results/gate.md. Installs the other proxies into a temporary folder. Exits with 1 if a request through the gate failed. With
+ * `--quick` it runs shorter, and also exits with 1 if the gate needs clearly more processor time than its targets allow.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
@@ -75,11 +75,15 @@ try {
 process.exit();
 
 function findProblems({ measured, roles }: Results): readonly string[] {
-  const failed = [...measured.values()].reduce((sum, { requests }) => sum + requests.failed, 0);
+  const gates = (['gate', 'open_gate'] as const).flatMap(
+    (role) => measured.get(roles.get(role) as Contender)?.requests ?? [],
+  );
   const cpuOf = (role: Role) => measured.get(roles.get(role) as Contender)?.cpuOfRequest ?? Number.NaN;
   const factor = cpuOf('gate') / cpuOf('httpxy');
   return [
-    ...(failed > 0 ? [`${failed} requests failed.`] : []),
+    ...gates.flatMap(({ name, failed }) =>
+      failed > 0 ? [`${failed} requests through ${name} failed.`] : [],
+    ),
     ...(quick && !(factor <= QUICK_FACTOR_MAX)
       ? [`The gate uses ${factor.toFixed(2)} times the processor time of httpxy.`]
       : []),

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Opened, type Program, startProgram, withChildren } from './contender.ts';
+import { type Contender, type Opened, type Program, startProgram, withChildren } from './contender.ts';
 import { findFreePort, statusOf } from './others.ts';
-import { type GateUnderTest, openGate } from './our-gate.ts';
+import { openGate } from './our-gate.ts';
 
 /** The proxies that forward in the place of the gate, and ask it about each request. */
 
@@ -177,11 +177,11 @@ async function openAskingProxy(
   prepare: (ports: Ports) => Promise<readonly string[]>,
 ): Promise<Opened> {
   const [port, authPort] = [await findFreePort(), await findFreePort()];
-  const gate: GateUnderTest = await openGate(name, 'sessions', backendPort, { kind, port, authPort });
+  const gate: Contender = await openGate(name, 'sessions', backendPort, { kind, port, authPort });
   let proxy: Program | undefined;
   try {
     const command = await prepare({ port, authPort, gatePort: gate.port });
-    proxy = await startProgram(command, {}, async () => (await statusOf(port, gate.headers)) === 200);
+    proxy = await startProgram(command, {}, async () => (await statusOf(port, gate.visitors[0])) === 200);
   } catch (error) {
     await gate.close();
     throw error;
@@ -190,7 +190,7 @@ async function openAskingProxy(
   return {
     name,
     port,
-    headers: gate.headers,
+    visitors: gate.visitors,
     pids: () => [...withChildren(pid), ...gate.pids()],
     async close() {
       await close();

@@ -2,12 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 
+export type RequestHeaders = Readonly<Record<string, string>>;
+
 /** A proxy in front of the backend, or the backend itself. */
 export interface Contender {
   readonly name: string;
   readonly port: number;
-  /** What a browser sends with each request. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** What the browser of each visitor sends with each request. Requests come from the first visitor, WebSockets from all. */
+  readonly visitors: readonly [RequestHeaders, ...RequestHeaders[]];
   /** All processes that work for a request, without the backend. Empty if there is no proxy. */
   readonly pids: () => readonly number[];
   readonly close: () => Promise<void>;

@@ -3,7 +3,7 @@ import { get } from 'node:http';
 import { type LoadResult, runLoad } from '../load.ts';
 import { percentile } from '../percentiles.ts';
 import { readCpuMs, readMemory } from '../process-usage.ts';
-import type { Contender } from './contender.ts';
+import type { Contender, RequestHeaders } from './contender.ts';
 import { openSockets } from './websockets.ts';
 
 export const CONNECTIONS = 32;
@@ -114,12 +114,12 @@ function medianOf(rounds: readonly Round[]): Pick<Measured, 'requests' | 'cpuOfR
   };
 }
 
-function headersOf({ headers }: Contender): Readonly<Record<string, string>> {
-  return { ...BROWSER_HEADERS, ...headers };
+function headersOf(visitor: RequestHeaders): RequestHeaders {
+  return { ...BROWSER_HEADERS, ...visitor };
 }
 
 function sendRequests(contender: Contender, amount: number): Promise<LoadResult> {
-  const requests = [{ path: '/static/file.js?v=1', headers: headersOf(contender) }];
+  const requests = [{ path: '/static/file.js?v=1', headers: headersOf(contender.visitors[0]) }];
   const url = `http://127.0.0.1:${contender.port}`;
   return runLoad(url, { name: contender.name, requests }, { amount, connections: CONNECTIONS });
 }
@@ -132,13 +132,13 @@ async function measureSockets(
   contender: Contender,
   { rounds, sockets: count }: MeasureOptions,
 ): Promise<SocketResult> {
-  const headers = hostFirst(headersOf(contender));
+  const visitors = contender.visitors.map((visitor) => hostFirst(headersOf(visitor)));
   // The first ones load and compile code.
-  const first = await openSockets(contender.port, headers, Math.ceil(count / 20));
+  const first = await openSockets(contender.port, visitors, Math.ceil(count / 20));
   for (let round = 0; round < rounds; round += 1) await first.exchange();
   await first.close();
   const started = memoryOf(contender);
-  const sockets = await openSockets(contender.port, headers, count);
+  const sockets = await openSockets(contender.port, visitors, count);
   await sockets.exchange();
   const socketsOpen = memoryOf(contender);
   const cpuOfMessages: number[] = [];
@@ -172,7 +172,7 @@ async function measureDownload(
 }
 
 /** A request without a Host header is invalid. */
-function hostFirst(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+function hostFirst(headers: RequestHeaders): RequestHeaders {
   return { host: 'localhost', ...headers };
 }
 
@@ -181,7 +181,7 @@ async function download(contender: Contender, bytes: number): Promise<void> {
     host: '127.0.0.1',
     port: contender.port,
     path: `/download?bytes=${bytes}`,
-    headers: headersOf(contender),
+    headers: headersOf(contender.visitors[0]),
     agent: false,
   });
   const [response] = await once(request, 'response');

@@ -18,14 +18,14 @@ export function installPackages(folder: string): void {
 const HEADERS = { cookie: `theme=dark; session=${'x'.repeat(330)}` };
 
 export function openDirect(backendPort: number): Contender {
-  return { name: 'direct', port: backendPort, headers: HEADERS, pids: () => [], close: async () => {} };
+  return { name: 'direct', port: backendPort, visitors: [HEADERS], pids: () => [], close: async () => {} };
 }
 
 /** The package with which the gate forwarded before, without any check. */
 export async function openHttpxy(folder: string, backendPort: number): Promise<Contender> {
   const script = join(import.meta.dirname, 'serve-httpxy.ts');
   const { pid, port, close } = await startScript(script, folder, String(backendPort));
-  return { name: `httpxy ${PACKAGES.httpxy}, no auth`, port, headers: HEADERS, pids: () => [pid], close };
+  return { name: `httpxy ${PACKAGES.httpxy}, no auth`, port, visitors: [HEADERS], pids: () => [pid], close };
 }
 
 /** The proxy of JupyterHub. It checks nothing: the servers of the users do. */
@@ -47,7 +47,7 @@ export async function openConfigurableHttpProxy(folder: string, backendPort: num
     async () => (await statusOf(port, HEADERS)) === 200,
   );
   const name = `configurable-http-proxy ${PACKAGES['configurable-http-proxy']}, no auth`;
-  return { name, port, headers: HEADERS, pids: () => [pid], close };
+  return { name, port, visitors: [HEADERS], pids: () => [pid], close };
 }
 
 /** Sends one request and returns the status. */

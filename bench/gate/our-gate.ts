@@ -3,21 +3,23 @@ import { toEndpoint } from '#adapters/local/tasks/endpoint.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
 import { readGateSettings } from '#contract/settings/gate-settings.ts';
 import type { Ticket } from '#core/ports/ticket-store.ts';
+import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { LocalGateSettings } from '#gate/ipc/messages.ts';
 import { lookOf } from '#gate/pages/page-renderer.ts';
 import { createSealKeys, Seal } from '#gate/session/seal.ts';
 import { Sessions } from '#gate/session/sessions.ts';
 import { GateProcess } from '#local/gate-process.ts';
 import { GateRequests } from '#local/gate-requests.ts';
-import { acceptedRun, ID, running, USER } from '#test/builders/workbench.ts';
+import { acceptedRun, idAt, running, T0, USER } from '#test/builders/workbench.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
 import { memoryStores } from '#test/memory/memory-stores.ts';
 import type { Contender } from './contender.ts';
 
-export interface GateUnderTest extends Contender {
-  /** The workbench that it serves. */
-  readonly workbenchId: string;
-}
+/**
+ * The gate limits the open connections to a workbench and those of a user. So that it accepts all WebSockets, as many visitors
+ * have a workbench each.
+ */
+const VISITORS = 10;
 
 /** A proxy that forwards in the place of the gate. */
 export interface AskingProxy {
@@ -39,11 +41,14 @@ export async function openGate(
   kind: 'sessions' | 'open',
   backendPort: number,
   asking?: AskingProxy,
-): Promise<GateUnderTest> {
+): Promise<Contender> {
   const stores = memoryStores();
-  await stores.workbenches.create(
-    running({ run: acceptedRun({ endpoint: toEndpoint('127.0.0.1', backendPort) }) }),
-  );
+  const run = acceptedRun({ endpoint: toEndpoint('127.0.0.1', backendPort) });
+  const owned = Array.from({ length: VISITORS }, (_, index) => ({
+    workbenchId: idAt(T0, index),
+    userId: `${USER}-${index}`,
+  }));
+  for (const key of owned) await stores.workbenches.create(running({ ...key, run }));
   const telemetry = new TelemetryRecorder();
   const secret = randomBytes(32).toString('hex');
   const gate = new GateProcess({
@@ -67,12 +72,17 @@ export async function openGate(
     telemetry,
   });
   const port = await gate.listen(0);
-  const cookies = kind === 'open' ? 'theme=dark' : `theme=dark; ${await sealSession(secret)}`;
+  const [first, ...others] = await Promise.all(
+    owned.map(async (key) => ({
+      host: `${key.workbenchId}.localhost:${asking?.port ?? port}`,
+      cookie: kind === 'open' ? 'theme=dark' : `theme=dark; ${await sealSession(secret, key)}`,
+    })),
+  );
+  if (first === undefined) throw new Error('there is no visitor');
   return {
     name,
     port,
-    workbenchId: ID,
-    headers: { host: `${ID}.localhost:${asking?.port ?? port}`, cookie: cookies },
+    visitors: [first, ...others],
     pids: () => (gate.pid === undefined ? [] : [gate.pid]),
     close: () => gate.close(0),
   };
@@ -87,13 +97,12 @@ function signInOf(secret: string): NonNullable<LocalGateSettings['signIn']> {
 }
 
 /** Returns the cookie that the exchange of a ticket sets. */
-async function sealSession(secret: string): Promise<string> {
+async function sealSession(secret: string, key: WorkbenchKey): Promise<string> {
   const now = Date.now();
   const keys = createSealKeys(secret);
   const ticket: Ticket = {
     hash: '',
-    workbenchId: ID,
-    userId: USER,
+    ...key,
     admin: false,
     signedInAt: now,
     sessionExpiresAt: now + 3_600_000,

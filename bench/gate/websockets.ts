@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import type { RequestHeaders } from './contender.ts';
 
 /** RFC 6455, section 1.3. */
 export const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -23,16 +24,24 @@ export interface OpenSockets {
   close(): Promise<void>;
 }
 
-/** @throws Error unless each is accepted */
+/**
+ * Opens WebSockets, in turn with the headers of each visitor.
+ * @throws Error unless each is accepted
+ */
 export async function openSockets(
   port: number,
-  headers: Readonly<Record<string, string>>,
+  visitors: readonly RequestHeaders[],
   count: number,
 ): Promise<OpenSockets> {
   const sockets: Echo[] = [];
   for (let index = 0; index < count; index += OPENED_AT_ONCE) {
     const size = Math.min(OPENED_AT_ONCE, count - index);
-    sockets.push(...(await Promise.all(Array.from({ length: size }, () => openSocket(port, headers)))));
+    const opening = Array.from({ length: size }, (_, offset) => {
+      const headers = visitors[(index + offset) % visitors.length];
+      if (headers === undefined) throw new Error('there is no visitor');
+      return openSocket(port, headers);
+    });
+    sockets.push(...(await Promise.all(opening)));
   }
   return {
     async exchange() {
@@ -44,7 +53,7 @@ export async function openSockets(
   };
 }
 
-async function openSocket(port: number, headers: Readonly<Record<string, string>>): Promise<Echo> {
+async function openSocket(port: number, headers: RequestHeaders): Promise<Echo> {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const socket = connect(port, '127.0.0.1');
   socket.write(
