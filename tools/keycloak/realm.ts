@@ -54,7 +54,8 @@ export function realm({ signInOrigin, backChannelOrigin, clientSecret }: RealmOp
           'pkce.code.challenge.method': 'S256',
           'post.logout.redirect.uris': `${signInOrigin}/.wb/signed-out`,
           'backchannel.logout.url': `${backChannelOrigin}/.wb/backchannel-logout`,
-          'backchannel.logout.session.required': 'true',
+          // With `true` Keycloak reports only one session when it ends all sessions of a user. See docs/gate.md.
+          'backchannel.logout.session.required': 'false',
         },
         protocolMappers: [
           {

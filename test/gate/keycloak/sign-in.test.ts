@@ -198,12 +198,13 @@ describe.skipIf(!REQUIRED && !isKeycloakInstalled())('the sign-in at Keycloak', 
     expect(await refused.text()).toContain('invalid_request');
   });
 
-  it('ends when Keycloak ends the sessions of the user', async () => {
-    const other = new Browser();
+  it('ends in each browser when Keycloak ends the sessions of the user', async () => {
+    const [second, other] = [new Browser(), new Browser()];
     await signIn(browser, 'ann');
+    await signIn(second, 'ann');
     await signIn(other, 'eve');
     await keycloak.admin.call('POST', `/${REALM}/users/${await userIdOf('ann')}/logout`);
-    expect(await isSignedIn(browser)).toBe(false);
+    expect([await isSignedIn(browser), await isSignedIn(second)]).toEqual([false, false]);
     expect(await isSignedIn(other)).toBe(true);
     expect((await askForPassword(browser)).url).toContain(keycloak.url);
   });
