@@ -1,11 +1,19 @@
-"""Drops generated requests that docs/api.yaml cannot describe as invalid, because JSON Schema has no words for it."""
+"""
+Drops generated requests that docs/api.yaml cannot describe as invalid, because JSON Schema has no words for it. Waits for the
+end of deletions.
+"""
 
+import time
 import unicodedata
 
+import requests
 import schemathesis
 
 # Of `user_id`, in contract/parameters.ts. JSON Schema counts characters.
 USER_ID_MAX_BYTES = 96
+
+# Seconds.
+DELETION_MAX = 60
 
 
 @schemathesis.hook
@@ -26,3 +34,16 @@ def filter_case(context, case):
 def is_visible(character):
     """Whether it is a letter, a number, punctuation or a symbol: some of these are invisible, too."""
     return unicodedata.category(character)[0] in "LNPS" and character not in "\u2800\u115f\u1160\u3164\uffa0"
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    """A workbench can be read while it is deleted. Afterwards it must be gone for all requests, which schemathesis checks."""
+    if case.method.upper() != "DELETE" or response.status_code != 200 or case.path != "/workbenches/{wid}":
+        return
+    headers = {"Authorization": response.request.headers["Authorization"]}
+    deadline = time.monotonic() + DELETION_MAX
+    while requests.get(response.request.url, headers=headers, timeout=DELETION_MAX).status_code != 404:
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{response.request.url} was not deleted within {DELETION_MAX} s")
+        time.sleep(0.02)
