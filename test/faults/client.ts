@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { WorkbenchItem } from '#contract/response-bodies.ts';
 import type { Random } from '../../bench/placement/random.ts';
 import { type ClientRequest, type ClientResponse, Ledger } from './ledger.ts';
@@ -42,6 +43,19 @@ export class Client {
   async repeatUnknownCreates(api: string): Promise<void> {
     for (const [key, name] of [...this.ledger.unknownCreates])
       await this.request(api, { type: 'create', key, name });
+  }
+
+  /** Creates a workbench and waits until it runs. */
+  async createRunning(api: string): Promise<void> {
+    await this.request(api, { type: 'create', key: `${this.#user}-running`, name: `${this.#user} running` });
+    const id = this.#lastCreate?.id;
+    if (id === undefined) throw new Error('no workbench was created');
+    await expect
+      .poll(async () => {
+        await this.request(api, { type: 'poll', id });
+        return this.ledger.withFiles;
+      })
+      .toEqual([id]);
   }
 
   /** Returns what is wrong if the last confirmed creation is requested again: it must return the same workbench. */
