@@ -13,6 +13,10 @@
  * | `cutoff#<user id>` | `cutoff` | the cutoffs of the user; expires |
  * | `share#<workbench id>` | key of the grantee | a share of the workbench; expires if it has an end |
  * | `grantee#<key of the grantee>` | workbench id | that a workbench is shared with the grantee; gives no right; expires with the share |
+ * | `audit-day#<yyyy-mm-dd>` | time#id | an audit event; expires |
+ * | `audit-user#<user id>` | time#id | a copy of an audit event that concerns the user; expires |
+ * | `audit-workbench#<workbench id>` | time#id | a copy of an audit event that concerns the workbench; expires |
+ * | `audit-once#<id>` | `once` | that an audit event was appended once; expires |
  * | `system#reports` | time#sweep | the report of a sweep; expires |
  * | `system#free-capacity` | container instance id | the free capacity of a shared instance; expires |
  *

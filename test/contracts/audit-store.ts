@@ -24,7 +24,8 @@ export interface AuditStoreSubject {
 
 /** The middle of a day in 2030. */
 export const NOON = Date.UTC(2030, 5, 15, 12);
-const ALL: AuditQuery = { from: NOON - 90 * DAY_MS, to: NOON + 90 * DAY_MS, limit: AUDIT_PAGE_MAX };
+/** One page can read all these days. */
+const ALL: AuditQuery = { from: NOON - 5 * DAY_MS, to: NOON + 10 * DAY_MS, limit: AUDIT_PAGE_MAX };
 
 export function anAuditEvent(fields: Partial<NewAuditEvent> = {}): AuditEvent {
   return buildAuditEvent({
@@ -178,7 +179,7 @@ export function describeAuditStoreContract(
       await fc.assert(
         fc.asyncProperty(
           fc.record({
-            limit: fc.integer({ min: 1, max: 30 }),
+            limit: fc.constantFrom(1, 2, 7, 25, 26),
             first: fc.constantFrom('newest' as const, 'oldest' as const),
             userId: fc.constantFrom(undefined, 'ada', 'eve'),
             workbenchId: fc.constantFrom(undefined, ID),
@@ -194,15 +195,16 @@ export function describeAuditStoreContract(
             expect((await listAll(store, query)).map(({ id }) => id)).toEqual(ordered.map(({ id }) => id));
           },
         ),
-        { numRuns: 15 },
+        { numRuns: 8 },
       );
     });
 
     it('reaches an event behind more empty days than one page reads', async () => {
       const event = anAuditEvent({ at: NOON - (AUDIT_DAYS_PER_PAGE + 9) * DAY_MS });
       await store.append(event);
-      expect(await listAll(store)).toEqual([event]);
-      expect(await listAll(store, { first: 'oldest' })).toEqual([event]);
+      const from = event.at - (AUDIT_DAYS_PER_PAGE + 9) * DAY_MS;
+      expect(await listAll(store, { from })).toEqual([event]);
+      expect(await listAll(store, { from, first: 'oldest' })).toEqual([event]);
     });
   });
 }

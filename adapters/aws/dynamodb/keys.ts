@@ -1,6 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { ACTIVE_SHARDS, DUE_SHARDS, TABLE } from '#contract/table.ts';
 import { type Grantee, granteeKey, granteeOfKey } from '#core/access/grantee.ts';
+import type { AuditPosition } from '#core/ports/audit-store.ts';
 import type { ShareKey } from '#core/ports/share-store.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 
@@ -24,6 +25,10 @@ const TICKET_PREFIX = 'ticket#';
 const CUTOFF_PREFIX = 'cutoff#';
 const SHARE_PREFIX = 'share#';
 const GRANTEE_PREFIX = 'grantee#';
+const AUDIT_DAY_PREFIX = 'audit-day#';
+const AUDIT_USER_PREFIX = 'audit-user#';
+const AUDIT_WORKBENCH_PREFIX = 'audit-workbench#';
+const AUDIT_ONCE_PREFIX = 'audit-once#';
 /** The prefix of the sort keys of records. */
 export const WORKBENCH_PREFIX = 'workbench#';
 
@@ -99,6 +104,42 @@ export function granteePartition(grantee: Grantee): string {
 
 export function sharedWorkbenchKey({ workbenchId, grantee }: ShareKey): ItemKey {
   return { pk: granteePartition(grantee), sk: workbenchId };
+}
+
+/** The partition of the audit events of a day (UTC). @param at milliseconds since 1970 */
+export function auditDayPartition(at: number): string {
+  return AUDIT_DAY_PREFIX + new Date(at).toISOString().slice(0, 10);
+}
+
+/** The partition of the audit events that concern a user. */
+export function auditUserPartition(userId: string): string {
+  return AUDIT_USER_PREFIX + userId;
+}
+
+/** The partition of the audit events that concern a workbench. */
+export function auditWorkbenchPartition(workbenchId: string): string {
+  return AUDIT_WORKBENCH_PREFIX + workbenchId;
+}
+
+/** The beginning of the sort keys of audit events at this time. */
+export function auditTimeKey(at: number): string {
+  return String(at).padStart(TIME_DIGITS, '0');
+}
+
+export function auditSortKey({ at, id }: AuditPosition): string {
+  return `${auditTimeKey(at)}#${id}`;
+}
+
+/** The position of the audit event with the key of this item; undefined for every other kind of item. */
+export function auditPositionOf(item: Item): AuditPosition | undefined {
+  const sk = item[TABLE.sortKey.name]?.S;
+  const match = sk === undefined ? null : /^(\d{13})#(.*)$/.exec(sk);
+  return match === null ? undefined : { at: Number(match[1]), id: match[2] ?? '' };
+}
+
+/** The mark that an event was appended once. */
+export function auditOnceKey(id: string): ItemKey {
+  return { pk: AUDIT_ONCE_PREFIX + id, sk: 'once' };
 }
 
 /** The partition of the reconciler's reports, sorted by the end of the sweep. It belongs to no user. */

@@ -1,4 +1,5 @@
 import { DynamoActivityStore } from '#adapters/aws/dynamodb/activity-store.ts';
+import { DynamoAuditStore } from '#adapters/aws/dynamodb/audit-store.ts';
 import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
@@ -8,6 +9,7 @@ import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts
 import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
+import { describeAuditStoreContract } from '#test/contracts/audit-store.ts';
 import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
@@ -72,4 +74,9 @@ describeActivityStoreContract('DynamoActivityStore', async () => {
 describeFreeCapacityStoreContract('DynamoFreeCapacityStore', async () => {
   const table = await openTableUnderTest();
   return { store: new DynamoFreeCapacityStore(table.client, table.tableName), dispose: table.dispose };
+});
+
+describeAuditStoreContract('DynamoAuditStore', async () => {
+  const { client, tableName, telemetry, dispose } = await openTableUnderTest();
+  return { store: new DynamoAuditStore(client, { tableName, retentionDays: 90, telemetry }), dispose };
 });
