@@ -9,6 +9,9 @@ export const AUDIT_READ_MAX = 2_000;
 /** The most days that one call reads, if it must read day by day. */
 export const AUDIT_DAYS_PER_PAGE = 31;
 
+/** How long events are kept by default, days. */
+export const AUDIT_DEFAULT_DAYS = 90;
+
 export const DAY_MS = 24 * 60 * 60_000;
 
 /** The place of an event in the order of time. The empty id comes before every event of this millisecond. */

@@ -15,6 +15,9 @@ const PRIMARY_KEYS = {
   tickets: 'hash',
   session_cutoffs: 'user_id',
   shares: 'workbench_id, grantee',
+  audit_events: 'at, id',
+  audit_users: 'user_id, at, id',
+  audit_once: 'id',
 };
 
 const STATEMENTS = Object.entries(PRIMARY_KEYS).map(

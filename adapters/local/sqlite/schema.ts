@@ -120,5 +120,43 @@ CREATE INDEX shares_grantee ON shares (grantee, workbench_id);
 CREATE INDEX shares_expired ON shares (expires_at) WHERE expires_at IS NOT NULL;
 `;
 
+/**
+ * Audit events as JSON, and the users whom each concerns. `audit_once` has the ids of events that are stored once,
+ * with any time.
+ */
+const AUDIT = `
+CREATE TABLE audit_events (
+  at INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  workbench_id TEXT,
+  action TEXT NOT NULL,
+  event TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (at, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX audit_events_workbench ON audit_events (workbench_id, at, id) WHERE workbench_id IS NOT NULL;
+CREATE INDEX audit_events_expired ON audit_events (expires_at);
+CREATE TABLE audit_users (
+  user_id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (user_id, at, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX audit_users_expired ON audit_users (expires_at);
+CREATE TABLE audit_once (
+  id TEXT PRIMARY KEY,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX audit_once_expired ON audit_once (expires_at);
+`;
+
 /** The step at index n leads from version n to version n + 1. */
-export const MIGRATIONS: readonly Migration[] = [WORKBENCHES + OTHERS, STARTS, ACTIVITY, SESSIONS, SHARES];
+export const MIGRATIONS: readonly Migration[] = [
+  WORKBENCHES + OTHERS,
+  STARTS,
+  ACTIVITY,
+  SESSIONS,
+  SHARES,
+  AUDIT,
+];

@@ -1,4 +1,5 @@
 import type { ActivityStore } from '#core/ports/activity-store.ts';
+import { AUDIT_DEFAULT_DAYS, type AuditStore } from '#core/ports/audit-store.ts';
 import type { FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
@@ -7,6 +8,7 @@ import type { StartRateStore } from '#core/ports/start-rate-store.ts';
 import type { TicketStore } from '#core/ports/ticket-store.ts';
 import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { SqliteActivityStore } from './activity-store.ts';
+import { SqliteAuditStore } from './audit-store.ts';
 import { Database, type DatabaseOptions } from './database.ts';
 import { deleteExpiredRows } from './expired-rows.ts';
 import { SqliteFreeCapacityStore } from './free-capacity-store.ts';
@@ -35,6 +37,7 @@ export interface SqliteStores {
   readonly freeCapacity: FreeCapacityStore;
   readonly startRates: StartRateStore;
   readonly activity: ActivityStore;
+  readonly audit: AuditStore;
   readonly tickets: TicketStore;
   readonly cutoffs: SessionCutoffStore;
   readonly shares: ShareStore;
@@ -44,13 +47,18 @@ export interface SqliteStores {
   close(): Promise<void>;
 }
 
+export interface StoresOptions extends DatabaseOptions {
+  /** How long audit events are kept. @default AUDIT_DEFAULT_DAYS */
+  readonly auditDays?: number;
+}
+
 /**
  * Opens the database and creates it if it does not exist.
  * @param path of the file in an existing folder, or `:memory:`
  * @throws DatabaseRefused when the file cannot be used; PortError when it cannot be read or written
  */
-export function openStores(path: string, options: DatabaseOptions): SqliteStores {
-  const { telemetry } = options;
+export function openStores(path: string, options: StoresOptions): SqliteStores {
+  const { telemetry, auditDays = AUDIT_DEFAULT_DAYS } = options;
   const database = new Database(path, options);
   return {
     database,
@@ -61,6 +69,7 @@ export function openStores(path: string, options: DatabaseOptions): SqliteStores
     freeCapacity: new SqliteFreeCapacityStore(database),
     startRates: new SqliteStartRateStore(database),
     activity: new SqliteActivityStore(database),
+    audit: new SqliteAuditStore(database, telemetry, auditDays),
     tickets: new SqliteTicketStore(database),
     cutoffs: new SqliteSessionCutoffStore(database),
     shares: new SqliteShareStore(database),

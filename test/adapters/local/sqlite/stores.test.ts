@@ -5,6 +5,7 @@ import type { DatabaseOptions } from '#adapters/local/sqlite/database.ts';
 import { openStores } from '#adapters/local/sqlite/stores.ts';
 import { RecordedTelemetry } from '#test/adapters/aws/dynamodb/table-under-test.ts';
 import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
+import { describeAuditStoreContract } from '#test/contracts/audit-store.ts';
 import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity-store.ts';
 import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
@@ -94,6 +95,11 @@ for (const [variant, { inFile, ...options }] of Object.entries(VARIANTS)) {
   describeActivityStoreContract(`SqliteActivityStore ${variant}`, async () => {
     const { activity, dispose } = await open();
     return { store: activity, dispose };
+  });
+
+  describeAuditStoreContract(`SqliteAuditStore ${variant}`, async () => {
+    const { audit, dispose } = await open();
+    return { store: audit, dispose };
   });
 
   describeFreeCapacityStoreContract(`SqliteFreeCapacityStore ${variant}`, async () => {
