@@ -43,7 +43,7 @@ const SIZES = [
 /** The capacity that exists. */
 const CATALOG = ['WB_CAPACITY_PROVIDERS', 'WB_INSTANCE_TYPES'] as const;
 
-const USER_API = ['RESTAPI_AUTH', 'RESTAPI_ADMIN_SCOPE', 'WB_TABLE_NAME'] as const;
+const USER_API = ['RESTAPI_AUTH', 'RESTAPI_ADMIN_SCOPE', 'WB_TABLE_NAME', 'WB_AUDIT_DAYS'] as const;
 /** Of routes that change a workbench. */
 const CHANGE_API = [...USER_API, 'WB_QUEUE_URL', ...POLICY] as const;
 

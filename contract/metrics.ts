@@ -53,6 +53,10 @@ export const METRICS = {
   activity_write_failed: {
     description: 'Times of the last activity that the gate could not write. It tries again after a minute.',
   },
+  audit_events_lost: {
+    description:
+      'Audit events of openings, refusals and acts that could not be stored. The log has them. A change of rights is refused instead.',
+  },
   gate_connection_ended: {
     dimensions: ['reason'],
     values: END_REASONS,

@@ -1,4 +1,5 @@
 import type { ActivityStore } from '#core/ports/activity-store.ts';
+import type { AuditStore } from '#core/ports/audit-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { StartRateStore } from '#core/ports/start-rate-store.ts';
@@ -18,6 +19,7 @@ export interface LocalData {
   readonly reports: ReportStore;
   readonly startRates: StartRateStore;
   readonly activity: ActivityStore;
+  readonly audit: AuditStore;
   readonly tickets: TicketStore;
   readonly cutoffs: SessionCutoffStore;
   /** Deletes what has expired at `now` (milliseconds since 1970); a call may leave some of it to the next one. */
@@ -27,7 +29,7 @@ export interface LocalData {
 }
 
 export type DataSettings = Pick<LocalSettings, 'dataDir' | 'tableEndpoint'> & {
-  readonly functions: Pick<LocalSettings['functions'], 'WB_TABLE_NAME'>;
+  readonly functions: Pick<LocalSettings['functions'], 'WB_TABLE_NAME' | 'WB_AUDIT_DAYS'>;
 };
 
 /**
@@ -41,9 +43,10 @@ export async function openData(
   shutdown: Shutdown,
 ): Promise<LocalData> {
   await openDataFolder(dataDir, shutdown);
-  if (tableEndpoint === undefined) return openSqliteData(dataDir, telemetry, shutdown);
+  const { WB_TABLE_NAME: tableName, WB_AUDIT_DAYS: auditDays } = functions;
+  if (tableEndpoint === undefined) return openSqliteData(dataDir, auditDays, telemetry, shutdown);
   // The client of DynamoDB is loaded only if it is needed.
   const { openEndpointData } = await import('./endpoint-data.ts');
-  const table = { endpoint: tableEndpoint, tableName: functions.WB_TABLE_NAME };
+  const table = { endpoint: tableEndpoint, tableName, auditDays };
   return openEndpointData(dataDir, table, telemetry, shutdown);
 }

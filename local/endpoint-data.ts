@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { CreateTableCommand, DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoActivityStore } from '#adapters/aws/dynamodb/activity-store.ts';
+import { DynamoAuditStore } from '#adapters/aws/dynamodb/audit-store.ts';
 import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { deleteExpiredItems, type ExpiryScanPosition } from '#adapters/aws/dynamodb/expired-items.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
@@ -26,6 +27,8 @@ export interface EndpointTable {
   /** The URL of a DynamoDB. */
   readonly endpoint: string;
   readonly tableName: string;
+  /** How long audit events are kept. */
+  readonly auditDays: number;
 }
 
 /** An endpoint without accounts requires a signature but does not verify it. */
@@ -45,7 +48,7 @@ const LOOKUPS_AT_ONCE = 16;
  */
 export async function openEndpointData(
   dataDir: string,
-  { endpoint, tableName }: EndpointTable,
+  { endpoint, tableName, auditDays }: EndpointTable,
   telemetry: Telemetry,
   shutdown: Shutdown,
 ): Promise<LocalData> {
@@ -76,6 +79,7 @@ export async function openEndpointData(
     reports: new DynamoReportStore(client, tableName, telemetry),
     startRates: new DynamoStartRateStore(client, tableName),
     activity: new DynamoActivityStore(client, tableName),
+    audit: new DynamoAuditStore(client, { tableName, retentionDays: auditDays, telemetry }),
     tickets: new DynamoTicketStore(client, tableName),
     cutoffs: new DynamoSessionCutoffStore(client, tableName),
     async deleteExpired(now) {

@@ -1,6 +1,7 @@
 import { type OperationId, ROUTES } from '#contract/routes.ts';
 import type { Settings } from '#contract/settings/function-settings.ts';
 import type { ActivityStore } from '#core/ports/activity-store.ts';
+import type { AuditStore } from '#core/ports/audit-store.ts';
 import type { CapacityCatalog } from '#core/ports/capacity-catalog.ts';
 import type { HostFleet } from '#core/ports/host-fleet.ts';
 import type { Ids } from '#core/ports/ids.ts';
@@ -33,6 +34,7 @@ import type { GatewayRoute } from './gateway/gateway.ts';
 export interface LocalPorts extends CreatePorts, DrivePorts, WarningPort {
   readonly ids: Ids;
   readonly activity: ActivityStore;
+  readonly audit: AuditStore;
   readonly tickets: TicketStore;
   readonly reports: ReportStore;
   readonly catalog: CapacityCatalog;

@@ -15,24 +15,36 @@ import type { Shutdown } from './shutdown.ts';
 /**
  * Opens the records in `<dataDir>/state.db`.
  * @param dataDir an existing folder, which this process has locked
+ * @param auditDays how long audit events are kept
  * @throws StartError
  */
 export async function openSqliteData(
   dataDir: string,
+  auditDays: number,
   telemetry: Telemetry,
   shutdown: Shutdown,
 ): Promise<LocalData> {
   const path = join(dataDir, STATE_FILE);
   refuseFormerTable(dataDir);
-  const stores = open(dataDir, path, telemetry);
+  const stores = open(dataDir, path, auditDays, telemetry);
   shutdown.add(() => stores.close());
   try {
     keepEarlierVersionsOut(dataDir);
   } catch (error) {
     throw unusableFolder(dataDir, error);
   }
-  const { workbenches, history, idempotency, reports, startRates, activity, tickets, cutoffs, database } =
-    stores;
+  const {
+    workbenches,
+    history,
+    idempotency,
+    reports,
+    startRates,
+    activity,
+    audit,
+    tickets,
+    cutoffs,
+    database,
+  } = stores;
   return {
     workbenches,
     history,
@@ -40,6 +52,7 @@ export async function openSqliteData(
     reports,
     startRates,
     activity,
+    audit,
     tickets,
     cutoffs,
     async deleteExpired(now) {
@@ -57,10 +70,11 @@ export async function openSqliteData(
   };
 }
 
-function open(dataDir: string, path: string, telemetry: Telemetry): SqliteStores {
+function open(dataDir: string, path: string, auditDays: number, telemetry: Telemetry): SqliteStores {
   try {
     return openStores(path, {
       telemetry,
+      auditDays,
       mayCreate: !expectsRecords(dataDir),
       reserve: { probe: (bytes) => probeSpace(dataDir, bytes), now: () => Date.now() },
     });

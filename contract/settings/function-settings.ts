@@ -1,3 +1,4 @@
+import { AUDIT_DEFAULT_DAYS } from '#core/ports/audit-store.ts';
 import { DEFAULT_POLICY, EFFECT_ENDS_WITHIN_MS } from '#core/workbench/lifecycle/policy.ts';
 import { type Environment, parseSettings, type SettingRule, type ValuesOf } from './setting.ts';
 import { choice, integer, list, text, url } from './setting-kinds.ts';
@@ -193,6 +194,15 @@ export const SETTINGS = {
     min: 0,
     max: 1000,
     default: 0,
+  }),
+  WB_AUDIT_DAYS: integer({
+    description:
+      'How long audit events are kept. A change applies to new events; those that are stored keep the time of their end.',
+    readBy: ['api', 'gate'],
+    unit: 'days',
+    min: 1,
+    max: 3650,
+    default: AUDIT_DEFAULT_DAYS,
   }),
   WB_BOOT_COMMAND: text({
     description:

@@ -27,7 +27,7 @@ export const AUDIT_ACTIONS = [
   'withdraw_owner_offer',
   'accept_owner',
   'change_owner',
-  'drain_instance',
+  'drain_machine',
   'end_sessions',
   'sign_in',
   'read_workbench',
@@ -36,7 +36,7 @@ export const AUDIT_ACTIONS = [
   'list_shares',
   'list_links',
   'read_reports',
-  'list_instances',
+  'list_machines',
   'list_providers',
   'read_audit',
   'unknown',
@@ -62,7 +62,7 @@ export type AuditOutcome = Exclude<(typeof AUDIT_OUTCOMES)[number], 'unknown'>;
 export const ACTOR_KINDS = ['user', 'client', 'static_key', 'local', 'none', 'unknown'] as const;
 
 /** What an act concerns besides a workbench. */
-export const SUBJECT_KINDS = ['user', 'group', 'organisation', 'link', 'instance', 'unknown'] as const;
+export const SUBJECT_KINDS = ['user', 'group', 'organisation', 'link', 'machine', 'unknown'] as const;
 
 /** The names of further values of an event. None of them may be a token, a key, a ticket or the secret of a link. */
 export const DETAIL_NAMES = ['role', 'expires_at', 'uses', 'until', 'force', 'times', 'status'] as const;
@@ -104,7 +104,7 @@ export type AuditSubject = NonNullable<AuditEvent['subject']>;
 /** The largest event in its stored form, as JSON in UTF-8. */
 export const AUDIT_EVENT_MAX_BYTES = 4_096;
 
-/** The longest id of a user, client, group, instance or link, in bytes. */
+/** The longest id of a user, client, group, machine or link, in bytes. */
 const ID_MAX_BYTES = 128;
 /** The longest reason, request id and text of a detail, in bytes. */
 const TEXT_MAX_BYTES = 128;

@@ -5,7 +5,7 @@ import type { AuditAction, AuditActor } from './audit-event.ts';
 /**
  * What a request of the API does, as far as the audit is concerned.
  * - `read`: changes nothing. Frontends poll; only refusals are recorded
- * - `act`: changes a workbench or an instance
+ * - `act`: changes a workbench or a machine
  * - `opening`: admits a user to a workbench
  * - `rights`: changes who may do what. Its event is stored before it takes effect, or the request is refused
  */

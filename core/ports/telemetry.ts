@@ -29,6 +29,7 @@ export interface MetricDimensions {
   readonly init_failed: 'function';
   readonly activity_read_failed: never;
   readonly activity_write_failed: never;
+  readonly audit_events_lost: never;
   readonly gate_connection_ended: 'reason';
   readonly gate_keys_unreadable: never;
   readonly sign_in_failed: 'reason';

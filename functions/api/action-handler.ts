@@ -2,7 +2,7 @@ import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import type { Policy } from '#core/workbench/lifecycle/policy.ts';
 import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
-import { type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts';
+import { type ApiPorts, type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler, EndpointResult } from '../middleware/gateway.ts';
 import { parseWorkbenchId } from '../middleware/parse-request.ts';
 
@@ -12,7 +12,7 @@ export type ActionSettings = ApiSettings & PolicySettings;
 export const ACTION_ACCEPTED: EndpointResult = { status: 200, body: { success: true } };
 
 /** An endpoint that executes a command on one workbench. It ignores the request's body. */
-export function toActionHandler<P extends RecordPorts & QueuePorts>(
+export function toActionHandler<P extends RecordPorts & QueuePorts & ApiPorts>(
   ports: P,
   settings: ActionSettings,
   command: (ports: P, policy: Policy, key: WorkbenchKey, by: string) => Promise<unknown>,

@@ -4,7 +4,7 @@ import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { userLimitsOf } from '#contract/settings/user-limits.ts';
 import { type CreatePorts, createWorkbench } from '#core/workbench/create-workbench.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
-import { type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts';
+import { type ApiPorts, type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { jsonBodyOf } from '../middleware/json-body.ts';
 import { parseIdempotencyKey } from '../middleware/parse-request.ts';
@@ -18,11 +18,11 @@ type Settings = ApiSettings &
   SettingsFor<'BASE_URL' | 'RESTAPI_URL_PREFIX'>;
 
 /** POST /workbenches */
-export function build(ports: CreatePorts, settings: Settings): ApiHandler {
+export function build(ports: CreatePorts & ApiPorts, settings: Settings): ApiHandler {
   const policy = policyOf(settings);
   const limits = userLimitsOf(settings);
   const parsers = { idempotencyKey: parseIdempotencyKey, body: jsonBodyOf(createBodySchema(settings)) };
-  return toUserApiHandler(ports, settings, parsers, async ({ userId, idempotencyKey, body, by }) => {
+  return toUserApiHandler(ports, settings, parsers, async ({ userId, idempotencyKey, body, by, audit }) => {
     const command = {
       userId,
       request: toCreateRequest(body, settings),
@@ -31,6 +31,7 @@ export function build(ports: CreatePorts, settings: Settings): ApiHandler {
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     };
     const { workbench, created } = await createWorkbench(ports, policy, command, limits);
+    audit.note({ workbenchId: workbench.workbenchId, ownerId: workbench.userId });
     return {
       status: created ? 201 : 200,
       headers: { ...retryAfterHeaders(workbench), location: locationOf(workbench, settings) },

@@ -1,6 +1,8 @@
 import { WorkbenchError } from '#core/errors.ts';
+import type { Clock } from '#core/ports/clock.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
-import { type ApiPorts, toApiHandler } from '../middleware/api-handler.ts';
+import { toApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { version } from '../version.ts';
 
@@ -11,7 +13,11 @@ export const HEALTH_TIMEOUT_MS = 2000;
 
 /** GET /health, without authorization. */
 export function build(
-  ports: ApiPorts & { readonly workbenches: Pick<WorkbenchStore, 'ping'> },
+  ports: {
+    readonly clock: Clock;
+    readonly telemetry: Telemetry;
+    readonly workbenches: Pick<WorkbenchStore, 'ping'>;
+  },
   { timeoutMs = HEALTH_TIMEOUT_MS }: { readonly timeoutMs?: number } = {},
 ): ApiHandler {
   let lastPing: { readonly at: number; readonly succeeded: Promise<boolean> } | undefined;

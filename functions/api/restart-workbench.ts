@@ -1,15 +1,16 @@
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { restartWorkbench, type StartPorts } from '#core/workbench/commands.ts';
+import type { ApiPorts } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { type ActionSettings, toActionHandler } from './action-handler.ts';
 
 /** POST /workbenches/{wid}/restart */
 export function build(
-  ports: StartPorts,
+  ports: StartPorts & ApiPorts,
   settings: ActionSettings & SettingsFor<'WB_USER_STARTS_PER_MINUTE'>,
 ): ApiHandler {
   const limit = { startsPerMinute: settings.WB_USER_STARTS_PER_MINUTE };
-  return toActionHandler(ports, settings, (startPorts: StartPorts, policy, key, by) =>
+  return toActionHandler(ports, settings, (startPorts: StartPorts & ApiPorts, policy, key, by) =>
     restartWorkbench(startPorts, policy, key, by, limit),
   );
 }

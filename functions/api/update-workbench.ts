@@ -4,7 +4,7 @@ import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import { updateWorkbench } from '#core/workbench/commands.ts';
 import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
-import { type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts';
+import { type ApiPorts, type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { jsonBodyOf } from '../middleware/json-body.ts';
 import { parseWorkbenchId } from '../middleware/parse-request.ts';
@@ -12,7 +12,7 @@ import { presentWorkbench, retryAfterHeaders, type WarningPort } from './present
 
 /** PATCH /workbenches/{wid} */
 export function build(
-  ports: RecordPorts & QueuePorts & WarningPort & { readonly catalog: SizeCatalog },
+  ports: RecordPorts & QueuePorts & ApiPorts & WarningPort & { readonly catalog: SizeCatalog },
   settings: ApiSettings & SizeSettings & PolicySettings & SettingsFor<'BASE_URL'>,
 ): ApiHandler {
   const policy = policyOf(settings);

@@ -1,7 +1,7 @@
 import { RandomIds } from '#adapters/random-ids.ts';
 import { build } from '../api/create-workbench.ts';
+import { changePorts } from '../wiring/api-ports.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
-import { recordPorts } from '../wiring/change.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { idempotencyStore, openTable, startRateStore } from '../wiring/table.ts';
 
@@ -10,7 +10,7 @@ export { build };
 export const handler = createApiHandler('create-workbench', (wiring) => {
   const table = openTable(wiring);
   const ports = {
-    ...recordPorts(wiring, table),
+    ...changePorts(wiring, table),
     idempotency: idempotencyStore(table),
     startRates: startRateStore(table),
     catalog: sizeCatalog(wiring.settings),

@@ -1,5 +1,5 @@
-import { systemClock } from '#adapters/system-clock.ts';
 import { build } from '../api/list-machines.ts';
+import { apiPorts } from '../wiring/api-ports.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { openTable, workbenchStore } from '../wiring/table.ts';
@@ -8,13 +8,13 @@ import { machineInventory } from '../wiring/tasks.ts';
 export { build };
 
 export const handler = createApiHandler('list-machines', (wiring) => {
-  const { settings, telemetry } = wiring;
+  const { settings } = wiring;
+  const table = openTable(wiring);
   const ports = {
+    ...apiPorts(wiring, table),
     machines: machineInventory(settings),
-    workbenches: workbenchStore(openTable(wiring)),
+    workbenches: workbenchStore(table),
     catalog: sizeCatalog(settings),
-    clock: systemClock,
-    telemetry,
   };
   return build(ports, settings);
 });

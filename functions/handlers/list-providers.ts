@@ -1,5 +1,5 @@
-import { systemClock } from '#adapters/system-clock.ts';
 import { build } from '../api/list-providers.ts';
+import { apiPorts } from '../wiring/api-ports.ts';
 import { clusterCatalog } from '../wiring/catalog.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { openTable } from '../wiring/table.ts';
@@ -7,9 +7,7 @@ import { openTable } from '../wiring/table.ts';
 export { build };
 
 export const handler = createApiHandler('list-providers', (wiring) => {
-  const { settings, telemetry } = wiring;
-  return build(
-    { catalog: clusterCatalog(settings, openTable(wiring)), clock: systemClock, telemetry },
-    settings,
-  );
+  const { settings } = wiring;
+  const table = openTable(wiring);
+  return build({ ...apiPorts(wiring, table), catalog: clusterCatalog(settings, table) }, settings);
 });

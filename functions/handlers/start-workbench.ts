@@ -1,5 +1,5 @@
 import { build } from '../api/start-workbench.ts';
-import { startPorts } from '../wiring/change.ts';
+import { startPorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 
 export { build };

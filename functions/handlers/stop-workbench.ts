@@ -1,9 +1,9 @@
 import { build } from '../api/stop-workbench.ts';
-import { recordPorts } from '../wiring/change.ts';
+import { changePorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 
 export { build };
 
 export const handler = createApiHandler('stop-workbench', (wiring) =>
-  build(recordPorts(wiring), wiring.settings),
+  build(changePorts(wiring), wiring.settings),
 );

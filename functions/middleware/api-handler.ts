@@ -1,10 +1,15 @@
 import middy from '@middy/core';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
-import { assertAdmin } from '#core/access/principal.ts';
+import { assertAdmin, type Principal } from '#core/access/principal.ts';
 import { WorkbenchError } from '#core/errors.ts';
-import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import type { ApiHandler, ApiResponse, EndpointResult, GatewayEvent } from './gateway.ts';
+import {
+  type ApiHandler,
+  type ApiResponse,
+  type EndpointResult,
+  type GatewayEvent,
+  requestIdOf,
+} from './gateway.ts';
 import {
   type ParsedValues,
   type Parsers,
@@ -12,23 +17,27 @@ import {
   parseUserRequest,
   type UserRequest,
 } from './parse-request.ts';
+import { type AuditPorts, RequestAudit } from './request-audit.ts';
 import { errorResponses, responseHeaders } from './responses.ts';
 
-export interface ApiPorts {
-  readonly clock: Clock;
-  readonly telemetry: Telemetry;
-}
+/** The ports of every function that requires authorization. */
+export type ApiPorts = AuditPorts;
 
 /** What every function reads that requires authorization. */
 export type ApiSettings = SettingsFor<'RESTAPI_AUTH' | 'RESTAPI_ADMIN_SCOPE'>;
+
+/** What an endpoint adds to the audit of its request. A change of rights must call `recordChange` before its effect. */
+export interface AuditedRequest {
+  readonly audit: Pick<RequestAudit, 'note' | 'noteHidden' | 'recordChange'>;
+}
 
 /** A function responds with 503 this long before Lambda would terminate it, in milliseconds. */
 const RESPOND_BEFORE_TIMEOUT_MS = 500;
 
 /** An endpoint without authorization. Adds the common headers, and turns errors into the contract's error body. */
 export function toApiHandler(
-  { telemetry }: Pick<ApiPorts, 'telemetry'>,
-  endpoint: (event: GatewayEvent) => Promise<EndpointResult>,
+  { telemetry }: { readonly telemetry: Telemetry },
+  endpoint: (event: GatewayEvent, requestId: string) => Promise<EndpointResult>,
 ): ApiHandler {
   const handler = middy<GatewayEvent, ApiResponse>({
     timeoutEarlyInMillis: RESPOND_BEFORE_TIMEOUT_MS,
@@ -38,8 +47,8 @@ export function toApiHandler(
   })
     .use(responseHeaders())
     .use(errorResponses(telemetry))
-    .handler(async (event: GatewayEvent): Promise<ApiResponse> => {
-      const { status, body, headers } = await endpoint(event);
+    .handler(async (event: GatewayEvent, context): Promise<ApiResponse> => {
+      const { status, body, headers } = await endpoint(event, requestIdOf(event, context));
       return { statusCode: status, headers: { ...headers }, body: JSON.stringify(body) };
     });
   return async (event, context) => handler(event, context);
@@ -53,22 +62,46 @@ export function toUserApiHandler<P extends Parsers>(
   ports: ApiPorts,
   settings: ApiSettings,
   parsers: P,
-  endpoint: (request: UserRequest & ParsedValues<P>) => Promise<EndpointResult>,
+  endpoint: (request: AuditedRequest & UserRequest & ParsedValues<P>) => Promise<EndpointResult>,
 ): ApiHandler {
-  return toApiHandler(ports, async (event) =>
-    endpoint(await parseUserRequest(event, ports.clock.now(), settings, parsers)),
-  );
+  return toAuditedHandler(ports, settings, async (event, audit) => {
+    const request = await parseUserRequest(event, ports.clock.now(), settings, parsers);
+    audit.noteActingUser(request.userId);
+    return endpoint({ ...request, audit });
+  });
 }
 
 /** An endpoint for operators. */
 export function toAdminApiHandler(
   ports: ApiPorts,
   settings: ApiSettings,
-  endpoint: () => Promise<EndpointResult>,
+  endpoint: (
+    request: AuditedRequest & { readonly event: GatewayEvent; readonly principal: Principal },
+  ) => Promise<EndpointResult>,
 ): ApiHandler {
-  return toApiHandler(ports, async (event) => {
+  return toAuditedHandler(ports, settings, async (event, audit) => {
     const principal = parsePrincipal(event, settings);
     assertAdmin(principal, { now: ports.clock.now(), adminScope: settings.RESTAPI_ADMIN_SCOPE });
-    return endpoint();
+    return endpoint({ event, principal, audit });
+  });
+}
+
+/** Records the request in the audit, before the response is created. */
+function toAuditedHandler(
+  ports: ApiPorts,
+  settings: ApiSettings,
+  endpoint: (event: GatewayEvent, audit: RequestAudit) => Promise<EndpointResult>,
+): ApiHandler {
+  return toApiHandler(ports, async (event, requestId) => {
+    const audit = new RequestAudit(ports, event, requestId, settings.RESTAPI_AUTH === 'none');
+    let result: EndpointResult;
+    try {
+      result = await endpoint(event, audit);
+    } catch (error) {
+      await audit.recordError(error);
+      throw error;
+    }
+    await audit.recordSuccess();
+    return result;
   });
 }

@@ -1,11 +1,9 @@
-import { RandomIds } from '#adapters/random-ids.ts';
 import { systemClock } from '#adapters/system-clock.ts';
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import type { StartPorts } from '#core/workbench/commands.ts';
 import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
 import { workQueue } from './queue.ts';
-import { historyStore, openTable, startRateStore, type Table, workbenchStore } from './table.ts';
+import { historyStore, openTable, type Table, workbenchStore } from './table.ts';
 
 interface ChangeWiring {
   readonly settings: DeployedSettingsFor<'WB_TABLE_NAME' | 'WB_QUEUE_URL'>;
@@ -24,10 +22,4 @@ export function recordPorts(
     clock: systemClock,
     telemetry: wiring.telemetry,
   };
-}
-
-/** The ports that are needed to start a workbench: also the number of starts of its user. */
-export function startPorts(wiring: ChangeWiring): StartPorts {
-  const table = openTable(wiring);
-  return { ...recordPorts(wiring, table), startRates: startRateStore(table), ids: new RandomIds() };
 }

@@ -1,4 +1,5 @@
 import { DynamoActivityStore } from '#adapters/aws/dynamodb/activity-store.ts';
+import { DynamoAuditStore } from '#adapters/aws/dynamodb/audit-store.ts';
 import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
@@ -9,6 +10,7 @@ import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
 import type { ActivityStore } from '#core/ports/activity-store.ts';
+import type { AuditStore } from '#core/ports/audit-store.ts';
 import type { FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { StartRateStore } from '#core/ports/start-rate-store.ts';
@@ -53,6 +55,13 @@ export function ticketStore({ client, name }: Table): TicketStore {
 
 export function activityStore({ client, name }: Table): ActivityStore {
   return new DynamoActivityStore(client, name);
+}
+
+export function auditStore(
+  { client, name, telemetry }: Table,
+  { WB_AUDIT_DAYS: retentionDays }: DeployedSettingsFor<'WB_AUDIT_DAYS'>,
+): AuditStore {
+  return new DynamoAuditStore(client, { tableName: name, retentionDays, telemetry });
 }
 
 export function reportStore({ client, name, telemetry }: Table): ReportStore {

@@ -12,6 +12,7 @@ import {
   putItem,
   readActivity,
   readItem,
+  recordAudit,
 } from './records.ts';
 import {
   deregisterContainerInstances,
@@ -34,6 +35,7 @@ export const PERMISSIONS: Readonly<
   'list-workbenches': (context) => [
     listRecords(context, 'Lists the workbenches of a user.'),
     readActivity(context, 'Reads when the workbenches of the page were last used.'),
+    recordAudit(context),
   ],
   'create-workbench': (context) => [
     changeRecord(
@@ -41,32 +43,43 @@ export const PERMISSIONS: Readonly<
       'Stores the idempotency key and the record, and counts the start of the user if they are limited. Deletes key and record if another request with the key was first.',
     ),
     listRecords(context, 'Counts the workbenches of a user if they are limited.'),
+    recordAudit(context),
     sendToWorkQueue(context),
   ],
   'get-workbench': (context) => [
     readItem(context, 'Reads a workbench. A poll of a workbench in transition is one GetItem.'),
     readActivity(context, 'Reads when a running or stopped workbench was last used.'),
+    recordAudit(context),
   ],
-  'update-workbench': changeAndEnqueue,
-  'delete-workbench': changeAndEnqueue,
+  'update-workbench': changeByRequest,
+  'delete-workbench': changeByRequest,
   'start-workbench': startAndEnqueue,
-  'stop-workbench': changeAndEnqueue,
+  'stop-workbench': changeByRequest,
   'restart-workbench': startAndEnqueue,
   'open-workbench': (context) => [
     readItem(context, 'Checks that the caller owns the workbench.'),
     createTickets(context, 'Stores the hash of the ticket in the URL.'),
+    recordAudit(context),
   ],
   'list-history': (context) => [
     readItem(context, 'Checks that the caller owns the workbench.'),
     listRecords(context, 'Lists the history of a workbench.'),
+    recordAudit(context),
   ],
-  'list-reports': (context) => [listRecords(context, 'Lists the reports of the reconciler.')],
+  'list-reports': (context) => [
+    listRecords(context, 'Lists the reports of the reconciler.'),
+    recordAudit(context),
+  ],
   'list-machines': (context) => [
     ...readContainerInstances(context),
     findRecords(context, 'active', 'Finds the records with a task or a host.'),
     readItem(context, 'Reads the active records, to name the workbenches on each instance.'),
+    recordAudit(context),
   ],
-  'list-providers': (context) => [listRecords(context, 'Reads the free capacity of instances.')],
+  'list-providers': (context) => [
+    listRecords(context, 'Reads the free capacity of instances.'),
+    recordAudit(context),
+  ],
   'get-health': (context) => [
     readItem(context, 'Reads an item that never exists, to check that the table is available.'),
   ],
@@ -189,10 +202,14 @@ function changeAndEnqueue(context: PermissionContext): readonly Permission[] {
   return [changeRecord(context), sendToWorkQueue(context)];
 }
 
+function changeByRequest(context: PermissionContext): readonly Permission[] {
+  return [...changeAndEnqueue(context), recordAudit(context)];
+}
+
 function startAndEnqueue(context: PermissionContext): readonly Permission[] {
   const why =
     'Counts the start of the user if they are limited. Reads a record and writes it if its revision is unchanged. Writes its history and deletes the oldest entries.';
-  return [changeRecord(context, why), sendToWorkQueue(context)];
+  return [changeRecord(context, why), sendToWorkQueue(context), recordAudit(context)];
 }
 
 /** The permissions that drive and drive-host share. */

@@ -37,6 +37,20 @@ export function createTickets({ table }: PermissionContext, why: string): Permis
   };
 }
 
+/** Limited by the partition keys, so that the permission does not cover the records. */
+export function recordAudit({ table }: PermissionContext): Permission {
+  return {
+    sid: 'RecordAudit',
+    actions: ['dynamodb:PutItem'],
+    resources: [table],
+    conditions: {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['audit-*'] },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
+    why: 'Stores audit events of refusals, and of acts for other users.',
+  };
+}
+
 export function listRecords({ table }: PermissionContext, why: string): Permission {
   return { sid: 'ListRecords', actions: ['dynamodb:Query'], resources: [table], why };
 }

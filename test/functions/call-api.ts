@@ -28,6 +28,8 @@ export function worldWithIds() {
 }
 
 export interface Call {
+  /** Method and path of the route. @default one that the audit does not know */
+  readonly route?: string;
   readonly query?: string;
   readonly wid?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -60,7 +62,7 @@ export function gatewayEvent(call: Call): GatewayEvent {
   const authorizer = 'authorizer' in call ? call.authorizer : STATIC_KEY;
   return {
     version: '2.0',
-    routeKey: '$default',
+    routeKey: call.route ?? '$default',
     rawPath: '/',
     rawQueryString: call.query ?? '',
     headers: { ...json, ...call.headers },
@@ -71,7 +73,7 @@ export function gatewayEvent(call: Call): GatewayEvent {
       domainPrefix: 'localhost',
       http: { method: 'GET', path: '/', protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'test' },
       requestId: 'request-1',
-      routeKey: '$default',
+      routeKey: call.route ?? '$default',
       stage: '$default',
       time: '01/Jan/2030:00:00:00 +0000',
       timeEpoch: 0,

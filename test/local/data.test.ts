@@ -23,7 +23,7 @@ async function temporaryFolder(): Promise<string> {
 async function open(dataDir: string, tableEndpoint?: string) {
   const shutdown = new Shutdown();
   onTestFinished(() => shutdown.run());
-  const settings = { dataDir, tableEndpoint, functions: { WB_TABLE_NAME: 'workbenches' } };
+  const settings = { dataDir, tableEndpoint, functions: { WB_TABLE_NAME: 'workbenches', WB_AUDIT_DAYS: 90 } };
   const data = await openData(settings, new TelemetryRecorder(), shutdown);
   return { ...data, shutdown };
 }

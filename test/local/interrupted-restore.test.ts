@@ -74,7 +74,11 @@ function endAfter(count: number, act: () => void): boolean {
 /** Starts on the folder and returns the name of the workbench, or the message of the refusal. */
 async function start(dataDir: string): Promise<{ name?: string; refusal?: string }> {
   const shutdown = new Shutdown();
-  const settings = { dataDir, tableEndpoint: undefined, functions: { WB_TABLE_NAME: 'workbenches' } };
+  const settings = {
+    dataDir,
+    tableEndpoint: undefined,
+    functions: { WB_TABLE_NAME: 'workbenches', WB_AUDIT_DAYS: 90 },
+  };
   const telemetry = new TelemetryRecorder();
   try {
     const { workbenches } = await openData(settings, telemetry, shutdown);

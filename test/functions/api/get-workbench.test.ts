@@ -68,9 +68,9 @@ describe('GET /workbenches/{wid}', () => {
         return ports.workbenches.read(key);
       },
     };
-    const { clock, telemetry } = ports;
+    const { clock, telemetry, audit } = ports;
     const activity = { read: () => Promise.reject(new Error('the activity was read')) };
-    await call(build({ workbenches, activity, clock, telemetry }, settingsWith()), { wid, query });
+    await call(build({ workbenches, activity, clock, telemetry, audit }, settingsWith()), { wid, query });
     expect(calls).toEqual(['read']);
   });
 

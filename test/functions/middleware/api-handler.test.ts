@@ -6,6 +6,7 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import { toAdminApiHandler, toApiHandler, toUserApiHandler } from '#functions/middleware/api-handler.ts';
 import type { EndpointResult } from '#functions/middleware/gateway.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
+import { MemoryAuditStore } from '#test/memory/memory-audit-store.ts';
 import { RecordingTelemetry } from '#test/memory/memory-world.ts';
 import { call, gatewayEvent, settingsWith, tokenOf } from '../call-api.ts';
 
@@ -131,7 +132,7 @@ describe('the acting user', () => {
     const open = env.RESTAPI_AUTH === 'none' ? { RESTAPI_AUTH_STATIC_KEY: '' } : {};
     const settings = settingsWith({ ...env, ...open });
     return toUserApiHandler(
-      { clock, telemetry: new RecordingTelemetry() },
+      { clock, telemetry: new RecordingTelemetry(), audit: new MemoryAuditStore() },
       settings,
       {},
       async ({ userId, by }) => ({ status: 200, body: { userId, by } }),
@@ -217,7 +218,7 @@ describe('the acting user', () => {
 
 describe('an endpoint for operators', () => {
   const handler = toAdminApiHandler(
-    { clock, telemetry: new RecordingTelemetry() },
+    { clock, telemetry: new RecordingTelemetry(), audit: new MemoryAuditStore() },
     settingsWith(),
     async () => ({
       status: 200,

@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import { toUserApiHandler } from '#functions/middleware/api-handler.ts';
 import { BODY_MAX_BYTES, jsonBodyOf } from '#functions/middleware/json-body.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
+import { MemoryAuditStore } from '#test/memory/memory-audit-store.ts';
 import { RecordingTelemetry } from '#test/memory/memory-world.ts';
 import { type Call, call, settingsWith } from '../call-api.ts';
 
@@ -13,7 +14,7 @@ const schema = z.strictObject({
 });
 /** Returns the parsed body. */
 const echo = toUserApiHandler(
-  { clock: new ManualClock(), telemetry: new RecordingTelemetry() },
+  { clock: new ManualClock(), telemetry: new RecordingTelemetry(), audit: new MemoryAuditStore() },
   settingsWith(),
   { body: jsonBodyOf(schema) },
   async ({ body }) => ({ status: 200, body }),

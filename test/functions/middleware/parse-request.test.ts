@@ -10,6 +10,7 @@ import {
 } from '#functions/middleware/parse-request.ts';
 import { encodeCursor } from '#functions/middleware/query.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
+import { MemoryAuditStore } from '#test/memory/memory-audit-store.ts';
 import { RecordingTelemetry } from '#test/memory/memory-world.ts';
 import { type Call, call, settingsWith, tokenOf } from '../call-api.ts';
 
@@ -24,10 +25,10 @@ const parsers = {
 
 /** Returns what the parsers returned. */
 const echo = toUserApiHandler(
-  { clock: new ManualClock(), telemetry: new RecordingTelemetry() },
+  { clock: new ManualClock(), telemetry: new RecordingTelemetry(), audit: new MemoryAuditStore() },
   settingsWith(),
   parsers,
-  async ({ principal: _principal, ...values }) => ({ status: 200, body: values }),
+  async ({ principal: _principal, audit: _audit, ...values }) => ({ status: 200, body: values }),
 );
 const send = (request: Call) => call(echo, { wid: WID, ...request });
 

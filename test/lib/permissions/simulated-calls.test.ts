@@ -33,6 +33,7 @@ const STORE_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'idempotency.complete': ['UpdateItem', 'GetItem'],
   'activity.read': ['BatchGetItem'],
   'activity.delete': ['DeleteItem'],
+  'audit.append': ['PutItem'],
   'startRates.count': ['UpdateItem'],
   'reports.add': ['PutItem'],
   'reports.list': ['Query'],
@@ -80,6 +81,9 @@ const WITH_CHANGES = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:Delet
 
 /** Permissions for cases that these few schedules may not reach. */
 const RARE: Partial<Record<FunctionName, readonly string[]>> = {
+  // The audit event of a refusal: the users of the schedules ask for their own workbenches only.
+  'get-workbench': ['dynamodb:PutItem'],
+  'list-workbenches': ['dynamodb:PutItem'],
   // A permanently refused RunTask after one whose response was lost; a shared instance with a disconnected agent.
   drive: ['ecs:ListTasks', 'ecs:UpdateContainerInstancesState', 'ecs:DescribeContainerInstances'],
   'drive-host': ['ecs:DeregisterContainerInstance'],

@@ -400,6 +400,7 @@ export class Controller {
       history: interceptPort(historyOf(version, this.stores.history), 'history', invocation),
       idempotency: interceptPort(this.stores.idempotency, 'idempotency', invocation),
       activity: interceptPort(this.stores.activity, 'activity', invocation),
+      audit: interceptPort(this.stores.audit, 'audit', invocation),
       startRates: interceptPort(this.#startRates, 'startRates', invocation),
       reports: interceptPort(this.reports, 'reports', invocation),
       queue: new SqsWorkQueue(sqs, WORK_QUEUE),

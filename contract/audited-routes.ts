@@ -1,0 +1,47 @@
+import type { AuditedRoute } from '#core/audit/audited-acts.ts';
+import type { ROUTES } from './routes.ts';
+
+type KeyOf<R> = R extends { readonly method: infer M extends string; readonly path: infer P extends string }
+  ? `${M} ${P}`
+  : never;
+/** Method and path of a route, without RESTAPI_URL_PREFIX. */
+export type RouteKey = KeyOf<(typeof ROUTES)[number]>;
+
+/**
+ * What the audit calls each route, and when it records a request: see `isRecorded`. The table is part of every bundle of the API, so
+ * it imports only types.
+ */
+const AUDITED_ROUTES: Readonly<Record<RouteKey, AuditedRoute | 'public'>> = {
+  'GET /workbenches': { action: 'list_workbenches', kind: 'read' },
+  'POST /workbenches': { action: 'create_workbench', kind: 'act' },
+  'GET /workbenches/{wid}': { action: 'read_workbench', kind: 'read' },
+  'PATCH /workbenches/{wid}': { action: 'update_workbench', kind: 'act' },
+  'DELETE /workbenches/{wid}': { action: 'delete_workbench', kind: 'act' },
+  'POST /workbenches/{wid}/start': { action: 'start_workbench', kind: 'act' },
+  'POST /workbenches/{wid}/stop': { action: 'stop_workbench', kind: 'act' },
+  'POST /workbenches/{wid}/restart': { action: 'restart_workbench', kind: 'act' },
+  'POST /workbenches/{wid}/open': { action: 'open_workbench', kind: 'opening' },
+  'GET /workbenches/{wid}/history': { action: 'read_history', kind: 'read' },
+  'GET /reports/reconcile': { action: 'read_reports', kind: 'read' },
+  'GET /machines': { action: 'list_machines', kind: 'read' },
+  'GET /providers': { action: 'list_providers', kind: 'read' },
+  'GET /health': 'public',
+};
+
+/**
+ * Returns what the audit calls the route of a request; undefined for a key that is no route's.
+ * @param routeKey as the gateway sends it: method and path, with RESTAPI_URL_PREFIX
+ */
+export function findAuditedRoute(routeKey: string): AuditedRoute | undefined {
+  const [method, path = ''] = routeKey.split(' ');
+  for (const [key, route] of Object.entries(AUDITED_ROUTES)) {
+    const [ownMethod, ownPath = ''] = key.split(' ');
+    if (route !== 'public' && method === ownMethod && endsWithPath(path, ownPath)) return route;
+  }
+  return undefined;
+}
+
+/** A prefix contains no parameter: `/workbenches/{wid}/x` is not the path `/x` below a prefix. */
+function endsWithPath(path: string, ownPath: string): boolean {
+  return path.endsWith(ownPath) && !path.slice(0, -ownPath.length).includes('{');
+}

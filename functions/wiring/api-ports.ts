@@ -1,0 +1,34 @@
+import { RandomIds } from '#adapters/random-ids.ts';
+import { systemClock } from '#adapters/system-clock.ts';
+import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { StartPorts } from '#core/workbench/commands.ts';
+import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
+import type { ApiPorts } from '../middleware/api-handler.ts';
+import { recordPorts } from './change.ts';
+import { auditStore, openTable, startRateStore, type Table } from './table.ts';
+
+interface ApiWiring {
+  readonly settings: DeployedSettingsFor<'WB_TABLE_NAME' | 'WB_AUDIT_DAYS'>;
+  readonly telemetry: Telemetry;
+}
+type ChangeWiring = ApiWiring & { readonly settings: DeployedSettingsFor<'WB_QUEUE_URL'> };
+
+/** The ports of every function of the API that requires authorization. */
+export function apiPorts({ settings, telemetry }: ApiWiring, table: Table): ApiPorts {
+  return { clock: systemClock, telemetry, audit: auditStore(table, settings) };
+}
+
+/** The ports with which the API changes a workbench. */
+export function changePorts(
+  wiring: ChangeWiring,
+  table: Table = openTable(wiring),
+): RecordPorts & QueuePorts & ApiPorts {
+  return { ...recordPorts(wiring, table), ...apiPorts(wiring, table) };
+}
+
+/** The ports with which the API starts a workbench: also the number of starts of its user. */
+export function startPorts(wiring: ChangeWiring): StartPorts & ApiPorts {
+  const table = openTable(wiring);
+  return { ...changePorts(wiring, table), startRates: startRateStore(table), ids: new RandomIds() };
+}
