@@ -116,6 +116,12 @@ function addApiAlarms(alarms: Alarms, { api, settings }: MonitoredResources): vo
     threshold: 3,
     periods: 2,
   });
+  alarms.add('audit events lost', {
+    description:
+      'Openings, refusals or acts for other users could not be stored in the audit. The log of the function has them.',
+    metric: alarms.sumOf('audit_events_lost', SHORT),
+    threshold: 1,
+  });
 }
 
 function addFunctionAlarms(

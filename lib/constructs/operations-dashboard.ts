@@ -119,6 +119,7 @@ export class OperationsDashboard extends Construct {
         this.#metric('invalid_message_dropped'),
         this.#metric('activity_read_failed'),
         this.#metric('activity_write_failed'),
+        this.#metric('audit_events_lost'),
         this.#metric('gate_keys_unreadable'),
       ]),
     ];

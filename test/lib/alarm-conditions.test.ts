@@ -127,6 +127,7 @@ it('each alarm starts under exactly this condition', () => {
       'Sum 900 s AWS/Lambda Invocations [FunctionName=<sweepdueFunction>] < 1, 1 of 1, or no data',
     'table reads throttled': throttled('Read'),
     'table writes throttled': throttled('Write'),
+    'audit events lost': `${own('audit_events_lost', 300)} >= 1, 1 of 1`,
     'due records high': `${own('due_enqueued', 300)} >= 1000, 3 of 3`,
     'stops and deletes overdue': `${own('overdue', 900)} [status=stopping]; ${own('overdue', 900)} [status=deleting]; FILL(m_stopping, 0) + FILL(m_deleting, 0) >= 1, 2 of 2`,
     'unreadable records': `${own('unreadable_record', 3600)} >= 1, 1 of 1`,

@@ -4,7 +4,7 @@ import { PERMISSIONS } from '#lib/permissions/function-permissions.ts';
 import { anyPermissionContext } from './any-permission-context.ts';
 
 describe('the permissions of each function', () => {
-  it('allow a poll only GetItem, and to read activity items', () => {
+  it('allow a poll only GetItem, to read activity items, and to record a refusal', () => {
     expect(PERMISSIONS['get-workbench'](anyPermissionContext())).toMatchObject([
       { actions: ['dynamodb:GetItem'], resources: ['table'] },
       {
@@ -12,6 +12,15 @@ describe('the permissions of each function', () => {
         resources: ['table'],
         conditions: {
           'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['activity#*'] },
+          Null: { 'dynamodb:LeadingKeys': 'false' },
+        },
+      },
+      {
+        sid: 'RecordAudit',
+        actions: ['dynamodb:PutItem'],
+        resources: ['table'],
+        conditions: {
+          'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['audit-*'] },
           Null: { 'dynamodb:LeadingKeys': 'false' },
         },
       },
