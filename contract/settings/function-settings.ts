@@ -1,5 +1,5 @@
-import { AUDIT_DEFAULT_DAYS } from '#core/ports/audit-store.ts';
 import { DEFAULT_POLICY, EFFECT_ENDS_WITHIN_MS } from '#core/workbench/lifecycle/policy.ts';
+import { AUDIT_SETTINGS } from './audit-settings.ts';
 import { type Environment, parseSettings, type SettingRule, type ValuesOf } from './setting.ts';
 import { choice, integer, list, text, url } from './setting-kinds.ts';
 
@@ -195,15 +195,7 @@ export const SETTINGS = {
     max: 1000,
     default: 0,
   }),
-  WB_AUDIT_DAYS: integer({
-    description:
-      'How long audit events are kept. A change applies to new events; those that are stored keep the time of their end.',
-    readBy: ['api', 'gate'],
-    unit: 'days',
-    min: 1,
-    max: 3650,
-    default: AUDIT_DEFAULT_DAYS,
-  }),
+  ...AUDIT_SETTINGS,
   WB_BOOT_COMMAND: text({
     description:
       'The command that starts a workbench, instead of the command of the image. It responds to HTTP on `PORT`. Without a container it may listen on the Unix socket `WB_SOCKET` instead, which only the server can connect to.',
