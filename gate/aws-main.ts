@@ -3,6 +3,7 @@ import { createSecretsClient } from '#adapters/aws/clients.ts';
 import { DynamoActivityStore } from '#adapters/aws/dynamodb/activity-store.ts';
 import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
+import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
 import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { readSecretText } from '#adapters/aws/secrets-manager/secret-text.ts';
@@ -69,6 +70,7 @@ async function start(): Promise<Gate> {
     settings,
     ports: {
       workbenches: new DynamoWorkbenchStore(client, table, telemetry),
+      shares: new DynamoShareStore(client, table),
       tickets: new DynamoTicketStore(client, table),
       cutoffs: new DynamoSessionCutoffStore(client, table),
       activity: new DynamoActivityStore(client, table),

@@ -24,6 +24,7 @@ import { SecretSignIn } from './sign-in/secret-sign-in.ts';
 import { SignInAttempts } from './sign-in/sign-in-attempts.ts';
 import type { SignInMethod } from './sign-in/sign-in-method.ts';
 import { WayBack } from './sign-in/way-back.ts';
+import type { WorkbenchShares } from './workbench-shares.ts';
 
 export interface BuildSignInOptions {
   /** Absent if only tickets admit. */
@@ -31,6 +32,7 @@ export interface BuildSignInOptions {
   /** Returns the keys of the cookies. */
   readonly keys: () => Promise<SealKeys>;
   readonly ports: Pick<GatePorts, 'tickets' | 'cutoffs' | 'workbenches'>;
+  readonly shares: Pick<WorkbenchShares, 'find'>;
   /** The origins of RESTAPI_CORS_ORIGIN without `*`, in lower case. */
   readonly frontendOrigins: readonly string[];
   /** With an issuer its result must be known from the beginning. */
@@ -78,6 +80,7 @@ export function buildSignIn(options: BuildSignInOptions): BuiltSignIn {
     ...shared,
     tickets,
     findWorkbench: (workbenchId) => findWorkbench(ports.workbenches, workbenchId),
+    findShares: (workbenchId) => outsideRequest(() => options.shares.find(workbenchId)),
     seal,
     frontendOrigins: options.frontendOrigins,
     // A request for the workbench leads to the sign-in, and binds it to the browser.

@@ -1,14 +1,22 @@
 import type { ServerResponse } from 'node:http';
 import { outsideRequest } from '#adapters/http-server/request-faults.ts';
+import { mayDo } from '#core/access/rights.ts';
 import { decideRequest } from '#core/gate/decide-request.ts';
-import type { FoundRecord, GateDecision } from '#core/gate/gate-decision.ts';
+import type { FoundRecord, FoundShares, GateDecision } from '#core/gate/gate-decision.ts';
 import { isLocalPath } from '#core/gate/gate-host.ts';
+import { needsShares } from '#core/gate/visitor-role.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { readField, readForm } from './form-body.ts';
 import type { OwnRequest, OwnRoute } from './own-route.ts';
-import { type Command, commandUnavailablePage, noFormPage, refusedPage } from './pages/command-pages.ts';
+import {
+  type Command,
+  commandUnavailablePage,
+  noFormPage,
+  refusedPage,
+  roleInsufficientPage,
+} from './pages/command-pages.ts';
 import { unknownPage, unreadablePage } from './pages/fault-pages.ts';
 import type { GatePage } from './pages/gate-page.ts';
 import type { PageRenderer } from './pages/page-renderer.ts';
@@ -16,9 +24,11 @@ import { respond } from './pages/responses.ts';
 import { signInPage } from './pages/sign-in-pages.ts';
 import type { GatePorts } from './ports.ts';
 import { isSentForm } from './sent-form.ts';
+import type { WorkbenchShares } from './workbench-shares.ts';
 
 export interface CommandRoutesOptions {
   readonly workbenches: GatePorts['workbenches'];
+  readonly shares: Pick<WorkbenchShares, 'find'>;
   readonly commands: GatePorts['commands'];
   readonly pages: PageRenderer;
   readonly clock: Clock;
@@ -64,7 +74,7 @@ async function execute(
   command: Command,
   back: string,
   { workbenchId, visitor }: OwnRequest,
-  { workbenches, commands, clock, telemetry }: CommandRoutesOptions,
+  { workbenches, shares, commands, clock, telemetry }: CommandRoutesOptions,
 ): Promise<GatePage | undefined> {
   if (workbenchId === undefined) return unknownPage();
   // The origin has been checked with the path.
@@ -76,12 +86,18 @@ async function execute(
     ownOrigins: [],
     mayBeFramed: false,
   };
-  const decide = (found: FoundRecord) => decideRequest(request, visitor, found, clock.now());
+  const decide = (found: FoundRecord, given: FoundShares = []) =>
+    decideRequest(request, visitor, found, clock.now(), given);
   const withoutRecord = decide('unreadable');
   // A visitor without a session must not cause a read of the table.
-  if (withoutRecord.kind !== 'unreadable') return presentRefusal(withoutRecord, back) ?? unreadablePage();
+  if (withoutRecord.kind !== 'unreadable')
+    return presentRefusal(command, withoutRecord, back) ?? unreadablePage();
   const found = await readRecord(workbenchId, workbenches, telemetry);
-  const refusal = presentRefusal(decide(found), back);
+  const given =
+    found !== 'unreadable' && needsShares(visitor, found)
+      ? await readShares(workbenchId, shares, telemetry)
+      : [];
+  const refusal = presentRefusal(command, decide(found, given), back);
   if (refusal !== undefined) return refusal;
   if (found === undefined || found === 'unreadable') return unreadablePage();
   const { userId } = found;
@@ -96,13 +112,12 @@ async function execute(
   }
 }
 
-/** Returns undefined if the visitor may start and stop the workbench. */
-function presentRefusal(decision: GateDecision, back: string): GatePage | undefined {
+/** Returns undefined if the visitor may give the command. */
+function presentRefusal(command: Command, decision: GateDecision, back: string): GatePage | undefined {
   switch (decision.kind) {
     case 'forward':
-      return undefined;
     case 'not_running':
-      return decision.mayStart ? undefined : unknownPage();
+      return mayDo(decision.role, command) ? undefined : roleInsufficientPage(command, back);
     case 'sign_in':
       // Without a session, the path leads to the sign-in.
       return signInPage(back);
@@ -110,6 +125,19 @@ function presentRefusal(decision: GateDecision, back: string): GatePage | undefi
       return unreadablePage();
     default:
       return unknownPage();
+  }
+}
+
+async function readShares(
+  workbenchId: string,
+  shares: CommandRoutesOptions['shares'],
+  telemetry: Telemetry,
+): Promise<FoundShares> {
+  try {
+    return await outsideRequest(() => shares.find(workbenchId));
+  } catch (error) {
+    telemetry.error('the shares of a workbench cannot be read', { workbenchId }, error);
+    return 'unreadable';
   }
 }
 

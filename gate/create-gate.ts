@@ -22,6 +22,7 @@ import { ActivityTracker } from './watch/activity-tracker.ts';
 import { RevocationWatch } from './watch/revocation-watch.ts';
 import type { WorkbenchAddresses } from './workbench-addresses.ts';
 import { WorkbenchRecords } from './workbench-records.ts';
+import type { WorkbenchShares } from './workbench-shares.ts';
 
 /** Who is let in. */
 export type GateAccess =
@@ -39,6 +40,7 @@ export type GateAccess =
 export interface GateSetup {
   readonly access: GateAccess;
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
+  readonly shares: Pick<WorkbenchShares, 'find'>;
   readonly activity: Pick<ActivityStore, 'record'>;
   readonly addresses: WorkbenchAddresses;
   /** Returns the public URL of the host that all workbenches share. */
@@ -62,8 +64,8 @@ export interface GateSetup {
 export function createGate(setup: GateSetup): GateServer {
   const { baseUrl, pages, timers, telemetry, trustedHops = 0, openRequests = new OpenRequests() } = setup;
   const parts = buildDecisionParts(setup);
-  const { records, visitors } = parts;
-  const revocation = new RevocationWatch({ openRequests, records, visitors, timers, telemetry });
+  const { records, shares, visitors } = parts;
+  const revocation = new RevocationWatch({ openRequests, records, shares, visitors, timers, telemetry });
   revocation.start();
   const activity = new ActivityTracker({ activity: setup.activity, timers, telemetry });
   openRequests.observe(activity);
@@ -109,7 +111,7 @@ export function createForwardAuth(
 }
 
 function buildDecisionParts(setup: GateSetup) {
-  const { access, workbenches, addresses, timers, telemetry, visitStart } = setup;
+  const { access, workbenches, shares, addresses, timers, telemetry, visitStart } = setup;
   const ownRoutes = new OwnRoutes(setup.ownRoutes ?? [], setup.frontendOrigins);
   const { signInUrl, renewal } = { signInUrl: undefined, renewal: undefined, ...access };
   const visitors = access.kind === 'open' ? OPEN_VISITORS : access.visitors;
@@ -123,11 +125,13 @@ function buildDecisionParts(setup: GateSetup) {
     decider: new RequestDecider({
       visitors,
       records,
+      shares,
       mayBeFramed: setup.pages.mayBeFramed,
       clock: timers,
       telemetry,
     }),
     records,
+    shares,
     presenter: new DecisionPresenter({
       ownRoutes,
       clock: timers,

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { type ActingRole, mayDo } from '#core/access/rights.ts';
 import type { ForwardDecision, GateDecision } from '#core/gate/gate-decision.ts';
 import { isLocalPath } from '#core/gate/gate-host.ts';
 import type { Visitor } from '#core/gate/visitor.ts';
@@ -63,7 +64,7 @@ export class DecisionPresenter {
       case 'not_running':
         return this.#addAccount(
           (await this.#options.visitStart?.startFor(request, decision, addressOf(asked.target).path)) ??
-            this.#presentNotRunning(decision.workbench, decision.mayStart, asked),
+            this.#presentNotRunning(decision.workbench, decision.role, asked),
           asked,
         );
       case 'unreadable':
@@ -72,8 +73,9 @@ export class DecisionPresenter {
   }
 
   /** Returns the page of a running workbench that does not respond. */
-  presentUnresponsive(asked: PresentedRequest): GatePage {
-    const stop = this.#options.ownRoutes.has('/.wb/stop') ? addressOf(asked.target) : undefined;
+  presentUnresponsive(asked: PresentedRequest, { role }: Pick<ForwardDecision, 'role'>): GatePage {
+    const mayStop = mayDo(role, 'stop') && this.#options.ownRoutes.has('/.wb/stop');
+    const stop = mayStop ? addressOf(asked.target) : undefined;
     return this.#addAccount(unresponsivePage(stop), asked);
   }
 
@@ -102,11 +104,12 @@ export class DecisionPresenter {
     return { ...page, headers: { ...page.headers, 'set-cookie': cookie } };
   }
 
-  #presentNotRunning(workbench: Workbench, mayStart: boolean, { target }: PresentedRequest): GatePage {
+  #presentNotRunning(workbench: Workbench, role: ActingRole, { target }: PresentedRequest): GatePage {
     const { ownRoutes, clock } = this.#options;
     return notRunningPage(workbench, {
       now: clock.now(),
-      mayStart: mayStart && ownRoutes.has('/.wb/start'),
+      mayStart: mayDo(role, 'start') && ownRoutes.has('/.wb/start'),
+      mayStop: mayDo(role, 'stop') && ownRoutes.has('/.wb/stop'),
       address: addressOf(target),
     });
   }

@@ -211,7 +211,7 @@ export class GateServer {
     const decided = await decider.decide(asked);
     return decided.kind === 'refuse'
       ? presenter.present(request, decided.decision, asked)
-      : presenter.presentUnresponsive(asked);
+      : presenter.presentUnresponsive(asked, decided.decision);
   }
 
   async #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {

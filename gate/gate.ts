@@ -19,6 +19,7 @@ import { healthRoute, TableHealth } from './table-health.ts';
 import { VisitStart } from './visit-start.ts';
 import { Drain } from './watch/drain.ts';
 import { type AddressMode, WorkbenchAddresses } from './workbench-addresses.ts';
+import { WorkbenchShares } from './workbench-shares.ts';
 
 /** How the gate finds out who its visitors are. */
 export type AccessMethod =
@@ -40,6 +41,8 @@ export interface GateSettings {
   /** Returns the public URL of the host that all workbenches share. With an issuer it must be known from the beginning. */
   readonly baseUrl: () => URL;
   readonly look: PageLook;
+  /** Whether shares with the organisation count: WB_ORGANISATION_SHARES. */
+  readonly organisationShares: boolean;
   /** Whether the visit of a person starts a stopped workbench: WB_GATE_AUTO_START. */
   readonly startsOnVisit: boolean;
   /** Proxies in front of the gate, each of which appends an address to `X-Forwarded-For`. @default 0 */
@@ -81,13 +84,15 @@ export class Gate {
     this.#timers = timers;
     this.#health = new TableHealth(ports.workbenches, timers, telemetry);
     const { workbenches } = this.#health;
-    const { connections, keepAliveMs, baseUrl, proxy, trustedHops } = settings;
+    const { connections, keepAliveMs, baseUrl, proxy, trustedHops, organisationShares } = settings;
+    const shares = new WorkbenchShares({ shares: ports.shares, organisationShares, timers });
     const addresses = new WorkbenchAddresses(settings.addressMode, baseUrl);
     const pages = new PageRenderer(settings.look);
     const { access, routes } = buildAccess(settings.access, {
       ports: { ...ports, workbenches },
       address: () => addresses.gateAddress(),
       pages,
+      shares,
       clock: timers,
       telemetry,
     });
@@ -95,11 +100,12 @@ export class Gate {
       access,
       ownRoutes: [
         healthRoute(this.#health),
-        ...commandRoutes({ workbenches, commands, pages, clock: timers, telemetry }),
+        ...commandRoutes({ workbenches, shares, commands, pages, clock: timers, telemetry }),
         ...routes,
       ],
       frontendOrigins: settings.access.kind === 'open' ? [] : settings.access.frontendOrigins,
       workbenches,
+      shares,
       activity: ports.activity,
       openRequests: this.#openRequests,
       ...(settings.startsOnVisit ? { visitStart: new VisitStart(commands) } : {}),
@@ -153,7 +159,10 @@ export class Gate {
 /** Returns who is let in, and the paths of the sign-in. */
 function buildAccess(
   access: AccessMethod,
-  parts: Pick<Parameters<typeof buildSignIn>[0], 'ports' | 'address' | 'pages' | 'clock' | 'telemetry'>,
+  parts: Pick<
+    Parameters<typeof buildSignIn>[0],
+    'ports' | 'address' | 'pages' | 'shares' | 'clock' | 'telemetry'
+  >,
 ): { readonly access: GateAccess; readonly routes: readonly OwnRoute[] } {
   if (access.kind === 'open') return { access, routes: [] };
   const { routes, ...signIn } = buildSignIn({ ...parts, ...access });

@@ -1,5 +1,6 @@
 import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
+import type { ShareStore } from '#core/ports/share-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { TicketStore } from '#core/ports/ticket-store.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
@@ -7,6 +8,7 @@ import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 /** What the gate reads and writes. On AWS these are the table; in local mode the controller's process, asked by messages. */
 export interface GatePorts {
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
+  readonly shares: Pick<ShareStore, 'listByWorkbench'>;
   readonly tickets: TicketStore;
   readonly cutoffs: SessionCutoffStore;
   readonly activity: Pick<ActivityStore, 'record'>;

@@ -3,6 +3,7 @@ import { type EndpointTarget, parseEndpoint } from '#adapters/local/tasks/endpoi
 import { decideRequest } from '#core/gate/decide-request.ts';
 import type { ForwardDecision, GateRequest } from '#core/gate/gate-decision.ts';
 import type { Visitor } from '#core/gate/visitor.ts';
+import { needsShares } from '#core/gate/visitor-role.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { RefusalDecision } from './decision-presenter.ts';
@@ -10,6 +11,7 @@ import type { LocatableRequest, LocatedRequest } from './request-locator.ts';
 import type { VisitorSource } from './session/visitor-reader.ts';
 import type { WorkbenchTarget } from './workbench-addresses.ts';
 import type { WorkbenchRecords } from './workbench-records.ts';
+import type { WorkbenchShares } from './workbench-shares.ts';
 
 /** A request for a workbench, with what its decision needs. */
 export interface WorkbenchRequest {
@@ -32,6 +34,7 @@ export type Decided =
 export interface RequestDeciderOptions {
   readonly visitors: Pick<VisitorSource, 'read' | 'isValid'>;
   readonly records: Pick<WorkbenchRecords, 'find'>;
+  readonly shares: Pick<WorkbenchShares, 'find'>;
   /** Whether the installation has frontends that show workbenches in frames. */
   readonly mayBeFramed: boolean;
   readonly clock: Clock;
@@ -60,7 +63,7 @@ export class RequestDecider {
   }
 
   async decide({ gateRequest, visitor }: WorkbenchRequest): Promise<Decided> {
-    const { records, visitors, clock, telemetry } = this.#options;
+    const { records, shares, visitors, clock, telemetry } = this.#options;
     if (visitor === 'unreadable') return { kind: 'refuse', decision: { kind: 'unreadable' } };
     // The record is read only for requests whose decision depends on it. Others must not cause load on the table.
     const withoutRecord = decideRequest(gateRequest, visitor, 'unreadable', clock.now());
@@ -69,11 +72,12 @@ export class RequestDecider {
     const { workbenchId } = gateRequest;
     try {
       const found = await outsideRequest(() => records.find(workbenchId));
+      const given = needsShares(visitor, found) ? await outsideRequest(() => shares.find(workbenchId)) : [];
       // Compared again, because the read of the record or an attempt to connect may have taken seconds since the visitor was
       // read. So a request is forwarded by what was read within the last five seconds.
       const isValid = await outsideRequest(() => visitors.isValid(visitor));
       const present: Visitor = isValid ? visitor : { kind: 'none' };
-      const decision = decideRequest(gateRequest, present, found, clock.now());
+      const decision = decideRequest(gateRequest, present, found, clock.now(), given);
       if (decision.kind !== 'forward') return { kind: 'refuse', decision };
       return { kind: 'forward', decision, visitor, endpoint: parseEndpoint(decision.endpoint) };
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { outsideRequest } from '#adapters/http-server/request-faults.ts';
+import { mayDo } from '#core/access/rights.ts';
 import type { GateDecision } from '#core/gate/gate-decision.ts';
 import { commandUnavailablePage, refusedPage } from './pages/command-pages.ts';
 import type { GatePage } from './pages/gate-page.ts';
@@ -23,10 +24,10 @@ export class VisitStart {
    */
   async startFor(
     request: RequestHead,
-    { workbench, mayStart }: NotRunning,
+    { workbench, role }: NotRunning,
     back: string,
   ): Promise<GatePage | undefined> {
-    if (workbench.status !== 'stopped' || !mayStart || !isPersonsVisit(request)) return undefined;
+    if (workbench.status !== 'stopped' || !mayDo(role, 'start') || !isPersonsVisit(request)) return undefined;
     const { userId, workbenchId } = workbench;
     const result = await outsideRequest(() => this.#commands.start(userId, workbenchId));
     switch (result.kind) {

@@ -2,6 +2,7 @@ import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { AuditStore } from '#core/ports/audit-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
+import type { ShareStore } from '#core/ports/share-store.ts';
 import type { StartRateStore } from '#core/ports/start-rate-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { TicketStore } from '#core/ports/ticket-store.ts';
@@ -22,6 +23,7 @@ export interface LocalData {
   readonly audit: AuditStore;
   readonly tickets: TicketStore;
   readonly cutoffs: SessionCutoffStore;
+  readonly shares: ShareStore;
   /** Deletes what has expired at `now` (milliseconds since 1970); a call may leave some of it to the next one. */
   deleteExpired(now: number): Promise<void>;
   /** Lines for the banner. */

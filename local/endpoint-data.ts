@@ -10,6 +10,7 @@ import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
+import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
@@ -82,6 +83,7 @@ export async function openEndpointData(
     audit: new DynamoAuditStore(client, { tableName, retentionDays: auditDays, telemetry }),
     tickets: new DynamoTicketStore(client, tableName),
     cutoffs: new DynamoSessionCutoffStore(client, tableName),
+    shares: new DynamoShareStore(client, tableName),
     async deleteExpired(now) {
       ({ next: position } = await deleteExpiredItems(client, tableName, now, position));
     },

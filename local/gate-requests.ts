@@ -3,6 +3,7 @@ import { listRunning } from '#core/gate/list-running.ts';
 import type { ActivityStore } from '#core/ports/activity-store.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
+import type { ShareStore } from '#core/ports/share-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { type TicketStore, ticketSchema } from '#core/ports/ticket-store.ts';
 import { UnreadableRecord, type WorkbenchStore } from '#core/ports/workbench-store.ts';
@@ -33,6 +34,7 @@ type CallHandlers = { readonly [C in GateCall]: CallHandler<C> };
 export interface GateStores {
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read' | 'listActive'>;
   readonly activity: Pick<ActivityStore, 'record'>;
+  readonly shares: Pick<ShareStore, 'listByWorkbench'>;
   readonly tickets: TicketStore;
   readonly cutoffs: SessionCutoffStore;
 }
@@ -105,7 +107,7 @@ export class GateRequests {
 }
 
 function handlersOf(
-  { workbenches, activity, tickets, cutoffs }: GateStores,
+  { workbenches, activity, shares, tickets, cutoffs }: GateStores,
   commands: () => WorkbenchCommands,
 ): CallHandlers {
   return {
@@ -119,6 +121,10 @@ function handlersOf(
         const workbench = await workbenches.read(key);
         return workbench === undefined ? null : encodeRecord(workbench);
       },
+    },
+    listShares: {
+      argument: z.strictObject({ workbenchId: TEXT }),
+      run: ({ workbenchId }) => shares.listByWorkbench(workbenchId),
     },
     listRunning: { argument: z.strictObject({}), run: () => listRunning(workbenches) },
     recordActivity: {

@@ -210,6 +210,7 @@ function gateSettings(settings: LocalSettings): LocalGateSettings {
     addressMode,
     guard: workbenchGuard(settings),
     look: lookOf(settings.gate),
+    organisationShares: settings.functions.WB_ORGANISATION_SHARES === 'true',
     startsOnVisit: settings.gate.WB_GATE_AUTO_START !== undefined,
     ...(settings.proxy === undefined ? {} : { proxy: settings.proxy }),
   };

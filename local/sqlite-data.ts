@@ -33,18 +33,8 @@ export async function openSqliteData(
   } catch (error) {
     throw unusableFolder(dataDir, error);
   }
-  const {
-    workbenches,
-    history,
-    idempotency,
-    reports,
-    startRates,
-    activity,
-    audit,
-    tickets,
-    cutoffs,
-    database,
-  } = stores;
+  const { workbenches, history, idempotency, reports, startRates } = stores;
+  const { activity, audit, tickets, cutoffs, shares, database } = stores;
   return {
     workbenches,
     history,
@@ -55,6 +45,7 @@ export async function openSqliteData(
     audit,
     tickets,
     cutoffs,
+    shares,
     async deleteExpired(now) {
       await stores.deleteExpired(now);
     },

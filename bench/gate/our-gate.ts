@@ -57,6 +57,7 @@ export async function openGate(
       hostname: '127.0.0.1',
       addressMode: 'host',
       look: lookOf(readGateSettings({})),
+      organisationShares: false,
       startsOnVisit: false,
       guard: { hosts: [], origins: [] },
       ...(kind === 'open' ? {} : { signIn: signInOf(secret) }),

@@ -1,5 +1,6 @@
 import { DEFAULT_POLICY, EFFECT_ENDS_WITHIN_MS } from '#core/workbench/lifecycle/policy.ts';
 import { AUDIT_SETTINGS } from './audit-settings.ts';
+import { GROUP_SETTINGS } from './group-settings.ts';
 import { type Environment, parseSettings, type SettingRule, type ValuesOf } from './setting.ts';
 import { choice, integer, list, text, url } from './setting-kinds.ts';
 
@@ -100,14 +101,7 @@ export const SETTINGS = {
     default: 'sub',
     readBy: AUTHORIZER,
   }),
-  WB_GROUPS_CLAIM: text({
-    description:
-      'The claim with the groups of a user, in the tokens of the API and in the ID token of the sign-in at the gate: an array of names, or one name, of at most 128 bytes each. Workbenches can be shared with groups. Of more than 100 groups of a user only the first 100 in alphabetical order count. Without this setting users have no groups.',
-    expected: '1 to 128 visible ASCII characters',
-    maxLength: 128,
-    pattern: VISIBLE_ASCII,
-    readBy: [...AUTHORIZER, 'gate'],
-  }),
+  ...GROUP_SETTINGS,
   RESTAPI_ADMIN_SCOPE: text({
     description:
       'The scope with which a token gives access in the name of any user, and to the routes for operators.',
@@ -196,6 +190,13 @@ export const SETTINGS = {
     default: 0,
   }),
   ...AUDIT_SETTINGS,
+  WB_ORGANISATION_SHARES: choice({
+    description:
+      'Whether a workbench may be shared with the organisation: with every authenticated user. With `false` such shares cannot be created, and those that exist give no right.',
+    values: ['true', 'false'],
+    default: 'false',
+    readBy: API,
+  }),
   WB_BOOT_COMMAND: text({
     description:
       'The command that starts a workbench, instead of the command of the image. It responds to HTTP on `PORT`. Without a container it may listen on the Unix socket `WB_SOCKET` instead, which only the server can connect to.',

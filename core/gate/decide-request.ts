@@ -1,34 +1,42 @@
+import { type ActingRole, mayDo } from '../access/rights.ts';
 import type { Workbench } from '../workbench/workbench.ts';
-import type { FoundRecord, GateDecision, GateRequest } from './gate-decision.ts';
+import type { FoundRecord, FoundShares, GateDecision, GateRequest } from './gate-decision.ts';
 import { isForeignPart, isFromForeignPage, isUnsafe } from './request-origin.ts';
 import type { UserVisitor, Visitor } from './visitor.ts';
+import { needsShares, roleAt } from './visitor-role.ts';
 
 /**
  * Decides what the gate does with a request for a workbench. The checks come in an order that reveals nothing: a visitor
  * without a session learns neither whether the workbench exists nor whether its record can be read.
  * @param visitor its cutoffs have been checked; the expiry is checked here
  * @param now milliseconds since 1970
+ * @param shares of the workbench, if `needsShares` says that the decision depends on them. None: they give no right
  */
 export function decideRequest(
   request: GateRequest,
   visitor: Visitor,
   found: FoundRecord,
   now: number,
+  shares: FoundShares = [],
 ): GateDecision {
   if (isRefusedForOrigin(request, visitor)) return { kind: 'foreign_origin' };
   if (!hasSession(visitor, request.workbenchId, now)) return { kind: 'sign_in' };
   if (found === 'unreadable') return { kind: 'unreadable' };
-  if (found === undefined || !mayOpen(visitor, found)) return { kind: 'unknown' };
+  // Also for a workbench that does not exist, which a visitor must not be able to tell from one without a right.
+  if (shares === 'unreadable' && needsShares(visitor, found)) return { kind: 'unreadable' };
+  const role = found === undefined ? undefined : roleOf(visitor, found, shares, now);
+  if (found === undefined || role === undefined || !mayDo(role, 'open')) return { kind: 'unknown' };
   // The record of another workbench has the endpoint of another workbench.
   if (found.workbenchId !== request.workbenchId) return { kind: 'unreadable' };
   if (found.status !== 'running' || found.run.endpoint === undefined) {
-    return { kind: 'not_running', workbench: found, mayStart: true };
+    return { kind: 'not_running', workbench: found, role };
   }
   return {
     kind: 'forward',
     workbenchId: found.workbenchId,
     runId: found.run.runId,
     endpoint: found.run.endpoint,
+    role,
     ...(visitor.kind === 'user' ? { userId: visitor.userId } : {}),
   };
 }
@@ -53,7 +61,13 @@ function hasSession(
   return now < visitor.expiresAt && !isBoundElsewhere;
 }
 
-/** The owner and administrators. */
-function mayOpen(visitor: { readonly kind: 'open' } | UserVisitor, workbench: Workbench): boolean {
-  return visitor.kind === 'open' || visitor.admin || visitor.userId === workbench.userId;
+/** Without sign-in every visitor may do what the owner may. */
+function roleOf(
+  visitor: { readonly kind: 'open' } | UserVisitor,
+  workbench: Workbench,
+  shares: FoundShares,
+  now: number,
+): ActingRole | undefined {
+  if (visitor.kind === 'open') return 'owner';
+  return roleAt(visitor, workbench, shares === 'unreadable' ? [] : shares, now);
 }

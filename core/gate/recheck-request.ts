@@ -1,5 +1,5 @@
 import { decideRequest } from './decide-request.ts';
-import type { ForwardDecision, FoundRecord, GateRequest } from './gate-decision.ts';
+import type { ForwardDecision, FoundRecord, FoundShares, GateRequest } from './gate-decision.ts';
 import type { Visitor } from './visitor.ts';
 
 /**
@@ -24,6 +24,7 @@ export interface ForwardedRequest {
  * Decides whether a connection may continue by the decision about a new request like it.
  * @param session whether the session of the visitor is valid; `unreadable` if that is not known
  * @param now milliseconds since 1970
+ * @param shares as for `decideRequest`
  * @returns `doubt` if something could not be read
  */
 export function recheckRequest(
@@ -31,9 +32,10 @@ export function recheckRequest(
   session: boolean | 'unreadable',
   found: FoundRecord,
   now: number,
+  shares: FoundShares = [],
 ): 'allowed' | 'doubt' | EndReason {
   if (session === false) return 'signed_out';
-  const decision = decideRequest(request, visitor, found, now);
+  const decision = decideRequest(request, visitor, found, now, shares);
   switch (decision.kind) {
     case 'sign_in':
       return 'signed_out';

@@ -49,6 +49,7 @@ export function createAwsGate({ settings, ports, sealKeys, clientSecret, timers 
       addressMode: 'host',
       baseUrl: () => baseUrl,
       look: lookOf(settings),
+      organisationShares: settings.WB_ORGANISATION_SHARES === 'true',
       startsOnVisit: settings.WB_GATE_AUTO_START !== undefined,
       trustedHops: TRUSTED_HOPS,
       keepAliveMs: KEEP_ALIVE_MS,

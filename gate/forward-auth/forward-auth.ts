@@ -196,7 +196,7 @@ export class ForwardAuth {
     const { decided, request } = found;
     return decided.kind === 'refuse'
       ? presenter.present(asked, decided.decision, request)
-      : presenter.presentUnresponsive(request);
+      : presenter.presentUnresponsive(request, decided.decision);
   }
 
   #judge(asked: LocatableRequest, workbenchId: string, upstream: string | undefined): Promise<Verdict> {

@@ -18,6 +18,7 @@ export function ipcPorts(client: Pick<ControllerClient, 'call'>): IpcPorts {
       read: (key) => readWorkbench(client, key),
     },
     running: { list: () => client.call('listRunning', {}) },
+    shares: { listByWorkbench: (workbenchId) => client.call('listShares', { workbenchId }) },
     tickets: {
       async create(ticket) {
         await client.call('createTicket', ticket);

@@ -24,6 +24,7 @@ export function createLocalGate({ settings, ports, running, baseUrl, timers }: L
       addressMode: settings.addressMode,
       baseUrl,
       look: settings.look,
+      organisationShares: settings.organisationShares,
       startsOnVisit: settings.startsOnVisit,
       // The proxy appends the address of the browser to `X-Forwarded-For`.
       ...(proxy === undefined ? {} : { trustedHops: 1, proxy: { ...proxy, running } }),

@@ -2,6 +2,7 @@ import type { OriginGuard } from '#adapters/http-server/origin-guard.ts';
 import type { RunningWorkbench } from '#core/gate/list-running.ts';
 import type { PortErrorKind } from '#core/ports/port-error.ts';
 import type { SessionCutoffs } from '#core/ports/session-cutoff-store.ts';
+import type { Share } from '#core/ports/share-store.ts';
 import type { Ticket } from '#core/ports/ticket-store.ts';
 import type { StoredRecord } from '#core/workbench/record-codec.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
@@ -35,6 +36,8 @@ export interface LocalGateSettings {
     /** The origins of RESTAPI_CORS_ORIGIN. */
     readonly frontendOrigins: readonly string[];
   };
+  /** Whether shares with the organisation count. */
+  readonly organisationShares: boolean;
   /** Whether the visit of a person starts a stopped workbench. */
   readonly startsOnVisit: boolean;
   /** Present if another proxy forwards, and asks this gate. */
@@ -49,6 +52,10 @@ export interface GateCalls {
   };
   /** A record is sent in its stored form: its dates and absent fields survive JSON. */
   readonly readWorkbench: { readonly argument: WorkbenchKey; readonly result: StoredRecord | null };
+  readonly listShares: {
+    readonly argument: { readonly workbenchId: string };
+    readonly result: readonly Share[];
+  };
   readonly listRunning: {
     readonly argument: Readonly<Record<string, never>>;
     readonly result: readonly RunningWorkbench[];

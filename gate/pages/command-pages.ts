@@ -26,6 +26,12 @@ export function refusedPage(
   };
 }
 
+/** The page for a visitor who may open the workbench, but not give the command. */
+export function roleInsufficientPage(command: Command, back: string): GatePage {
+  const message = `The workbench is shared with you in a role that may not ${command} it. Ask its owner.`;
+  return refusedPage(command, back, { status: 403, message });
+}
+
 /** The page when the API did not respond. The command may have had its effect. */
 export function commandUnavailablePage(command: Command, back: string): GatePage {
   return {

@@ -20,16 +20,16 @@ const RELOAD_SETTLED_SECONDS = 30;
 export interface NotRunningOptions {
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Whether the visitor may start and stop the workbench. */
   readonly mayStart: boolean;
+  readonly mayStop: boolean;
   readonly address: WorkbenchAddress;
 }
 
 /** The page of a workbench that is not running. */
 export function notRunningPage(workbench: Workbench, options: NotRunningOptions): GatePage {
   const { name, status } = workbench;
-  const { now, mayStart, address } = options;
-  const command = mayStart ? commandOf(workbench) : undefined;
+  const { now, address } = options;
+  const command = commandOf(workbench, options);
   const requestedAt = startRequestedAt(workbench);
   const isSettled = status === 'stopped';
   const isNew = now - (requestedAt ?? workbench.updatedAt) < FIRST_MS;
@@ -176,10 +176,13 @@ function startRequestedAt(workbench: Workbench): number | undefined {
   return workbench.status === 'stopping' ? workbench.nextRun?.requestedAt : workbench.startedAt;
 }
 
-/** The command that has an effect now: the opposite of the desired state. */
-function commandOf({ status, desired }: Workbench): Command | undefined {
-  if (status === 'stopped') return 'start';
-  return desired === 'running' ? 'stop' : undefined;
+/** The command that has an effect now, the opposite of the desired state, if the visitor may give it. */
+function commandOf(
+  { status, desired }: Workbench,
+  { mayStart, mayStop }: Pick<NotRunningOptions, 'mayStart' | 'mayStop'>,
+): Command | undefined {
+  if (status === 'stopped') return mayStart ? 'start' : undefined;
+  return desired === 'running' && mayStop ? 'stop' : undefined;
 }
 
 function withoutButton({ status }: Workbench): Markup | undefined {

@@ -1,8 +1,11 @@
 import * as z from 'zod/mini';
 import { hashTicketSecret, isTicketSecret } from '#adapters/ticket-secret.ts';
+import { mayDo } from '#core/access/rights.ts';
 import { ENTRY_PATH } from '#core/gate/entry-url.ts';
 import { isLocalPath } from '#core/gate/gate-host.ts';
+import { needsShares, roleAt } from '#core/gate/visitor-role.ts';
 import type { Clock } from '#core/ports/clock.ts';
+import type { Share } from '#core/ports/share-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { type Ticket, type TicketStore, ticketSchema } from '#core/ports/ticket-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
@@ -26,6 +29,8 @@ export interface TicketExchangeOptions {
   readonly tickets: Pick<TicketStore, 'burn'>;
   /** Returns the record; undefined if there is none. @throws PortError */
   readonly findWorkbench: (workbenchId: string) => Promise<Workbench | undefined>;
+  /** Returns the shares that count. @throws PortError */
+  readonly findShares: (workbenchId: string) => Promise<readonly Share[]>;
   readonly seal: Sealing;
   readonly sessions: Sessions;
   /** The origins of RESTAPI_CORS_ORIGIN, in lower case. `*` is no origin. */
@@ -97,7 +102,7 @@ export class TicketExchange {
     requestedPath: string | undefined,
     frontend: boolean,
   ): Promise<void> {
-    const { tickets, findWorkbench, show } = this.#options;
+    const { tickets, findWorkbench, findShares, show, clock } = this.#options;
     const { visitor, workbenchId } = asked;
     const path = pathOf(asked, requestedPath);
     if (visitor.kind === 'open') return redirect(asked, path);
@@ -109,7 +114,7 @@ export class TicketExchange {
     if (ticket === undefined) return this.#refuse(asked, path, 'unknown');
     // The ticket is used up in each of these cases.
     if (ticket.workbenchId !== workbenchId) return this.#refuse(asked, path, 'other_workbench');
-    if (ticket.expiresAt <= this.#options.clock.now()) return this.#refuse(asked, path, 'expired');
+    if (ticket.expiresAt <= clock.now()) return this.#refuse(asked, path, 'expired');
     if (ticket.browser !== undefined) {
       if (!isBoundTo(asked.request.headers.cookie, ticket.browser))
         return this.#refuse(asked, path, 'other_browser');
@@ -117,8 +122,9 @@ export class TicketExchange {
     }
     const isSameUser = visitor.kind === 'user' && visitor.userId === ticket.userId;
     if (frontend || isSameUser) return this.#begin(asked, ticket, path);
-    const mayOpen = workbench !== undefined && (ticket.admin || workbench.userId === ticket.userId);
-    if (!mayOpen) return show(asked, unknownPage());
+    const shares = needsShares(ticket, workbench) ? await findShares(workbenchId) : [];
+    const role = workbench && roleAt(ticket, workbench, shares, clock.now());
+    if (workbench === undefined || !mayDo(role, 'open')) return show(asked, unknownPage());
     await this.#askForClick(asked, ticket, workbench, path);
   }
 

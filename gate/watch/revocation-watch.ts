@@ -1,6 +1,8 @@
 import type { Timers } from '#adapters/local/timers.ts';
-import type { FoundRecord } from '#core/gate/gate-decision.ts';
+import type { FoundRecord, FoundShares } from '#core/gate/gate-decision.ts';
 import { type EndReason, recheckRequest } from '#core/gate/recheck-request.ts';
+import { needsShares } from '#core/gate/visitor-role.ts';
+import type { Share } from '#core/ports/share-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import type { OpenRequest, OpenRequestObserver, OpenRequests } from '../open-requests.ts';
@@ -12,14 +14,17 @@ export interface RevocationWatchOptions {
   readonly openRequests: OpenRequests;
   /** Records that are at most a second old. */
   readonly records: { find(workbenchId: string): Promise<Workbench | undefined> };
+  /** Shares that are at most a second old. */
+  readonly shares: { find(workbenchId: string): Promise<readonly Share[]> };
   readonly visitors: Pick<VisitorSource, 'isValid'>;
   readonly timers: Timers;
   readonly telemetry: Telemetry;
 }
 
 /**
- * The interval of the checks, milliseconds. A record may be a second old when a check begins, and the cutoffs of a session two
- * seconds. So a connection ends within five seconds of the loss of its right if each read takes at most a second.
+ * The interval of the checks, milliseconds. A record or a share may be a second old when a check begins, and the cutoffs of a
+ * session two seconds; shares are read after the record. So a connection ends within five seconds of the loss of its right if
+ * each read takes at most a second.
  */
 export const CHECK_INTERVAL_MS = 1_500;
 
@@ -34,7 +39,8 @@ const CHECKS_AT_ONCE = 32;
 
 /**
  * Ends WebSockets and long responses whose visitor has lost the right to them: by sign-out, by the end of the session, because
- * the workbench stops, restarts or is deleted, or because the visitor may not open it any more. The session of a sign-in host
+ * the workbench stops, restarts or is deleted, or because the visitor may not open it any more: a share was taken back or has
+ * expired. The session of a sign-in host
  * lasts while it is used, as its renewed cookies do.
  */
 export class RevocationWatch implements OpenRequestObserver {
@@ -97,13 +103,19 @@ export class RevocationWatch implements OpenRequestObserver {
 
   async #check(workbenchId: string, opened: readonly OpenRequest[]): Promise<void> {
     const finding = this.#find(workbenchId);
+    // Once for all connections, and only if one of them depends on it.
+    let givenShares: Promise<FoundShares> | undefined;
+    const findShares = () => (givenShares ??= this.#findShares(workbenchId));
     await Promise.all(
       opened.map(async (one) => {
         const visitor = this.#sessionUse.extend(one.visitor);
         const session = await this.#isValid({ ...one, visitor });
         // The record makes no difference without a session, and its read may be slow.
         const found = session === false ? 'unreadable' : await finding;
-        const result = recheckRequest({ ...one, visitor }, session, found, this.#options.timers.now());
+        const isKnown = found !== 'unreadable';
+        const shares = isKnown && needsShares(visitor, found) ? await findShares() : [];
+        const { timers } = this.#options;
+        const result = recheckRequest({ ...one, visitor }, session, found, timers.now(), shares);
         if (result === 'allowed') this.#doubtSince.delete(one);
         else this.#end(one, result);
       }),
@@ -125,6 +137,15 @@ export class RevocationWatch implements OpenRequestObserver {
       const found = await this.#options.records.find(workbenchId);
       this.#isFailing = false;
       return found;
+    } catch (error) {
+      this.#report(workbenchId, error);
+      return 'unreadable';
+    }
+  }
+
+  async #findShares(workbenchId: string): Promise<FoundShares> {
+    try {
+      return await this.#options.shares.find(workbenchId);
     } catch (error) {
       this.#report(workbenchId, error);
       return 'unreadable';

@@ -36,6 +36,13 @@ export function gatePermissions({ table, secrets }: GateResources): readonly Per
       why: 'Reads the record of the workbench, and when the sessions of a user were ended.',
     },
     {
+      sid: 'ReadShares',
+      actions: ['dynamodb:Query'],
+      resources: [table],
+      conditions: itemsOf('share#'),
+      why: 'Reads with whom the workbench is shared.',
+    },
+    {
       sid: 'UseTickets',
       actions: ['dynamodb:PutItem', 'dynamodb:DeleteItem'],
       resources: [table],

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Visitor } from '#core/gate/visitor.ts';
 import { PortError } from '#core/ports/port-error.ts';
+import type { Share } from '#core/ports/share-store.ts';
 import { keyOf, type Workbench } from '#core/workbench/workbench.ts';
 import { commandRoutes } from '#gate/command-routes.ts';
 import { PageRenderer } from '#gate/pages/page-renderer.ts';
 import type { CommandResult } from '#gate/ports.ts';
+import { aShare } from '#test/builders/share.ts';
 import { ID, idAt, running, stopped, T0, USER } from '#test/builders/workbench.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
@@ -40,6 +42,7 @@ interface Setting {
   readonly prefix?: string;
   readonly result?: CommandResult;
   readonly failing?: boolean;
+  readonly shares?: readonly Share[] | 'unreadable';
   readonly workbenchId?: string;
   readonly frameAncestors?: readonly string[];
 }
@@ -49,6 +52,7 @@ async function open(setting: Setting = {}) {
   const record = 'record' in setting ? setting.record : stopped();
   const calls: string[] = [];
   let reads = 0;
+  let shareReads = 0;
   const run = (name: string) => async (userId: string, workbenchId: string) => {
     calls.push(`${name} ${userId} ${workbenchId}`);
     return result;
@@ -61,6 +65,14 @@ async function open(setting: Setting = {}) {
         return record === undefined ? undefined : keyOf(record);
       },
       read: async () => record,
+    },
+    shares: {
+      async find() {
+        shareReads += 1;
+        const { shares = [] } = setting;
+        if (shares === 'unreadable') throw new PortError('unavailable', 'the table does not respond');
+        return shares;
+      },
     },
     commands: { start: run('start'), stop: run('stop') },
     pages: new PageRenderer({ ...DEFAULT_LOOK, frameAncestors: setting.frameAncestors ?? [] }),
@@ -75,7 +87,7 @@ async function open(setting: Setting = {}) {
     prefix,
     ...(id === undefined ? {} : { workbenchId: id }),
   });
-  return { send, calls, reads: () => reads, route };
+  return { send, calls, reads: () => reads, shareReads: () => shareReads, route };
 }
 
 describe('a click on a button', () => {
@@ -125,6 +137,21 @@ describe('a click on a button', () => {
     }
   });
 
+  test('of a user with the role manage acts in the name of the owner', async () => {
+    const { send, calls, shareReads } = await open({ visitor: BOB, shares: [aShare({ role: 'manage' })] });
+    expect((await send(CLICK, 'back=/')).status).toBe(303);
+    expect(calls).toEqual([`start ${USER} ${ID}`]);
+    expect(shareReads()).toBe(1);
+  });
+
+  test('of the owner or an administrator reads no shares', async () => {
+    for (const visitor of [OWNER, { ...OWNER, userId: 'root', admin: true }]) {
+      const { send, shareReads } = await open({ visitor, shares: 'unreadable' });
+      expect((await send(CLICK, 'back=/')).status).toBe(303);
+      expect(shareReads()).toBe(0);
+    }
+  });
+
   test.each([
     ['//evil.example/', '/'],
     ['/\\evil.example/', '/'],
@@ -146,6 +173,40 @@ describe('a click on a button', () => {
     expect(await backTo('/project/x/lab')).toBe('/project/x/lab');
     expect(await backTo('/project/y/lab')).toBe('/project/x/');
     expect(await backTo('/project/xy')).toBe('/project/x/');
+  });
+});
+
+const BOB: Visitor = { ...OWNER, userId: 'bob' };
+
+describe('no command is sent for a user', () => {
+  test.each(['start', 'stop'] as const)('with the role use: %s', async (command) => {
+    const shares = [aShare()];
+    for (const record of [stopped(), running()]) {
+      const { send, calls } = await open({ command, record, visitor: BOB, shares });
+      const response = await send(CLICK, 'back=/lab');
+      expect(response.status).toBe(403);
+      expect(textOf(parsePage(response.body))).toContain(`in a role that may not ${command} it`);
+      expect(calls).toEqual([]);
+    }
+  });
+
+  test('whose share has expired, without a hint that the workbench exists', async () => {
+    const { send, calls } = await open({
+      visitor: BOB,
+      shares: [aShare({ role: 'manage', expiresAt: T0 })],
+    });
+    const unknown = await open({ visitor: BOB, record: undefined });
+    const [response, expected] = [await send(CLICK, 'back=/'), await unknown.send(CLICK, 'back=/')];
+    expect([response.status, response.body]).toEqual([404, expected.body]);
+    expect(calls).toEqual([]);
+  });
+
+  test('while the shares cannot be read, in the same way if there is no workbench', async () => {
+    for (const record of [stopped(), undefined]) {
+      const { send, calls } = await open({ visitor: BOB, record, shares: 'unreadable' });
+      expect((await send(CLICK, 'back=/')).status).toBe(503);
+      expect(calls).toEqual([]);
+    }
   });
 });
 

@@ -15,6 +15,7 @@ import { COOKIES } from '#gate/session/cookies.ts';
 import { createSealKeys, Seal } from '#gate/session/seal.ts';
 import { Sessions } from '#gate/session/sessions.ts';
 import { running } from '#test/builders/workbench.ts';
+import { NO_SHARES } from '#test/gate/no-shares.ts';
 import { RecordTable } from '#test/gate/open-signed-in-gate.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
@@ -111,6 +112,7 @@ function composeLocally(
       hostname: '127.0.0.1',
       guard: { hosts: [], origins: [] },
       look: DEFAULT_LOOK,
+      organisationShares: false,
       startsOnVisit: true,
       ...settings,
     },
@@ -138,6 +140,7 @@ export async function openComposedGate(compose: Compose, signIn: TestSignIn = 'i
     signIn,
     {
       workbenches: table,
+      shares: NO_SHARES,
       tickets,
       cutoffs,
       activity,

@@ -11,6 +11,7 @@ import { createGate } from '#gate/create-gate.ts';
 import { PageRenderer } from '#gate/pages/page-renderer.ts';
 import { type AddressMode, WorkbenchAddresses } from '#gate/workbench-addresses.ts';
 import { acceptedRun, ID, running } from '#test/builders/workbench.ts';
+import { NO_SHARES } from '#test/gate/no-shares.ts';
 import { DEFAULT_LOOK } from '#test/gate/pages/default-look.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
@@ -46,6 +47,7 @@ export async function openProxy(
   const proxy = createGate({
     access: { kind: 'open', guard: { hosts: [], origins: [] } },
     workbenches,
+    shares: NO_SHARES,
     activity: new MemoryActivityStore(),
     telemetry,
     baseUrl: () => new URL(baseUrl),

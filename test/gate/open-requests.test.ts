@@ -14,7 +14,13 @@ function openRequest(target: string): OpenRequest {
     },
     target,
     visitor: { kind: 'open' },
-    forwarded: { kind: 'forward', workbenchId: ID, runId: RUN_ID, endpoint: 'http://10.0.0.1' },
+    forwarded: {
+      kind: 'forward',
+      workbenchId: ID,
+      runId: RUN_ID,
+      endpoint: 'http://10.0.0.1',
+      role: 'owner',
+    },
     close: () => {},
   };
 }

@@ -12,6 +12,7 @@ import { PageRenderer } from '#gate/pages/page-renderer.ts';
 import { COOKIES, readCookie } from '#gate/session/cookies.ts';
 import type { VisitStart } from '#gate/visit-start.ts';
 import { type AddressMode, WorkbenchAddresses } from '#gate/workbench-addresses.ts';
+import { NO_SHARES } from '#test/gate/no-shares.ts';
 import { DEFAULT_LOOK } from '#test/gate/pages/default-look.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
@@ -107,6 +108,7 @@ export async function openSignedInGate({
   const gate = createGate({
     access: { kind: 'sessions', visitors, ...(ticketsOnly ? {} : { signInUrl }) },
     workbenches: table,
+    shares: NO_SHARES,
     activity,
     ...(visitStart === undefined ? {} : { visitStart }),
     addresses: new WorkbenchAddresses(mode, () => new URL(baseUrl)),

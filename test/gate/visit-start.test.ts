@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { ActingRole } from '#core/access/rights.ts';
 import type { CommandResult } from '#gate/ports.ts';
 import { VisitStart } from '#gate/visit-start.ts';
 import { ID, starting, stopped, stopping, USER } from '#test/builders/workbench.ts';
@@ -21,8 +22,12 @@ function openVisits(result: CommandResult = { kind: 'accepted' }) {
       return result;
     },
   });
-  const visit = (headers: Record<string, string>, method = 'GET', workbench = stopped(), mayStart = true) =>
-    visits.startFor({ method, headers }, { kind: 'not_running', workbench, mayStart }, '/lab');
+  const visit = (
+    headers: Record<string, string>,
+    method = 'GET',
+    workbench = stopped(),
+    role: ActingRole = 'owner',
+  ) => visits.startFor({ method, headers }, { kind: 'not_running', workbench, role }, '/lab');
   return { visit, calls };
 }
 
@@ -68,7 +73,7 @@ describe('nothing is started by', () => {
     const { visit, calls } = openVisits();
     expect(await visit(VISIT, 'GET', starting() as never)).toBe(undefined);
     expect(await visit(VISIT, 'GET', stopping() as never)).toBe(undefined);
-    expect(await visit(VISIT, 'GET', stopped(), false)).toBe(undefined);
+    expect(await visit(VISIT, 'GET', stopped(), 'use')).toBe(undefined);
     expect(calls).toEqual([]);
   });
 });

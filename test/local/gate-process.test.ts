@@ -40,6 +40,7 @@ function openGate(
       hostname: '127.0.0.1',
       addressMode: 'prefix',
       look: DEFAULT_LOOK,
+      organisationShares: false,
       startsOnVisit: false,
       guard: { hosts: [], origins: [] },
       ...settings,

@@ -13,6 +13,7 @@ import { Sessions, type SignIn } from '#gate/session/sessions.ts';
 import { healthRoute, TableHealth } from '#gate/table-health.ts';
 import { type AddressMode, WorkbenchAddresses } from '#gate/workbench-addresses.ts';
 import { acceptedRun, ID, idAt, running, stopped, T0 } from '#test/builders/workbench.ts';
+import { NO_SHARES } from '#test/gate/no-shares.ts';
 import { RecordTable } from '#test/gate/open-signed-in-gate.ts';
 import { DEFAULT_LOOK } from '#test/gate/pages/default-look.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
@@ -62,6 +63,7 @@ export async function openAttackedGate({ mode = 'host' }: AttackedGateOptions = 
     method: { kind: 'secret', secret: LOCAL_SECRET },
     keys: async () => keys,
     ports: { tickets, cutoffs, workbenches: table },
+    shares: NO_SHARES,
     frontendOrigins: [FRONTEND],
     address: () => addresses.gateAddress(),
     pages,
@@ -76,6 +78,7 @@ export async function openAttackedGate({ mode = 'host' }: AttackedGateOptions = 
   const gate = createGate({
     access: { kind: 'sessions', visitors, signInUrl },
     workbenches: table,
+    shares: NO_SHARES,
     activity: new MemoryActivityStore(),
     addresses,
     baseUrl: () => new URL(BASE_URL),
@@ -83,6 +86,7 @@ export async function openAttackedGate({ mode = 'host' }: AttackedGateOptions = 
       healthRoute(new TableHealth(table, clock, telemetry)),
       ...commandRoutes({
         workbenches: table,
+        shares: NO_SHARES,
         commands: { start: command('start'), stop: command('stop') },
         pages,
         clock,

@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { SHARED_ROLES } from '#core/access/rights.ts';
 import { decideRequest } from '#core/gate/decide-request.ts';
-import type { FoundRecord, GateDecision, GateRequest } from '#core/gate/gate-decision.ts';
+import type { FoundRecord, FoundShares, GateDecision, GateRequest } from '#core/gate/gate-decision.ts';
 import type { UserVisitor, Visitor } from '#core/gate/visitor.ts';
+import type { Share } from '#core/ports/share-store.ts';
 import { anyWorkbench } from '#test/builders/any-workbench.ts';
+import { aShare } from '#test/builders/share.ts';
 import {
   acceptedRun,
   deleting,
@@ -23,7 +26,7 @@ const OWN = 'https://own.example';
 const OTHER_ID = idAt(T0, 2);
 const ENDPOINT = 'http://10.0.0.1:8080';
 const RUNNING = running({ run: acceptedRun({ endpoint: ENDPOINT }) });
-const FORWARD = { kind: 'forward', workbenchId: ID, runId: RUN_ID, endpoint: ENDPOINT };
+const FORWARD = { kind: 'forward', workbenchId: ID, runId: RUN_ID, endpoint: ENDPOINT, role: 'owner' };
 
 function get(request: Partial<GateRequest> = {}): GateRequest {
   return {
@@ -51,7 +54,11 @@ describe('a request for a running workbench', () => {
 
   test('of an administrator is forwarded with his own name', () => {
     const root = user({ userId: 'root', admin: true });
-    expect(decideRequest(get(), root, RUNNING, T0)).toEqual({ ...FORWARD, userId: 'root' });
+    expect(decideRequest(get(), root, RUNNING, T0)).toEqual({
+      ...FORWARD,
+      role: 'administrator',
+      userId: 'root',
+    });
   });
 
   test('without sign-in is forwarded without a user', () => {
@@ -62,6 +69,45 @@ describe('a request for a running workbench', () => {
     const eve = user({ userId: 'eve' });
     expect(decideRequest(get(), eve, RUNNING, T0)).toEqual({ kind: 'unknown' });
     expect(decideRequest(get(), eve, undefined, T0)).toEqual({ kind: 'unknown' });
+  });
+
+  test.each([...SHARED_ROLES])('of a user with the role %s is forwarded with the role', (role) => {
+    const bob = user({ userId: 'bob' });
+    const shares = [aShare({ role })];
+    expect(decideRequest(get(), bob, RUNNING, T0, shares)).toEqual({ ...FORWARD, role, userId: 'bob' });
+    expect(decideRequest(get(), bob, stopped(), T0, shares)).toMatchObject({ kind: 'not_running', role });
+    expect(decideRequest(get(), user({ userId: 'eve' }), RUNNING, T0, shares)).toEqual({ kind: 'unknown' });
+  });
+
+  test('of a member of a group is forwarded by the id of the group, which is no user', () => {
+    const shares = [aShare({ grantee: { kind: 'group', group: 'a-group-id-00000' } })];
+    const forwarded = (visitor: Partial<UserVisitor>) =>
+      decideRequest(get(), user({ userId: 'bob', ...visitor }), RUNNING, T0, shares).kind;
+    expect(forwarded({ groups: ['another', 'a-group-id-00000'] })).toBe('forward');
+    expect(forwarded({ groups: ['another'] })).toBe('unknown');
+    expect(forwarded({})).toBe('unknown');
+    expect(forwarded({ userId: 'a-group-id-00000' })).toBe('unknown');
+  });
+
+  test('of every user is forwarded if it is shared with the organisation', () => {
+    const shares = [aShare({ grantee: { kind: 'organisation' } })];
+    expect(decideRequest(get(), user({ userId: 'bob' }), RUNNING, T0, shares).kind).toBe('forward');
+    expect(decideRequest(get(), { kind: 'none' }, RUNNING, T0, shares).kind).toBe('sign_in');
+  });
+
+  test('is forwarded until the millisecond at which the share expires', () => {
+    const shares = [aShare({ expiresAt: T0 + 5 })];
+    const at = (now: number) => decideRequest(get(), user({ userId: 'bob' }), RUNNING, now, shares).kind;
+    expect([at(T0 + 4), at(T0 + 5)]).toEqual(['forward', 'unknown']);
+  });
+
+  test('whose shares cannot be read is not decided, and reveals nothing', () => {
+    const bob = user({ userId: 'bob' });
+    for (const found of [RUNNING, undefined, stopped()])
+      expect(decideRequest(get(), bob, found, T0, 'unreadable')).toEqual({ kind: 'unreadable' });
+    for (const visitor of [user(), user({ userId: 'root', admin: true }), { kind: 'open' } as const])
+      expect(decideRequest(get(), visitor, RUNNING, T0, 'unreadable').kind).toBe('forward');
+    expect(decideRequest(get(), { kind: 'none' }, RUNNING, T0, 'unreadable').kind).toBe('sign_in');
   });
 
   test('without a session goes to the sign-in for every record', () => {
@@ -89,7 +135,7 @@ describe('a request for another workbench', () => {
       expect(decideRequest(get(), user(), workbench, T0)).toEqual({
         kind: 'not_running',
         workbench,
-        mayStart: true,
+        role: 'owner',
       });
       expect(kindOf(get(), user({ userId: 'eve' }), workbench)).toBe('unknown');
     },
@@ -173,7 +219,13 @@ describe('the origin of a request', () => {
 });
 
 /** The same rules, written as a table of reasons: the first that holds decides. */
-function referenceKind(request: GateRequest, visitor: Visitor, found: FoundRecord, now: number): string {
+function referenceKind(
+  request: GateRequest,
+  visitor: Visitor,
+  found: FoundRecord,
+  now: number,
+  shares: FoundShares,
+): string {
   const changes = !['GET', 'HEAD', 'OPTIONS'].includes(request.method) || request.webSocket;
   const named = request.origins.map((origin) => origin.toLowerCase());
   const foreignName = named.some((origin) => !request.ownOrigins.some((own) => own === origin));
@@ -184,6 +236,15 @@ function referenceKind(request: GateRequest, visitor: Visitor, found: FoundRecor
   const framed = ['iframe', 'frame', 'embed', 'object'].some((dest) => dest === target);
   const linked = target === 'document' || (request.mayBeFramed && framed);
   const record = typeof found === 'object' ? found : undefined;
+  const isStranger = visitor.kind === 'user' && !visitor.admin && visitor.userId !== record?.userId;
+  const names =
+    visitor.kind === 'user'
+      ? [`user ${visitor.userId}`, ...(visitor.groups ?? []).map((group) => `group ${group}`), 'organisation']
+      : [];
+  const nameOf = ({ grantee }: Share) => Object.values(grantee).join(' ');
+  const isAdmitted =
+    shares !== 'unreadable' &&
+    shares.some((share) => names.includes(nameOf(share)) && !((share.expiresAt ?? now + 1) <= now));
   const reasons: readonly (readonly [boolean, string])[] = [
     [foreignName && (visitor.kind !== 'open' || changes), 'foreign_origin'],
     [foreignSite && changes, 'foreign_origin'],
@@ -192,8 +253,9 @@ function referenceKind(request: GateRequest, visitor: Visitor, found: FoundRecor
     [visitor.kind === 'user' && visitor.expiresAt <= now, 'sign_in'],
     [visitor.kind === 'user' && ![undefined, request.workbenchId].includes(visitor.workbenchId), 'sign_in'],
     [found === 'unreadable', 'unreadable'],
+    [isStranger && shares === 'unreadable', 'unreadable'],
     [record === undefined, 'unknown'],
-    [visitor.kind === 'user' && !visitor.admin && visitor.userId !== record?.userId, 'unknown'],
+    [isStranger && !isAdmitted, 'unknown'],
     [record?.workbenchId !== request.workbenchId, 'unreadable'],
     [record?.status !== 'running' || record.run.endpoint === undefined, 'not_running'],
   ];
@@ -244,6 +306,7 @@ describe('10,000 random requests', () => {
         .record({
           userId: fc.constantFrom(USER, 'eve'),
           admin: fc.boolean(),
+          groups: fc.subarray(['staff', 'guests']),
           workbenchId: fc.constantFrom(undefined, ...ids),
           expiresAt: fc.integer({ min: T0 - 1, max: T0 + 4 }),
         })
@@ -264,13 +327,31 @@ describe('10,000 random requests', () => {
     },
   );
 
+  const anyShare: fc.Arbitrary<Share> = fc
+    .record({
+      grantee: fc.oneof(
+        fc.constantFrom(USER, 'eve', 'staff').map((userId) => ({ kind: 'user' as const, userId })),
+        fc.constantFrom('staff', 'guests').map((group) => ({ kind: 'group' as const, group })),
+        fc.constant({ kind: 'organisation' as const }),
+      ),
+      role: fc.constantFrom(...SHARED_ROLES),
+      expiresAt: fc.constantFrom(undefined, T0 - 1, T0, T0 + 1),
+    })
+    .map(({ expiresAt, ...share }) =>
+      aShare({ ...share, ...(expiresAt === undefined ? {} : { expiresAt }) }),
+    );
+  const anyShares: fc.Arbitrary<FoundShares> = fc.oneof(
+    { weight: 1, arbitrary: fc.constant('unreadable' as const) },
+    { weight: 8, arbitrary: fc.array(anyShare, { maxLength: 2 }) },
+  );
+
   test('are decided as a second reading of the rules decides them, and each decision occurs', () => {
     const counts = new Map<string, number>();
     fc.assert(
-      fc.property(anyRequest, anyVisitor, anyFound, (request, visitor, found) => {
-        const decision = decideRequest(request, visitor, found, T0);
+      fc.property(anyRequest, anyVisitor, anyFound, anyShares, (request, visitor, found, shares) => {
+        const decision = decideRequest(request, visitor, found, T0, shares);
         counts.set(decision.kind, (counts.get(decision.kind) ?? 0) + 1);
-        expect(decision.kind).toBe(referenceKind(request, visitor, found, T0));
+        expect(decision.kind).toBe(referenceKind(request, visitor, found, T0, shares));
         if (decision.kind !== 'forward') return;
         const { run, workbenchId } = found as typeof RUNNING;
         expect([decision.workbenchId, decision.runId, decision.endpoint]).toEqual([

@@ -11,6 +11,7 @@ import { parseSealKeys } from '#gate/aws/secrets.ts';
 import { Seal } from '#gate/session/seal.ts';
 import { Sessions } from '#gate/session/sessions.ts';
 import { running, stopped } from '#test/builders/workbench.ts';
+import { NO_SHARES } from '#test/gate/no-shares.ts';
 import { RecordTable } from '#test/gate/open-signed-in-gate.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
 
@@ -40,6 +41,7 @@ async function openGate(environment: Environment = {}) {
     settings: parseSettings(DEPLOYED_GATE_SETTINGS, DEPLOYED_GATE_RULES, { ...ENVIRONMENT, ...environment }),
     ports: {
       workbenches: table,
+      shares: NO_SHARES,
       tickets: new MemoryTicketStore(),
       cutoffs: new MemorySessionCutoffStore(),
       activity: new MemoryActivityStore(),

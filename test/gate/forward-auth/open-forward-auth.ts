@@ -9,6 +9,7 @@ import { OpenRequests } from '#gate/open-requests.ts';
 import type { OwnRoute } from '#gate/own-route.ts';
 import { PageRenderer } from '#gate/pages/page-renderer.ts';
 import { WorkbenchAddresses } from '#gate/workbench-addresses.ts';
+import { NO_SHARES } from '#test/gate/no-shares.ts';
 import { PlainVisitors, RecordTable } from '#test/gate/open-signed-in-gate.ts';
 import { DEFAULT_LOOK } from '#test/gate/pages/default-look.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
@@ -46,6 +47,7 @@ export async function openForwardAuth({
       ? { kind: 'open', guard: { hosts: [], origins: [] } }
       : { kind: 'sessions', visitors, signInUrl },
     workbenches: table,
+    shares: NO_SHARES,
     activity,
     openRequests: new OpenRequests(),
     addresses,

@@ -45,7 +45,7 @@ import {
 export function allPages(text: string): Readonly<Record<string, GatePage>> {
   const reason = { code: 'exited', message: text } as const;
   const address = { prefix: '', path: `/${text}` };
-  const options = { now: T0, mayStart: true, address };
+  const options = { now: T0, mayStart: true, mayStop: true, address };
   const fields = { t: text, p: text };
   const url = `https://gate.example/.wb/login?rd=${text}`;
   const session = { userId: text, signedInAt: T0, endsAt: T0, prefix: '', formTargets: [] };

@@ -40,7 +40,9 @@ function show(page: GatePage) {
 }
 
 function showWorkbench(workbench: Workbench, options: Partial<NotRunningOptions> = {}) {
-  return show(notRunningPage(workbench, { now: T0, mayStart: true, address: ADDRESS, ...options }));
+  return show(
+    notRunningPage(workbench, { now: T0, mayStart: true, mayStop: true, address: ADDRESS, ...options }),
+  );
 }
 
 describe('a starting workbench', () => {
@@ -62,7 +64,7 @@ describe('a starting workbench', () => {
   });
 
   test('has a page without a button for visitors who may not stop it', () => {
-    expect(showWorkbench(starting(), { mayStart: false })).toMatchObject({ button: '', action: undefined });
+    expect(showWorkbench(starting(), { mayStop: false })).toMatchObject({ button: '', action: undefined });
   });
 
   test('has a page with the text of the task, if the detail is no code', () => {

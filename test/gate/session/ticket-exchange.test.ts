@@ -1,10 +1,12 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { groupIdOf } from '#adapters/group-id.ts';
 import { createTicketSecret, hashTicketSecret } from '#adapters/ticket-secret.ts';
 import { entryUrlOf } from '#core/gate/entry-url.ts';
 import { gateAddressOf } from '#core/gate/gate-host.ts';
 import type { Visitor } from '#core/gate/visitor.ts';
 import { PortError } from '#core/ports/port-error.ts';
+import type { Share } from '#core/ports/share-store.ts';
 import type { Ticket } from '#core/ports/ticket-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import type { OwnRequest } from '#gate/own-route.ts';
@@ -16,6 +18,7 @@ import { Sessions } from '#gate/session/sessions.ts';
 import { SignOut } from '#gate/session/sign-out.ts';
 import { ENTER_PAGE_LIFETIME_MS, TicketExchange } from '#gate/session/ticket-exchange.ts';
 import { VisitorReader } from '#gate/session/visitor-reader.ts';
+import { aShare } from '#test/builders/share.ts';
 import { ID, idAt, stopped, T0 } from '#test/builders/workbench.ts';
 import { aTicket } from '#test/contracts/ticket-store.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
@@ -46,7 +49,10 @@ function setUp() {
   const seal = new Seal(async () => keys, clock);
   const sessions = new Sessions(seal, clock);
   const visitors = new VisitorReader(sessions, cutoffs, clock);
-  const found: { workbench: Workbench | undefined; failure?: Error } = { workbench: stopped() };
+  const found: { workbench: Workbench | undefined; failure?: Error; shares: readonly Share[] } = {
+    workbench: stopped(),
+    shares: [],
+  };
   const pages: GatePage[] = [];
   const show = (_asked: OwnRequest, page: GatePage) => void pages.push(page);
   const exchange = new TicketExchange({
@@ -55,6 +61,7 @@ function setUp() {
       if (found.failure !== undefined) throw found.failure;
       return found.workbench;
     },
+    findShares: async () => found.shares,
     seal,
     sessions,
     frontendOrigins: [FRONTEND],
@@ -200,6 +207,18 @@ describe('a link with a ticket', () => {
     expect((await send({ query: { t: admin } })).page?.status).toBe(200);
     found.workbench = undefined;
     expect((await send({ query: { t: await create() } })).page?.status).toBe(404);
+  });
+
+  it('asks the user of a share for a click, and no user without a right', async () => {
+    const { send, create, found } = setUp();
+    found.shares = [aShare({ grantee: { kind: 'group', group: groupIdOf('staff') }, expiresAt: T0 + 1_000 })];
+    const statusOf = async (ticket: Partial<Ticket>) =>
+      (await send({ query: { t: await create(ticket) } })).page?.status;
+    expect(await statusOf({ userId: 'bob', groups: [groupIdOf('staff')] })).toBe(200);
+    expect(await statusOf({ userId: 'bob', groups: [groupIdOf('guests')] })).toBe(404);
+    expect(await statusOf({ userId: 'bob' })).toBe(404);
+    found.shares = [aShare({ grantee: { kind: 'user', userId: 'bob' }, expiresAt: T0 })];
+    expect(await statusOf({ userId: 'bob' })).toBe(404);
   });
 
   it('works once', async () => {

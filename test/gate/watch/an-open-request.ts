@@ -47,6 +47,7 @@ export function anOpenRequest(
       workbenchId,
       runId: RUN_ID,
       endpoint: ENDPOINT,
+      role: 'owner',
       userId: 'ada',
       ...forwarded,
     },

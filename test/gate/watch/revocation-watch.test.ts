@@ -1,11 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { groupIdOf } from '#adapters/group-id.ts';
+import type { UserVisitor } from '#core/gate/visitor.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import { NO_CUTOFFS, SESSION_LIFETIME_MS, type SessionCutoffs } from '#core/ports/session-cutoff-store.ts';
+import type { Share } from '#core/ports/share-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import { type OpenRequest, OpenRequests } from '#gate/open-requests.ts';
 import { CUTOFF_MAX_AGE_MS, VisitorReader } from '#gate/session/visitor-reader.ts';
 import { CHECK_INTERVAL_MS, DOUBT_MAX_MS, RevocationWatch } from '#gate/watch/revocation-watch.ts';
+import { WorkbenchShares } from '#gate/workbench-shares.ts';
+import { aShare } from '#test/builders/share.ts';
 import { idAt, stopping, T0 } from '#test/builders/workbench.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { RecordingTelemetry } from '#test/memory/memory-world.ts';
@@ -16,6 +21,7 @@ const WITHIN_MS = 5_000;
 /** A table whose records are cached for a second, and whose cutoffs are read by the real reader of visitors. */
 class Table {
   readonly records = new Map<string, Workbench>([[RUNNING.workbenchId, RUNNING]]);
+  shares: readonly Share[] = [];
   cutoffs: SessionCutoffs = NO_CUTOFFS;
   isDown = false;
   reads = 0;
@@ -49,6 +55,11 @@ function setUp() {
   const watch = new RevocationWatch({
     openRequests,
     records: { find: (id) => table.read(() => table.records.get(id)) },
+    shares: new WorkbenchShares({
+      shares: { listByWorkbench: () => table.read(() => table.shares) },
+      organisationShares: true,
+      timers: clock,
+    }),
     visitors,
     timers: clock,
     telemetry,
@@ -167,6 +178,114 @@ describe('the revocation watch', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  describe('with a share', () => {
+    const BOB = { ...VISITOR, userId: 'bob' };
+    const GROUP = { kind: 'group', group: 'staff' } as const;
+
+    it.each<[string, Partial<UserVisitor>, Partial<Share>, (table: Table) => void]>([
+      [
+        'it was taken back',
+        {},
+        {},
+        (table) => {
+          table.shares = [];
+        },
+      ],
+      [
+        'it is that of another user',
+        {},
+        {},
+        (table) => {
+          table.shares = [aShare({ grantee: { kind: 'user', userId: 'eve' } })];
+        },
+      ],
+      [
+        'it has expired',
+        {},
+        {},
+        (table) => {
+          table.shares = [aShare({ expiresAt: T0 + 8_000 })];
+        },
+      ],
+      [
+        'that of the group was taken back',
+        { groups: [groupIdOf('staff')] },
+        { grantee: GROUP },
+        (table) => {
+          table.shares = [aShare({ grantee: { kind: 'group', group: 'guests' } })];
+        },
+      ],
+      [
+        'that of the organisation was taken back',
+        {},
+        { grantee: { kind: 'organisation' } },
+        (table) => {
+          table.shares = [];
+        },
+      ],
+      [
+        'the workbench was deleted',
+        {},
+        {},
+        (table) => {
+          table.records.clear();
+        },
+      ],
+    ])('ends WebSockets within five seconds after %s', async (_title, visitor, share, revoke) => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.nat(8_000),
+          fc.nat(8_000),
+          fc.constantFrom(0, 900),
+          async (openAfter, revokeAfter, latencyMs) => {
+            const { clock, telemetry, table, ended, open } = setUp();
+            table.shares = [aShare(share)];
+            table.latencyMs = latencyMs;
+            await clock.advanceAsync(8_000 + openAfter);
+            const opened = open({ visitor: { ...BOB, ...visitor } });
+            const owners = open();
+            await clock.advanceAsync(8_000 + revokeAfter);
+            expect(ended.size).toBe(0);
+            const at = clock.now();
+            revoke(table);
+            await clock.advanceAsync(WITHIN_MS);
+            expect(ended.get(opened)).toMatchObject({ why: 'policy_violation' });
+            expect((ended.get(opened)?.at ?? 0) - at).toBeLessThan(WITHIN_MS);
+            expect(telemetry.countsBy.get('gate_connection_ended.no_right')).toBeGreaterThan(0);
+            expect(ended.has(owners)).toBe(table.records.size === 0);
+          },
+        ),
+        { numRuns: 60 },
+      );
+    });
+
+    it('keeps WebSockets while it is in force, and reads the shares once for all users of a workbench', async () => {
+      const { clock, table, ended, open } = setUp();
+      table.shares = [aShare(), aShare({ grantee: GROUP })];
+      for (let n = 0; n < 20; n += 1) {
+        open({ visitor: BOB });
+        open({ visitor: { ...VISITOR, userId: 'eve', groups: [groupIdOf('staff')] } });
+      }
+      await clock.advanceAsync(60_000);
+      expect(ended.size).toBe(0);
+      const checks = 60_000 / CHECK_INTERVAL_MS;
+      // Record and shares at each check, and the cutoffs of two users at every second one.
+      expect(table.reads).toBeLessThanOrEqual(3 * checks);
+    });
+
+    it('ends them half a minute after the shares could be read for the last time', async () => {
+      const { clock, table, ended, open } = setUp();
+      table.shares = [aShare()];
+      open({ visitor: BOB });
+      await clock.advanceAsync(WITHIN_MS);
+      table.isDown = true;
+      await clock.advanceAsync(DOUBT_MAX_MS - WITHIN_MS);
+      expect(ended.size).toBe(0);
+      await clock.advanceAsync(2 * WITHIN_MS);
+      expect([...ended.values()]).toMatchObject([{ why: 'going_away' }]);
+    });
   });
 
   it('ends WebSockets and long responses when the session expires', async () => {

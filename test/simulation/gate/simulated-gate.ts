@@ -17,6 +17,7 @@ import { SignOut } from '#gate/session/sign-out.ts';
 import { TicketExchange } from '#gate/session/ticket-exchange.ts';
 import { VisitorReader } from '#gate/session/visitor-reader.ts';
 import { WorkbenchAddresses } from '#gate/workbench-addresses.ts';
+import { NO_SHARES } from '#test/gate/no-shares.ts';
 import { DEFAULT_LOOK } from '../../gate/pages/default-look.ts';
 import type { Kernel } from '../kernel.ts';
 import { Exchange, type Received, type Sent } from './exchange.ts';
@@ -102,6 +103,7 @@ export class SimulatedGate {
         const key = await workbenches.findByWorkbenchId(workbenchId);
         return key === undefined ? undefined : workbenches.read(key);
       },
+      findShares: NO_SHARES.find,
       seal,
       sessions,
       frontendOrigins: [FRONTEND_ORIGIN],
@@ -122,6 +124,7 @@ export class SimulatedGate {
     this.#gate = createGate({
       access: { kind: 'sessions', visitors: this.#visitors },
       workbenches,
+      shares: NO_SHARES,
       activity: { record: async () => {} },
       addresses: ADDRESSES,
       baseUrl: () => BASE_URL,

@@ -1,0 +1,35 @@
+import type { ActingRole } from '../access/rights.ts';
+import { bestRole } from '../access/shared-role.ts';
+import type { Share } from '../ports/share-store.ts';
+import type { Workbench } from '../workbench/workbench.ts';
+import type { UserVisitor, Visitor } from './visitor.ts';
+
+/** A visitor with a session, or the bearer of a ticket. */
+export type RoleHolder = Pick<UserVisitor, 'userId' | 'admin'> & {
+  readonly groups?: readonly string[] | undefined;
+};
+
+/**
+ * Whether the role of the visitor depends on the shares of the workbench. Also if there is no such workbench: a visitor must not
+ * learn from the time of the response that a workbench exists.
+ */
+export function needsShares(visitor: Visitor | RoleHolder, workbench: Workbench | undefined): boolean {
+  return 'userId' in visitor && !visitor.admin && visitor.userId !== workbench?.userId;
+}
+
+/**
+ * Returns the role at a workbench; undefined without one.
+ * @param shares those that count, with the ids of groups in the place of their names
+ * @param now milliseconds since 1970
+ */
+export function roleAt(
+  { userId, admin, groups = [] }: RoleHolder,
+  workbench: Workbench,
+  shares: readonly Share[],
+  now: number,
+): ActingRole | undefined {
+  if (userId === workbench.userId) return 'owner';
+  if (admin) return 'administrator';
+  // Shares with the organisation that do not count are not among `shares`.
+  return bestRole(shares, { userId, groups, inOrganisation: true }, now);
+}
