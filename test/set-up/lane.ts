@@ -28,6 +28,7 @@ const OTHERS = [
   'test/gate/keycloak/**',
   'test/gate/proxies/**',
   'test/aws/**',
+  'test/clients/e2e/**',
   'test/adapters/local/containers/engine/**',
 ];
 

@@ -1,0 +1,227 @@
+import createClient, { type Client, type ParamsOption, type RequestBodyOption } from 'openapi-fetch';
+import { readRetryAfter, WorkbenchApiError } from './errors.ts';
+import { type RetryOptions, retryingFetch, type Sleep, sleep } from './retry.ts';
+import type { operations, paths } from './schema.ts';
+import { type Polled, type WaitOptions, type WaitTarget, waitUntil } from './wait.ts';
+import type { HistoryEntry, Workbench } from './workbench.ts';
+
+export interface WorkbenchClientOptions {
+  /** The address of the API with its prefix, for example `https://api.example.com/v1`. */
+  readonly baseUrl: string;
+  /**
+   * The static key or a token; or a function that returns the token of the moment, which is called for each request. Absent for
+   * a local server without a key.
+   */
+  readonly auth?: string | (() => string | Promise<string>);
+  /** The user in whose name requests are made. Optional if the token names one. */
+  readonly userId?: string;
+  readonly retry?: RetryOptions;
+  /** @default the global fetch */
+  readonly fetch?: (request: Request) => Promise<Response>;
+  /** For tests with a virtual clock. @default the timer and the monotonic clock of the platform */
+  readonly timers?: { readonly sleep: Sleep; readonly now: () => number };
+}
+
+export interface CallOptions {
+  /** Ends the request. It may have had its effect. */
+  readonly signal?: AbortSignal;
+}
+
+export type CreateRequest = RequestBodyOption<operations['createWorkbench']>['body'];
+export type UpdateRequest = RequestBodyOption<operations['updateWorkbench']>['body'];
+
+export interface CreateOptions extends CallOptions {
+  /**
+   * Two calls with the same key create one workbench. Without one the client draws a key for each call, so that it can repeat the
+   * request safely.
+   */
+  readonly idempotencyKey?: string;
+}
+
+export interface OpenedWorkbench {
+  /** Opens the workbench in a browser. With a ticket in it, it works once and until `expiresAt`: do not store or log it. */
+  readonly url: string;
+  /** Absent if the workbench asks for no ticket. */
+  readonly expiresAt?: string;
+}
+
+/** What openapi-fetch returns for each request. */
+interface Result<T> {
+  readonly data?: T;
+  readonly error?: unknown;
+  readonly response: Response;
+}
+
+/** The API of the Workbench Controller, for one user. */
+export class WorkbenchClient {
+  /** All operations of docs/api.yaml with their types, with the same authorization and retries. Returns errors, throws none. */
+  readonly operations: Client<paths, 'application/json'>;
+  readonly #query: { readonly user_id?: string };
+  readonly #timers: { readonly sleep: Sleep; readonly now: () => number };
+
+  /** @throws TypeError if `baseUrl` is no http or https address, or `auth` cannot be sent */
+  constructor(options: WorkbenchClientOptions) {
+    const { baseUrl, auth, userId, retry = {}, timers = { sleep, now: () => performance.now() } } = options;
+    if (!/^https?:$/.test(new URL(baseUrl).protocol))
+      throw new TypeError('baseUrl is not an http or https address');
+    const send = options.fetch ?? ((request: Request) => fetch(request));
+    this.#timers = timers;
+    this.#query = userId === undefined ? {} : { user_id: userId };
+    this.operations = createClient<paths, 'application/json'>({
+      baseUrl: baseUrl.replace(/\/+$/, ''),
+      fetch: retryingFetch(retry, { fetch: send, sleep: timers.sleep, random: Math.random }),
+    });
+    if (auth !== undefined) {
+      this.operations.use({
+        async onRequest({ request }) {
+          request.headers.set('authorization', `Bearer ${typeof auth === 'string' ? auth : await auth()}`);
+          return request;
+        },
+      });
+    }
+  }
+
+  /** Creates a workbench and starts it. Wait with `waitUntil` until it is running. */
+  async create(body: CreateRequest = {}, options: CreateOptions = {}): Promise<Workbench> {
+    const key = options.idempotencyKey ?? crypto.randomUUID();
+    const result = await this.operations.POST('/workbenches', {
+      params: { query: this.#query, header: { 'Idempotency-Key': key } },
+      body,
+      ...signalOf(options),
+    });
+    return dataOf(result).item;
+  }
+
+  async get(workbenchId: string, options: CallOptions = {}): Promise<Workbench> {
+    return (await this.#poll(workbenchId, options.signal)).workbench;
+  }
+
+  /** Iterates over all workbenches of the user, newest first. Reads the next page when it is needed. */
+  async *list({
+    pageSize = 100,
+    signal,
+  }: CallOptions & { readonly pageSize?: number } = {}): AsyncGenerator<Workbench> {
+    let cursor: string | undefined;
+    do {
+      const result = await this.operations.GET('/workbenches', {
+        params: { query: { ...this.#query, limit: pageSize, ...(cursor === undefined ? {} : { cursor }) } },
+        ...signalOf({ signal }),
+      });
+      const page = dataOf(result);
+      yield* page.items;
+      cursor = page.next_cursor;
+    } while (cursor !== undefined);
+  }
+
+  /** Renames a workbench, or resizes it while it is stopped. */
+  async update(workbenchId: string, body: UpdateRequest, options: CallOptions = {}): Promise<Workbench> {
+    const result = await this.operations.PATCH('/workbenches/{wid}', {
+      ...this.#paramsOf(workbenchId),
+      body,
+      ...signalOf(options),
+    });
+    return dataOf(result).item;
+  }
+
+  async start(workbenchId: string, options: CallOptions = {}): Promise<void> {
+    dataOf(
+      await this.operations.POST('/workbenches/{wid}/start', {
+        ...this.#paramsOf(workbenchId),
+        ...signalOf(options),
+      }),
+    );
+  }
+
+  /** Stops a workbench. Its files are kept. */
+  async stop(workbenchId: string, options: CallOptions = {}): Promise<void> {
+    dataOf(
+      await this.operations.POST('/workbenches/{wid}/stop', {
+        ...this.#paramsOf(workbenchId),
+        ...signalOf(options),
+      }),
+    );
+  }
+
+  async restart(workbenchId: string, options: CallOptions = {}): Promise<void> {
+    dataOf(
+      await this.operations.POST('/workbenches/{wid}/restart', {
+        ...this.#paramsOf(workbenchId),
+        ...signalOf(options),
+      }),
+    );
+  }
+
+  /** Deletes a workbench and all its files. Wait with `waitUntil` until they are deleted. */
+  async delete(workbenchId: string, options: CallOptions = {}): Promise<void> {
+    dataOf(
+      await this.operations.DELETE('/workbenches/{wid}', {
+        ...this.#paramsOf(workbenchId),
+        ...signalOf(options),
+      }),
+    );
+  }
+
+  /** Returns an address that opens the workbench in a browser. @param path a path of the workbench, with its query */
+  async open(
+    workbenchId: string,
+    { path, ...options }: CallOptions & { readonly path?: string } = {},
+  ): Promise<OpenedWorkbench> {
+    const result = await this.operations.POST('/workbenches/{wid}/open', {
+      ...this.#paramsOf(workbenchId),
+      body: path === undefined ? {} : { path },
+      ...signalOf(options),
+    });
+    const { url, expires_at: expiresAt } = dataOf(result);
+    return { url, ...(expiresAt === undefined ? {} : { expiresAt }) };
+  }
+
+  /** Returns what has happened to the workbench, newest first. */
+  async history(workbenchId: string, options: CallOptions = {}): Promise<readonly HistoryEntry[]> {
+    const result = await this.operations.GET('/workbenches/{wid}/history', {
+      ...this.#paramsOf(workbenchId),
+      ...signalOf(options),
+    });
+    return dataOf(result).items;
+  }
+
+  /**
+   * Polls a workbench until it has the status. Goes on while the API cannot be reached.
+   * @throws WorkbenchWaitError if it will not get the status, or after `timeoutMs`; WorkbenchApiError; the reason of the signal
+   */
+  async waitUntil(
+    workbenchId: string,
+    target: Exclude<WaitTarget, 'deleted'>,
+    options?: WaitOptions,
+  ): Promise<Workbench>;
+  async waitUntil(workbenchId: string, target: 'deleted', options?: WaitOptions): Promise<undefined>;
+  async waitUntil(
+    workbenchId: string,
+    target: WaitTarget,
+    options: WaitOptions = {},
+  ): Promise<Workbench | undefined> {
+    return waitUntil(target, options, { poll: (signal) => this.#poll(workbenchId, signal), ...this.#timers });
+  }
+
+  async #poll(workbenchId: string, signal: AbortSignal | undefined): Promise<Polled> {
+    const result = await this.operations.GET('/workbenches/{wid}', {
+      ...this.#paramsOf(workbenchId),
+      ...signalOf({ signal }),
+    });
+    return { workbench: dataOf(result).item, retryAfterSeconds: readRetryAfter(result.response) };
+  }
+
+  #paramsOf(
+    workbenchId: string,
+  ): ParamsOption<operations['getWorkbench']> & { params: { path: { wid: string } } } {
+    return { params: { path: { wid: workbenchId }, query: this.#query } };
+  }
+}
+
+function signalOf({ signal }: { readonly signal?: AbortSignal | undefined }): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}
+
+function dataOf<T>({ data, error, response }: Result<T>): T {
+  if (data === undefined) throw new WorkbenchApiError(response, error);
+  return data;
+}
