@@ -167,6 +167,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/machines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the instances of the installation, their free capacity, and the workbenches on them.
+         * @description For operators; requires the admin scope. Sorted by id, at most 1,000 machines and 5,000 active workbenches: `complete` is false if there are more. A response is reused for 15 seconds (`read_at`), and the lists of ECS and of active workbenches may miss a change of the last seconds. A workbench that waits for capacity is on no machine. A host that is not registered with the cluster, because it is stopped or being launched, is listed from its record.
+         */
+        get: operations["listMachines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the capacity providers and the instance types of hosts, with free capacity and price.
+         * @description For operators; requires the admin scope. Prices are those of the settings, by default the price list that is shipped with the controller. The free capacity is what the instances have reported by events: seconds old, and at most a preference of placement.
+         */
+        get: operations["listProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -1863,6 +1903,286 @@ export interface operations {
                                  */
                                 repair?: "run_ended" | "task_missing" | "host_changed" | "unexpected_task" | "orphan_task" | "orphan_host" | "orphan_volume" | "task_definition" | "container_instance" | "unknown";
                             }[];
+                        }[];
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required` or `not_authorized`.
+             *     `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required` or `not_authorized`.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "forbidden",
+                     *         "message": "The token is for another user.",
+                     *         "reason": "user_mismatch"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listMachines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The machines. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "items": [
+                     *         {
+                     *           "machine_id": "i-0123456789abcdef0",
+                     *           "provider": "standard",
+                     *           "instance_type": "m6i.2xlarge",
+                     *           "state": "active",
+                     *           "agent": {
+                     *             "connected": true,
+                     *             "version": "1.106.1",
+                     *             "outdated": false
+                     *           },
+                     *           "registered_at": "2030-01-01T08:00:00.000Z",
+                     *           "capacity": {
+                     *             "cpu": 8192,
+                     *             "memory": 31000,
+                     *             "gpu": 0,
+                     *             "interfaces": 38
+                     *           },
+                     *           "free": {
+                     *             "cpu": 7168,
+                     *             "memory": 28952,
+                     *             "gpu": 0,
+                     *             "interfaces": 37
+                     *           },
+                     *           "workbenches": [
+                     *             {
+                     *               "workbench_id": "01k5w3p8xg7t2mzq4v9r6ehbnc",
+                     *               "user_id": "xyz",
+                     *               "workbench_name": "AutoCyber",
+                     *               "status": "running"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "complete": true,
+                     *       "read_at": "2030-01-01T09:05:00.000Z"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        items: {
+                            /** @description The id of the EC2 instance; in local mode `local`. */
+                            machine_id: string;
+                            /** @description The capacity provider that launched it, or `dedicated` for the host of one workbench. Absent if no capacity provider launched it. */
+                            provider?: string;
+                            instance_type?: string;
+                            /**
+                             * @description `starting`: it has not registered yet. `active`: it takes workbenches. `draining`: it takes no new workbench. `stopped`: a host whose workbench is stopped. `failed`: ECS could not complete its registration; terminate it.
+                             * @enum {string}
+                             */
+                            state: "starting" | "active" | "draining" | "stopping" | "stopped" | "failed";
+                            /** @description The ECS agent. Absent in local mode. */
+                            agent?: {
+                                connected: boolean;
+                                version?: string;
+                                /** @description Its version is below 1.106.1: deploy, then replace the instance. */
+                                outdated: boolean;
+                            };
+                            /**
+                             * Format: date-time
+                             * @description When it registered with the cluster; in local mode when the server started.
+                             */
+                            registered_at?: string;
+                            /** @description What it offers to tasks. Absent until it has registered. */
+                            capacity?: {
+                                /** @description CPU units: 1 vCPU = 1024. */
+                                cpu: number;
+                                /** @description MiB. */
+                                memory: number;
+                                /** @description Number of GPUs. */
+                                gpu: number;
+                                /** @description Number of tasks for which it has a network interface; in local mode the number of workbenches that may run. Absent without such a limit. */
+                                interfaces?: number;
+                            };
+                            /** @description What no task uses. In local mode workbenches share CPU and GPUs, and the memory is what the system reports as available. */
+                            free?: {
+                                /** @description CPU units: 1 vCPU = 1024. */
+                                cpu: number;
+                                /** @description MiB. */
+                                memory: number;
+                                /** @description Number of GPUs. */
+                                gpu: number;
+                                /** @description Number of tasks for which it has a network interface; in local mode the number of workbenches that may run. Absent without such a limit. */
+                                interfaces?: number;
+                            };
+                            workbenches: {
+                                workbench_id: string;
+                                /** @description The owner. */
+                                user_id: string;
+                                workbench_name: string;
+                                /** @enum {string} */
+                                status: "stopped" | "starting" | "provisioning" | "pending" | "running" | "stopping" | "deleting";
+                            }[];
+                        }[];
+                        /** @description Whether the list has all machines, and all workbenches on them. */
+                        complete: boolean;
+                        /**
+                         * Format: date-time
+                         * @description When the list was read.
+                         */
+                        read_at: string;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required` or `not_authorized`.
+             *     `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required` or `not_authorized`.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "forbidden",
+                     *         "message": "The token is for another user.",
+                     *         "reason": "user_mismatch"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the installation offers. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "items": [
+                     *         {
+                     *           "name": "standard",
+                     *           "kind": "shared",
+                     *           "capacity": {
+                     *             "cpu": 8192,
+                     *             "memory": 31000,
+                     *             "gpu": 0,
+                     *             "interfaces": 38
+                     *           },
+                     *           "price_usd_per_hour": 0.384,
+                     *           "default_workbench": {
+                     *             "share": 0.125,
+                     *             "price_usd_per_hour": 0.048
+                     *           },
+                     *           "free": {
+                     *             "cpu": 7168,
+                     *             "memory": 28952,
+                     *             "gpu": 0,
+                     *             "interfaces": 37,
+                     *             "instances": 1,
+                     *             "default_workbenches": 7
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        items: {
+                            /** @description The name of the capacity provider, or of the instance type of hosts. */
+                            name: string;
+                            /**
+                             * @description `shared`: a capacity provider, whose instances hold several workbenches. `dedicated`: an instance type, for `allocated_instance_type`.
+                             * @enum {string}
+                             */
+                            kind: "shared" | "dedicated";
+                            /** @description What one new instance offers to tasks. */
+                            capacity: {
+                                /** @description CPU units: 1 vCPU = 1024. */
+                                cpu: number;
+                                /** @description MiB. */
+                                memory: number;
+                                /** @description Number of GPUs. */
+                                gpu: number;
+                                /** @description Number of tasks for which it has a network interface; in local mode the number of workbenches that may run. Absent without such a limit. */
+                                interfaces?: number;
+                            };
+                            /** @description Price of one instance, USD per hour. Absent if the settings do not state it. */
+                            price_usd_per_hour?: number;
+                            /** @description A workbench of the default size. Absent if an instance cannot hold it, or without a price. */
+                            default_workbench?: {
+                                /** @description Its share of an instance, as placement counts it: the largest of its shares of CPU, memory, GPUs and network interfaces. */
+                                share: number;
+                                /** @description Price × share. */
+                                price_usd_per_hour: number;
+                            };
+                            /** @description The sums over the running instances of a capacity provider, as they have reported them. */
+                            free?: {
+                                /** @description CPU units: 1 vCPU = 1024. */
+                                cpu: number;
+                                /** @description MiB. */
+                                memory: number;
+                                /** @description Number of GPUs. */
+                                gpu: number;
+                                /** @description Number of tasks for which it has a network interface; in local mode the number of workbenches that may run. Absent without such a limit. */
+                                interfaces?: number;
+                                /** @description Running instances that accept tasks. */
+                                instances: number;
+                                /** @description Workbenches of the default size that they can still hold. */
+                                default_workbenches: number;
+                            };
                         }[];
                     };
                 };
