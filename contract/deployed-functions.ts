@@ -44,8 +44,10 @@ const SIZES = [
 const CATALOG = ['WB_CAPACITY_PROVIDERS', 'WB_INSTANCE_TYPES'] as const;
 
 const USER_API = ['RESTAPI_AUTH', 'RESTAPI_ADMIN_SCOPE', 'WB_TABLE_NAME', 'WB_AUDIT_DAYS'] as const;
+/** Of routes of one workbench. */
+const WORKBENCH_API = [...USER_API, 'WB_ORGANISATION_SHARES'] as const;
 /** Of routes that change a workbench. */
-const CHANGE_API = [...USER_API, 'WB_QUEUE_URL', ...POLICY] as const;
+const CHANGE_API = [...WORKBENCH_API, 'WB_QUEUE_URL', ...POLICY] as const;
 
 /** Of routes that start a workbench. */
 const START_API = [...CHANGE_API, 'WB_USER_STARTS_PER_MINUTE'] as const;
@@ -124,13 +126,23 @@ export const DEPLOYED = {
   'create-workbench': {
     entry: 'handlers/create-workbench.ts',
     startedBy: { by: 'route', operationId: 'createWorkbench' },
-    reads: [...START_API, ...CREATE_LIMITS, ...SIZES, ...CATALOG, 'BASE_URL', 'RESTAPI_URL_PREFIX'],
+    reads: [
+      ...USER_API,
+      'WB_QUEUE_URL',
+      ...POLICY,
+      'WB_USER_STARTS_PER_MINUTE',
+      ...CREATE_LIMITS,
+      ...SIZES,
+      ...CATALOG,
+      'BASE_URL',
+      'RESTAPI_URL_PREFIX',
+    ],
     ...CHANGING_API,
   },
   'get-workbench': {
     entry: 'handlers/get-workbench.ts',
     startedBy: { by: 'route', operationId: 'getWorkbench' },
-    reads: [...USER_API, 'BASE_URL'],
+    reads: [...WORKBENCH_API, 'BASE_URL'],
     ...READING_API,
   },
   'update-workbench': {
@@ -166,13 +178,13 @@ export const DEPLOYED = {
   'open-workbench': {
     entry: 'handlers/open-workbench.ts',
     startedBy: { by: 'route', operationId: 'openWorkbench' },
-    reads: [...USER_API, 'BASE_URL', 'WB_GATE'],
+    reads: [...WORKBENCH_API, 'BASE_URL', 'WB_GATE'],
     ...READING_API,
   },
   'list-history': {
     entry: 'handlers/list-history.ts',
     startedBy: { by: 'route', operationId: 'listHistory' },
-    reads: USER_API,
+    reads: WORKBENCH_API,
     ...READING_API,
   },
   'list-reports': {

@@ -24,9 +24,18 @@ const status = () =>
 const reasonList = Object.entries(REASONS).map(([code, meaning]) => `\`${code}\`: ${meaning}`);
 
 export const itemSchema = z.object({
-  user_id: z.string(),
+  user_id: z.string().check(z.describe('The owner.')),
   workbench_id: z.string().check(z.describe('26 lower-case letters and digits. Sorts by creation time.')),
   workbench_name: z.string(),
+  role: z.optional(
+    z
+      .enum(['manage', 'use', 'administrator'])
+      .check(
+        z.describe(
+          'The role in which the acting user sees a workbench of another user: `manage` or `use` if it is shared, `administrator` for an administrator. Absent for the owner.',
+        ),
+      ),
+  ),
   status: status(),
   status_detail: z.optional(
     z

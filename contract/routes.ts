@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini';
+import type { Action } from '#core/access/rights.ts';
 import type { ErrorCode } from '#core/errors.ts';
 import { PARAMETERS, type Parameter } from './parameters.ts';
 import { createBodySchema, openBodySchema, updateBodySchema } from './request-bodies.ts';
@@ -13,6 +14,7 @@ import {
   reportsResponseSchema,
   successSchema,
 } from './response-bodies.ts';
+import { ROUTE_ACTIONS } from './route-actions.ts';
 import type { Settings } from './settings/function-settings.ts';
 
 /**
@@ -28,6 +30,8 @@ export interface Route {
    * `public`: requires no authorization.
    */
   readonly access: 'public' | 'user' | 'admin';
+  /** The right that a route of one workbench needs (core/access/rights.ts). Every path with `{wid}` has one. */
+  readonly action?: Action;
   readonly summary: string;
   readonly description?: string;
   readonly parameters: readonly Parameter[];
@@ -99,6 +103,7 @@ export const ROUTES = [
     path: '/workbenches/{wid}',
     operationId: 'getWorkbench',
     access: 'user',
+    action: ROUTE_ACTIONS.getWorkbench,
     summary: 'Returns a workbench. Frontends poll this route.',
     parameters: [wid, user_id],
     responses: { 200: itemResponse('The workbench.') },
@@ -109,6 +114,7 @@ export const ROUTES = [
     path: '/workbenches/{wid}',
     operationId: 'updateWorkbench',
     access: 'user',
+    action: ROUTE_ACTIONS.updateWorkbench,
     summary: 'Renames a workbench, or resizes it while it is stopped.',
     parameters: [wid, user_id],
     body: updateBodySchema,
@@ -128,6 +134,7 @@ export const ROUTES = [
     path: '/workbenches/{wid}',
     operationId: 'deleteWorkbench',
     access: 'user',
+    action: ROUTE_ACTIONS.deleteWorkbench,
     summary: 'Deletes a workbench and all its files.',
     description:
       'Cannot be undone. The status is `deleting` until the task, the dedicated instance and the files are deleted. After that, requests for the workbench return 404. The body is ignored.',
@@ -140,6 +147,7 @@ export const ROUTES = [
     path: '/workbenches/{wid}/start',
     operationId: 'startWorkbench',
     access: 'user',
+    action: ROUTE_ACTIONS.startWorkbench,
     summary: 'Starts a workbench. Has no effect if it is running or starting.',
     description: 'A workbench that is stopping starts again after the stop. The body is ignored.',
     parameters: [wid, user_id],
@@ -151,6 +159,7 @@ export const ROUTES = [
     path: '/workbenches/{wid}/stop',
     operationId: 'stopWorkbench',
     access: 'user',
+    action: ROUTE_ACTIONS.stopWorkbench,
     summary: 'Stops a workbench. Has no effect if it is stopped or stopping.',
     description: 'Cancels a start. The body is ignored.',
     parameters: [wid, user_id, force],
@@ -162,6 +171,7 @@ export const ROUTES = [
     path: '/workbenches/{wid}/restart',
     operationId: 'restartWorkbench',
     access: 'user',
+    action: ROUTE_ACTIONS.restartWorkbench,
     summary: 'Stops a workbench and starts it again. Starts a stopped workbench.',
     description: 'Concurrent requests restart it once. The body is ignored.',
     parameters: [wid, user_id],
@@ -173,6 +183,7 @@ export const ROUTES = [
     path: '/workbenches/{wid}/open',
     operationId: 'openWorkbench',
     access: 'user',
+    action: ROUTE_ACTIONS.openWorkbench,
     summary: 'Returns a URL that signs the browser of the user in to a workbench.',
     description:
       'The URL contains a ticket that works once, within 60 seconds; each request creates another one. Any status is accepted, and none is changed: the page shows that a workbench is stopped or starting. A page of an origin in RESTAPI_CORS_ORIGIN enters at once, by a link or by a form that sends `t` and `p` of the URL with POST to its path. For all other links the gate shows a page with the names of workbench, owner and user, and asks for a click. Where the gate asks for no sessions, the URL is the plain address. Starts are not counted, and tickets have no limit besides the throttle of the API.',
@@ -186,6 +197,7 @@ export const ROUTES = [
     path: '/workbenches/{wid}/history',
     operationId: 'listHistory',
     access: 'user',
+    action: ROUTE_ACTIONS.listHistory,
     summary: 'Lists the last 100 history entries of a workbench, newest first.',
     parameters: [wid, user_id],
     responses: { 200: { description: 'The history.', schema: historyResponseSchema } },

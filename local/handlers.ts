@@ -7,6 +7,7 @@ import type { HostFleet } from '#core/ports/host-fleet.ts';
 import type { Ids } from '#core/ports/ids.ts';
 import type { MachineInventory } from '#core/ports/machine-inventory.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
+import type { ShareStore } from '#core/ports/share-store.ts';
 import type { TaskRunner } from '#core/ports/task-runner.ts';
 import type { TicketStore } from '#core/ports/ticket-store.ts';
 import type { VolumeStore } from '#core/ports/volume-store.ts';
@@ -36,6 +37,7 @@ export interface LocalPorts extends CreatePorts, DrivePorts, WarningPort {
   readonly activity: ActivityStore;
   readonly audit: AuditStore;
   readonly tickets: TicketStore;
+  readonly shares: ShareStore;
   readonly reports: ReportStore;
   readonly catalog: CapacityCatalog;
   readonly tasks: TaskRunner;

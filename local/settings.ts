@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { IDES } from '#adapters/local/processes/command.ts';
-import { SETTING_RULES, SETTINGS, type Settings } from '#contract/settings/function-settings.ts';
+import { SETTING_RULES } from '#contract/settings/function-setting-rules.ts';
+import { SETTINGS, type Settings } from '#contract/settings/function-settings.ts';
 import { GATE_SETTINGS, type GateSettingValues } from '#contract/settings/gate-settings.ts';
 import {
   type Environment,

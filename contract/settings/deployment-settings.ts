@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { CapacityProvider } from '#core/ports/capacity-catalog.ts';
-import { SETTING_RULES, SETTINGS, type SettingName } from './function-settings.ts';
+import { SETTING_RULES } from './function-setting-rules.ts';
+import { SETTINGS, type SettingName } from './function-settings.ts';
 import { type Environment, parseSettings, type SettingRule, type ValuesOf } from './setting.ts';
 import { integer, json, list, text, url } from './setting-kinds.ts';
 

@@ -20,6 +20,17 @@ export interface StartPorts extends RecordPorts, QueuePorts, StartLimitPorts {
   readonly ids: Ids;
 }
 
+/** What a command gets besides the workbench and the caller. */
+export interface CommandOptions {
+  /** The record as the caller has already read it; saves the first read. */
+  readonly first?: Workbench;
+}
+
+export interface StartOptions extends CommandOptions {
+  /** @default no limit */
+  readonly limits?: StartLimit;
+}
+
 /**
  * Requests that the workbench runs. Changes nothing if it runs or is starting. While it is stopping, the start begins
  * after the stop.
@@ -30,10 +41,15 @@ export async function startWorkbench(
   policy: Policy,
   key: WorkbenchKey,
   by: string,
-  limits: StartLimit = NO_LIMITS,
+  options: StartOptions = {},
 ): Promise<Workbench> {
   const runId = ports.ids.runId();
-  return submitStart(ports, policy, key, () => ({ type: 'start', runId, by }), limits);
+  return submitStart(ports, policy, key, () => ({ type: 'start', runId, by }), options);
+}
+
+export interface StopOptions extends CommandOptions {
+  /** Terminates the instance soon if the task does not stop; the run still ends only once its end is confirmed. */
+  readonly force?: ForceOptions;
 }
 
 /** Options of a forced stop, which may terminate an instance that also runs tasks of other workbenches. */
@@ -44,7 +60,6 @@ export interface ForceOptions {
 
 /**
  * Requests that the workbench stops. Cancels a start. Changes nothing if it is stopped, stopping or being deleted.
- * @param force terminates the instance soon if the task does not stop; the run still ends only once its end is confirmed
  * @throws WorkbenchError `workbench_not_found`, `unavailable`; `forbidden` (`admin_required`) for a forced stop on a
  *   shared instance
  */
@@ -53,9 +68,9 @@ export async function stopWorkbench(
   policy: Policy,
   key: WorkbenchKey,
   by: string,
-  force?: ForceOptions,
+  { force, first }: StopOptions = {},
 ): Promise<Workbench> {
-  return submitRequest(ports, policy, key, (current) => {
+  const request = (current: Workbench): Request => {
     if (force === undefined) return { type: 'stop', by };
     if (!force.admin && current.spec.dedicatedInstanceType === undefined) {
       const message =
@@ -63,7 +78,8 @@ export async function stopWorkbench(
       throw new WorkbenchError('forbidden', message, { reason: 'admin_required' });
     }
     return { type: 'stop', by, force: true };
-  });
+  };
+  return submitRequest(ports, policy, key, request, first);
 }
 
 /**
@@ -76,7 +92,7 @@ export async function restartWorkbench(
   policy: Policy,
   key: WorkbenchKey,
   by: string,
-  limits: StartLimit = NO_LIMITS,
+  options: StartOptions = {},
 ): Promise<Workbench> {
   const runId = ports.ids.runId();
   let firstRead: { readonly runId: string | undefined } | undefined;
@@ -84,7 +100,7 @@ export async function restartWorkbench(
     firstRead ??= { runId: runOf(current)?.runId };
     return { type: 'restart', observedRunId: firstRead.runId, runId, by };
   };
-  return submitStart(ports, policy, key, request, limits);
+  return submitStart(ports, policy, key, request, options);
 }
 
 /** Submits a request that may start the workbench. It counts as a start of its user only if it changes the record. */
@@ -93,10 +109,10 @@ async function submitStart(
   policy: Policy,
   key: WorkbenchKey,
   request: (current: Workbench) => Request,
-  limits: StartLimit,
+  { limits = NO_LIMITS, first }: StartOptions,
 ): Promise<Workbench> {
-  if (limits.startsPerMinute === 0) return submitRequest(ports, policy, key, request);
-  const current = await ports.workbenches.read(key);
+  if (limits.startsPerMinute === 0) return submitRequest(ports, policy, key, request, first);
+  const current = first ?? (await ports.workbenches.read(key));
   if (current === undefined) throw workbenchNotFound();
   const { workbench } = lifecycle(policy)(current, request(current), ports.clock.now());
   if (workbench !== current) await countStart(ports, limits, key.userId);
@@ -113,8 +129,9 @@ export async function updateWorkbench(
   key: WorkbenchKey,
   changes: Changes,
   by: string,
+  first?: Workbench,
 ): Promise<Workbench> {
-  const current = await ports.workbenches.read(key);
+  const current = first ?? (await ports.workbenches.read(key));
   if (current === undefined) throw workbenchNotFound();
   const specChanges = specChangesOf(changes);
   if (current.status === 'stopped' && Object.keys(specChanges).length > 0) {
@@ -136,6 +153,7 @@ export async function deleteWorkbench(
   policy: Policy,
   key: WorkbenchKey,
   by: string,
+  first?: Workbench,
 ): Promise<Workbench> {
-  return submitRequest(ports, policy, key, () => ({ type: 'delete', by }));
+  return submitRequest(ports, policy, key, () => ({ type: 'delete', by }), first);
 }

@@ -1,5 +1,6 @@
 import { ageOf, type Moment, momentOf } from '../age.ts';
 import type { ActivityStore } from '../ports/activity-store.ts';
+import type { ShareStore } from '../ports/share-store.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { WorkQueue } from '../ports/work-queue.ts';
 import type { IdempotencyStore } from '../ports/workbench-store.ts';
@@ -13,6 +14,7 @@ import { keyOf, type Workbench, type WorkbenchKey } from './workbench.ts';
 export interface DrivePorts extends RecordPorts, EffectPorts {
   readonly idempotency: IdempotencyStore;
   readonly activity: Pick<ActivityStore, 'delete'>;
+  readonly shares: Pick<ShareStore, 'deleteAll'>;
   readonly queue: WorkQueue;
   readonly telemetry: Telemetry;
 }
@@ -120,6 +122,7 @@ async function deleteRecord(
   if (saved === undefined) return undefined;
   await ports.history.expire(workbenchId, ports.clock.now() + HISTORY_RETENTION_AFTER_DELETE_MS);
   await ports.activity.delete(workbenchId);
+  await ports.shares.deleteAll(workbenchId);
   const deleted = await ports.workbenches.delete(keyOf(saved), saved.revision);
   if (deleted === 'deleted') {
     ports.telemetry.info('workbench deleted', { workbenchId });

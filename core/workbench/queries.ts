@@ -72,8 +72,15 @@ export async function listHistory(
   },
   key: WorkbenchKey,
 ): Promise<readonly HistoryEntry[]> {
-  const { outbox } = await getWorkbench(ports, key);
-  const written = await ports.history.list(key.workbenchId);
+  return listHistoryOf(ports, await getWorkbench(ports, key));
+}
+
+/** Does the same as `listHistory` for a record that the caller has just read. */
+export async function listHistoryOf(
+  ports: { readonly history: Pick<HistoryStore, 'list'> },
+  { workbenchId, outbox }: Workbench,
+): Promise<readonly HistoryEntry[]> {
+  const written = await ports.history.list(workbenchId);
   const bySeq = new Map([...written, ...outbox].map((entry) => [entry.seq, entry]));
   return [...bySeq.values()].sort((a, b) => b.seq - a.seq).slice(0, HISTORY_ENTRIES_MAX);
 }

@@ -1,33 +1,34 @@
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
-import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
-import { type ActivityPorts, getWorkbench, readLastActivity } from '#core/workbench/queries.ts';
-import { type ApiPorts, type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts';
+import { type ActivityPorts, readLastActivity } from '#core/workbench/queries.ts';
+import {
+  toWorkbenchApiHandler,
+  type WorkbenchApiPorts,
+  type WorkbenchApiSettings,
+} from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { parseWorkbenchId } from '../middleware/parse-request.ts';
 import {
   presentWorkbench,
   retryAfterHeaders,
   type WarningPort,
   withLastActivity,
+  withRole,
 } from './present-workbench.ts';
 
 /**
- * GET /workbenches/{wid}: the route that frontends poll. It makes one GetItem call; for a running or stopped workbench also
- * one for its last activity.
+ * GET /workbenches/{wid}: the route that frontends poll. For the owner it makes one GetItem call; for others two, and one
+ * BatchGetItem call for their shares. For a running or stopped workbench it also reads its last activity.
  */
 export function build(
-  ports: ApiPorts & WarningPort & ActivityPorts & { readonly workbenches: Pick<WorkbenchStore, 'read'> },
-  settings: ApiSettings & SettingsFor<'BASE_URL'>,
+  ports: WorkbenchApiPorts & WarningPort & ActivityPorts,
+  settings: WorkbenchApiSettings & SettingsFor<'BASE_URL'>,
 ): ApiHandler {
-  const parsers = { workbenchId: parseWorkbenchId };
-  return toUserApiHandler(ports, settings, parsers, async ({ userId, workbenchId }) => {
-    const workbench = await getWorkbench(ports, { userId, workbenchId });
-    const lastActivity = (await readLastActivity(ports, [workbench])).get(workbenchId);
+  return toWorkbenchApiHandler('getWorkbench', ports, settings, {}, async ({ workbench, role }) => {
+    const lastActivity = (await readLastActivity(ports, [workbench])).get(workbench.workbenchId);
     const item = withLastActivity(presentWorkbench(workbench, settings, ports), lastActivity);
     return {
       status: 200,
       headers: retryAfterHeaders(workbench),
-      body: { success: true, item },
+      body: { success: true, item: withRole(item, role) },
     };
   });
 }

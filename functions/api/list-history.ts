@@ -1,23 +1,22 @@
 import type { HistoryItem } from '#contract/response-bodies.ts';
-import type { HistoryStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
+import type { HistoryStore } from '#core/ports/workbench-store.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
-import { listHistory } from '#core/workbench/queries.ts';
-import { type ApiPorts, type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts';
+import { listHistoryOf } from '#core/workbench/queries.ts';
+import {
+  toWorkbenchApiHandler,
+  type WorkbenchApiPorts,
+  type WorkbenchApiSettings,
+} from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { parseWorkbenchId } from '../middleware/parse-request.ts';
 import { toIsoTime } from './present-workbench.ts';
 
 /** GET /workbenches/{wid}/history */
 export function build(
-  ports: ApiPorts & {
-    readonly workbenches: Pick<WorkbenchStore, 'read'>;
-    readonly history: Pick<HistoryStore, 'list'>;
-  },
-  settings: ApiSettings,
+  ports: WorkbenchApiPorts & { readonly history: Pick<HistoryStore, 'list'> },
+  settings: WorkbenchApiSettings,
 ): ApiHandler {
-  const parsers = { workbenchId: parseWorkbenchId };
-  return toUserApiHandler(ports, settings, parsers, async ({ userId, workbenchId }) => {
-    const entries = await listHistory(ports, { userId, workbenchId });
+  return toWorkbenchApiHandler('listHistory', ports, settings, {}, async ({ workbench }) => {
+    const entries = await listHistoryOf(ports, workbench);
     return { status: 200, body: { success: true, items: entries.map(presentHistoryEntry) } };
   });
 }

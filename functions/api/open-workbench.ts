@@ -7,27 +7,28 @@ import { entryUrlOf } from '#core/gate/entry-url.ts';
 import { type GateAddress, gateAddressOf, urlOfWorkbench } from '#core/gate/gate-host.ts';
 import { SESSION_LIFETIME_MS } from '#core/ports/session-cutoff-store.ts';
 import { TICKET_LIFETIME_MS, type TicketStore } from '#core/ports/ticket-store.ts';
-import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
-import { getWorkbench } from '#core/workbench/queries.ts';
-import { type ApiPorts, type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts';
+import {
+  toWorkbenchApiHandler,
+  type WorkbenchApiPorts,
+  type WorkbenchApiSettings,
+} from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { jsonBodyOf } from '../middleware/json-body.ts';
-import { parseWorkbenchId } from '../middleware/parse-request.ts';
 
-/** POST /workbenches/{wid}/open: one read of the record and one write of a ticket. It changes and starts nothing. */
+/**
+ * POST /workbenches/{wid}/open: the reads that find the right to open it, and one write of a ticket. It changes and starts
+ * nothing.
+ */
 export function build(
-  ports: ApiPorts & {
-    readonly workbenches: Pick<WorkbenchStore, 'read'>;
-    readonly tickets: Pick<TicketStore, 'create'>;
-  },
-  settings: ApiSettings & SettingsFor<'BASE_URL' | 'WB_GATE'>,
+  ports: WorkbenchApiPorts & { readonly tickets: Pick<TicketStore, 'create'> },
+  settings: WorkbenchApiSettings & SettingsFor<'BASE_URL' | 'WB_GATE'>,
 ): ApiHandler {
   const { clock, telemetry, tickets } = ports;
   const { WB_GATE: mode } = settings;
   const address = gateAddressOf(new URL(settings.BASE_URL), mode ?? 'prefix');
-  const parsers = { workbenchId: parseWorkbenchId, body: jsonBodyOf(openBodySchema()) };
-  return toUserApiHandler(ports, settings, parsers, async ({ userId, principal, workbenchId, body, by }) => {
-    await getWorkbench(ports, { userId, workbenchId });
+  const parsers = { body: jsonBodyOf(openBodySchema()) };
+  return toWorkbenchApiHandler('openWorkbench', ports, settings, parsers, async (request) => {
+    const { userId, principal, workbenchId, role, body, by } = request;
     const path = body.path ?? '/';
     if (mode === undefined) {
       return { status: 200, body: { success: true, url: `${urlOfWorkbench(address, workbenchId)}${path}` } };
@@ -40,8 +41,8 @@ export function build(
       hash: hashTicketSecret(secret),
       workbenchId,
       userId,
-      // The session acts as the owner, also if an administrator asked for it.
-      admin: false,
+      // The session is that of the acting user, also if an administrator asked for it in the name of the owner.
+      admin: role === 'administrator',
       ...(groups.length === 0 ? {} : { groups }),
       signedInAt: now,
       sessionExpiresAt: now + SESSION_LIFETIME_MS,

@@ -1,5 +1,6 @@
 import type { WorkbenchItem } from '#contract/response-bodies.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
+import type { ActingRole } from '#core/access/rights.ts';
 import type { Status } from '#core/workbench/history.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
@@ -41,6 +42,11 @@ export function presentWorkbench(
 /** The item of a workbench that a person used last at `at`. @param at milliseconds since 1970; undefined: not known */
 export function withLastActivity(item: WorkbenchItem, at: number | undefined): WorkbenchItem {
   return at === undefined ? item : { ...item, last_activity_at: toIsoTime(at) };
+}
+
+/** The item as the API shows it to a user in this role. The owner sees no role. */
+export function withRole(item: WorkbenchItem, role: ActingRole): WorkbenchItem {
+  return role === 'owner' ? item : { ...item, role };
 }
 
 function toItem(workbench: Workbench, baseUrl: string, warning: string | undefined): WorkbenchItem {

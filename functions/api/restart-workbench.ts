@@ -1,16 +1,15 @@
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { restartWorkbench, type StartPorts } from '#core/workbench/commands.ts';
-import type { ApiPorts } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { type ActionSettings, toActionHandler } from './action-handler.ts';
+import { type ActionPorts, type ActionSettings, toActionHandler } from './action-handler.ts';
 
 /** POST /workbenches/{wid}/restart */
 export function build(
-  ports: StartPorts & ApiPorts,
+  ports: StartPorts & ActionPorts,
   settings: ActionSettings & SettingsFor<'WB_USER_STARTS_PER_MINUTE'>,
 ): ApiHandler {
-  const limit = { startsPerMinute: settings.WB_USER_STARTS_PER_MINUTE };
-  return toActionHandler(ports, settings, (startPorts: StartPorts & ApiPorts, policy, key, by) =>
-    restartWorkbench(startPorts, policy, key, by, limit),
+  const limits = { startsPerMinute: settings.WB_USER_STARTS_PER_MINUTE };
+  return toActionHandler('restartWorkbench', ports, settings, (all, policy, key, by, first) =>
+    restartWorkbench(all, policy, key, by, { limits, first }),
   );
 }

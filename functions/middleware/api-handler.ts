@@ -1,5 +1,8 @@
 import middy from '@middy/core';
+import { ROUTE_ACTIONS, type WorkbenchOperation } from '#contract/route-actions.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
+import { actingUserOf, actorIn } from '#core/access/acting-user.ts';
+import { type Access, type AccessPorts, authorizeAction } from '#core/access/find-access.ts';
 import { assertAdmin, type Principal } from '#core/access/principal.ts';
 import { WorkbenchError } from '#core/errors.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
@@ -15,6 +18,7 @@ import {
   type Parsers,
   parsePrincipal,
   parseUserRequest,
+  parseWorkbenchId,
   type UserRequest,
 } from './parse-request.ts';
 import { type AuditPorts, RequestAudit } from './request-audit.ts';
@@ -68,6 +72,50 @@ export function toUserApiHandler<P extends Parsers>(
     const request = await parseUserRequest(event, ports.clock.now(), settings, parsers);
     audit.noteActingUser(request.userId);
     return endpoint({ ...request, audit });
+  });
+}
+
+/** What every function reads that serves a route of one workbench. */
+export type WorkbenchApiSettings = ApiSettings & SettingsFor<'WB_ORGANISATION_SHARES'>;
+
+export type WorkbenchApiPorts = ApiPorts & AccessPorts;
+
+/** A request for one workbench on which the acting user has the right of the route. */
+export interface AuthorizedRequest extends AuditedRequest, UserRequest, Access {
+  readonly workbenchId: string;
+}
+
+/**
+ * An endpoint of one workbench. Its function never decides about rights: it is called only if the acting user may do at
+ * this workbench what the route does.
+ * @param operation the operation of the route; contract/route-actions.ts has its right
+ * @param parsers the values that the endpoint needs besides the user and the workbench
+ */
+export function toWorkbenchApiHandler<P extends Parsers>(
+  operation: WorkbenchOperation,
+  ports: WorkbenchApiPorts,
+  settings: WorkbenchApiSettings,
+  parsers: P,
+  endpoint: (request: AuthorizedRequest & ParsedValues<P>) => Promise<EndpointResult>,
+): ApiHandler {
+  const rules = {
+    adminScope: settings.RESTAPI_ADMIN_SCOPE,
+    organisationShares: settings.WB_ORGANISATION_SHARES === 'true',
+  };
+  const allParsers = { workbenchId: parseWorkbenchId, ...parsers };
+  return toUserApiHandler(ports, settings, allParsers, async (parsed) => {
+    // The compiler does not resolve the values of parsers that a type parameter names.
+    const request = parsed as AuditedRequest &
+      UserRequest &
+      ParsedValues<P> & { readonly workbenchId: string };
+    const { principal, userId, workbenchId, audit } = request;
+    const user = actingUserOf(principal, userId, rules);
+    const access = await authorizeAction(ports, user, workbenchId, {
+      action: ROUTE_ACTIONS[operation],
+      onFound: (ownerId) => audit.note({ ownerId }),
+      onHidden: () => audit.noteHidden('no_role'),
+    });
+    return endpoint({ ...request, ...access, by: actorIn(access.role, principal, userId) });
   });
 }
 

@@ -4,9 +4,9 @@ import type { DeployedSettingsFor } from '#contract/settings/deployment-settings
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { StartPorts } from '#core/workbench/commands.ts';
 import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
-import type { ApiPorts } from '../middleware/api-handler.ts';
+import type { ApiPorts, WorkbenchApiPorts } from '../middleware/api-handler.ts';
 import { recordPorts } from './change.ts';
-import { auditStore, openTable, startRateStore, type Table } from './table.ts';
+import { auditStore, openTable, shareStore, startRateStore, type Table, workbenchStore } from './table.ts';
 
 interface ApiWiring {
   readonly settings: DeployedSettingsFor<'WB_TABLE_NAME' | 'WB_AUDIT_DAYS'>;
@@ -19,16 +19,21 @@ export function apiPorts({ settings, telemetry }: ApiWiring, table: Table): ApiP
   return { clock: systemClock, telemetry, audit: auditStore(table, settings) };
 }
 
+/** The ports of every function that serves a route of one workbench: also those that find the right of the user. */
+export function workbenchApiPorts(wiring: ApiWiring, table: Table): WorkbenchApiPorts {
+  return { ...apiPorts(wiring, table), workbenches: workbenchStore(table), shares: shareStore(table) };
+}
+
 /** The ports with which the API changes a workbench. */
 export function changePorts(
   wiring: ChangeWiring,
   table: Table = openTable(wiring),
-): RecordPorts & QueuePorts & ApiPorts {
-  return { ...recordPorts(wiring, table), ...apiPorts(wiring, table) };
+): RecordPorts & QueuePorts & WorkbenchApiPorts {
+  return { ...workbenchApiPorts(wiring, table), ...recordPorts(wiring, table) };
 }
 
 /** The ports with which the API starts a workbench: also the number of starts of its user. */
-export function startPorts(wiring: ChangeWiring): StartPorts & ApiPorts {
+export function startPorts(wiring: ChangeWiring): StartPorts & WorkbenchApiPorts {
   const table = openTable(wiring);
   return { ...changePorts(wiring, table), startRates: startRateStore(table), ids: new RandomIds() };
 }

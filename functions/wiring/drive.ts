@@ -13,6 +13,7 @@ import {
   historyStore,
   idempotencyStore,
   openTable,
+  shareStore,
   type Table,
   workbenchStore,
 } from './table.ts';
@@ -29,6 +30,7 @@ export function driveRecordPorts(
     history: historyStore(table),
     idempotency: idempotencyStore(table),
     activity: activityStore(table),
+    shares: shareStore(table),
     clock: systemClock,
     telemetry: wiring.telemetry,
   };

@@ -12,6 +12,7 @@ import {
   putItem,
   readActivity,
   readItem,
+  readShares,
   recordAudit,
 } from './records.ts';
 import {
@@ -47,8 +48,9 @@ export const PERMISSIONS: Readonly<
     sendToWorkQueue(context),
   ],
   'get-workbench': (context) => [
-    readItem(context, 'Reads a workbench. A poll of a workbench in transition is one GetItem.'),
+    readItem(context, 'Reads a workbench. A poll of a workbench in transition by its owner is one GetItem.'),
     readActivity(context, 'Reads when a running or stopped workbench was last used.'),
+    ...readShares(context),
     recordAudit(context),
   ],
   'update-workbench': changeByRequest,
@@ -57,12 +59,14 @@ export const PERMISSIONS: Readonly<
   'stop-workbench': changeByRequest,
   'restart-workbench': startAndEnqueue,
   'open-workbench': (context) => [
-    readItem(context, 'Checks that the caller owns the workbench.'),
+    readItem(context, 'Reads the workbench.'),
+    ...readShares(context),
     createTickets(context, 'Stores the hash of the ticket in the URL.'),
     recordAudit(context),
   ],
   'list-history': (context) => [
-    readItem(context, 'Checks that the caller owns the workbench.'),
+    readItem(context, 'Reads the workbench.'),
+    ...readShares(context),
     listRecords(context, 'Lists the history of a workbench.'),
     recordAudit(context),
   ],
@@ -135,7 +139,10 @@ export const PERMISSIONS: Readonly<
   ],
   'drive-delete': (context) => [
     changeRecord(context),
-    listRecords(context, 'Reads the history of deleted workbenches, to let it expire.'),
+    listRecords(
+      context,
+      'Reads the history of deleted workbenches, to let it expire, and their shares, to delete them.',
+    ),
     sendToWorkQueue(context),
     sendToHostQueue(context),
     sendToDeleteQueue(context),
@@ -203,13 +210,13 @@ function changeAndEnqueue(context: PermissionContext): readonly Permission[] {
 }
 
 function changeByRequest(context: PermissionContext): readonly Permission[] {
-  return [...changeAndEnqueue(context), recordAudit(context)];
+  return [...changeAndEnqueue(context), ...readShares(context), recordAudit(context)];
 }
 
 function startAndEnqueue(context: PermissionContext): readonly Permission[] {
   const why =
     'Counts the start of the user if they are limited. Reads a record and writes it if its revision is unchanged. Writes its history and deletes the oldest entries.';
-  return [changeRecord(context, why), sendToWorkQueue(context), recordAudit(context)];
+  return [changeRecord(context, why), sendToWorkQueue(context), ...readShares(context), recordAudit(context)];
 }
 
 /** The permissions that drive and drive-host share. */
@@ -218,7 +225,7 @@ function drivePermissions(context: PermissionContext): readonly Permission[] {
     changeRecord(context),
     listRecords(
       context,
-      'Reads the history of deleted workbenches, to let it expire, and the free capacity of instances.',
+      'Reads the history of deleted workbenches, to let it expire, their shares, to delete them, and the free capacity of instances.',
     ),
     ...createVolumes(context),
     ...registerTaskDefinitions(context),

@@ -23,6 +23,27 @@ export function readActivity({ table }: PermissionContext, why: string): Permiss
   };
 }
 
+/** Finds the right of a user who does not own the workbench. Limited by the partition keys. */
+export function readShares(context: PermissionContext): readonly Permission[] {
+  return [
+    {
+      sid: 'ReadShares',
+      actions: ['dynamodb:BatchGetItem'],
+      resources: [context.table],
+      conditions: {
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['share#*'] },
+        Null: { 'dynamodb:LeadingKeys': 'false' },
+      },
+      why: 'Reads what a workbench of another user is shared for.',
+    },
+    findRecords(
+      context,
+      'byWorkbench',
+      'Finds the owner of a workbench for an administrator, and after the workbench was given to another owner.',
+    ),
+  ];
+}
+
 /** Limited by the partition keys, so that the permission does not cover the records. */
 export function createTickets({ table }: PermissionContext, why: string): Permission {
   return {

@@ -1,10 +1,6 @@
 import * as z from 'zod/mini';
-import {
-  SETTING_RULES,
-  SETTINGS,
-  type SettingName,
-  type Settings,
-} from '#contract/settings/function-settings.ts';
+import { SETTING_RULES } from '#contract/settings/function-setting-rules.ts';
+import { SETTINGS, type SettingName, type Settings } from '#contract/settings/function-settings.ts';
 import { type Environment, parseSettings, SettingsError } from '#contract/settings/setting.ts';
 import type { AuthSetting } from './access.ts';
 import { describeProblem, group } from './setting-types.ts';

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ROUTE_ACTIONS } from '#contract/route-actions.ts';
 import { COMMON_ERRORS, ROUTES, type Route, USER_ROUTE_ERRORS } from '#contract/routes.ts';
 import { httpStatusOf } from '#contract/status-codes.ts';
 import { ERROR_CODES } from '#core/errors.ts';
@@ -25,6 +26,15 @@ describe('ROUTES', () => {
 
   it('requires authorization on every route except /health', () => {
     expect(routes.filter(({ access }) => access === 'public').map(({ path }) => path)).toEqual(['/health']);
+  });
+
+  it('names the right of each route of a workbench, and of no other', () => {
+    for (const { path, operationId, action } of routes) {
+      expect(action !== undefined, operationId).toBe(path.includes('{wid}'));
+    }
+    expect(
+      new Map(routes.flatMap(({ operationId, action }) => (action ? [[operationId, action]] : []))),
+    ).toEqual(new Map(Object.entries(ROUTE_ACTIONS)));
   });
 
   it('uses every error code', () => {

@@ -86,7 +86,7 @@ describe('a request that changes the record', () => {
 describe('a forced stop', () => {
   const forceStop = async (request: object, admin: boolean) => {
     const { world, key } = await aRunningOne(request);
-    return stopWorkbench(world.ports, world.policy, key, 'ops', { admin });
+    return stopWorkbench(world.ports, world.policy, key, 'ops', { force: { admin } });
   };
 
   it('on a shared instance requires an admin, because other tasks may run on it', async () => {

@@ -11,6 +11,7 @@ import { drive, HISTORY_RETENTION_AFTER_DELETE_MS } from '#core/workbench/drive.
 import { listHistory } from '#core/workbench/queries.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
 import { type Running, runOf } from '#core/workbench/workbench.ts';
+import { aShare } from '#test/contracts/share-store.ts';
 import { MemoryWorkQueue } from '#test/memory/memory-work-queue.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
@@ -350,6 +351,24 @@ describe('a deletion', () => {
     expect((await world.read(key)).status).toBe('deleting');
     await world.waitUntilGone(key);
     expect(await world.stores.activity.read([key.workbenchId])).toEqual(new Map());
+  });
+
+  it('deletes the shares, before the record', async () => {
+    const world = new MemoryWorld();
+    const key = await aRunningOne(world);
+    await world.stores.shares.put(aShare({ workbenchId: key.workbenchId }));
+    const failing = {
+      ...world.ports,
+      shares: { deleteAll: () => Promise.reject(new PortError('throttled', 'x')) },
+    };
+    await deleteWorkbench(world.ports, world.policy, key, 'ada');
+    for (let second = 0; second < 120; second += 1) {
+      await world.clock.advanceAsync(1000);
+      await drive(failing, world.policy, key).catch(() => {});
+    }
+    expect((await world.read(key)).status).toBe('deleting');
+    await world.waitUntilGone(key);
+    expect(await world.stores.shares.listByWorkbench(key.workbenchId)).toEqual([]);
   });
 
   it('never deletes files while a task may have them mounted', async () => {

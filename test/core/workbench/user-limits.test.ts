@@ -162,7 +162,7 @@ describe('the number of starts per minute', () => {
     const key = await createOne(world);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
     await world.waitForStatus(key, 'stopped');
-    await startWorkbench(world.ports, world.policy, key, 'ada', limit);
+    await startWorkbench(world.ports, world.policy, key, 'ada', { limits: limit });
     await expect(create(world, limit)).rejects.toMatchObject({ reason: 'start_rate' });
   });
 
@@ -172,12 +172,14 @@ describe('the number of starts per minute', () => {
     await world.waitForStatus(key, 'running');
     await create(world, limit);
     const before = await world.read(key);
-    await expect(restartWorkbench(world.ports, world.policy, key, 'ada', limit)).rejects.toMatchObject({
+    await expect(
+      restartWorkbench(world.ports, world.policy, key, 'ada', { limits: limit }),
+    ).rejects.toMatchObject({
       reason: 'start_rate',
     });
     expect(await world.read(key)).toBe(before);
     world.clock.advance(MINUTE);
-    expect(await restartWorkbench(world.ports, world.policy, key, 'ada', limit)).toMatchObject({
+    expect(await restartWorkbench(world.ports, world.policy, key, 'ada', { limits: limit })).toMatchObject({
       status: 'stopping',
       desired: 'running',
     });
@@ -187,8 +189,9 @@ describe('the number of starts per minute', () => {
   it('does not count a request that changes nothing', async () => {
     const world = aWorld();
     const key = await createOne(world);
-    for (let n = 0; n < 3; n += 1) await startWorkbench(world.ports, world.policy, key, 'ada', limit);
-    await restartWorkbench(world.ports, world.policy, key, 'ada', limit);
+    for (let n = 0; n < 3; n += 1)
+      await startWorkbench(world.ports, world.policy, key, 'ada', { limits: limit });
+    await restartWorkbench(world.ports, world.policy, key, 'ada', { limits: limit });
     await create(world, limit);
   });
 
@@ -197,7 +200,9 @@ describe('the number of starts per minute', () => {
     const request = { ...SIZE, cpuUnits: 99_999 };
     await expect(create(world, limit, { request })).rejects.toMatchObject({ code: 'cannot_fit' });
     const gone = { userId: 'ada', workbenchId: 'gone' };
-    await expect(startWorkbench(world.ports, world.policy, gone, 'ada', limit)).rejects.toMatchObject({
+    await expect(
+      startWorkbench(world.ports, world.policy, gone, 'ada', { limits: limit }),
+    ).rejects.toMatchObject({
       code: 'workbench_not_found',
     });
     await create(world, limit);
@@ -214,7 +219,7 @@ describe('the number of starts per minute', () => {
         conflicts-- > 0 ? 'conflict' : world.stores.workbenches.update(workbench, revision),
     });
     const two = { startsPerMinute: 2 };
-    await startWorkbench({ ...world.ports, workbenches }, world.policy, key, 'ada', two);
+    await startWorkbench({ ...world.ports, workbenches }, world.policy, key, 'ada', { limits: two });
     expect(conflicts).toBe(-1);
     await create(world, two);
     await expect(create(world, two)).rejects.toMatchObject({ reason: 'start_rate' });

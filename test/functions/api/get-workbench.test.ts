@@ -67,10 +67,13 @@ describe('GET /workbenches/{wid}', () => {
         calls.push('read');
         return ports.workbenches.read(key);
       },
+      findByWorkbenchId: () => Promise.reject(new Error('an index was read')),
     };
+    const shares = { read: () => Promise.reject(new Error('the shares were read')) };
     const { clock, telemetry, audit } = ports;
     const activity = { read: () => Promise.reject(new Error('the activity was read')) };
-    await call(build({ workbenches, activity, clock, telemetry, audit }, settingsWith()), { wid, query });
+    const read = build({ workbenches, shares, activity, clock, telemetry, audit }, settingsWith());
+    await call(read, { wid, query });
     expect(calls).toEqual(['read']);
   });
 

@@ -5,6 +5,8 @@ import { openResponseSchema } from '#contract/response-bodies.ts';
 import { SESSION_LIFETIME_MS } from '#core/ports/session-cutoff-store.ts';
 import { TICKET_LIFETIME_MS } from '#core/ports/ticket-store.ts';
 import { build } from '#functions/api/open-workbench.ts';
+import type { AuthorizerContext } from '#functions/authorizer/principal.ts';
+import { aShare } from '#test/contracts/share-store.ts';
 import { call, settingsWith, tokenOf } from '../call-api.ts';
 import { withWorkbench } from './with-workbench.ts';
 
@@ -47,6 +49,20 @@ describe('POST /workbenches/{wid}/open', () => {
     const other = await burn({ authorizer: tokenOf('root', { groups, scopes: 'workbench:admin' }) });
     expect(other).toMatchObject({ userId: 'ada' });
     expect(other).not.toHaveProperty('groups');
+  });
+
+  it('is for the acting user of a shared workbench, and for an administrator who opens every workbench', async () => {
+    const { world, tickets, key, open } = await setUp();
+    const burn = async (authorizer: AuthorizerContext) =>
+      tickets.burn(
+        hashTicketSecret(
+          new URL((await open({ query: '', authorizer })).body.url).searchParams.get('t') ?? '',
+        ),
+      );
+    await world.stores.shares.put(aShare({ workbenchId: key.workbenchId }));
+    expect(await burn(tokenOf('bob'))).toMatchObject({ userId: 'bob', admin: false });
+    const root = tokenOf('root', { scopes: 'workbench:admin' });
+    expect(await burn(root)).toMatchObject({ userId: 'root', admin: true });
   });
 
   it('creates another ticket for each request', async () => {

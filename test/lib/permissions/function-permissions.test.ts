@@ -4,7 +4,7 @@ import { PERMISSIONS } from '#lib/permissions/function-permissions.ts';
 import { anyPermissionContext } from './any-permission-context.ts';
 
 describe('the permissions of each function', () => {
-  it('allow a poll only GetItem, to read activity items, and to record a refusal', () => {
+  it('allow a poll only GetItem, to read activity and shares, to find the owner, and to record a refusal', () => {
     expect(PERMISSIONS['get-workbench'](anyPermissionContext())).toMatchObject([
       { actions: ['dynamodb:GetItem'], resources: ['table'] },
       {
@@ -15,6 +15,15 @@ describe('the permissions of each function', () => {
           Null: { 'dynamodb:LeadingKeys': 'false' },
         },
       },
+      {
+        actions: ['dynamodb:BatchGetItem'],
+        resources: ['table'],
+        conditions: {
+          'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['share#*'] },
+          Null: { 'dynamodb:LeadingKeys': 'false' },
+        },
+      },
+      { actions: ['dynamodb:Query'], resources: ['table/index/by-workbench'] },
       {
         sid: 'RecordAudit',
         actions: ['dynamodb:PutItem'],

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEPLOYED, type FunctionName } from '#contract/deployed-functions.ts';
+import { ROUTE_ACTIONS } from '#contract/route-actions.ts';
 import { PERMISSIONS } from '#lib/permissions/function-permissions.ts';
 import { anySchedule } from '#test/simulation/schedule/commands.ts';
 import { runSchedule } from '#test/simulation/schedule/run-schedule.ts';
@@ -34,6 +35,8 @@ const STORE_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'activity.read': ['BatchGetItem'],
   'activity.delete': ['DeleteItem'],
   'audit.append': ['PutItem'],
+  'shares.read': ['BatchGetItem'],
+  'shares.deleteAll': ['Query', 'DeleteItem'],
   'startRates.count': ['UpdateItem'],
   'reports.add': ['PutItem'],
   'reports.list': ['Query'],
@@ -81,8 +84,13 @@ const WITH_CHANGES = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:Delet
 
 /** Permissions for cases that these few schedules may not reach. */
 const RARE: Partial<Record<FunctionName, readonly string[]>> = {
-  // The audit event of a refusal: the users of the schedules ask for their own workbenches only.
-  'get-workbench': ['dynamodb:PutItem'],
+  // A request for a workbench of another user, or for one that is deleted, and its audit event.
+  ...Object.fromEntries(
+    Object.keys(ROUTE_ACTIONS).map((operation) => [
+      functionOf(operation),
+      ['dynamodb:BatchGetItem', 'dynamodb:Query by-workbench', 'dynamodb:PutItem'],
+    ]),
+  ),
   'list-workbenches': ['dynamodb:PutItem'],
   // A permanently refused RunTask after one whose response was lost; a shared instance with a disconnected agent.
   drive: ['ecs:ListTasks', 'ecs:UpdateContainerInstancesState', 'ecs:DescribeContainerInstances'],
@@ -105,6 +113,10 @@ const RARE: Partial<Record<FunctionName, readonly string[]>> = {
     'elasticfilesystem:DeleteAccessPoint',
   ],
 };
+
+function functionOf(operation: string): string {
+  return operation.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
 
 /** drive-host continues where drive stopped, so that it may need every permission of drive. */
 const SHARED_WITH: Partial<Record<FunctionName, FunctionName>> = { 'drive-host': 'drive' };

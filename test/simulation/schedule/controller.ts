@@ -401,6 +401,7 @@ export class Controller {
       idempotency: interceptPort(this.stores.idempotency, 'idempotency', invocation),
       activity: interceptPort(this.stores.activity, 'activity', invocation),
       audit: interceptPort(this.stores.audit, 'audit', invocation),
+      shares: interceptPort(this.stores.shares, 'shares', invocation),
       startRates: interceptPort(this.#startRates, 'startRates', invocation),
       reports: interceptPort(this.reports, 'reports', invocation),
       queue: new SqsWorkQueue(sqs, WORK_QUEUE),

@@ -166,10 +166,14 @@ describe('the DynamoDB calls of each method', () => {
     ] as const)(
       'to %s a workbench are a read and a write, and one more write with a limit',
       async (_, request) => {
-        await request(ports(), world.policy, { userId: 'ada', workbenchId: idAt(T0, 1) }, 'ada', NO_LIMITS);
+        await request(ports(), world.policy, { userId: 'ada', workbenchId: idAt(T0, 1) }, 'ada', {
+          limits: NO_LIMITS,
+        });
         expect(commands()).toEqual(['GetItemCommand', 'UpdateItemCommand']);
         calls.length = 0;
-        await request(ports(), world.policy, { userId: 'ada', workbenchId: idAt(T0, 2) }, 'ada', LIMITS);
+        await request(ports(), world.policy, { userId: 'ada', workbenchId: idAt(T0, 2) }, 'ada', {
+          limits: LIMITS,
+        });
         expect(commands()).toEqual(['GetItemCommand', 'UpdateItemCommand', 'UpdateItemCommand']);
       },
     );

@@ -1,0 +1,55 @@
+import type { Settings } from './function-settings.ts';
+import type { SettingRule } from './setting.ts';
+
+/** Rules about several settings of the functions. */
+export const SETTING_RULES: readonly SettingRule<Settings>[] = [
+  {
+    names: ['RESTAPI_AUTH', 'RESTAPI_AUTH_STATIC_KEY', 'RESTAPI_AUTH_JWT_KEY', 'RESTAPI_OIDC_ISSUER'],
+    check: (s) => {
+      const keys = s.RESTAPI_AUTH_STATIC_KEY ?? s.RESTAPI_AUTH_JWT_KEY ?? s.RESTAPI_OIDC_ISSUER;
+      if (s.RESTAPI_AUTH === 'none') {
+        return keys === undefined ? undefined : '`none` contradicts the configured key; remove one of them';
+      }
+      return keys === undefined
+        ? 'no key is configured; set one of them, or set RESTAPI_AUTH=none to open the API'
+        : undefined;
+    },
+  },
+  {
+    names: ['RESTAPI_OIDC_ISSUER', 'RESTAPI_OIDC_AUDIENCE', 'RESTAPI_OIDC_JWKS_URL'],
+    check: (s) => {
+      const values = [s.RESTAPI_OIDC_ISSUER, s.RESTAPI_OIDC_AUDIENCE, s.RESTAPI_OIDC_JWKS_URL];
+      const isPartial = values.includes(undefined) && values.some((value) => value !== undefined);
+      return isPartial ? 'set all three of them, or none' : undefined;
+    },
+  },
+  {
+    names: ['RESTAPI_AUTH', 'RESTAPI_CORS_ORIGIN'],
+    check: (s) =>
+      s.RESTAPI_AUTH === 'none' && s.RESTAPI_CORS_ORIGIN.includes('*')
+        ? 'an open API must not accept requests of every web page; list the origins instead of `*`'
+        : undefined,
+  },
+  {
+    names: ['WB_USER_WORKBENCHES_MAX', 'WB_USER_HOSTS_MAX', 'WB_USER_STARTS_PER_MINUTE'],
+    check: (s) =>
+      s.WB_USER_STARTS_PER_MINUTE === 0 && s.WB_USER_WORKBENCHES_MAX + s.WB_USER_HOSTS_MAX > 0
+        ? 'set WB_USER_STARTS_PER_MINUTE too; without it, requests at the same time could exceed a maximum without bound'
+        : undefined,
+  },
+  ascending('WB_MIN_RAM', 'WB_DEFAULT_RAM', 'WB_MAX_RAM'),
+  ascending('WB_MIN_CPU', 'WB_DEFAULT_CPU', 'WB_MAX_CPU'),
+  ascending('WB_MIN_GPU', 'WB_DEFAULT_GPU', 'WB_MAX_GPU'),
+];
+
+type Amount = `WB_${'MIN' | 'DEFAULT' | 'MAX'}_${'RAM' | 'CPU' | 'GPU'}`;
+
+function ascending(min: Amount, byDefault: Amount, max: Amount): SettingRule<Settings> {
+  return {
+    names: [min, byDefault, max],
+    check: (s) =>
+      s[min] <= s[byDefault] && s[byDefault] <= s[max]
+        ? undefined
+        : 'each value must be at least the one before it',
+  };
+}
