@@ -6,6 +6,7 @@ import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import type { SignInUrl } from './decision-presenter.ts';
+import { clientAddressOf } from './forward/request-headers.ts';
 import type { OwnRequest, OwnRoute } from './own-route.ts';
 import type { GatePage } from './pages/gate-page.ts';
 import type { PageRenderer } from './pages/page-renderer.ts';
@@ -38,6 +39,8 @@ export interface BuildSignInOptions {
   /** With an issuer its result must be known from the beginning. */
   readonly address: () => GateAddress;
   readonly pages: PageRenderer;
+  /** Proxies in front of the gate, each of which appends an address to `X-Forwarded-For`. @default 0 */
+  readonly trustedHops?: number;
   readonly clock: Timers;
   readonly telemetry: Telemetry;
 }
@@ -52,7 +55,7 @@ export interface BuiltSignIn {
 
 /** Builds the sign-in, the exchange of tickets, and the sessions that both begin. */
 export function buildSignIn(options: BuildSignInOptions): BuiltSignIn {
-  const { method, keys, ports, address, pages, clock, telemetry } = options;
+  const { method, keys, ports, address, pages, trustedHops = 0, clock, telemetry } = options;
   const { tickets, cutoffs } = ports;
   const seal = new Seal(keys, clock);
   const sessions = new Sessions(seal, clock);
@@ -82,6 +85,7 @@ export function buildSignIn(options: BuildSignInOptions): BuiltSignIn {
     findWorkbench: (workbenchId) => findWorkbench(ports.workbenches, workbenchId),
     findShares: (workbenchId) => outsideRequest(() => options.shares.find(workbenchId)),
     seal,
+    clientAddress: (request) => clientAddressOf(request, trustedHops),
     frontendOrigins: options.frontendOrigins,
     // A request for the workbench leads to the sign-in, and binds it to the browser.
     signInUrl: ({ url }, target) => (signIn === undefined ? undefined : `${url.origin}${target}`),

@@ -93,6 +93,7 @@ export class Gate {
       address: () => addresses.gateAddress(),
       pages,
       shares,
+      ...(trustedHops === undefined ? {} : { trustedHops }),
       clock: timers,
       telemetry,
     });
@@ -161,7 +162,7 @@ function buildAccess(
   access: AccessMethod,
   parts: Pick<
     Parameters<typeof buildSignIn>[0],
-    'ports' | 'address' | 'pages' | 'shares' | 'clock' | 'telemetry'
+    'ports' | 'address' | 'pages' | 'shares' | 'trustedHops' | 'clock' | 'telemetry'
   >,
 ): { readonly access: GateAccess; readonly routes: readonly OwnRoute[] } {
   if (access.kind === 'open') return { access, routes: [] };

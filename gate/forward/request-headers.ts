@@ -117,6 +117,15 @@ function addPublicUrl(
   if (userId !== undefined) forwarded['x-workbench-user'] = encodeUser(userId);
 }
 
+/** Returns the address of the client, which the first trusted proxy has appended. */
+export function clientAddressOf(
+  { headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>,
+  trustedHops: number,
+): string {
+  const [first] = trustedAddresses(headers['x-forwarded-for'], trustedHops);
+  return first ?? socket.remoteAddress ?? '127.0.0.1';
+}
+
 /** What proxies in front of this server appended. All to the left of it may be forged. */
 function trustedAddresses(
   forwardedFor: string | readonly string[] | undefined,

@@ -77,6 +77,18 @@ ${
   };
 }
 
+/** @param seconds until tickets of this client are looked up again, at most */
+export function tooManyTicketsPage(seconds: number): GatePage {
+  return {
+    status: 429,
+    title: 'Too many links',
+    heading: 'Too many links that are not valid',
+    body: html`<p role="status" aria-live="polite">Wait ${seconds} seconds, then open the workbench again.</p>`,
+    json: { message: 'Too many tickets that are not valid. Wait.' },
+    headers: { 'retry-after': String(seconds) },
+  };
+}
+
 export interface EnterPageOptions {
   readonly workbenchName: string;
   /** The owner of the workbench. */

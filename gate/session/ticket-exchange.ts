@@ -13,11 +13,12 @@ import { readField, readForm } from '#gate/form-body.ts';
 import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
 import { unknownPage } from '#gate/pages/fault-pages.ts';
 import type { GatePage } from '#gate/pages/gate-page.ts';
-import { enterPage, invalidTicketPage } from '#gate/pages/sign-in-pages.ts';
+import { enterPage, invalidTicketPage, tooManyTicketsPage } from '#gate/pages/sign-in-pages.ts';
 import { redirect } from '#gate/sign-in/redirect.ts';
 import { isBoundTo } from './browser-binding.ts';
 import type { Sealing } from './seal.ts';
 import type { Sessions } from './sessions.ts';
+import { TicketAttempts, ticketClientOf, UNKNOWN_TICKETS_WINDOW_MS } from './ticket-attempts.ts';
 
 /** How long the page that asks for a click is valid, milliseconds. */
 export const ENTER_PAGE_LIFETIME_MS = 5 * 60_000;
@@ -38,6 +39,8 @@ export interface TicketExchangeOptions {
   /** Returns where to sign in for a path of the workbench's origin; undefined without a sign-in. */
   readonly signInUrl: (asked: OwnRequest, path: string) => string | undefined;
   readonly show: (asked: OwnRequest, page: GatePage) => void;
+  /** Returns the address of the client. */
+  readonly clientAddress: (request: OwnRequest['request']) => string;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -57,9 +60,11 @@ const confirmationSchema = z.object({ ticket: ticketSchema });
  */
 export class TicketExchange {
   readonly #options: TicketExchangeOptions;
+  readonly #attempts: TicketAttempts;
 
   constructor(options: TicketExchangeOptions) {
     this.#options = options;
+    this.#attempts = new TicketAttempts(options.clock);
   }
 
   get routes(): readonly OwnRoute[] {
@@ -102,15 +107,15 @@ export class TicketExchange {
     requestedPath: string | undefined,
     frontend: boolean,
   ): Promise<void> {
-    const { tickets, findWorkbench, findShares, show, clock } = this.#options;
+    const { findShares, show, clock } = this.#options;
     const { visitor, workbenchId } = asked;
     const path = pathOf(asked, requestedPath);
     if (visitor.kind === 'open') return redirect(asked, path);
     if (workbenchId === undefined || secret === undefined || !isTicketSecret(secret))
       return this.#refuse(asked, path, 'malformed');
-    // Read first: if the record cannot be read, the ticket can still be used.
-    const workbench = await findWorkbench(workbenchId);
-    const ticket = await tickets.burn(hashTicketSecret(secret));
+    const used = await this.#use(asked, secret, workbenchId);
+    if (used === 'too_many') return this.#refuseMany(asked);
+    const { workbench, ticket } = used;
     if (ticket === undefined) return this.#refuse(asked, path, 'unknown');
     // The ticket is used up in each of these cases.
     if (ticket.workbenchId !== workbenchId) return this.#refuse(asked, path, 'other_workbench');
@@ -126,6 +131,23 @@ export class TicketExchange {
     const role = workbench && roleAt(ticket, workbench, shares, clock.now());
     if (workbench === undefined || !mayDo(role, 'open')) return show(asked, unknownPage());
     await this.#askForClick(asked, ticket, workbench, path);
+  }
+
+  /** Uses up a ticket, unless the client has sent too many unknown ones. */
+  async #use(asked: OwnRequest, secret: string, workbenchId: string) {
+    const { tickets, findWorkbench } = this.#options;
+    const client = this.#clientOf(asked);
+    if (!this.#attempts.begin(client)) return 'too_many';
+    let isUnknown = false;
+    try {
+      // Read first: if the record cannot be read, the ticket can still be used.
+      const workbench = await findWorkbench(workbenchId);
+      const ticket = await tickets.burn(hashTicketSecret(secret));
+      isUnknown = ticket === undefined;
+      return { workbench, ticket };
+    } finally {
+      if (!isUnknown) this.#attempts.forgive(client);
+    }
   }
 
   async #askForClick(asked: OwnRequest, ticket: Ticket, workbench: Workbench, path: string): Promise<void> {
@@ -164,6 +186,17 @@ export class TicketExchange {
     const { show, signInUrl, telemetry } = this.#options;
     telemetry.warn('a ticket was refused', { workbenchId: asked.workbenchId, reason });
     show(asked, invalidTicketPage(signInUrl(asked, path)));
+  }
+
+  #refuseMany(asked: OwnRequest): void {
+    const { show, telemetry } = this.#options;
+    telemetry.warn('a ticket was refused', { workbenchId: asked.workbenchId, reason: 'too_many' });
+    show(asked, tooManyTicketsPage(UNKNOWN_TICKETS_WINDOW_MS / 1000));
+  }
+
+  #clientOf({ request }: OwnRequest): string {
+    const destination = request.headers['sec-fetch-dest'];
+    return ticketClientOf(this.#options.clientAddress(request), String(destination));
   }
 
   #isFrontend(origin: string | undefined): boolean {

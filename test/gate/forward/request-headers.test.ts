@@ -1,6 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { buildRequestHeaders, type ForwardingHeaders } from '#gate/forward/request-headers.ts';
+import {
+  buildRequestHeaders,
+  clientAddressOf,
+  type ForwardingHeaders,
+} from '#gate/forward/request-headers.ts';
 
 const HOST = 'wb1.gate.example';
 
@@ -94,8 +98,11 @@ describe('a request to a workbench', () => {
     [2, 'forged, 203.0.113.5,10.1.1.1', '203.0.113.5, 10.1.1.1, 192.0.2.9', '203.0.113.5'],
     [1, undefined, '192.0.2.9', '192.0.2.9'],
   ])('behind %i proxies that sent "%s" is for %s', (trustedHops, sent, forwardedFor, realIp) => {
-    const headers = build(sent === undefined ? {} : { 'x-forwarded-for': sent }, { trustedHops });
+    const client = sent === undefined ? {} : { 'x-forwarded-for': sent };
+    const headers = build(client, { trustedHops });
     expect([headers['x-forwarded-for'], headers['x-real-ip']]).toEqual([forwardedFor, realIp]);
+    const socket = { remoteAddress: '192.0.2.9' } as IncomingMessage['socket'];
+    expect(clientAddressOf({ headers: client, socket }, trustedHops)).toBe(realIp);
   });
 
   test('has no headers of the connection, and keeps those that Connection may not remove', () => {

@@ -21,6 +21,7 @@ import {
   signInFailedPage,
   signInPage,
   signingInPage,
+  tooManyTicketsPage,
 } from '#gate/pages/sign-in-pages.ts';
 import {
   changedAddressPage,
@@ -84,6 +85,7 @@ export function allPages(text: string): Readonly<Record<string, GatePage>> {
     issuer_unavailable: issuerUnavailablePage(),
     invalid_ticket: invalidTicketPage(url),
     invalid_ticket_without_sign_in: invalidTicketPage(),
+    too_many_tickets: tooManyTicketsPage(60),
     enter: enterPage({ workbenchName: text, ownerId: text, userId: text, action: '/.wb/enter', fields }),
     secret: secretPage({ action: '/.wb/secret', fields, formTargets: [], failed: false }),
     wrong_secret: secretPage({ action: '/.wb/secret', fields, formTargets: [], failed: true }),

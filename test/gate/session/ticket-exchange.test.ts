@@ -16,6 +16,7 @@ import { COOKIES } from '#gate/session/cookies.ts';
 import { createSealKeys, Seal } from '#gate/session/seal.ts';
 import { Sessions } from '#gate/session/sessions.ts';
 import { SignOut } from '#gate/session/sign-out.ts';
+import { UNKNOWN_TICKETS_MAX } from '#gate/session/ticket-attempts.ts';
 import { ENTER_PAGE_LIFETIME_MS, TicketExchange } from '#gate/session/ticket-exchange.ts';
 import { VisitorReader } from '#gate/session/visitor-reader.ts';
 import { aShare } from '#test/builders/share.ts';
@@ -49,15 +50,22 @@ function setUp() {
   const seal = new Seal(async () => keys, clock);
   const sessions = new Sessions(seal, clock);
   const visitors = new VisitorReader(sessions, cutoffs, clock);
-  const found: { workbench: Workbench | undefined; failure?: Error; shares: readonly Share[] } = {
+  const found: {
+    workbench: Workbench | undefined;
+    failure?: Error;
+    shares: readonly Share[];
+    reads: number;
+  } = {
     workbench: stopped(),
     shares: [],
+    reads: 0,
   };
   const pages: GatePage[] = [];
   const show = (_asked: OwnRequest, page: GatePage) => void pages.push(page);
   const exchange = new TicketExchange({
     tickets,
     findWorkbench: async () => {
+      found.reads += 1;
       if (found.failure !== undefined) throw found.failure;
       return found.workbench;
     },
@@ -67,6 +75,7 @@ function setUp() {
     frontendOrigins: [FRONTEND],
     signInUrl: (_asked, path) => `https://wb.example.com/.wb/login?p=${path}`,
     show,
+    clientAddress: ({ headers }) => String(headers['x-forwarded-for'] ?? '192.0.2.1'),
     clock,
     telemetry,
   });
@@ -289,6 +298,53 @@ describe('a link with a ticket', () => {
       });
     }
     expect((await send({})).page?.status).toBe(403);
+  });
+
+  it('is not looked up after too many unknown ones of the same client, also at other workbenches', async () => {
+    const { clock, send, create, found, visitorOf } = setUp();
+    const t = await create();
+    for (let n = 0; n < UNKNOWN_TICKETS_MAX; n += 1) {
+      found.workbench = n % 2 === 0 ? undefined : stopped();
+      const { page } = await send({ query: { t: createTicketSecret() }, headers: FROM_FRONTEND });
+      expect(page?.status).toBe(403);
+    }
+    const { reads } = found;
+    const responses = [
+      await send({ query: { t }, headers: FROM_FRONTEND }),
+      await send({ query: { t }, headers: FROM_FRONTEND, workbenchId: idAt(T0, 9) }),
+      await send({ method: 'POST', form: { t }, headers: { origin: FRONTEND } }),
+    ];
+    for (const { cookies, page } of responses) {
+      expect({ cookies, status: page?.status, retryAfter: page?.headers?.['retry-after'] }).toEqual({
+        cookies: [],
+        status: 429,
+        retryAfter: '60',
+      });
+    }
+    expect(found.reads).toBe(reads);
+
+    const elsewhere = { ...FROM_FRONTEND, 'x-forwarded-for': '192.0.2.2' };
+    expect(await visitorOf((await send({ query: { t }, headers: elsewhere })).cookies)).toMatchObject({
+      userId: 'ada',
+    });
+    clock.advance(60_000);
+    const later = await create({ expiresAt: clock.now() + 60_000 });
+    const again = await send({ query: { t: later }, headers: FROM_FRONTEND });
+    expect(again).toMatchObject({ status: 303 });
+  });
+
+  it('is looked up as often as it exists, and while the record cannot be read', async () => {
+    const { send, create, found } = setUp();
+    for (let n = 0; n < 2 * UNKNOWN_TICKETS_MAX; n += 1) {
+      const { status } = await send({ query: { t: await create() }, headers: FROM_FRONTEND });
+      expect(status).toBe(303);
+    }
+    const t = await create();
+    found.failure = new PortError('unavailable', 'no table');
+    for (let n = 0; n < 2 * UNKNOWN_TICKETS_MAX; n += 1)
+      await expect(send({ query: { t }, headers: FROM_FRONTEND })).rejects.toThrow('no table');
+    delete found.failure;
+    expect((await send({ query: { t }, headers: FROM_FRONTEND })).status).toBe(303);
   });
 
   it('logs neither the ticket nor its hash', async () => {

@@ -109,6 +109,7 @@ export class SimulatedGate {
       frontendOrigins: [FRONTEND_ORIGIN],
       signInUrl: () => undefined,
       show,
+      clientAddress: () => '192.0.2.1',
       clock: timers,
       telemetry,
     });
