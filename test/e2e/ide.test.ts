@@ -1,29 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findOnPath } from '#adapters/local/processes/command.ts';
 import { ADDRESS_MODES } from '#gate/workbench-addresses.ts';
-import { INSTALLED_IDE } from '#local/installed-ide.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { openPage } from './browser.ts';
 import { typeInTerminal, waitForIde, waitForTextInEditor } from './ide-page.ts';
+import { findInstalled, onPath } from './installed-programs.ts';
 import { createDataDir, LocalServer } from './local-server.ts';
 import { pollUntil, pollUntilGone, runPrintedCommand } from './printed-commands.ts';
-
-const CODE_SERVER = findOnPath('code-server', process.env.PATH) ?? findOnPath('code-server', INSTALLED_IDE);
-/** Set in CI after the installation of code-server. The test fails then instead of being skipped. */
-const REQUIRED = process.env.E2E_IDE === 'required';
 
 test.for(ADDRESS_MODES)(
   'with WB_WORKBENCH_ADDRESS=%s a file that was written in the terminal of code-server outlives a stop and is shown in the editor',
   async (mode, { skip }) => {
-    if (CODE_SERVER === undefined && !REQUIRED) {
-      const reason = 'code-server is not installed: run `npm run local:ide`';
-      console.warn(`Skipped: ${reason}.`);
-      skip(reason);
-    }
+    const codeServer = findInstalled('code-server', skip);
     const dataDir = await createDataDir();
     const server = await LocalServer.start(dataDir, {
+      ...onPath(codeServer),
       WB_LOCAL_IDE: 'code-server',
       WB_WORKBENCH_ADDRESS: mode,
     });

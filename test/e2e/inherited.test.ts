@@ -2,48 +2,40 @@ import { closeSync, openSync } from 'node:fs';
 import { readdir, readFile, readlink, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { findOnPath } from '#adapters/local/processes/command.ts';
-import { INSTALLED_IDE } from '#local/installed-ide.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
+import { findInstalled, type InstalledProgram, onPath } from './installed-programs.ts';
 import { createDataDir, LocalServer } from './local-server.ts';
 
 const SECRET = 'a-key-that-no-workbench-may-see';
 const PROJECT_DIR = join(import.meta.dirname, '../..');
 
 /** The kinds of workbenches, the settings that choose them, and a program of theirs. */
-const KINDS = [
+const KINDS: readonly {
+  readonly kind: string;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly program: string;
+  readonly needs?: InstalledProgram;
+}[] = [
   { kind: 'page', settings: { WB_LOCAL_IDE: 'page' }, program: 'page/server.ts' },
   { kind: 'boot command', settings: { WB_BOOT_COMMAND: 'exec sleep 1000' }, program: 'sleep' },
   {
     kind: 'code-server',
     settings: { WB_LOCAL_IDE: 'code-server' },
     program: 'code-server',
-    needs: ['code-server'],
+    needs: 'code-server',
   },
-  {
-    kind: 'jupyter',
-    settings: { WB_LOCAL_IDE: 'jupyter' },
-    program: 'jupyter',
-    needs: ['jupyter-lab', 'jupyter-notebook'],
-  },
+  { kind: 'jupyter', settings: { WB_LOCAL_IDE: 'jupyter' }, program: 'jupyter', needs: 'jupyter-lab' },
 ];
-
-/** Set in CI after the installation of code-server. The test fails then instead of being skipped. */
-const REQUIRED = process.env.E2E_IDE === 'required' ? ['code-server'] : [];
 
 for (const { kind, settings, program, needs } of KINDS) {
   test(`a workbench of the kind ${kind} inherits no descriptor, secret or folder of the server`, async ({
     skip,
   }) => {
-    if (needs !== undefined && !needs.some(isInstalled) && !REQUIRED.includes(kind)) {
-      const reason = `${kind} is not installed`;
-      console.warn(`Skipped: ${reason}.`);
-      skip(reason);
-    }
+    const environment = needs === undefined ? {} : onPath(findInstalled(needs, skip));
     const dataDir = await createDataDir();
     const server = await LocalServer.start(
       dataDir,
-      { ...settings, RESTAPI_AUTH_STATIC_KEY: SECRET },
+      { ...environment, ...settings, RESTAPI_AUTH_STATIC_KEY: SECRET },
       undefined,
       await openDescriptors(dataDir, [3, 17, 40]),
     );
@@ -64,10 +56,10 @@ for (const { kind, settings, program, needs } of KINDS) {
       if (kind === 'boot command') {
         expect(descriptors.map(({ number }) => number)).toEqual([0, 1, 2]);
       }
-      const environment = await readFile(`/proc/${pid}/environ`, 'utf8');
-      expect(environment).toContain(`WORKSPACE_PATH=${volume}`);
-      expect(environment).not.toContain(SECRET);
-      expect(environment).not.toContain(join(PROJECT_DIR, 'node_modules'));
+      const inheritedEnvironment = await readFile(`/proc/${pid}/environ`, 'utf8');
+      expect(inheritedEnvironment).toContain(`WORKSPACE_PATH=${volume}`);
+      expect(inheritedEnvironment).not.toContain(SECRET);
+      expect(inheritedEnvironment).not.toContain(join(PROJECT_DIR, 'node_modules'));
       expect(await readlink(`/proc/${pid}/cwd`)).toBe(await realpath(volume));
     }
     expect(server.output).not.toContain('inherited descriptors');
@@ -80,10 +72,6 @@ test('the server says which descriptors reach workbenches when it must not close
   const server = await LocalServer.start(dataDir, settings, undefined, await openDescriptors(dataDir, [40]));
   expect(server.output).toMatch(/inherited descriptors are left open .*40/);
 });
-
-function isInstalled(program: string): boolean {
-  return (findOnPath(program, process.env.PATH) ?? findOnPath(program, INSTALLED_IDE)) !== undefined;
-}
 
 /** Opens a file for each number, as a terminal may leave it open for the programs that it starts. */
 async function openDescriptors(

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { withProgress } from '../progress.ts';
@@ -43,8 +43,24 @@ export async function installPythonEnvironment(environment: PythonEnvironment): 
   if (installed === stamp && version !== undefined) return;
   await replaceFolder(folder, async (temporary) => {
     await withProgress(`Installing ${name} into ${folder}`, install(temporary, requirements), process.stderr);
+    await renamePython(temporary, folder);
     await writeFile(join(temporary, STAMP), stamp);
   });
+}
+
+/** Commands name their Python by its absolute path in their first line. The folder is renamed after the installation. */
+export async function renamePython(temporary: string, folder: string): Promise<void> {
+  const commands = join(temporary, 'bin');
+  const start = Buffer.from(`#!${temporary}/`);
+  for (const { name } of (await readdir(commands, { withFileTypes: true })).filter((entry) =>
+    entry.isFile(),
+  )) {
+    const path = join(commands, name);
+    const content = await readFile(path);
+    if (!content.subarray(0, start.length).equals(start)) continue;
+    // Writing keeps the permissions.
+    await writeFile(path, Buffer.concat([Buffer.from(`#!${folder}/`), content.subarray(start.length)]));
+  }
 }
 
 async function readPythonVersion(python: string): Promise<string> {

@@ -1,12 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findOnPath } from '#adapters/local/processes/command.ts';
 import { openPage } from '../browser.ts';
+import { findInstalled } from '../installed-programs.ts';
 import { createDataDir } from '../local-server.ts';
 import { enterSecret, SecretServer } from './secret-sign-in.ts';
 
-const MARIMO = findOnPath('marimo', process.env.PATH);
 /** The longest wait for the app, which loads some MiB of scripts and starts a kernel, milliseconds. */
 const APP_TIMEOUT_MS = 60_000;
 
@@ -28,17 +27,13 @@ def _(mo, number):
 `;
 
 test('an app of marimo computes behind the sign-in', async ({ skip }) => {
-  if (MARIMO === undefined) {
-    const reason = 'marimo is not on PATH';
-    console.warn(`Skipped: ${reason}.`);
-    skip(reason);
-  }
+  const marimo = findInstalled('marimo', skip);
   const dataDir = await createDataDir();
   const app = join(dataDir, 'app.py');
   await writeFile(app, APP);
   const server = await SecretServer.start(
     {
-      WB_BOOT_COMMAND: `exec '${MARIMO}' run --headless --host 127.0.0.1 --port "$PORT" '${app}'`,
+      WB_BOOT_COMMAND: `exec '${marimo}' run --headless --host 127.0.0.1 --port "$PORT" '${app}'`,
       WB_WORKBENCH_ADDRESS: 'host',
     },
     dataDir,
