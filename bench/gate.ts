@@ -1,14 +1,15 @@
 /**
  * `npm run bench:gate`: measures the gate beside other proxies in one run, and prints the results. `--out FILE` also writes them to a
- * file: bench/results/gate.md. Installs the other proxies into a temporary folder. Exits with 1 if a request through the gate failed. With
- * `--quick` it runs shorter, and also exits with 1 if the gate needs clearly more processor time than its targets allow.
+ * file: bench/results/gate.md. Installs Traefik and nginx as `npm run local:proxies` does, and the other proxies into a temporary folder.
+ * Exits with 1 if a request through the gate failed. With `--quick` it runs shorter, and also exits with 1 if the gate needs clearly
+ * more processor time than its targets allow.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeEnvironment } from './environment.ts';
-import { openNginx, openTraefik } from './gate/asking-proxies.ts';
+import { openAskingProxy } from './gate/asking-proxies.ts';
 import { type Contender, type Opened, startScript } from './gate/contender.ts';
 import { type MeasureOptions, measureContenders } from './gate/measure.ts';
 import { installPackages, openConfigurableHttpProxy, openDirect, openHttpxy } from './gate/others.ts';
@@ -50,8 +51,8 @@ try {
   add(await openGate('gate, open', 'open', backend.port), 'open_gate');
   add(await openHttpxy(folder, backend.port), 'httpxy');
   add(await openConfigurableHttpProxy(folder, backend.port), 'configurable_http_proxy');
-  add(await openTraefik(folder, backend.port), 'traefik');
-  add(await openNginx(folder, backend.port), 'nginx');
+  add(await openAskingProxy('traefik', folder, backend.port), 'traefik');
+  add(await openAskingProxy('nginx', folder, backend.port), 'nginx');
 
   const results: Results = {
     environment,
