@@ -23,8 +23,14 @@ export function findChromium(): string {
   }
 }
 
-/** Opens a browser that is closed when the test ends. */
-export async function openBrowser(executablePath = findChromium()): Promise<Browser> {
+/**
+ * Opens a browser that is closed when the test ends.
+ * @param more options of its command line
+ */
+export async function openBrowser(
+  executablePath = findChromium(),
+  more: readonly string[] = [],
+): Promise<Browser> {
   const browser = await chromium.launch({
     executablePath,
     args: [
@@ -37,6 +43,7 @@ export async function openBrowser(executablePath = findChromium()): Promise<Brow
         '--disable-sync',
         '--no-first-run',
       ],
+      ...more,
     ],
   });
   onTestFinished(() => browser.close());
