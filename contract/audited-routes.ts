@@ -25,6 +25,7 @@ const AUDITED_ROUTES: Readonly<Record<RouteKey, AuditedRoute | 'public'>> = {
   'GET /reports/reconcile': { action: 'read_reports', kind: 'read' },
   'GET /machines': { action: 'list_machines', kind: 'read' },
   'GET /providers': { action: 'list_providers', kind: 'read' },
+  'GET /audit': { action: 'read_audit', kind: 'read' },
   'GET /health': 'public',
 };
 

@@ -206,6 +206,12 @@ export const DEPLOYED = {
     reads: [...USER_API, ...CATALOG, 'WB_DEFAULT_CPU', 'WB_DEFAULT_RAM', 'WB_DEFAULT_GPU'],
     ...READING_API,
   },
+  'list-audit': {
+    entry: 'handlers/list-audit.ts',
+    startedBy: { by: 'route', operationId: 'listAudit' },
+    reads: USER_API,
+    ...READING_API,
+  },
   'get-health': {
     entry: 'handlers/get-health.ts',
     startedBy: { by: 'route', operationId: 'getHealth' },

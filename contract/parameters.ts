@@ -1,3 +1,4 @@
+import { AUDIT_ACTIONS } from '#core/audit/audit-event.ts';
 import { WORKBENCH_ID_PATTERN } from '#core/ports/ids.ts';
 
 /** The forms of user_id and workbench_id. They are checked in queries, tokens, messages and events. */
@@ -88,5 +89,44 @@ export const PARAMETERS = {
     description:
       'A key that the client chooses for this request. It is stored for 24 hours for this user: a retry with it, even a concurrent one, returns 200 and the workbench of the first request. A request with the same key and another body returns 409 `idempotency_conflict`. If the workbench has been deleted since, it returns 409 `workbench_deleted`.',
     schema: { type: 'string', minLength: 1, maxLength: 128, pattern: '^[!-~]{1,128}$' },
+  },
+} as const satisfies Readonly<Record<string, Parameter>>;
+
+const EVENT_TIME = {
+  in: 'query',
+  required: false,
+  schema: { type: 'string', format: 'date-time' },
+} as const;
+
+/** The filters of `GET /audit`. */
+export const AUDIT_PARAMETERS = {
+  user_id: {
+    ...PARAMETERS.user_id,
+    description:
+      'Events that concern this user: who acted, in whose name, whose workbench it is, or whose rights change.',
+  },
+  workbench_id: {
+    name: 'workbench_id',
+    in: 'query',
+    required: false,
+    description: 'Events that concern this workbench.',
+    schema: PARAMETERS.wid.schema,
+  },
+  action: {
+    name: 'action',
+    in: 'query',
+    required: false,
+    description: 'Events of this action.',
+    schema: { type: 'string', enum: AUDIT_ACTIONS.filter((action) => action !== 'unknown') },
+  },
+  from: { name: 'from', ...EVENT_TIME, description: 'Events at this time or later.' },
+  to: { name: 'to', ...EVENT_TIME, description: 'Events before this time.' },
+  limit: PARAMETERS.limit,
+  cursor: {
+    name: 'cursor',
+    in: 'query',
+    required: false,
+    description: 'The `next_cursor` of the previous page, with the same filters.',
+    schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{3,54}$' },
   },
 } as const satisfies Readonly<Record<string, Parameter>>;

@@ -1,7 +1,8 @@
 import type * as z from 'zod/mini';
 import type { Action } from '#core/access/rights.ts';
 import type { ErrorCode } from '#core/errors.ts';
-import { PARAMETERS, type Parameter } from './parameters.ts';
+import { auditResponseSchema } from './audit-response.ts';
+import { AUDIT_PARAMETERS, PARAMETERS, type Parameter } from './parameters.ts';
 import { createBodySchema, openBodySchema, updateBodySchema } from './request-bodies.ts';
 import {
   healthResponseSchema,
@@ -237,6 +238,18 @@ export const ROUTES = [
     parameters: [],
     responses: { 200: { description: 'What the installation offers.', schema: providersResponseSchema } },
     errors: ['forbidden'],
+  },
+  {
+    method: 'GET',
+    path: '/audit',
+    operationId: 'listAudit',
+    access: 'admin',
+    summary: 'Lists openings, refusals, changes of rights and acts for other users, newest first.',
+    description:
+      'For operators; requires the admin scope. Events are kept for WB_AUDIT_DAYS. Strongly consistent. A page may have fewer items than `limit`, or none, although there is a `next_cursor`: one request reads at most 31 days and 2,000 events.',
+    parameters: Object.values(AUDIT_PARAMETERS),
+    responses: { 200: { description: 'A page of events.', schema: auditResponseSchema } },
+    errors: ['forbidden', 'invalid_request'],
   },
   {
     method: 'GET',

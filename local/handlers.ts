@@ -17,6 +17,7 @@ import { build as createWorkbench } from '#functions/api/create-workbench.ts';
 import { build as deleteWorkbench } from '#functions/api/delete-workbench.ts';
 import { build as getHealth } from '#functions/api/get-health.ts';
 import { build as getWorkbench } from '#functions/api/get-workbench.ts';
+import { build as listAudit } from '#functions/api/list-audit.ts';
 import { build as listHistory } from '#functions/api/list-history.ts';
 import { build as listMachines } from '#functions/api/list-machines.ts';
 import { build as listProviders } from '#functions/api/list-providers.ts';
@@ -53,6 +54,7 @@ export function buildRoutes(ports: LocalPorts, settings: Settings): readonly Gat
     deleteWorkbench: deleteWorkbench(ports, settings),
     getHealth: getHealth(ports),
     getWorkbench: getWorkbench(ports, settings),
+    listAudit: listAudit(ports, settings),
     listHistory: listHistory(ports, settings),
     listMachines: listMachines(ports, settings),
     listProviders: listProviders(ports, settings),

@@ -68,7 +68,7 @@ export function toUserApiHandler<P extends Parsers>(
   parsers: P,
   endpoint: (request: AuditedRequest & UserRequest & ParsedValues<P>) => Promise<EndpointResult>,
 ): ApiHandler {
-  return toAuditedHandler(ports, settings, async (event, audit) => {
+  return toAuditedHandler(ports, settings, true, async (event, audit) => {
     const request = await parseUserRequest(event, ports.clock.now(), settings, parsers);
     audit.noteActingUser(request.userId);
     return endpoint({ ...request, audit });
@@ -127,7 +127,7 @@ export function toAdminApiHandler(
     request: AuditedRequest & { readonly event: GatewayEvent; readonly principal: Principal },
   ) => Promise<EndpointResult>,
 ): ApiHandler {
-  return toAuditedHandler(ports, settings, async (event, audit) => {
+  return toAuditedHandler(ports, settings, false, async (event, audit) => {
     const principal = parsePrincipal(event, settings);
     assertAdmin(principal, { now: ports.clock.now(), adminScope: settings.RESTAPI_ADMIN_SCOPE });
     return endpoint({ event, principal, audit });
@@ -138,10 +138,12 @@ export function toAdminApiHandler(
 function toAuditedHandler(
   ports: ApiPorts,
   settings: ApiSettings,
+  isForUser: boolean,
   endpoint: (event: GatewayEvent, audit: RequestAudit) => Promise<EndpointResult>,
 ): ApiHandler {
   return toApiHandler(ports, async (event, requestId) => {
-    const audit = new RequestAudit(ports, event, requestId, settings.RESTAPI_AUTH === 'none');
+    const isOpen = settings.RESTAPI_AUTH === 'none';
+    const audit = new RequestAudit(ports, event, requestId, { isOpen, isForUser });
     let result: EndpointResult;
     try {
       result = await endpoint(event, audit);

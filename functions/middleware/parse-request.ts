@@ -143,7 +143,8 @@ export const parsePage: Parser<Page> = ({ query, userId }) => {
   return { value: { limit: limit.value, ...(after === undefined ? {} : { after }) } };
 };
 
-function parseLimit(query: Query): Parsed<number> {
+/** `limit` of a list: 1 to PAGE_MAX. */
+export function parseLimit(query: Query): Parsed<number> {
   const parameter = query.parameter('limit');
   if ('invalid' in parameter) return parameter;
   const text = parameter.value ?? String(PAGE_MAX);

@@ -50,7 +50,12 @@ export class RequestAudit {
   #events = 0;
 
   /** @param requestId that of `requestIdOf`: the client cannot choose it */
-  constructor(ports: AuditPorts, event: GatewayEvent, requestId: string, isOpen: boolean) {
+  constructor(
+    ports: AuditPorts,
+    event: GatewayEvent,
+    requestId: string,
+    { isOpen, isForUser }: { readonly isOpen: boolean; readonly isForUser: boolean },
+  ) {
     this.#ports = ports;
     this.#route = findAuditedRoute(event.routeKey);
     this.#requestId = requestId === 'unknown' ? randomUUID() : requestId;
@@ -61,7 +66,7 @@ export class RequestAudit {
     this.#secrets = credentialsOf(event);
     const requested = parseQuery(event.rawQueryString).parameter('user_id');
     // Until the request is parsed, the user whom it names; a refused request names one whom it may not act for.
-    if ('value' in requested && requested.value !== undefined && isUserId(requested.value))
+    if (isForUser && 'value' in requested && requested.value !== undefined && isUserId(requested.value))
       this.#actingUser = requested.value;
     const wid = event.pathParameters?.wid;
     this.#facts = wid !== undefined && isWorkbenchId(wid) ? { workbenchId: wid } : {};

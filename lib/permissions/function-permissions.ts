@@ -7,6 +7,7 @@ import {
   changeRecord,
   createTickets,
   findRecords,
+  listAudit,
   listRecords,
   postponeRecord,
   putItem,
@@ -84,6 +85,7 @@ export const PERMISSIONS: Readonly<
     listRecords(context, 'Reads the free capacity of instances.'),
     recordAudit(context),
   ],
+  'list-audit': (context) => [listAudit(context), recordAudit(context)],
   'get-health': (context) => [
     readItem(context, 'Reads an item that never exists, to check that the table is available.'),
   ],

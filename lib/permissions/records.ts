@@ -72,6 +72,20 @@ export function recordAudit({ table }: PermissionContext): Permission {
   };
 }
 
+/** Limited by the partition keys, so that the permission does not cover the records. */
+export function listAudit({ table }: PermissionContext): Permission {
+  return {
+    sid: 'ListAudit',
+    actions: ['dynamodb:Query'],
+    resources: [table],
+    conditions: {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['audit-*'] },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
+    why: 'Lists audit events.',
+  };
+}
+
 export function listRecords({ table }: PermissionContext, why: string): Permission {
   return { sid: 'ListRecords', actions: ['dynamodb:Query'], resources: [table], why };
 }

@@ -28,7 +28,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
     'The rate limit of all callers is exceeded, or a limit of the user, if the operator has set one: then `reason` is `start_rate`, `workbench_limit` or `host_limit`. Try again after `Retry-After`.',
   internal: 'An internal error occurred. The message contains the request id.',
   unavailable:
-    'A service that the controller depends on is not available, or, with the reason `no_space`, the controller has no space to store what was sent. Try again after `Retry-After`.',
+    'A service that the controller depends on is not available, or, with the reason `no_space`, the controller has no space to store what was sent, or, with `audit_unavailable`, a change of rights could not be recorded and was not made. Try again after `Retry-After`.',
 };
 
 export const GATEWAY_MEANING = 'A response of API Gateway itself contains only `message`.';
@@ -180,6 +180,22 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
         price_usd_per_hour: 0.384,
         default_workbench: { share: 0.125, price_usd_per_hour: 0.048 },
         free: { cpu: 7168, memory: 28_952, gpu: 0, interfaces: 37, instances: 1, default_workbenches: 7 },
+      },
+    ],
+  },
+  listAudit: {
+    success: true,
+    items: [
+      {
+        id: '01k5w3p8xg7t2mzq4v9r6ehbnc',
+        at: '2030-01-01T09:05:00.000Z',
+        action: 'stop_workbench',
+        outcome: 'allowed',
+        actor: { kind: 'user', id: 'root' },
+        on_behalf_of: 'xyz',
+        workbench_id: EXAMPLE_ITEM.workbench_id,
+        owner_id: 'xyz',
+        request_id: 'JKJaXmPLvHcESHA=',
       },
     ],
   },

@@ -239,7 +239,7 @@ describe('a change of rights', () => {
     gatewayEvent({ route: 'POST /workbenches/{wid}/start', wid: ID, authorizer: tokenOf('ada') });
   const open = (audit: MemoryAuditStore) => {
     const ports = { clock: new ManualClock(), telemetry: new RecordingTelemetry(), audit };
-    return new RequestAudit(ports, event(), 'request-1', false);
+    return new RequestAudit(ports, event(), 'request-1', { isOpen: false, isForUser: true });
   };
   const share = { ownerId: 'ada', subject: { kind: 'user', id: 'bob' }, detail: { role: 'use' } } as const;
 

@@ -65,6 +65,7 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
   'open-workbench': API_READ,
   'list-history': API_READ,
   'list-reports': API_READ,
+  'list-audit': API_READ,
   // A user waits for it, and it only reads.
   'list-machines': { limits: { dynamodb: TABLE, ecs: { ...ONCE, maxAttempts: 2 } }, paced: false },
   'list-providers': API_READ,
@@ -397,6 +398,11 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
     result: SUCCESS,
   },
   'list-reports': { event: forUser(undefined), calls: ['dynamodb Query'], result: SUCCESS },
+  'list-audit': {
+    event: gatewayEvent({ query: 'user_id=ada' }),
+    calls: ['dynamodb Query'],
+    result: SUCCESS,
+  },
   'list-machines': {
     event: forUser(undefined),
     workbenches: [RUNNING],

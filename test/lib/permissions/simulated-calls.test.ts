@@ -69,6 +69,7 @@ const NOT_SIMULATED: readonly FunctionName[] = [
   'authorizer',
   'get-health',
   'janitor',
+  'list-audit',
   'list-history',
   'list-machines',
   'list-providers',
