@@ -40,8 +40,10 @@ export function openObjectWithFallbacks<S extends Shape>(
     known: (value: unknown) => shape[field] !== undefined && z.safeParse(shape[field], value).success,
   }));
   const open = openObject(shape);
-  const codec = z.codec(z.looseObject({}), open, {
+  // The stored side is not checked: `open` refuses everything but an object.
+  const codec = z.codec(z.unknown(), open, {
     decode: (stored) => {
+      if (!isObject(stored)) return stored as never;
       const unknown = lists.filter(
         ({ field, known }) => typeof stored[field] === 'string' && !known(stored[field]),
       );
@@ -59,4 +61,8 @@ export function openObjectWithFallbacks<S extends Shape>(
     },
   });
   return codec as unknown as z.ZodMiniType<z.output<OpenObject<S>>>;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }

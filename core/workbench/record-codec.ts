@@ -40,7 +40,7 @@ const CURRENT_FORMAT: RecordFormat = {
   upgrades: new Map(),
 };
 
-const versionsSchema = z.looseObject({
+const versionsSchema = z.object({
   schemaVersion: z.int().check(z.minimum(1)),
   minReader: z.optional(z.int().check(z.minimum(1))),
 });
@@ -50,23 +50,21 @@ const versionsSchema = z.looseObject({
  * @throws Error when the record requires newer code, or does not match the schema
  */
 export function decodeRecord(stored: unknown, format = CURRENT_FORMAT): Workbench {
-  const versions = versionsSchema.parse(stored);
-  const { minReader = 1 } = versions;
+  const { schemaVersion, minReader = 1 } = versionsSchema.parse(stored);
   if (minReader > format.schemaVersion) {
     throw new Error(
       `the record requires a controller of schema version ${minReader} or later; this one has ${format.schemaVersion}`,
     );
   }
-  return dropFieldsOfOtherVariants(workbenchSchema.parse(upgrade(versions, format)));
+  return dropFieldsOfOtherVariants(
+    workbenchSchema.parse(upgrade(stored as StoredRecord, schemaVersion, format)),
+  );
 }
 
-function upgrade(
-  record: StoredRecord & { readonly schemaVersion: number },
-  format: RecordFormat,
-): StoredRecord {
-  if (record.schemaVersion >= format.schemaVersion) return record;
-  let upgraded: StoredRecord = record;
-  for (let version = record.schemaVersion; version < format.schemaVersion; version += 1) {
+function upgrade(record: StoredRecord, schemaVersion: number, format: RecordFormat): StoredRecord {
+  if (schemaVersion >= format.schemaVersion) return record;
+  let upgraded = record;
+  for (let version = schemaVersion; version < format.schemaVersion; version += 1) {
     const convert = format.upgrades.get(version);
     if (convert === undefined) throw new Error(`records of schema version ${version} cannot be upgraded`);
     upgraded = convert(upgraded);

@@ -27,8 +27,7 @@ export function omitFields<T extends object>(
   known: ReadonlySet<string>,
   keep: (name: string) => boolean,
 ): T {
-  const kept = Object.entries(object).filter(
-    ([name, value]) => value !== undefined && (keep(name) || !known.has(name)),
-  );
-  return Object.fromEntries(kept) as T;
+  const fields = Object.entries(object);
+  const kept = fields.filter(([name, value]) => value !== undefined && (keep(name) || !known.has(name)));
+  return kept.length === fields.length ? object : (Object.fromEntries(kept) as T);
 }

@@ -300,9 +300,9 @@ function isRepair(before: Workbench, after: Workbench): boolean {
 export function isDeepEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  for (const key of keys) {
-    if (!isDeepEqual((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key])) return false;
-  }
+  const [left, right] = [a, b] as [Record<string, unknown>, Record<string, unknown>];
+  for (const key of Object.keys(left)) if (!isDeepEqual(left[key], right[key])) return false;
+  for (const key of Object.keys(right))
+    if (right[key] !== undefined && !Object.hasOwn(left, key)) return false;
   return true;
 }
