@@ -11,8 +11,18 @@ export type SizeSettings = SettingsFor<`WB_${'MIN' | 'DEFAULT' | 'MAX'}_${'RAM' 
 /** The maximum length of a name, in Unicode code points. */
 export const NAME_MAX = 128;
 
-export function createBodySchema(settings: SizeSettings) {
-  return z.strictObject({
+/** The schemas are created once for their settings: creating one takes longer than parsing many bodies. */
+function oncePerSettings<T>(create: (settings: SizeSettings) => T): (settings: SizeSettings) => T {
+  const created = new WeakMap<SizeSettings, T>();
+  return (settings) => {
+    const schema = created.get(settings) ?? create(settings);
+    created.set(settings, schema);
+    return schema;
+  };
+}
+
+export const createBodySchema = oncePerSettings((settings) =>
+  z.strictObject({
     ...changeableFields(settings),
     allocated_instance_type: z.optional(
       z
@@ -24,12 +34,10 @@ export function createBodySchema(settings: SizeSettings) {
           ),
         ),
     ),
-  });
-}
+  }),
+);
 
-export function updateBodySchema(settings: SizeSettings) {
-  return z.strictObject(changeableFields(settings));
-}
+export const updateBodySchema = oncePerSettings((settings) => z.strictObject(changeableFields(settings)));
 
 const PATH = `a path of 1 to ${RETURN_PATH_MAX} visible ASCII characters that begins with one slash`;
 
