@@ -23,34 +23,44 @@ const ACTIVE_PAGE_SIZE = 100;
 /** Called with each write: the stored record before it (undefined: none) and after it. */
 export type WriteListener = (key: WorkbenchKey, before: unknown, after: StoredRecord) => void;
 
+/** What the views of a store share, one for each version of the controller. */
+interface SharedRecords {
+  /** user id → workbench id → record */
+  readonly users: Map<string, Map<string, unknown>>;
+  /** Decoded records by codec and stored record, so that each is decoded once, whichever view reads it. */
+  readonly decoded: Map<RecordCodec, WeakMap<object, Workbench>>;
+}
+
 /**
  * Records in memory. The store holds the encoded records as JSON would, and returns frozen ones, so that no caller can
  * change them. Every call takes effect before its promise is returned: concurrent calls take effect in the order in
  * which they were made.
  */
 export class MemoryWorkbenchStore implements WorkbenchStore {
-  /** user id → workbench id → record */
-  readonly #users: Map<string, Map<string, unknown>>;
+  readonly #users: SharedRecords['users'];
+  readonly #shared: SharedRecords;
   readonly #codec: RecordCodec;
   readonly #onWrite: WriteListener;
-  /** Decoded records, so that each is decoded once. */
-  readonly #decoded = new WeakMap<object, Workbench>();
+  readonly #decoded: WeakMap<object, Workbench>;
   /** Keys of the records that lists have left out because they were unreadable, in order. */
   readonly unreadableKeys: WorkbenchKey[] = [];
 
   constructor(
     codec: RecordCodec = CURRENT_CODEC,
     onWrite: WriteListener = () => {},
-    users = new Map<string, Map<string, unknown>>(),
+    shared: SharedRecords = { users: new Map(), decoded: new Map() },
   ) {
     this.#codec = codec;
     this.#onWrite = onWrite;
-    this.#users = users;
+    this.#shared = shared;
+    this.#users = shared.users;
+    this.#decoded = shared.decoded.get(codec) ?? new WeakMap();
+    shared.decoded.set(codec, this.#decoded);
   }
 
   /** A store of the same records that reads and writes them as another version of the controller does. */
   withCodec(codec: RecordCodec, onWrite: WriteListener): MemoryWorkbenchStore {
-    return new MemoryWorkbenchStore(codec, onWrite, this.#users);
+    return new MemoryWorkbenchStore(codec, onWrite, this.#shared);
   }
 
   async create(workbench: Workbench): Promise<'created' | 'exists'> {
@@ -62,7 +72,7 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
 
   async read(key: WorkbenchKey): Promise<Workbench | undefined> {
     const stored = this.#stored(key);
-    return stored === undefined ? undefined : this.#decode(key, stored);
+    return stored === undefined ? undefined : this.decode(key, stored);
   }
 
   async update(workbench: Workbench, expectedRevision: number): Promise<'updated' | 'conflict'> {
@@ -156,6 +166,21 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
     this.#put(key, deepFreeze(structuredClone(raw)));
   }
 
+  /**
+   * The workbench in a record as it is stored.
+   * @throws UnreadableRecord
+   */
+  decode(key: WorkbenchKey, stored: unknown): Workbench {
+    const known = typeof stored === 'object' && stored !== null ? this.#decoded.get(stored) : undefined;
+    if (known !== undefined) return known;
+    const workbench = decodeOrThrow(this.#codec, key, stored);
+    if (workbench.userId !== key.userId || workbench.workbenchId !== key.workbenchId) {
+      throw new UnreadableRecord(key, new Error('the record belongs to another workbench'));
+    }
+    if (typeof stored === 'object' && stored !== null) this.#decoded.set(stored, workbench);
+    return workbench;
+  }
+
   #write(key: WorkbenchKey, record: StoredRecord): void {
     const before = this.#stored(key);
     this.#put(key, record);
@@ -182,22 +207,11 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
     return deepFreeze(JSON.parse(JSON.stringify(this.#codec.encode(workbench))));
   }
 
-  #decode(key: WorkbenchKey, stored: unknown): Workbench {
-    const known = typeof stored === 'object' && stored !== null ? this.#decoded.get(stored) : undefined;
-    if (known !== undefined) return known;
-    const workbench = decodeOrThrow(this.#codec, key, stored);
-    if (workbench.userId !== key.userId || workbench.workbenchId !== key.workbenchId) {
-      throw new UnreadableRecord(key, new Error('the record belongs to another workbench'));
-    }
-    if (typeof stored === 'object' && stored !== null) this.#decoded.set(stored, workbench);
-    return workbench;
-  }
-
   #readOrReport(key: WorkbenchKey): Workbench | undefined {
     const stored = this.#stored(key);
     if (stored === undefined) return undefined;
     try {
-      return this.#decode(key, stored);
+      return this.decode(key, stored);
     } catch {
       this.unreadableKeys.push(key);
       return undefined;
@@ -231,7 +245,7 @@ function decodeOrThrow(codec: RecordCodec, key: WorkbenchKey, stored: unknown): 
 
 export function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {
-    for (const member of Object.values(value)) deepFreeze(member);
+    for (const member of Object.values(value)) if (typeof member === 'object') deepFreeze(member);
     Object.freeze(value);
   }
   return value;

@@ -182,6 +182,21 @@ export function interceptPort<P extends object>(port: P, name: string, invocatio
   });
 }
 
+/** A port of which some methods are replaced. */
+export function replaceMethods<P extends object>(port: P, methods: Partial<P>): P {
+  const found = new Map<PropertyKey, unknown>(Object.entries(methods));
+  return new Proxy(port, {
+    get(target, name) {
+      if (found.has(name)) return found.get(name);
+      const value = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      const bound = value.bind(target);
+      found.set(name, bound);
+      return bound;
+    },
+  });
+}
+
 /** An SDK client whose `send` is a call of the invocation. `handle` executes the command. */
 export function interceptClient(handle: (command: object) => unknown, invocation: Invocation) {
   return {

@@ -50,7 +50,13 @@ import { type Call, gatewayEvent, settingsWith } from '#test/functions/call-api.
 import { MemoryFreeCapacityStore } from '../../memory/memory-free-capacity-store.ts';
 import { MemoryStartRateStore } from '../../memory/memory-start-rate-store.ts';
 import { MemoryReportStore, memoryStores } from '../../memory/memory-stores.ts';
-import { type Invocation, type Invocations, interceptClient, interceptPort } from '../invocation.ts';
+import {
+  type Invocation,
+  type Invocations,
+  interceptClient,
+  interceptPort,
+  replaceMethods,
+} from '../invocation.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Tape } from '../tape.ts';
 import type { ReceivedMessage } from '../world/sqs-model.ts';
@@ -78,6 +84,18 @@ const STALE_INDEX_PROBABILITY = 0.3;
 
 /** The probability that a list of free capacity is stale. */
 const STALE_CAPACITY_PROBABILITY = 0.2;
+
+/** The settings by the environment that differs from the default. Reading them takes milliseconds, and they never change. */
+const SETTINGS = new Map<string, Settings>();
+
+function settingsOf(environment: Readonly<Record<string, string>> = {}): Settings {
+  const name = JSON.stringify(environment);
+  const settings =
+    SETTINGS.get(name) ??
+    settingsWith({ WB_ORPHAN_GRACE_SECONDS: String(ORPHAN_GRACE_MS / 1000), ...environment });
+  SETTINGS.set(name, settings);
+  return settings;
+}
 
 /** The newer version is deployed with other settings, so that its task definitions differ. */
 const SETTINGS_OF: Readonly<Record<Version, TaskSettings>> = {
@@ -197,7 +215,7 @@ export class Controller {
   readonly stores = memoryStores();
   readonly reports = new MemoryReportStore();
   readonly #options: ControllerOptions;
-  /** The records as the present version and the newer one read and write them. */
+  /** The records as the functions of the present version and of the newer one read and write them. */
   readonly #workbenches: Readonly<Record<Version, WorkbenchStore>>;
   readonly #settings: Settings;
   readonly #freeCapacity = new MemoryFreeCapacityStore();
@@ -210,12 +228,12 @@ export class Controller {
 
   constructor(options: ControllerOptions) {
     this.#options = options;
-    this.#settings = settingsWith({
-      WB_ORPHAN_GRACE_SECONDS: String(ORPHAN_GRACE_MS / 1000),
-      ...options.environment,
-    });
+    this.#settings = settingsOf(options.environment);
     const { present, newer } = options.fleet.storesOf(this.stores.workbenches, this.stores.history);
-    this.#workbenches = { present: options.wrapStore(present), newer: options.wrapStore(newer) };
+    this.#workbenches = {
+      present: this.#eventuallyConsistentStore(options.wrapStore(present)),
+      newer: this.#eventuallyConsistentStore(options.wrapStore(newer)),
+    };
   }
 
   disableHazards(): void {
@@ -396,7 +414,7 @@ export class Controller {
     };
     const freeCapacity = interceptPort(this.#staleFreeCapacity(), 'freeCapacity', invocation);
     return {
-      workbenches: interceptPort(this.#eventuallyConsistentStore(version), 'workbenches', invocation),
+      workbenches: interceptPort(this.#workbenches[version], 'workbenches', invocation),
       history: interceptPort(historyOf(version, this.stores.history), 'history', invocation),
       idempotency: interceptPort(this.stores.idempotency, 'idempotency', invocation),
       activity: interceptPort(this.stores.activity, 'activity', invocation),
@@ -457,8 +475,7 @@ export class Controller {
   }
 
   /** Lists and indexes are eventually consistent: they may miss an entry. */
-  #eventuallyConsistentStore(version: Version): WorkbenchStore {
-    const inner = this.#workbenches[version];
+  #eventuallyConsistentStore(inner: WorkbenchStore): WorkbenchStore {
     const { kernel, tape } = this.#options;
     const isListed = () => this.#hazardsDisabled || !tape.chance(STALE_LIST_PROBABILITY);
     const isIndexed = (workbenchId: string) => {
@@ -467,30 +484,17 @@ export class Controller {
         this.#hazardsDisabled || age >= INDEX_PROPAGATION_MAX_MS || !tape.chance(STALE_INDEX_PROBABILITY)
       );
     };
-    return new Proxy(inner, {
-      get(target, name) {
-        switch (name) {
-          case 'listDue':
-          case 'listDueAfter':
-            return async (time: number, limit: number) => (await inner[name](time, limit)).filter(isListed);
-          case 'listActive':
-            return async (cursor?: string) => {
-              const page = await inner.listActive(cursor);
-              return { ...page, keys: page.keys.filter(isListed) };
-            };
-          case 'findByInstanceId':
-            return async (instanceId: string) =>
-              isListed() ? inner.findByInstanceId(instanceId) : undefined;
-          case 'findByWorkbenchId':
-            return async (workbenchId: string) => {
-              const key = await inner.findByWorkbenchId(workbenchId);
-              return isIndexed(workbenchId) ? key : undefined;
-            };
-          default: {
-            const value = Reflect.get(target, name, target);
-            return typeof value === 'function' ? value.bind(target) : value;
-          }
-        }
+    return replaceMethods(inner, {
+      listDue: async (now, limit) => (await inner.listDue(now, limit)).filter(isListed),
+      listDueAfter: async (after, limit) => (await inner.listDueAfter(after, limit)).filter(isListed),
+      listActive: async (cursor) => {
+        const page = await inner.listActive(cursor);
+        return { ...page, keys: page.keys.filter(isListed) };
+      },
+      findByInstanceId: async (instanceId) => (isListed() ? inner.findByInstanceId(instanceId) : undefined),
+      findByWorkbenchId: async (workbenchId) => {
+        const key = await inner.findByWorkbenchId(workbenchId);
+        return isIndexed(workbenchId) ? key : undefined;
       },
     });
   }

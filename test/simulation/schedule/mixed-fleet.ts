@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import * as z from 'zod/mini';
-import type { HistoryStore } from '#core/ports/workbench-store.ts';
+import { type HistoryStore, UnreadableRecord } from '#core/ports/workbench-store.ts';
 import { historyEntrySchema } from '#core/workbench/history.ts';
 import {
   decodeRecord,
@@ -82,9 +82,13 @@ export class MixedFleet {
   ): Readonly<Record<Version, MemoryWorkbenchStore>> {
     const storeOf = (version: Version, codec: RecordCodec) =>
       records.withCodec(codec, (key, before, after) =>
-        this.#check(() => checkWrite(version, key, before as StoredRecord | undefined, after, history)),
+        this.#check(() => {
+          for (const reader of Object.values(stores)) checkReadable(version, key, after, reader);
+          checkWrite(version, key, before as StoredRecord | undefined, after, history);
+        }),
       );
-    return { present: storeOf('present', CURRENT_CODEC), newer: storeOf('newer', NEWER_CODEC) };
+    const stores = { present: storeOf('present', CURRENT_CODEC), newer: storeOf('newer', NEWER_CODEC) };
+    return stores;
   }
 
   #check(check: () => void): void {
@@ -172,6 +176,21 @@ function withNewerCode(holder: Fields): Fields {
   return code === undefined ? holder : { ...holder, code, hint: `hint for ${code}` };
 }
 
+function checkReadable(
+  version: Version,
+  key: WorkbenchKey,
+  after: StoredRecord,
+  reader: MemoryWorkbenchStore,
+): void {
+  try {
+    reader.decode(key, after);
+  } catch (error) {
+    throw new RuleViolation(
+      `the ${version} version made the record of workbench ${key.workbenchId} unreadable: ${error instanceof UnreadableRecord ? error.cause : error}`,
+    );
+  }
+}
+
 function checkWrite(
   version: Version,
   { workbenchId }: WorkbenchKey,
@@ -179,15 +198,6 @@ function checkWrite(
   after: StoredRecord,
   history: MemoryHistoryStore,
 ): void {
-  for (const codec of [CURRENT_CODEC, NEWER_CODEC]) {
-    try {
-      codec.decode(after);
-    } catch (error) {
-      throw new RuleViolation(
-        `the ${version} version made the record of workbench ${workbenchId} unreadable: ${error}`,
-      );
-    }
-  }
   if (before === undefined) return;
   const lost = (part: string) =>
     new RuleViolation(

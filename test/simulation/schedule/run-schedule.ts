@@ -4,7 +4,7 @@ import type { Workbench } from '#core/workbench/workbench.ts';
 import { isSettled } from '#core/workbench/workbench.ts';
 import { GateChecks } from '../gate/gate-checks.ts';
 import { SimulatedVisitors } from '../gate/simulated-visitors.ts';
-import { Invocations } from '../invocation.ts';
+import { Invocations, replaceMethods } from '../invocation.ts';
 import { Kernel } from '../kernel.ts';
 import { Tape } from '../tape.ts';
 import { HazardDraws, type Hazards, withoutNoticedHazards } from '../world/hazards.ts';
@@ -486,38 +486,27 @@ class ScheduleRun {
       this.result.recordTransition(record, before?.status);
       this.#recordViolation(() => this.#safety.checkWrite(record, before, this.kernel.now()));
     };
-    return new Proxy(inner, {
-      get: (target, name) => {
-        switch (name) {
-          case 'create':
-            return async (record: Workbench) => {
-              const created = await inner.create(record);
-              if (created === 'created') onWritten(record, undefined);
-              return created;
-            };
-          case 'update':
-            return async (record: Workbench, revision: number) => {
-              const before = this.#lastWritten.get(record.workbenchId);
-              const updated = await inner.update(record, revision);
-              if (updated === 'updated') onWritten(record, before);
-              return updated;
-            };
-          case 'delete':
-            return async (key: { userId: string; workbenchId: string }, revision: number) => {
-              const existed = this.#lastWritten.delete(key.workbenchId);
-              const deleted = await inner.delete(key, revision);
-              if (existed && deleted === 'deleted') {
-                this.#gateChecks.noteRemoval(key.workbenchId);
-                this.result.recordRemoval(key.workbenchId);
-                this.#recordViolation(() => this.#safety.checkRemoval(key));
-              }
-              return deleted;
-            };
-          default: {
-            const value = Reflect.get(target, name, target);
-            return typeof value === 'function' ? value.bind(target) : value;
-          }
+    return replaceMethods(inner, {
+      create: async (record) => {
+        const created = await inner.create(record);
+        if (created === 'created') onWritten(record, undefined);
+        return created;
+      },
+      update: async (record, revision) => {
+        const before = this.#lastWritten.get(record.workbenchId);
+        const updated = await inner.update(record, revision);
+        if (updated === 'updated') onWritten(record, before);
+        return updated;
+      },
+      delete: async (key, revision) => {
+        const existed = this.#lastWritten.delete(key.workbenchId);
+        const deleted = await inner.delete(key, revision);
+        if (existed && deleted === 'deleted') {
+          this.#gateChecks.noteRemoval(key.workbenchId);
+          this.result.recordRemoval(key.workbenchId);
+          this.#recordViolation(() => this.#safety.checkRemoval(key));
         }
+        return deleted;
       },
     });
   }

@@ -73,9 +73,9 @@ export class ScheduleResult {
 
   #hash(text: string): void {
     const line = `${this.#kernel.now()} ${text}`;
-    for (let i = 0; i < line.length; i += 1) {
-      this.#traceHash = Math.imul(this.#traceHash ^ line.charCodeAt(i), 0x01000193);
-    }
+    let hash = this.#traceHash;
+    for (let i = 0; i < line.length; i += 1) hash = Math.imul(hash ^ line.charCodeAt(i), 0x01000193);
+    this.#traceHash = hash;
   }
 }
 
