@@ -1,7 +1,10 @@
+import { expect, it } from 'vitest';
 import { systemTimers } from '#adapters/local/timers.ts';
 import { ControllerClient } from '#gate/ipc/controller-client.ts';
 import { type IpcPorts, ipcPorts } from '#gate/ipc/ipc-ports.ts';
 import { GateRequests, type GateStores } from '#local/gate-requests.ts';
+import { aShare } from '#test/builders/share.ts';
+import { ID, idAt, T0 } from '#test/builders/workbench.ts';
 import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
 import { describeSessionCutoffStoreContract } from '#test/contracts/session-cutoff-store.ts';
 import { describeTicketStoreContract } from '#test/contracts/ticket-store.ts';
@@ -42,4 +45,17 @@ describeActivityStoreContract('the channel of the gate', async () => {
     store: { record, read: (ids) => activity.read(ids), delete: (id) => activity.delete(id) },
     dispose: async () => {},
   };
+});
+
+it('returns the shares of one workbench over the channel of the gate', async () => {
+  const stores = memoryStores();
+  const shares = [
+    aShare({ role: 'manage', expiresAt: T0 + 1 }),
+    aShare({ grantee: { kind: 'group', group: 'data science/ä' } }),
+    aShare({ grantee: { kind: 'organisation' } }),
+  ];
+  for (const share of [...shares, aShare({ workbenchId: idAt(T0, 2) })]) await stores.shares.put(share);
+  const { listByWorkbench } = connect(stores).shares;
+  expect(new Set(await listByWorkbench(ID))).toEqual(new Set(shares));
+  expect(await listByWorkbench(idAt(T0, 3))).toEqual([]);
 });

@@ -11,6 +11,11 @@ export const ADMINISTRATOR = 'root';
 export const ADMIN_ROLE = 'workbench:admin';
 /** The claim of the ID token that lists the roles of the user. */
 export const ROLES_CLAIM = 'roles';
+/** A group of the realm, and its member. */
+export const GROUP = 'data science';
+export const GROUP_MEMBER = 'eve';
+/** The claim of the ID token that lists the names of the groups of the user. */
+export const GROUPS_CLAIM = 'groups';
 /** The claim of ID tokens, access tokens and logout tokens' users that is the user_id. */
 export const USER_CLAIM = 'preferred_username';
 
@@ -30,6 +35,7 @@ export function realm({ signInOrigin, backChannelOrigin, clientSecret }: RealmOp
     enabled: true,
     sslRequired: 'none',
     roles: { realm: [{ name: ADMIN_ROLE }] },
+    groups: [{ name: GROUP }],
     users: USERS.map((name) => ({
       username: name,
       enabled: true,
@@ -39,6 +45,7 @@ export function realm({ signInOrigin, backChannelOrigin, clientSecret }: RealmOp
       lastName: 'Example',
       credentials: [{ type: 'password', value: name }],
       ...(name === ADMINISTRATOR ? { realmRoles: [ADMIN_ROLE] } : {}),
+      ...(name === GROUP_MEMBER ? { groups: [`/${GROUP}`] } : {}),
     })),
     clients: [
       {
@@ -66,6 +73,17 @@ export function realm({ signInOrigin, backChannelOrigin, clientSecret }: RealmOp
               'claim.name': ROLES_CLAIM,
               'jsonType.label': 'String',
               multivalued: 'true',
+              'id.token.claim': 'true',
+              'access.token.claim': 'true',
+            },
+          },
+          {
+            name: GROUPS_CLAIM,
+            protocol: 'openid-connect',
+            protocolMapper: 'oidc-group-membership-mapper',
+            config: {
+              'claim.name': GROUPS_CLAIM,
+              'full.path': 'false',
               'id.token.claim': 'true',
               'access.token.claim': 'true',
             },
