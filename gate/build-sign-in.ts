@@ -32,6 +32,8 @@ export interface BuildSignInOptions {
   readonly method?: SignInMethod | undefined;
   /** Returns the keys of the cookies. */
   readonly keys: () => Promise<SealKeys>;
+  /** How long groups count after a sign-in, milliseconds: WB_GROUPS_MAX_AGE_MINUTES. @default that of a session */
+  readonly groupsMaxAgeMs?: number | undefined;
   readonly ports: Pick<GatePorts, 'tickets' | 'cutoffs' | 'workbenches'>;
   readonly shares: Pick<WorkbenchShares, 'find'>;
   /** The origins of RESTAPI_CORS_ORIGIN without `*`, in lower case. */
@@ -58,7 +60,7 @@ export function buildSignIn(options: BuildSignInOptions): BuiltSignIn {
   const { method, keys, ports, address, pages, trustedHops = 0, clock, telemetry } = options;
   const { tickets, cutoffs } = ports;
   const seal = new Seal(keys, clock);
-  const sessions = new Sessions(seal, clock);
+  const sessions = new Sessions(seal, clock, options.groupsMaxAgeMs);
   const visitors = new VisitorReader(sessions, cutoffs, clock);
   const wayBack = new WayBack({ tickets, address, clock });
   const show = ({ request, response }: OwnRequest, page: GatePage) => respond(request, response, page, pages);

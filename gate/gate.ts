@@ -31,6 +31,8 @@ export type AccessMethod =
       readonly method?: SignInMethod | undefined;
       /** Returns the keys of the cookies. It caches them itself. */
       readonly keys: () => Promise<SealKeys>;
+      /** How long groups count after a sign-in, milliseconds. @default that of a session */
+      readonly groupsMaxAgeMs?: number | undefined;
       /** The origins of RESTAPI_CORS_ORIGIN without `*`, in lower case. */
       readonly frontendOrigins: readonly string[];
     };

@@ -225,7 +225,8 @@ async function signInSettings(
   if (method === undefined) return {};
   const keys = await openGateKeys(dataDir, now);
   const frontendOrigins = functions.RESTAPI_CORS_ORIGIN.filter((origin) => origin !== '*');
-  return { signIn: { method, keys, frontendOrigins } };
+  const groupsMaxAgeMs = functions.WB_GROUPS_MAX_AGE_MINUTES * 60_000;
+  return { signIn: { method, keys, groupsMaxAgeMs, frontendOrigins } };
 }
 
 function signInMethod(

@@ -1,4 +1,5 @@
-import { text } from './setting-kinds.ts';
+import { SESSION_LIFETIME_MS } from '#core/ports/session-cutoff-store.ts';
+import { integer, text } from './setting-kinds.ts';
 
 /** The settings of the groups with which workbenches can be shared. */
 export const GROUP_SETTINGS = {
@@ -9,5 +10,14 @@ export const GROUP_SETTINGS = {
     maxLength: 128,
     pattern: /^[\x21-\x7e]+$/,
     readBy: ['authorizer', 'gate'],
+  }),
+  WB_GROUPS_MAX_AGE_MINUTES: integer({
+    description:
+      'How long the gate lets the groups of a user count after the sign-in that named them. Then what only a group opens needs a new sign-in, at which an issuer that still knows the user asks for no password, and open WebSockets end. A user who has left a group loses its rights after this time at the latest.',
+    unit: 'min',
+    min: 5,
+    max: SESSION_LIFETIME_MS / 60_000,
+    default: SESSION_LIFETIME_MS / 60_000,
+    readBy: ['gate'],
   }),
 };

@@ -3,7 +3,7 @@ import type { Workbench } from '../workbench/workbench.ts';
 import type { FoundRecord, FoundShares, GateDecision, GateRequest } from './gate-decision.ts';
 import { isForeignPart, isFromForeignPage, isUnsafe } from './request-origin.ts';
 import type { UserVisitor, Visitor } from './visitor.ts';
-import { needsShares, roleAt } from './visitor-role.ts';
+import { needsGroupsAgain, needsShares, roleAt } from './visitor-role.ts';
 
 /**
  * Decides what the gate does with a request for a workbench. The checks come in an order that reveals nothing: a visitor
@@ -25,7 +25,11 @@ export function decideRequest(
   // Also for a workbench that does not exist, which a visitor must not be able to tell from one without a right.
   if (shares === 'unreadable' && needsShares(visitor, found)) return { kind: 'unreadable' };
   const role = found === undefined ? undefined : roleOf(visitor, found, shares, now);
-  if (found === undefined || role === undefined || !mayDo(role, 'open')) return { kind: 'unknown' };
+  if (found === undefined || role === undefined || !mayDo(role, 'open')) {
+    return found !== undefined && mustSignInAgain(visitor, found, shares, now)
+      ? { kind: 'sign_in' }
+      : { kind: 'unknown' };
+  }
   // The record of another workbench has the endpoint of another workbench.
   if (found.workbenchId !== request.workbenchId) return { kind: 'unreadable' };
   if (found.status !== 'running' || found.run.endpoint === undefined) {
@@ -70,4 +74,15 @@ function roleOf(
 ): ActingRole | undefined {
   if (visitor.kind === 'open') return 'owner';
   return roleAt(visitor, workbench, shares === 'unreadable' ? [] : shares, now);
+}
+
+/** Only a group gives the visitor a role, and too long ago the issuer said that the user is a member. */
+function mustSignInAgain(
+  visitor: { readonly kind: 'open' } | UserVisitor,
+  workbench: Workbench,
+  shares: FoundShares,
+  now: number,
+): boolean {
+  if (visitor.kind === 'open' || shares === 'unreadable') return false;
+  return needsGroupsAgain(visitor, workbench, shares, now);
 }

@@ -14,6 +14,8 @@ export interface UserVisitor {
   readonly admin: boolean;
   /** The ids of the user's groups at the sign-in (adapters/group-id.ts). Absent without any. */
   readonly groups?: readonly string[];
+  /** From when on the groups do not count, milliseconds since 1970. Present with groups. */
+  readonly groupsExpireAt?: number;
   /** The workbench of the session's cookie. The session of the sign-in host has none: it opens every workbench of its user. */
   readonly workbenchId?: string;
   /** The session at the issuer, if it named one. A back-channel sign-out may end it alone. */

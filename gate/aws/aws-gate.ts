@@ -44,6 +44,7 @@ export function createAwsGate({ settings, ports, sealKeys, clientSecret, timers 
         kind: 'sessions',
         method: issuerMethodOf(settings, clientSecret),
         keys: sealKeys,
+        groupsMaxAgeMs: settings.WB_GROUPS_MAX_AGE_MINUTES * 60_000,
         frontendOrigins: settings.RESTAPI_CORS_ORIGIN.filter((origin) => origin !== '*'),
       },
       addressMode: 'host',

@@ -38,6 +38,6 @@ export function createLocalGate({ settings, ports, running, baseUrl, timers }: L
 function accessOf({ signIn, guard }: LocalGateSettings): AccessMethod {
   if (signIn === undefined) return { kind: 'open', guard };
   const keys = createSealKeys(signIn.keys.current, signIn.keys.previous);
-  const { method, frontendOrigins } = signIn;
-  return { kind: 'sessions', method, keys: async () => keys, frontendOrigins };
+  const { method, frontendOrigins, groupsMaxAgeMs } = signIn;
+  return { kind: 'sessions', method, keys: async () => keys, groupsMaxAgeMs, frontendOrigins };
 }

@@ -33,6 +33,8 @@ export interface LocalGateSettings {
     readonly method?: SignInMethod | undefined;
     /** The secrets that seal the cookies. */
     readonly keys: { readonly current: string; readonly previous?: string | undefined };
+    /** How long groups count after a sign-in, milliseconds. @default that of a session */
+    readonly groupsMaxAgeMs?: number | undefined;
     /** The origins of RESTAPI_CORS_ORIGIN. */
     readonly frontendOrigins: readonly string[];
   };

@@ -51,10 +51,13 @@ export type SignIn = Pick<Ticket, 'userId' | 'admin' | 'issuerSession' | 'issuer
 export class Sessions {
   readonly #seal: Sealing;
   readonly #clock: Clock;
+  readonly #groupsMaxAgeMs: number;
 
-  constructor(seal: Sealing, clock: Clock) {
+  /** @param groupsMaxAgeMs how long groups count after the sign-in, milliseconds */
+  constructor(seal: Sealing, clock: Clock, groupsMaxAgeMs: number = SESSION_LIFETIME_MS) {
     this.#seal = seal;
     this.#clock = clock;
+    this.#groupsMaxAgeMs = groupsMaxAgeMs;
   }
 
   /** Returns the Set-Cookie header of a session on the sign-in host: for an hour, and at most 8 hours after the sign-in. */
@@ -101,7 +104,12 @@ export class Sessions {
       ...(workbenchId === undefined ? {} : { workbenchId }),
       ...(content.sid === undefined ? {} : { issuerSession: content.sid }),
       ...(content.issuer_sub === undefined ? {} : { issuerSubject: content.issuer_sub }),
-      ...(content.groups === undefined ? {} : { groups: splitGroupIds(content.groups) }),
+      ...(content.groups === undefined
+        ? {}
+        : {
+            groups: splitGroupIds(content.groups),
+            groupsExpireAt: content.signed_in_at + this.#groupsMaxAgeMs,
+          }),
       signedInAt: content.signed_in_at,
       expiresAt: Math.floor(content.exp * 1000),
     };

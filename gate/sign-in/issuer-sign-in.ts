@@ -1,6 +1,8 @@
 import { type GateAddress, parseReturnUrl } from '#core/gate/gate-host.ts';
 import type { SignInFailureReason } from '#core/gate/sign-in-failures.ts';
 import { readBrowserBinding, SIGN_IN_PATH, signInUrlOf } from '#core/gate/sign-in-url.ts';
+import type { UserVisitor, Visitor } from '#core/gate/visitor.ts';
+import { areGroupsExpired } from '#core/gate/visitor-role.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import { SESSION_LIFETIME_MS, type SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
@@ -104,7 +106,7 @@ export class IssuerSignIn {
     const returnUrl = parseReturnUrl(text, address());
     if (returnUrl === undefined) return show(asked, invalidReturnUrlPage());
     const browser = readBrowserBinding(url.searchParams);
-    if (visitor.kind === 'user') return redirect(asked, await wayBack.locate(visitor, returnUrl, browser));
+    if (this.#isCurrent(visitor)) return redirect(asked, await wayBack.locate(visitor, returnUrl, browser));
     const { attempt, cookie } = await attempts.begin(request.headers.cookie, text, browser);
     try {
       const location = await issuer.authorizationUrl(attempt);
@@ -113,6 +115,11 @@ export class IssuerSignIn {
     } catch (error) {
       this.#showFailure(asked, readFailure(error), attempt);
     }
+  }
+
+  /** Whether a visitor needs no sign-in: one whose groups have expired must name them again. */
+  #isCurrent(visitor: Visitor): visitor is UserVisitor {
+    return visitor.kind === 'user' && !areGroupsExpired(visitor, this.#options.clock.now());
   }
 
   /** `GET /.wb/callback`: the issuer has sent the browser back. */
@@ -139,7 +146,7 @@ export class IssuerSignIn {
     }
     // The user has reloaded the page, or gone back to it. The code was used.
     const { browser } = attempt;
-    if (visitor.kind === 'user') return redirect(asked, await wayBack.locate(visitor, returnUrl, browser));
+    if (this.#isCurrent(visitor)) return redirect(asked, await wayBack.locate(visitor, returnUrl, browser));
     try {
       const { claims, idToken } = await issuer.signIn(url.search, attempt);
       const read = readSignIn(claims, settings, clock.now());

@@ -89,6 +89,19 @@ describe('a request for a running workbench', () => {
     expect(forwarded({ userId: 'a-group-id-00000' })).toBe('unknown');
   });
 
+  test('of a member whose groups have expired goes to the sign-in, if only they gave a role', () => {
+    const groups = { groups: ['a-group-id-00000'], groupsExpireAt: T0 + 5 };
+    const ofGroup = [aShare({ grantee: { kind: 'group', group: 'a-group-id-00000' } })];
+    const kindAt = (now: number, visitor: Partial<UserVisitor>, shares: readonly Share[]) =>
+      decideRequest(get(), user({ userId: 'bob', ...groups, ...visitor }), RUNNING, now, shares).kind;
+    expect([kindAt(T0 + 4, {}, ofGroup), kindAt(T0 + 5, {}, ofGroup)]).toEqual(['forward', 'sign_in']);
+    expect(kindAt(T0 + 5, { groups: ['another'] }, ofGroup)).toBe('unknown');
+    expect(kindAt(T0 + 5, {}, [aShare({ ...ofGroup[0], expiresAt: T0 + 5 })])).toBe('unknown');
+    // By another right than that of a group.
+    expect(kindAt(T0 + 5, {}, [...ofGroup, aShare()])).toBe('forward');
+    expect(kindAt(T0 + 5, { userId: USER }, ofGroup)).toBe('forward');
+  });
+
   test('of every user is forwarded if it is shared with the organisation', () => {
     const shares = [aShare({ grantee: { kind: 'organisation' } })];
     expect(decideRequest(get(), user({ userId: 'bob' }), RUNNING, T0, shares).kind).toBe('forward');

@@ -13,8 +13,7 @@ const WORKBENCH_ID = '01k5w3p8xg7t2mzq4v9r6ehbnc';
 /** Browsers keep a cookie of at most 4,096 bytes, with its name and attributes. */
 const COOKIE_MAX_BYTES = 4_096;
 
-function setUp() {
-  const clock = new ManualClock(NOW);
+function setUp(clock = new ManualClock(NOW)) {
   const keys = createSealKeys('a key of the gate with 32 or more bytes');
   const seal = new Seal(async () => keys, clock);
   return { seal, sessions: new Sessions(seal, clock) };
@@ -58,6 +57,24 @@ describe('a session with groups', () => {
     expect(read).toMatchObject({ ...signIn, groups: GROUPS.toSorted().map(groupIdOf) });
     const there = await sessions.parse(readCookie(onWorkbenchHost, COOKIES.workbench) ?? '', WORKBENCH_ID);
     expect(there).toMatchObject({ ...signIn, workbenchId: WORKBENCH_ID });
+  });
+
+  it('says until when its groups count after the sign-in, however often it was renewed', async () => {
+    const clock = new ManualClock(NOW);
+    const { seal } = setUp(clock);
+    const sessions = new Sessions(seal, clock, 30 * 60_000);
+    const first = await sessions.formatSignIn(longestSignIn());
+    const visitor = await sessions.parse(readCookie(first, COOKIES.signIn) ?? '', undefined);
+    clock.advance(20 * 60_000);
+    const renewed = (visitor && (await sessions.renewSignIn(visitor))) ?? '';
+    const later = await sessions.parse(readCookie(renewed, COOKIES.signIn) ?? '', undefined);
+    expect(later?.expiresAt).toBeGreaterThan(visitor?.expiresAt ?? 0);
+    for (const one of [visitor, later]) expect(one?.groupsExpireAt).toBe(NOW + 30 * 60_000);
+    const { groups: _, ...withoutGroups } = longestSignIn();
+    const plain = await sessions.formatSignIn(withoutGroups);
+    expect(await sessions.parse(readCookie(plain, COOKIES.signIn) ?? '', undefined)).not.toHaveProperty(
+      'groupsExpireAt',
+    );
   });
 
   it('does not contain the names of the groups', async () => {

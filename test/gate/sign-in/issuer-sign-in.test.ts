@@ -7,7 +7,7 @@ import { IssuerSignIn } from '#gate/sign-in/issuer-sign-in.ts';
 import { ATTEMPT_LIFETIME_MS, SignInAttempts } from '#gate/sign-in/sign-in-attempts.ts';
 import { Browser, locationOf } from './browser.ts';
 import { CLIENT_ID, FakeIssuer } from './fake-issuer.ts';
-import { type SignInHost, startSignInHost, WID } from './sign-in-host.ts';
+import { GROUPS_MAX_AGE_MS, type SignInHost, startSignInHost, WID } from './sign-in-host.ts';
 
 const LOGOUT_EVENTS = { 'http://schemas.openid.net/event/backchannel-logout': {} };
 
@@ -346,6 +346,20 @@ describe('the sign-in at an issuer', () => {
     // The browser has a session now, so that the next ticket comes from its cookie.
     const again = await burn(locationOf(await browser.get(host.loginUrl(host.workbenchUrl('/lab')))));
     expect(again?.groups).toEqual(first?.groups);
+  });
+
+  it('asks the issuer again for a user whose groups have expired, and forgets a group that was lost', async () => {
+    issuer.claims = { groups: ['staff'] };
+    await complete('/lab');
+    host.clock.advance(GROUPS_MAX_AGE_MS - 1);
+    const before = locationOf(await browser.get(host.loginUrl(host.workbenchUrl('/lab'))));
+    expect((await burn(before))?.groups).toEqual([groupIdOf('staff')]);
+    host.clock.advance(1);
+    issuer.claims = { groups: ['guests'] };
+    const after = await burn(locationOf(await complete('/lab')));
+    expect(after).toMatchObject({ groups: [groupIdOf('guests')], signedInAt: host.clock.now() });
+    const next = await burn(locationOf(await browser.get(host.loginUrl(host.workbenchUrl('/lab')))));
+    expect(next?.groups).toEqual([groupIdOf('guests')]);
   });
 
   it('uses the last discovery document of an issuer that does not respond any more', async () => {

@@ -16,6 +16,9 @@ import { RecordingTelemetry } from '#test/memory/memory-world.ts';
 
 export const WID = '01k5w3p8xg7t2mzq4v9r6ehbnc';
 
+/** How long the groups of a session count, milliseconds: less than the session of a sign-in host lasts. */
+export const GROUPS_MAX_AGE_MS = 30 * 60_000;
+
 /** What the routes of a sign-in are made of. */
 export interface SignInParts {
   readonly clock: ManualClock;
@@ -47,7 +50,7 @@ export async function startSignInHost(
 ): Promise<SignInHost> {
   const keys = createSealKeys('a-key-'.repeat(8));
   const seal = new Seal(async () => keys, clock);
-  const sessions = new Sessions(seal, clock);
+  const sessions = new Sessions(seal, clock, GROUPS_MAX_AGE_MS);
   const cutoffs = new MemorySessionCutoffStore();
   const tickets = new MemoryTicketStore();
   const server = createServer().listen(0, '127.0.0.1');

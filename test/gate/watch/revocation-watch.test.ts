@@ -261,6 +261,18 @@ describe('the revocation watch', () => {
       );
     });
 
+    it('ends them within five seconds after the groups have expired', async () => {
+      const { clock, table, ended, open } = setUp();
+      table.shares = [aShare({ grantee: GROUP })];
+      const opened = open({
+        visitor: { ...BOB, groups: [groupIdOf('staff')], groupsExpireAt: T0 + 60_000 },
+      });
+      await clock.advanceAsync(60_000 - 1);
+      expect(ended.size).toBe(0);
+      await clock.advanceAsync(WITHIN_MS);
+      expect(ended.get(opened)).toMatchObject({ why: 'policy_violation' });
+    });
+
     it('keeps WebSockets while it is in force, and reads the shares once for all users of a workbench', async () => {
       const { clock, table, ended, open } = setUp();
       table.shares = [aShare(), aShare({ grantee: GROUP })];
