@@ -232,8 +232,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'drop-unknown-fields-on-transition',
     description: 'drops fields that a newer version wrote when the status changes',
     file: 'core/workbench/variant-fields.ts',
-    find: 'value !== undefined && (keep(name) || !known.has(name)),',
-    replace: 'value !== undefined && known.has(name) && keep(name),',
+    find: 'value !== undefined && (keep(name) || !known.has(name))',
+    replace: 'value !== undefined && known.has(name) && keep(name)',
   },
   {
     name: 'replace-unknown-reason',
