@@ -67,14 +67,15 @@ export function taskDefinitionInput(
 /** Enough that a change of what is derived from the memory changes the digest of the settings. */
 const SETTINGS_DIGEST_MEMORY_MIB = 4096;
 
-/** A digest of everything in a definition that does not depend on its workbench. */
+const SETTINGS_DIGESTS = new WeakMap<TaskSettings, string>();
+
+/** A digest of everything in a definition that does not depend on its workbench. Computed once for the settings. */
 export function settingsDigestOf(settings: TaskSettings): string {
   const mount = { fileSystemId: 'fs', accessPointId: 'fsap' };
-  return taskDefinitionInput(settings, {
-    workbenchId: 'workbench',
-    mount,
-    memoryMib: SETTINGS_DIGEST_MEMORY_MIB,
-  }).digest;
+  const workbench = { workbenchId: 'workbench', mount, memoryMib: SETTINGS_DIGEST_MEMORY_MIB };
+  const digest = SETTINGS_DIGESTS.get(settings) ?? taskDefinitionInput(settings, workbench).digest;
+  SETTINGS_DIGESTS.set(settings, digest);
+  return digest;
 }
 
 /** The digest in a registered definition; undefined if the controller did not register it. */
