@@ -1,3 +1,4 @@
+import { describe, expect, it } from 'vitest';
 import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
 import { describeAuditStoreContract } from '#test/contracts/audit-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
@@ -10,6 +11,7 @@ import { describeIdempotencyStoreContract } from '../contracts/idempotency-store
 import { describeWorkbenchStoreContract } from '../contracts/workbench-store.ts';
 import { MemoryStartRateStore } from './memory-start-rate-store.ts';
 import { MemoryReportStore, memoryStores } from './memory-stores.ts';
+import { frozenJson } from './memory-workbench-store.ts';
 
 describeReportStoreContract('memory', async () => ({
   store: new MemoryReportStore(),
@@ -65,3 +67,17 @@ describeIdempotencyStoreContract('MemoryIdempotencyStore', async () => ({
   store: memoryStores().idempotency,
   dispose: async () => {},
 }));
+
+describe('a frozen copy of a value', () => {
+  it('is what JSON makes of it, and cannot be changed', () => {
+    const value = { a: [1, { b: null, c: undefined }, 'x'], d: true, e: undefined, f: {} };
+    const copy = frozenJson(value) as { readonly a: readonly object[] };
+    expect(copy).toStrictEqual(JSON.parse(JSON.stringify(value)));
+    expect([copy, copy.a, copy.a[1]].every(Object.isFrozen)).toBe(true);
+    expect(Object.isFrozen(value)).toBe(false);
+  });
+
+  it.each([Number.NaN, new Date(0), new Map(), () => {}, [undefined], 1n])('is refused for %o', (value) => {
+    expect(() => frozenJson({ value })).toThrow(TypeError);
+  });
+});

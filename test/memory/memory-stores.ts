@@ -13,7 +13,7 @@ import { MemoryAuditStore } from './memory-audit-store.ts';
 import { MemorySessionCutoffStore } from './memory-session-cutoff-store.ts';
 import { MemoryShareStore } from './memory-share-store.ts';
 import { MemoryTicketStore } from './memory-ticket-store.ts';
-import { deepFreeze, MemoryWorkbenchStore } from './memory-workbench-store.ts';
+import { frozenJson, MemoryWorkbenchStore } from './memory-workbench-store.ts';
 
 /** A HistoryStore in memory. An expired history remains until `deleteExpired`, as in a table whose TTL deletion is late. */
 export class MemoryHistoryStore implements HistoryStore {
@@ -106,7 +106,7 @@ export class MemoryReportStore implements ReportStore {
   readonly #reports = new Map<string, ReconcileReport>();
 
   async add(report: ReconcileReport): Promise<void> {
-    this.#reports.set(`${report.endedAt}#${report.sweep}`, deepFreeze(structuredClone(report)));
+    this.#reports.set(`${report.endedAt}#${report.sweep}`, frozenJson(report) as ReconcileReport);
   }
 
   async list(): Promise<readonly ReconcileReport[]> {

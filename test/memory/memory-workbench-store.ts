@@ -204,7 +204,7 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
   }
 
   #encode(workbench: Workbench): StoredRecord {
-    return deepFreeze(JSON.parse(JSON.stringify(this.#codec.encode(workbench))));
+    return frozenJson(this.#codec.encode(workbench)) as StoredRecord;
   }
 
   #readOrReport(key: WorkbenchKey): Workbench | undefined {
@@ -241,6 +241,22 @@ function decodeOrThrow(codec: RecordCodec, key: WorkbenchKey, stored: unknown): 
   } catch (error) {
     throw new UnreadableRecord(key, error);
   }
+}
+
+/**
+ * A frozen copy of a value, as `JSON.parse(JSON.stringify(value))` returns it, but faster.
+ * @throws TypeError for a value that JSON changes or leaves out, except fields that are undefined
+ */
+export function frozenJson(value: unknown): unknown {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value))
+    return value;
+  if (Array.isArray(value)) return Object.freeze(value.map(frozenJson));
+  if (typeof value !== 'object' || ![Object.prototype, null].includes(Object.getPrototypeOf(value)))
+    throw new TypeError(`JSON does not keep ${String(value)}`);
+  const copy: Record<string, unknown> = {};
+  for (const [name, member] of Object.entries(value))
+    if (member !== undefined) copy[name] = frozenJson(member);
+  return Object.freeze(copy);
 }
 
 export function deepFreeze<T>(value: T): T {

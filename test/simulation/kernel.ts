@@ -47,7 +47,7 @@ export class Kernel {
    * Runs the next action and settles the promises that follow from it. Returns false if no action is scheduled until
    * `end`; the time is then `end`.
    */
-  async step(end: number): Promise<boolean> {
+  step(end: number): Promise<boolean> {
     let next = this.#heap[0];
     while (next !== undefined && next.action === undefined) {
       this.#pop();
@@ -55,14 +55,13 @@ export class Kernel {
     }
     if (next?.action === undefined || next.at > end) {
       this.#now = Math.max(this.#now, end);
-      return false;
+      return Promise.resolve(false);
     }
     this.#pop();
     this.#now = Math.max(this.#now, next.at);
     next.action();
     this.#steps += 1;
-    await (this.#steps % STEPS_PER_TURN === 0 ? yieldToEventLoop() : settlePromises());
-    return true;
+    return this.#steps % STEPS_PER_TURN === 0 ? yieldToEventLoop() : settlePromises();
   }
 
   #push(scheduled: ScheduledAction): void {
@@ -113,14 +112,14 @@ function swap(heap: ScheduledAction[], a: number, b: number): void {
  * be scheduled by a microtask: before the first one, Node runs the callbacks of nextTick first. A turn of the event loop
  * takes three times as long.
  */
-function settlePromises(): Promise<void> {
-  return new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)));
+function settlePromises(): Promise<true> {
+  return new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve, true)));
 }
 
 /** After this number of steps the event loop has a turn, so that timers and messages of the process are not delayed. */
 const STEPS_PER_TURN = 500;
 
 /** Settles the promises, too: the event loop continues only when no microtask is left. */
-function yieldToEventLoop(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+function yieldToEventLoop(): Promise<true> {
+  return new Promise((resolve) => setImmediate(resolve, true));
 }
