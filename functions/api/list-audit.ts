@@ -11,7 +11,7 @@ import { parseLimit } from '../middleware/parse-request.ts';
 import { parseQuery, type Query } from '../middleware/query.ts';
 import { toIsoTime } from './present-workbench.ts';
 
-/** The clock of the function that wrote an event may be ahead of ours by this time, milliseconds. */
+/** The clock of the function that wrote an event may be ahead of this one by this time, milliseconds. */
 const CLOCK_DIFFERENCE_MS = 60_000;
 
 /** GET /audit */

@@ -27,7 +27,7 @@ export type WriteListener = (key: WorkbenchKey, before: unknown, after: StoredRe
 interface SharedRecords {
   /** user id → workbench id → record */
   readonly users: Map<string, Map<string, unknown>>;
-  /** Decoded records by codec and stored record, so that each is decoded once, whichever view reads it. */
+  /** Decoded records by codec and stored record, so that each is decoded once for all views. */
   readonly decoded: Map<RecordCodec, WeakMap<object, Workbench>>;
 }
 
