@@ -1,25 +1,35 @@
 /**
- * Installs what the clients of the API are built with into folders of their own (clients/typescript/node_modules), fails when
- * the generated types are stale, and builds the package. For `npm run test:clients`.
+ * Installs what the clients of the API are built with into folders of their own (clients/<name>/node_modules), fails when the
+ * generated types are stale, and builds the packages. For `npm run test:clients`.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-const TYPESCRIPT = join(import.meta.dirname, '../clients/typescript');
+install('typescript');
+run('typescript', 'run', '--silent', 'generate:check');
+run('typescript', 'run', '--silent', 'build');
+// The command line is built with the types of the built client.
+install('cli');
+run('cli', 'run', '--silent', 'build');
 
-if (!existsSync(join(TYPESCRIPT, 'node_modules/.package-lock.json'))) run('ci', '--no-audit', '--no-fund');
-run('run', '--silent', 'generate:check');
-run('run', '--silent', 'build');
+function install(client: string): void {
+  if (!existsSync(join(folderOf(client), 'node_modules/.package-lock.json')))
+    run(client, 'ci', '--no-audit', '--no-fund');
+}
 
-function run(...args: readonly string[]): void {
-  const { status, error } = spawnSync('npm', args, { cwd: TYPESCRIPT, stdio: 'inherit' });
+function run(client: string, ...args: readonly string[]): void {
+  const { status, error } = spawnSync('npm', args, { cwd: folderOf(client), stdio: 'inherit' });
   if (status === 0) return;
-  console.error(error?.message ?? `npm ${args.join(' ')} failed in clients/typescript.`);
+  console.error(error?.message ?? `npm ${args.join(' ')} failed in clients/${client}.`);
   if (args.includes('generate:check')) {
     console.error(
       'If src/schema.ts is stale: npm run generate in clients/typescript, and commit the result.',
     );
   }
   process.exit(1);
+}
+
+function folderOf(client: string): string {
+  return join(import.meta.dirname, '../clients', client);
 }

@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import { CommandError, EXIT_CODES } from './exit-codes.ts';
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+/** Returns the script that completes the commands and options of `wb` in a shell. */
+export function completionScript(program: Command, shell: string): string {
+  const commands = program.commands.map((command) => ({
+    name: command.name(),
+    description: command.description(),
+    options: command.options.flatMap(({ long }) => long ?? []),
+  }));
+  const globals = program.options.flatMap(({ long }) => long ?? []);
+  switch (shell) {
+    case 'bash':
+      return [
+        '_wb() {',
+        '  local current=${COMP_WORDS[COMP_CWORD]} words',
+        '  case ${COMP_WORDS[1]} in',
+        ...commands.map(
+          ({ name, options }) => `    ${name}) words="${[...options, ...globals].join(' ')}" ;;`,
+        ),
+        `    *) words="${[...commands.map(({ name }) => name), ...globals].join(' ')}" ;;`,
+        '  esac',
+        '  COMPREPLY=($(compgen -W "$words" -- "$current"))',
+        '}',
+        'complete -F _wb wb',
+      ].join('\n');
+    case 'zsh':
+      return [
+        '#compdef wb',
+        '_wb() {',
+        '  local -a commands',
+        `  commands=(${commands.map(({ name, description }) => quote(`${name}:${description}`)).join(' ')})`,
+        '  if (( CURRENT == 2 )); then _describe command commands; return; fi',
+        '  case $words[2] in',
+        ...commands.map(
+          ({ name, options }) => `    ${name}) compadd -- ${[...options, ...globals].join(' ')} ;;`,
+        ),
+        '  esac',
+        '}',
+        'compdef _wb wb',
+      ].join('\n');
+    case 'fish':
+      return [
+        'complete -c wb -f',
+        ...commands.map(
+          ({ name, description }) =>
+            `complete -c wb -n __fish_use_subcommand -a ${name} -d ${quote(description)}`,
+        ),
+        ...commands.flatMap(({ name, options }) =>
+          options.map(
+            (option) =>
+              `complete -c wb -n '__fish_seen_subcommand_from ${name}' -l ${option.replace(/^--/, '')}`,
+          ),
+        ),
+      ].join('\n');
+    default:
+      throw new CommandError(
+        EXIT_CODES.usage,
+        `Completion is available for ${SHELLS.join(', ')}, not for ${shell}.`,
+      );
+  }
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", '')}'`;
+}

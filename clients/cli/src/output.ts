@@ -1,0 +1,139 @@
+import { styleText } from 'node:util';
+import { describeStatus, type HistoryEntry, type Workbench } from 'workbench-client';
+
+/** Where a command writes: results to `out`, everything else to `err`. */
+export interface Output {
+  readonly json: boolean;
+  /** Writes a result: the value as one line of JSON with `--json`, otherwise the text. */
+  result(value: unknown, text: string): void;
+  /** Writes a line that is no result. */
+  note(text: string): void;
+  /** Shows the state of long work: on a terminal one line that changes, otherwise a line for each change. */
+  progress(text: string): void;
+  endProgress(): void;
+}
+
+type Stream = Pick<NodeJS.WriteStream, 'write'> & { readonly isTTY?: boolean; readonly columns?: number };
+
+export function createOutput(json: boolean, out: Stream, err: Stream): Output {
+  let shown: string | undefined;
+  const output: Output = {
+    json,
+    result(value, text) {
+      output.endProgress();
+      out.write(`${json ? JSON.stringify(value) : text}\n`);
+    },
+    note(text) {
+      output.endProgress();
+      err.write(`${text}\n`);
+    },
+    progress(text) {
+      if (!err.isTTY) {
+        if (text !== shown) err.write(`${text}\n`);
+      } else {
+        // A line that is wider than the terminal could not be replaced.
+        err.write(`\r\x1b[2K${text.slice(0, (err.columns || 80) - 1)}`);
+      }
+      shown = text;
+    },
+    endProgress() {
+      if (shown !== undefined && err.isTTY) err.write('\r\x1b[2K');
+      shown = undefined;
+    },
+  };
+  return output;
+}
+
+/** Removes control characters: a name or a message must not move the cursor of a terminal. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, ' ');
+}
+
+const COLORS = {
+  running: 'green',
+  stopped: 'gray',
+  deleting: 'red',
+} as const;
+
+/** Returns a status in its color: only on a terminal, and not with NO_COLOR (https://no-color.org). */
+function colored(status: Workbench['status'], text: string, stream: NodeJS.WriteStream): string {
+  const color = COLORS[status as keyof typeof COLORS] ?? 'yellow';
+  return stream.isTTY && !process.env.NO_COLOR ? styleText(color, text) : text;
+}
+
+export function formatList(
+  workbenches: readonly Workbench[],
+  now: number,
+  stream: NodeJS.WriteStream,
+): string {
+  if (workbenches.length === 0) return 'No workbenches. Create one: wb create --wait --open';
+  const rows = workbenches.map((workbench) => [
+    workbench.workbench_id,
+    printable(workbench.workbench_name),
+    printable(describeStatus(workbench)),
+    formatSize(workbench),
+    formatAge(workbench.created_at, now),
+  ]);
+  const table = [['ID', 'NAME', 'STATUS', 'SIZE', 'CREATED'], ...rows];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => (row[column] ?? '').length)));
+  return table
+    .map((row, index) => {
+      const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
+      const workbench = workbenches[index - 1];
+      if (workbench !== undefined) cells[2] = colored(workbench.status, cells[2] ?? '', stream);
+      return cells.join('  ').trimEnd();
+    })
+    .join('\n');
+}
+
+export function formatWorkbench(workbench: Workbench, stream: NodeJS.WriteStream): string {
+  const { workbench_id: id, user_id: user, public_endpoint: url, last_activity_at: used } = workbench;
+  const lines: (readonly [string, string | undefined])[] = [
+    ['id', id],
+    ['name', printable(workbench.workbench_name)],
+    ['owner', printable(user)],
+    ['status', colored(workbench.status, printable(describeStatus(workbench)), stream)],
+    ['size', formatSize(workbench)],
+    ['address', url],
+    ['instance', workbench.allocated_instance_type],
+    ['created', workbench.created_at],
+    ['started', workbench.started_at],
+    ['ready', workbench.ready_at],
+    ['stopped', workbench.stopped_at],
+    ['last used', used],
+  ];
+  return lines
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name.padEnd(10)}${value}`)
+    .join('\n');
+}
+
+/** One line for an entry of the history. */
+export function formatEvent({
+  time,
+  type,
+  from,
+  to,
+  requested_by: by,
+  reason_code: reason,
+}: HistoryEntry): string {
+  const change = to === undefined ? '' : ` ${from === undefined ? '' : `${from} → `}${to}`;
+  const why = reason === undefined ? '' : ` (${reason})`;
+  return printable(`${time}  ${type}${change}${why}${by === undefined ? '' : `  by ${by}`}`);
+}
+
+function formatSize({
+  requested_cpu: cpu,
+  requested_memory: memory,
+  requested_gpu: gpus,
+}: Workbench): string {
+  const gpu = gpus > 0 ? `, ${gpus} GPU` : '';
+  return `${cpu / 1024} vCPU, ${memory / 1024} GiB${gpu}`;
+}
+
+function formatAge(time: string, now: number): string {
+  const minutes = Math.max(0, Math.floor((now - Date.parse(time)) / 60_000));
+  if (minutes < 60) return `${minutes} min ago`;
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ago`;
+  return `${Math.floor(minutes / (24 * 60))} days ago`;
+}

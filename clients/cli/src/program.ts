@@ -1,0 +1,262 @@
+import { readFileSync } from 'node:fs';
+import { isCancel, text } from '@clack/prompts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { HistoryEntry, Workbench, WorkbenchClient } from 'workbench-client';
+import { completionScript, SHELLS } from './completion.ts';
+import { type Connection, type ConnectionOptions, DEFAULT_API, openConnection } from './connection.ts';
+import { runChecks } from './doctor.ts';
+import { CommandError, EXIT_CODES } from './exit-codes.ts';
+import { findWorkbench } from './find-workbench.ts';
+import { openBrowser } from './open-browser.ts';
+import { createOutput, formatEvent, formatList, formatWorkbench, type Output, printable } from './output.ts';
+import { waitWithProgress } from './wait.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+interface GlobalOptions extends ConnectionOptions {
+  readonly json?: boolean;
+}
+
+interface WaitFlags {
+  readonly wait?: boolean;
+  readonly timeout: number;
+}
+
+interface Context extends Connection {
+  readonly output: Output;
+}
+
+const EVENTS_INTERVAL_MS = 2_000;
+
+/** Builds the command line. Results go to standard output, everything else to standard error. */
+export function buildProgram(): Command {
+  const program = new Command('wb')
+    .description('Creates, opens, starts, stops and deletes workbenches.')
+    .version(version)
+    .addOption(new Option('--api <url>', 'address of the API').env('WORKBENCH_API').default(DEFAULT_API))
+    .addOption(
+      new Option('--user <id>', 'act for this user (default: the user of the token, or your account)').env(
+        'WORKBENCH_USER',
+      ),
+    )
+    .option('--json', 'print the result as JSON')
+    .showHelpAfterError('See: wb --help')
+    .configureHelp({ sortSubcommands: false })
+    .addHelpText(
+      'after',
+      `
+The key or token is read from the variable WORKBENCH_TOKEN. A name, an id or the beginning of an id selects a workbench.
+
+Exit codes: 0 success, 1 failed, 2 wrong usage, 3 the workbench did not get the status, 4 --timeout passed, 5 no connection,
+6 no such workbench, 7 not authorized, 130 interrupted.`,
+    );
+  const open = (command: Command): Context => {
+    const options = command.optsWithGlobals<GlobalOptions>();
+    return {
+      ...openConnection(options, process.env),
+      output: createOutput(options.json === true, process.stdout, process.stderr),
+    };
+  };
+  const add = (name: string, description: string) => program.command(name).description(description);
+  const addWait = (command: Command) =>
+    command
+      .option('--wait', 'wait until it is done')
+      .option('--timeout <seconds>', 'end the wait after this time', parseSeconds, 20 * 60);
+
+  addWait(add('create', 'create a workbench and start it'))
+    .option('--name <name>', 'name of the workbench')
+    .option('--cpu <vcpus>', 'processors, for example 0.5 or 2', parseVcpus)
+    .option('--memory <gib>', 'memory in GiB, for example 4', parseGib)
+    .option('--gpu <count>', 'number of GPUs', parseCount)
+    .option('--instance-type <type>', 'a dedicated instance of this type')
+    .option('--open', 'wait, then open it in the browser')
+    .action(async (flags: WaitFlags & Readonly<Record<string, unknown>>, command: Command) => {
+      const context = open(command);
+      const created = await context.client.create(toCreateRequest(flags));
+      if (flags.wait !== true && flags.open !== true) return showWorkbench(context, created);
+      const running = await waitFor(context, created, 'running', flags);
+      if (flags.open === true) return openWorkbench(context, running ?? created);
+      showWorkbench(context, running ?? created);
+    });
+
+  add('list', 'list the workbenches').action(async (_flags: unknown, command: Command) => {
+    const { client, output } = open(command);
+    const workbenches: Workbench[] = [];
+    for await (const workbench of client.list()) workbenches.push(workbench);
+    output.result(workbenches, formatList(workbenches, Date.now(), process.stdout));
+  });
+
+  add('show <workbench>', 'show a workbench').action(
+    async (nameOrId: string, _flags: unknown, command: Command) => {
+      const context = open(command);
+      showWorkbench(context, await findWorkbench(context.client, nameOrId));
+    },
+  );
+
+  const addChange = (
+    name: 'start' | 'stop' | 'restart',
+    description: string,
+    target: 'running' | 'stopped',
+    change: (client: WorkbenchClient, id: string) => Promise<void>,
+  ) =>
+    addWait(add(`${name} <workbench>`, description)).action(
+      async (nameOrId: string, flags: WaitFlags, command: Command) => {
+        const context = open(command);
+        const found = await findWorkbench(context.client, nameOrId);
+        await change(context.client, found.workbench_id);
+        const reached = flags.wait === true ? await waitFor(context, found, target, flags) : undefined;
+        showWorkbench(context, reached ?? (await context.client.get(found.workbench_id)));
+      },
+    );
+  addChange('start', 'start a stopped workbench', 'running', (client, id) => client.start(id));
+  addChange('stop', 'stop a workbench; its files are kept', 'stopped', (client, id) => client.stop(id));
+  addChange('restart', 'stop a workbench and start it again', 'running', (client, id) => client.restart(id));
+
+  addWait(add('delete <workbench>', 'delete a workbench and all its files'))
+    .option('--force', 'do not ask')
+    .action(async (nameOrId: string, flags: WaitFlags & { readonly force?: boolean }, command: Command) => {
+      const context = open(command);
+      const found = await findWorkbench(context.client, nameOrId);
+      if (flags.force !== true) await confirmDeletion(found);
+      await context.client.delete(found.workbench_id);
+      if (flags.wait === true) await waitFor(context, found, 'deleted', flags);
+      const { workbench_id: id, workbench_name: name } = found;
+      const done = flags.wait === true;
+      context.output.result(
+        { workbench_id: id, deleted: done },
+        `${printable(name)} ${done ? 'is deleted' : 'is being deleted'}.`,
+      );
+    });
+
+  add('open <workbench>', 'open a workbench in the browser')
+    .option('--print', 'print the address instead')
+    .action(async (nameOrId: string, flags: { readonly print?: boolean }, command: Command) => {
+      const context = open(command);
+      await openWorkbench(context, await findWorkbench(context.client, nameOrId), flags.print === true);
+    });
+
+  add('events <workbench>', 'show what has happened to a workbench')
+    .option('-f, --follow', 'wait for further events until Ctrl-C')
+    .action(async (nameOrId: string, flags: { readonly follow?: boolean }, command: Command) => {
+      const context = open(command);
+      const { workbench_id: id } = await findWorkbench(context.client, nameOrId);
+      await showEvents(context, id, flags.follow === true);
+    });
+
+  add('whoami', 'show which API is used, and as whom').action((_flags: unknown, command: Command) => {
+    const { api, user, authorization, output } = open(command);
+    const as = user ?? 'the user of the token';
+    output.result({ api, user, authorization }, `${as} at ${api}, authorization: ${authorization}`);
+  });
+
+  add('doctor', 'check the connection, the clock and the authorization').action(
+    async (_flags: unknown, command: Command) => {
+      const context = open(command);
+      const checks = await runChecks(context, () => Date.now());
+      const lines = checks.map(
+        ({ name, passed, detail }) => `${passed ? 'ok  ' : 'FAIL'}  ${name.padEnd(14)}${printable(detail)}`,
+      );
+      context.output.result(checks, lines.join('\n'));
+      if (checks.some(({ passed }) => !passed)) process.exitCode = EXIT_CODES.failed;
+    },
+  );
+
+  add('completion <shell>', `print the completion script for ${SHELLS.join(', ')}`).action(
+    (shell: string) => {
+      process.stdout.write(`${completionScript(program, shell)}\n`);
+    },
+  );
+  return program;
+}
+
+function toCreateRequest(flags: Readonly<Record<string, unknown>>): Parameters<WorkbenchClient['create']>[0] {
+  const fields = {
+    workbench_name: flags.name,
+    requested_cpu: flags.cpu,
+    requested_memory: flags.memory,
+    requested_gpu: flags.gpu,
+    allocated_instance_type: flags.instanceType,
+  };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+function showWorkbench({ output }: Context, workbench: Workbench): void {
+  output.result(workbench, formatWorkbench(workbench, process.stdout));
+}
+
+async function waitFor(
+  { client, output }: Context,
+  workbench: Workbench,
+  target: 'running' | 'stopped' | 'deleted',
+  { timeout }: WaitFlags,
+) {
+  return await waitWithProgress(client, workbench, target, { output, timeoutMs: timeout * 1000 });
+}
+
+/** The address may contain a ticket, so it is printed only when no browser took it. */
+async function openWorkbench(
+  { client, output }: Context,
+  workbench: Workbench,
+  printOnly = false,
+): Promise<void> {
+  const { url, expiresAt } = await client.open(workbench.workbench_id);
+  if (output.json || printOnly) return output.result({ url, expires_at: expiresAt }, url);
+  if (await openBrowser(url)) output.note(`Opened ${printable(workbench.workbench_name)} in the browser.`);
+  else output.result({ url }, url);
+}
+
+async function showEvents({ client, output }: Context, id: string, follow: boolean): Promise<void> {
+  let last = 0;
+  const print = (entries: readonly HistoryEntry[]) => {
+    for (const entry of entries.filter(({ seq }) => seq > last).sort((a, b) => a.seq - b.seq)) {
+      output.result(entry, formatEvent(entry));
+      last = entry.seq;
+    }
+  };
+  print(await client.history(id));
+  while (follow) {
+    await new Promise((resolve) => setTimeout(resolve, EVENTS_INTERVAL_MS));
+    print(await client.history(id));
+  }
+}
+
+async function confirmDeletion({ workbench_name: name }: Workbench): Promise<void> {
+  if (!process.stdin.isTTY) {
+    throw new CommandError(
+      EXIT_CODES.usage,
+      'Without a terminal the deletion cannot be confirmed. Use --force.',
+    );
+  }
+  const typed = await text({
+    message: `This deletes ${printable(name)} and all its files. Type its name to go on:`,
+  });
+  if (isCancel(typed)) throw new CommandError(EXIT_CODES.interrupted, 'Nothing was deleted.');
+  if (typed.trim() !== name.trim())
+    throw new CommandError(EXIT_CODES.failed, 'The name is another one. Nothing was deleted.');
+}
+
+function parseSeconds(value: string): number {
+  return parseNumber(value, 'a number of seconds', (seconds) => seconds > 0);
+}
+
+function parseVcpus(value: string): number {
+  return Math.round(parseNumber(value, 'a number of processors', (vcpus) => vcpus > 0) * 1024);
+}
+
+function parseGib(value: string): number {
+  return Math.round(parseNumber(value, 'a number of GiB', (gib) => gib > 0) * 1024);
+}
+
+function parseCount(value: string): number {
+  return parseNumber(value, 'a whole number', (count) => Number.isInteger(count) && count >= 0);
+}
+
+function parseNumber(value: string, expected: string, isValid: (number: number) => boolean): number {
+  const number = Number(value);
+  if (value.trim() === '' || !Number.isFinite(number) || !isValid(number)) {
+    throw new InvalidArgumentError(`It must be ${expected}.`);
+  }
+  return number;
+}

@@ -1,0 +1,200 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { describe, expect, it, test } from 'vitest';
+import { createDataDir, LocalServer } from '#test/e2e/local-server.ts';
+
+const WB = join(import.meta.dirname, '../../../clients/cli/dist/wb.js');
+
+interface Finished {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs `wb` without a terminal. */
+async function wb(
+  api: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
+  return await start(api, args, environment).finished;
+}
+
+function start(api: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  const env = { PATH: process.env.PATH, WORKBENCH_API: api, WORKBENCH_USER: 'ada', ...environment };
+  const child = spawn(process.execPath, [WB, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { out: '', err: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output.out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.err += text;
+  });
+  const finished = once(child, 'close').then(
+    ([code]): Finished => ({ code: code as number | null, ...output }),
+  );
+  return { child, output, finished };
+}
+
+/** The pseudo-terminal of `script` has no columns, if its own input is no terminal. */
+function terminalCommand(args: string): string {
+  return `stty columns 120; "${process.execPath}" "${WB}" ${args}`;
+}
+
+/** Runs `wb` in a pseudo-terminal. @returns what the terminal got */
+function onTerminal(api: string, args: string, environment: Readonly<Record<string, string>> = {}): string {
+  const env = { ...process.env, WORKBENCH_API: api, WORKBENCH_USER: 'ada', TERM: 'xterm', ...environment };
+  const { stdout, status } = spawnSync('script', ['-qec', terminalCommand(args), '/dev/null'], {
+    env,
+    encoding: 'utf8',
+  });
+  return `${stdout}exit ${status}`;
+}
+
+describe('the command line', () => {
+  it('leads a new user from nothing to an open workbench and back', async () => {
+    const { api } = await LocalServer.start(await createDataDir());
+    expect((await wb(api, ['list'])).out).toContain('No workbenches. Create one: wb create');
+
+    const created = await wb(api, ['create', '--name', 'First', '--wait']);
+    expect(created).toMatchObject({ code: 0, out: expect.stringMatching(/^status +running$/m) });
+    expect(created.err).toMatch(/^First: running, \d+ s$/m);
+
+    const listed = await wb(api, ['list', '--json']);
+    const [first] = JSON.parse(listed.out) as { workbench_id: string; status: string }[];
+    expect(first?.status).toBe('running');
+    const id = first?.workbench_id ?? '';
+
+    const opened = await wb(api, ['open', 'First', '--print']);
+    expect(opened.out.trim()).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:\\d+/project/${id}/$`));
+
+    expect((await wb(api, ['show', id.slice(0, 20)])).out).toContain(id);
+    expect(await wb(api, ['stop', 'First', '--wait'])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^status +stopped$/m),
+    });
+    expect((await wb(api, ['start', 'First', '--wait', '--json'])).code).toBe(0);
+
+    const events = (await wb(api, ['events', 'First', '--json'])).out.trim().split('\n');
+    const types = events.map((line) => (JSON.parse(line) as { type: string }).type);
+    expect(types[0]).toBe('created');
+    expect(types).toContain('stop_requested');
+
+    const refused = await wb(api, ['delete', 'First']);
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('--force') });
+    expect(await wb(api, ['delete', 'First', '--force', '--wait'])).toMatchObject({
+      code: 0,
+      out: 'First is deleted.\n',
+    });
+    expect(await wb(api, ['show', id])).toMatchObject({ code: 6, err: 'wb: There is no such workbench.\n' });
+  });
+
+  it('asks which workbench is meant if more than one fits', async () => {
+    const { api } = await LocalServer.start(await createDataDir());
+    for (let index = 0; index < 2; index += 1) await wb(api, ['create', '--name', 'Twin']);
+    const { code, err } = await wb(api, ['stop', 'Twin']);
+    expect(code).toBe(6);
+    expect(err.match(/^ {2}[0-9a-z]{26} {2}Twin$/gm)).toHaveLength(2);
+    expect(await wb(api, ['stop', 'nothing'])).toMatchObject({
+      code: 6,
+      err: expect.stringContaining('wb list'),
+    });
+  });
+
+  it('asks for the name on a terminal before it deletes', async () => {
+    const { api } = await LocalServer.start(await createDataDir());
+    await wb(api, ['create', '--name', 'Kept']);
+    const child = spawn('script', ['-qec', terminalCommand('delete Kept'), '/dev/null'], {
+      env: { ...process.env, WORKBENCH_API: api, WORKBENCH_USER: 'ada', TERM: 'xterm' },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    let shown = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      shown += text;
+    });
+    await expect.poll(() => shown).toContain('Type its name');
+    child.stdin.write('Wrong\r');
+    const [code] = await once(child, 'close');
+    expect([code, shown]).toEqual([1, expect.stringContaining('Nothing was deleted.')]);
+    expect((await wb(api, ['show', 'Kept'])).code).toBe(0);
+  });
+});
+
+describe('a start that does not become ready', () => {
+  const SETTINGS = { WB_BOOT_COMMAND: 'exec sleep 1000' };
+
+  it('goes on after Ctrl-C, which ends the wait', async () => {
+    const { api } = await LocalServer.start(await createDataDir(), SETTINGS);
+    const { child, output, finished } = start(api, ['create', '--name', 'Slow', '--wait']);
+    await expect.poll(() => output.err).toContain('Slow: ');
+    child.kill('SIGINT');
+    expect(await finished).toMatchObject({
+      code: 130,
+      err: expect.stringMatching(/Stopped waiting\. The start of Slow goes on: wb show [0-9a-z]{26}\n$/),
+    });
+    expect((await wb(api, ['show', 'Slow'])).out).not.toMatch(/^status +stop/m);
+  });
+
+  it('ends the wait after --timeout with the last status', async () => {
+    const { api } = await LocalServer.start(await createDataDir(), SETTINGS);
+    const { code, err } = await wb(api, ['create', '--name', 'Slow', '--wait', '--timeout', '1']);
+    expect([code, err]).toEqual([4, expect.stringContaining('the workbench is not running. Its status: ')]);
+  });
+
+  it('ends the wait with the reason when it has failed', async () => {
+    const { api } = await LocalServer.start(await createDataDir(), { WB_BOOT_COMMAND: 'exit 3' });
+    const { code, err } = await wb(api, ['create', '--name', 'Broken', '--wait']);
+    expect([code, err]).toEqual([3, expect.stringContaining('wb: The workbench does not start: stopped, ')]);
+  });
+});
+
+describe('an error', () => {
+  const KEY = 'k'.repeat(32);
+
+  test.each([
+    ['without a server', ['list'], {}, 5, 'No response from http://127.0.0.1:1'],
+    ['an unknown command', ['creat'], {}, 2, "unknown command 'creat'"],
+    ['a wrong number', ['create', '--cpu', 'two'], {}, 2, 'It must be a number of processors.'],
+    ['an address that is none', ['--api', 'nonsense', 'list'], {}, 2, 'http or https URL'],
+    ['a key with a line break', ['list'], { WORKBENCH_TOKEN: 'a\nb' }, 2, 'WORKBENCH_TOKEN contains'],
+    ['an unknown shell', ['completion', 'csh'], {}, 2, 'not for csh'],
+  ] as const)('says what is wrong: %s', async (_, args, environment, code, message) => {
+    const { code: exitCode, err, out } = await wb('http://127.0.0.1:1', args, environment);
+    expect([exitCode, out]).toEqual([code, '']);
+    expect(err).toContain(message);
+    expect(err).not.toContain('    at ');
+  });
+
+  it('names a wrong key without printing it, and each invalid field', async () => {
+    const { api } = await LocalServer.start(await createDataDir(), { RESTAPI_AUTH_STATIC_KEY: KEY });
+    const wrong = await wb(api, ['list'], { WORKBENCH_TOKEN: 'w'.repeat(32) });
+    expect(wrong.code).toBe(7);
+    expect(wrong.err).not.toContain('www');
+    const doctor = await wb(api, ['doctor'], { WORKBENCH_TOKEN: 'w'.repeat(32) });
+    expect(doctor).toMatchObject({ code: 1, out: expect.stringMatching(/^FAIL {2}authorization/m) });
+    expect((await wb(api, ['doctor'], { WORKBENCH_TOKEN: KEY })).code).toBe(0);
+    const invalid = await wb(api, ['create', '--cpu', '0.001'], { WORKBENCH_TOKEN: KEY });
+    expect(invalid).toMatchObject({ code: 1, err: expect.stringContaining('  requested_cpu: ') });
+  });
+});
+
+describe('the output', () => {
+  it('has colors on a terminal only, and not with NO_COLOR', async () => {
+    const { api } = await LocalServer.start(await createDataDir());
+    await wb(api, ['create', '--name', 'First', '--wait']);
+    expect(onTerminal(api, 'list')).toContain('\x1b[32mrunning');
+    expect(onTerminal(api, 'list', { NO_COLOR: '1' })).not.toContain('\x1b[');
+    expect((await wb(api, ['list'])).out).not.toContain('\x1b[');
+  });
+
+  it('contains scripts for the completion of each shell, and bash uses its one', async () => {
+    const { out } = await wb('http://127.0.0.1:1', ['completion', 'bash']);
+    const complete = 'COMP_WORDS=(wb st); COMP_CWORD=1; _wb; echo "${COMPREPLY[@]}"';
+    const { stdout } = spawnSync('bash', ['-c', `${out}\n${complete}`], { encoding: 'utf8' });
+    expect(stdout.trim()).toBe('start stop');
+    for (const shell of ['zsh', 'fish']) {
+      expect((await wb('http://127.0.0.1:1', ['completion', shell])).out).toContain('restart');
+    }
+  });
+});
