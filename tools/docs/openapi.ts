@@ -66,7 +66,7 @@ function operation(route: Route): Json {
     summary,
     ...(description === undefined ? {} : { description }),
     ...(access === 'public' ? { security: [] } : {}),
-    ...(parameters.length === 0 ? {} : { parameters: parameters.map(parameterReference) }),
+    ...(parameters.length === 0 ? {} : { parameters: parameters.map(parameterOf) }),
     ...(body === undefined
       ? {}
       : {
@@ -92,9 +92,10 @@ function successResponses({ operationId, responses }: Route): Json {
   return Object.fromEntries(entries);
 }
 
-function parameterReference(parameter: Parameter): Json {
+/** Returns a reference to a parameter that several routes share, or the parameter of a single route itself. */
+function parameterOf(parameter: Parameter): Json {
   const [name] = Object.entries(PARAMETERS).find(([, candidate]) => candidate === parameter) ?? [];
-  return { $ref: `#/components/parameters/${name}` };
+  return name === undefined ? { ...parameter } : { $ref: `#/components/parameters/${name}` };
 }
 
 /** Responses that several routes share: name → the error codes of the response. */

@@ -207,6 +207,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists openings, refusals, changes of rights and acts for other users, newest first.
+         * @description For operators; requires the admin scope. Events are kept for WB_AUDIT_DAYS. Strongly consistent. A page may have fewer items than `limit`, or none, although there is a `next_cursor`: one request reads at most 31 days and 2,000 events.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -229,10 +249,16 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Workbench: {
+            /** @description The owner. */
             user_id: string;
             /** @description 26 lower-case letters and digits. Sorts by creation time. */
             workbench_id: string;
             workbench_name: string;
+            /**
+             * @description The role in which the acting user sees a workbench of another user: `manage` or `use` if it is shared, `administrator` for an administrator. Absent for the owner.
+             * @enum {string}
+             */
+            role?: "manage" | "use" | "administrator";
             /**
              * @description Poll until it is `running`: then the workbench responds to HTTP requests. `stopped` means that no task and no dedicated instance of it is running. A start whose task fails on the side of the platform is retried: the status is then `stopping` with `desired_status` `running`, and `starting` again.
              * @enum {string}
@@ -441,7 +467,7 @@ export interface components {
             };
         };
         /**
-         * @description `unavailable`: A service that the controller depends on is not available, or, with the reason `no_space`, the controller has no space to store what was sent. Try again after `Retry-After`.
+         * @description `unavailable`: A service that the controller depends on is not available, or, with the reason `no_space`, the controller has no space to store what was sent, or, with `audit_unavailable`, a change of rights could not be recorded and was not made. Try again after `Retry-After`.
          *     A response of API Gateway itself contains only `message`.
          */
         Unavailable: {
@@ -2185,6 +2211,169 @@ export interface operations {
                             };
                         }[];
                     };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required` or `not_authorized`.
+             *     `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required` or `not_authorized`.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "forbidden",
+                     *         "message": "The token is for another user.",
+                     *         "reason": "user_mismatch"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Events that concern this user: who acted, in whose name, whose workbench it is, or whose rights change.
+                 * @example xyz
+                 */
+                user_id?: string;
+                /** @description Events that concern this workbench. */
+                workbench_id?: string;
+                /** @description Events of this action. */
+                action?: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "end_sessions" | "sign_in" | "read_workbench" | "list_workbenches" | "read_history" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_audit";
+                /** @description Events at this time or later. */
+                from?: string;
+                /** @description Events before this time. */
+                to?: string;
+                /** @description Maximum number of items in the page. */
+                limit?: components["parameters"]["limit"];
+                /** @description The `next_cursor` of the previous page, with the same filters. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of events. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "items": [
+                     *         {
+                     *           "id": "01k5w3p8xg7t2mzq4v9r6ehbnc",
+                     *           "at": "2030-01-01T09:05:00.000Z",
+                     *           "action": "stop_workbench",
+                     *           "outcome": "allowed",
+                     *           "actor": {
+                     *             "kind": "user",
+                     *             "id": "root"
+                     *           },
+                     *           "on_behalf_of": "xyz",
+                     *           "workbench_id": "01k5w3p8xg7t2mzq4v9r6ehbnc",
+                     *           "owner_id": "xyz",
+                     *           "request_id": "JKJaXmPLvHcESHA="
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        items: {
+                            /** @description 26 characters. An event is listed once. */
+                            id: string;
+                            /**
+                             * Format: date-time
+                             * @description ISO 8601, UTC, with milliseconds.
+                             */
+                            at: string;
+                            /**
+                             * @description Reads occur only as refused.
+                             * @enum {string}
+                             */
+                            action: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "end_sessions" | "sign_in" | "read_workbench" | "list_workbenches" | "read_history" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_audit" | "unknown";
+                            /**
+                             * @description `allowed`: the actor had the right. The event of a change of rights is stored before the change takes effect. `refused`: the actor did not have the right. `failed`: the request ended with an error, and may have had an effect.
+                             * @enum {string}
+                             */
+                            outcome: "allowed" | "refused" | "failed" | "unknown";
+                            /** @description `user`: `id` is the user_id. `client`: a program with a token without a user. `static_key`: the trusted backend. `local`: a caller of local mode without authentication. `none`: a visitor who has not signed in. */
+                            actor: {
+                                /** @enum {string} */
+                                kind: "user" | "client" | "static_key" | "local" | "none" | "unknown";
+                                id?: string;
+                            };
+                            /** @description The user in whose name the actor acted. */
+                            on_behalf_of?: string;
+                            workbench_id?: string;
+                            /** @description The owner of the workbench. */
+                            owner_id?: string;
+                            /** @description What the act concerns besides a workbench, such as the user or group of a share. */
+                            subject?: {
+                                /** @enum {string} */
+                                kind: "user" | "group" | "organisation" | "link" | "machine" | "unknown";
+                                id?: string;
+                            };
+                            /** @description Why the request was refused or failed: a code. */
+                            reason?: string;
+                            /** @description The id of the request, which the logs contain. */
+                            request_id?: string;
+                            /** @description Further values, such as the role of a share. Never a token, key or ticket. */
+                            detail?: {
+                                [key: string]: string | number | boolean;
+                            };
+                        }[];
+                        /** @description Send it as `cursor` to get the next page. Absent on the last page. A page before the last one may have few items, or none. */
+                        next_cursor?: string;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is invalid; `fields` names each invalid field.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "The request is invalid: see requested_cpu, colour.",
+                     *         "fields": {
+                     *           "requested_cpu": "a whole number from 128 to 196608",
+                     *           "colour": "no field of this request"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
                 };
             };
             401: components["responses"]["Unauthorized"];
