@@ -120,7 +120,7 @@ export const DEPLOYED = {
   'list-workbenches': {
     entry: 'handlers/list-workbenches.ts',
     startedBy: { by: 'route', operationId: 'listWorkbenches' },
-    reads: [...USER_API, 'BASE_URL'],
+    reads: [...WORKBENCH_API, 'BASE_URL'],
     ...READING_API,
   },
   'create-workbench': {
@@ -184,6 +184,24 @@ export const DEPLOYED = {
   'list-history': {
     entry: 'handlers/list-history.ts',
     startedBy: { by: 'route', operationId: 'listHistory' },
+    reads: WORKBENCH_API,
+    ...READING_API,
+  },
+  'list-shares': {
+    entry: 'handlers/list-shares.ts',
+    startedBy: { by: 'route', operationId: 'listShares' },
+    reads: WORKBENCH_API,
+    ...READING_API,
+  },
+  'set-share': {
+    entry: 'handlers/set-share.ts',
+    startedBy: { by: 'route', operationId: 'setShare' },
+    reads: WORKBENCH_API,
+    ...READING_API,
+  },
+  'delete-share': {
+    entry: 'handlers/delete-share.ts',
+    startedBy: { by: 'route', operationId: 'deleteShare' },
     reads: WORKBENCH_API,
     ...READING_API,
   },

@@ -82,6 +82,27 @@ export const PARAMETERS = {
       'Forces the stop if the instance under the workbench does not respond: the controller terminates the instance after a shorter wait. The stop still completes only when the task is known to have ended. On a shared instance this also ends the workbenches of other users, and requires the admin scope.',
     schema: { type: 'boolean', default: false },
   },
+  shared: {
+    name: 'shared',
+    in: 'query',
+    required: false,
+    description: 'With `true` the list has the workbenches of other users that are shared with the user.',
+    schema: { type: 'boolean', default: false },
+  },
+  grantee: {
+    name: 'grantee',
+    in: 'path',
+    required: true,
+    description:
+      'With whom the workbench is shared: `user:<user id>`, `group:<name of a group>` or `organisation` (every authenticated user, if the installation allows it). Percent-encoded as one segment of the path, as by `encodeURIComponent`. Names are compared exactly.',
+    // JSON Schema cannot count bytes: a user id has at most 96 of them, a name of a group 128.
+    schema: {
+      type: 'string',
+      maxLength: 134,
+      pattern: '^(organisation|(user|group):[^\\x00-\\x1f\\x7f-\\x9f\\ufffe\\uffff]+)$',
+    },
+    example: 'user:abc',
+  },
   idempotencyKey: {
     name: 'Idempotency-Key',
     in: 'header',

@@ -13,6 +13,9 @@ export const ROUTE_ACTIONS = {
   restartWorkbench: 'restart',
   openWorkbench: 'open',
   listHistory: 'view_history',
+  listShares: 'share',
+  setShare: 'share',
+  deleteShare: 'share',
 } as const satisfies Readonly<Record<string, Action>>;
 
 /** A route of one workbench. */

@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import type { Action } from '#core/access/rights.ts';
 import type { ErrorCode } from '#core/errors.ts';
+import { SHARES_MAX } from '#core/ports/share-store.ts';
 import { auditResponseSchema } from './audit-response.ts';
 import { AUDIT_PARAMETERS, PARAMETERS, type Parameter } from './parameters.ts';
 import { createBodySchema, openBodySchema, updateBodySchema } from './request-bodies.ts';
@@ -17,13 +18,14 @@ import {
 } from './response-bodies.ts';
 import { ROUTE_ACTIONS } from './route-actions.ts';
 import type { Settings } from './settings/function-settings.ts';
+import { shareBodySchema, shareResponseSchema, sharesResponseSchema } from './share-bodies.ts';
 
 /**
  * Every route of the API. The local gateway, API Gateway and docs/api.yaml are created from this table. The row of
  * contract/deployed-functions.ts with the same `operationId` is its function. Paths follow RESTAPI_URL_PREFIX.
  */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: `/${string}`;
   readonly operationId: string;
   /**
@@ -50,7 +52,7 @@ export interface RouteResponse {
   readonly headers?: readonly ('Location' | 'Retry-After')[];
 }
 
-const { user_id, wid, limit, cursor, force, idempotencyKey } = PARAMETERS;
+const { user_id, wid, grantee, shared, limit, cursor, force, idempotencyKey } = PARAMETERS;
 
 const successResponse = (description: string): Route['responses'] => ({
   200: { description, schema: successSchema },
@@ -68,8 +70,9 @@ export const ROUTES = [
     operationId: 'listWorkbenches',
     access: 'user',
     summary: 'Lists the workbenches of a user, newest first.',
-    description: 'Strongly consistent: a workbench is listed as soon as its creation was confirmed.',
-    parameters: [user_id, limit, cursor],
+    description:
+      'Strongly consistent: a workbench is listed as soon as its creation was confirmed. With `shared=true` it lists the workbenches of others that are shared with the user, with a `role` each: a new share may be missing for a second, and a page may have fewer items than `limit` although another one follows.',
+    parameters: [user_id, shared, limit, cursor],
     responses: { 200: { description: 'A page of workbenches.', schema: listResponseSchema } },
     errors: ['invalid_request'],
   },
@@ -206,6 +209,50 @@ export const ROUTES = [
   },
   {
     method: 'GET',
+    path: '/workbenches/{wid}/shares',
+    operationId: 'listShares',
+    access: 'user',
+    action: ROUTE_ACTIONS.listShares,
+    summary: 'Lists with whom a workbench is shared, in which role and until when.',
+    description: 'For the owner and administrators. Shares that have expired are left out.',
+    parameters: [wid, user_id],
+    responses: { 200: { description: 'The shares.', schema: sharesResponseSchema } },
+    errors: ['invalid_request', 'workbench_not_found'],
+  },
+  {
+    method: 'PUT',
+    path: '/workbenches/{wid}/shares/{grantee}',
+    operationId: 'setShare',
+    access: 'user',
+    action: ROUTE_ACTIONS.setShare,
+    summary: 'Shares a workbench with a user, a group or the organisation, or changes the share.',
+    description: `For the owner and administrators. Replaces the share with the same grantee. A workbench has at most ${SHARES_MAX} shares; one more gets 429 with the reason \`share_limit\`. The controller does not know which users and groups exist.`,
+    parameters: [wid, grantee, user_id],
+    body: shareBodySchema,
+    responses: { 200: { description: 'The share.', schema: shareResponseSchema } },
+    errors: [
+      'invalid_request',
+      'workbench_not_found',
+      'deleting',
+      'payload_too_large',
+      'unsupported_media_type',
+    ],
+  },
+  {
+    method: 'DELETE',
+    path: '/workbenches/{wid}/shares/{grantee}',
+    operationId: 'deleteShare',
+    access: 'user',
+    action: ROUTE_ACTIONS.deleteShare,
+    summary: 'Takes a share back. Has no effect if there is none.',
+    description:
+      'For the owner and administrators. The next request of the grantee is refused, and open connections to the workbench end within 5 seconds. The body is ignored.',
+    parameters: [wid, grantee, user_id],
+    responses: successResponse('There is no such share any more.'),
+    errors: ['invalid_request', 'workbench_not_found'],
+  },
+  {
+    method: 'GET',
     path: '/reports/reconcile',
     operationId: 'listReports',
     access: 'admin',
@@ -273,7 +320,7 @@ export const USER_ROUTE_ERRORS: readonly ErrorCode[] = ['forbidden', 'too_many_r
 /** What a page of an allowed origin may send and read. The local gateway and API Gateway use it. */
 export const CORS = {
   allowHeaders: ['authorization', 'content-type', 'idempotency-key'],
-  allowMethods: ['GET', 'POST', 'PATCH', 'DELETE'],
+  allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
   exposeHeaders: ['location', 'retry-after', 'x-request-id'],
   /** How long a browser may cache the response to a preflight request, in seconds. */
   maxAge: 300,

@@ -14,6 +14,7 @@ import type { VolumeStore } from '#core/ports/volume-store.ts';
 import type { CreatePorts } from '#core/workbench/create-workbench.ts';
 import type { DrivePorts } from '#core/workbench/drive.ts';
 import { build as createWorkbench } from '#functions/api/create-workbench.ts';
+import { build as deleteShare } from '#functions/api/delete-share.ts';
 import { build as deleteWorkbench } from '#functions/api/delete-workbench.ts';
 import { build as getHealth } from '#functions/api/get-health.ts';
 import { build as getWorkbench } from '#functions/api/get-workbench.ts';
@@ -22,10 +23,12 @@ import { build as listHistory } from '#functions/api/list-history.ts';
 import { build as listMachines } from '#functions/api/list-machines.ts';
 import { build as listProviders } from '#functions/api/list-providers.ts';
 import { build as listReports } from '#functions/api/list-reports.ts';
+import { build as listShares } from '#functions/api/list-shares.ts';
 import { build as listWorkbenches } from '#functions/api/list-workbenches.ts';
 import { build as openWorkbench } from '#functions/api/open-workbench.ts';
 import type { WarningPort } from '#functions/api/present-workbench.ts';
 import { build as restartWorkbench } from '#functions/api/restart-workbench.ts';
+import { build as setShare } from '#functions/api/set-share.ts';
 import { build as startWorkbench } from '#functions/api/start-workbench.ts';
 import { build as stopWorkbench } from '#functions/api/stop-workbench.ts';
 import { build as updateWorkbench } from '#functions/api/update-workbench.ts';
@@ -60,6 +63,9 @@ export function buildRoutes(ports: LocalPorts, settings: Settings): readonly Gat
     listProviders: listProviders(ports, settings),
     listReports: listReports(ports, settings),
     listWorkbenches: listWorkbenches(ports, settings),
+    deleteShare: deleteShare(ports, settings),
+    listShares: listShares(ports, settings),
+    setShare: setShare(ports, settings),
     openWorkbench: openWorkbench(ports, settings),
     restartWorkbench: restartWorkbench(ports, settings),
     startWorkbench: startWorkbench(ports, settings),

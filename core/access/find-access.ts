@@ -37,11 +37,7 @@ export async function findAccess(
   const found = await shares.read(granteesOf(user).map((grantee) => ({ workbenchId, grantee })));
   const role = bestRole(found, user, clock.now());
   if (role === undefined) return undefined;
-  const ownerId = found[0]?.ownerId;
-  const workbench =
-    (ownerId === undefined ? undefined : await workbenches.read({ userId: ownerId, workbenchId })) ??
-    // The workbench has another owner since it was shared.
-    (await readByWorkbenchId(workbenches, workbenchId));
+  const workbench = await readShared(workbenches, workbenchId, found[0]?.ownerId);
   return workbench === undefined ? undefined : { role, workbench };
 }
 
@@ -82,6 +78,20 @@ export async function authorizeAction(
     `The workbench is shared with you in the role ${access.role}, which does not include this. Ask its owner.`,
     { reason: 'role_insufficient', detail: `${action} needs another role than ${access.role}` },
   );
+}
+
+/**
+ * Reads a workbench of which a share is known.
+ * @param ownerId as the share names it
+ */
+export async function readShared(
+  workbenches: AccessPorts['workbenches'],
+  workbenchId: string,
+  ownerId: string | undefined,
+): Promise<Workbench | undefined> {
+  const named = ownerId === undefined ? undefined : await workbenches.read({ userId: ownerId, workbenchId });
+  // The workbench may have another owner since it was shared.
+  return named ?? readByWorkbenchId(workbenches, workbenchId);
 }
 
 async function readByWorkbenchId(

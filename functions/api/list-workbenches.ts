@@ -1,26 +1,68 @@
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
+import { actingUserOf } from '#core/access/acting-user.ts';
+import { listShared } from '#core/access/list-shared.ts';
+import type { ActingRole } from '#core/access/rights.ts';
+import type { ShareStore } from '#core/ports/share-store.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { type ActivityPorts, listWorkbenches, readLastActivity } from '#core/workbench/queries.ts';
-import { type ApiPorts, type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import {
+  type ApiPorts,
+  accessRulesOf,
+  toUserApiHandler,
+  type WorkbenchApiSettings,
+} from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { parsePage } from '../middleware/parse-request.ts';
+import { parsePage, parseShared } from '../middleware/parse-request.ts';
 import { encodeCursor } from '../middleware/query.ts';
-import { presentWorkbench, type WarningPort, withLastActivity } from './present-workbench.ts';
+import { presentWorkbench, type WarningPort, withLastActivity, withRole } from './present-workbench.ts';
 
-/** GET /workbenches: one Query call for each page, and one BatchGetItem call for the last activity. */
+type ListPorts = ApiPorts &
+  WarningPort &
+  ActivityPorts & {
+    readonly workbenches: Pick<WorkbenchStore, 'listByUser' | 'read' | 'findByWorkbenchId'>;
+    readonly shares: Pick<ShareStore, 'read' | 'listByGrantee'>;
+  };
+
+/**
+ * GET /workbenches: one Query call for each page, and one BatchGetItem call for the last activity. Of shared workbenches: one
+ * Query call for the user, for each of its groups and for the organisation, one BatchGetItem call for each 100 shares, and one
+ * GetItem call for each workbench.
+ */
 export function build(
-  ports: ApiPorts &
-    WarningPort &
-    ActivityPorts & { readonly workbenches: Pick<WorkbenchStore, 'listByUser'> },
-  settings: ApiSettings & SettingsFor<'BASE_URL'>,
+  ports: ListPorts,
+  settings: WorkbenchApiSettings & SettingsFor<'BASE_URL'>,
 ): ApiHandler {
-  return toUserApiHandler(ports, settings, { page: parsePage }, async ({ userId, page }) => {
-    const { workbenches, next } = await listWorkbenches(ports, userId, page);
-    const lastActivity = await readLastActivity(ports, workbenches);
-    const items = workbenches.map((workbench) =>
-      withLastActivity(presentWorkbench(workbench, settings, ports), lastActivity.get(workbench.workbenchId)),
+  const rules = accessRulesOf(settings);
+  const parsers = { page: parsePage, isShared: parseShared };
+  return toUserApiHandler(ports, settings, parsers, async ({ userId, principal, page, isShared }) => {
+    const { listed, next } = isShared
+      ? await listOthers(ports, actingUserOf(principal, userId, rules), page)
+      : await listOwn(ports, userId, page);
+    const lastActivity = await readLastActivity(
+      ports,
+      listed.map(({ workbench }) => workbench),
     );
+    const items = listed.map(({ workbench, role }) => {
+      const item = presentWorkbench(workbench, settings, ports);
+      return withRole(withLastActivity(item, lastActivity.get(workbench.workbenchId)), role);
+    });
     const cursor = next === undefined ? {} : { next_cursor: encodeCursor(userId, next) };
     return { status: 200, body: { success: true, items, ...cursor } };
   });
+}
+
+interface Listed {
+  readonly listed: readonly { readonly workbench: Workbench; readonly role: ActingRole }[];
+  readonly next?: string | undefined;
+}
+
+async function listOwn(...[ports, userId, page]: Parameters<typeof listWorkbenches>): Promise<Listed> {
+  const { workbenches, next } = await listWorkbenches(ports, userId, page);
+  return { listed: workbenches.map((workbench) => ({ workbench, role: 'owner' })), next };
+}
+
+async function listOthers(...[ports, user, page]: Parameters<typeof listShared>): Promise<Listed> {
+  const { shared, next } = await listShared(ports, user, page);
+  return { listed: shared, next };
 }

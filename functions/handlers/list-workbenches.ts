@@ -1,12 +1,11 @@
 import { build } from '../api/list-workbenches.ts';
-import { apiPorts } from '../wiring/api-ports.ts';
+import { workbenchApiPorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
-import { activityStore, openTable, workbenchStore } from '../wiring/table.ts';
+import { activityStore, openTable } from '../wiring/table.ts';
 
 export { build };
 
 export const handler = createApiHandler('list-workbenches', (wiring) => {
   const table = openTable(wiring);
-  const stores = { workbenches: workbenchStore(table), activity: activityStore(table) };
-  return build({ ...apiPorts(wiring, table), ...stores }, wiring.settings);
+  return build({ ...workbenchApiPorts(wiring, table), activity: activityStore(table) }, wiring.settings);
 });

@@ -1,7 +1,7 @@
 import middy from '@middy/core';
 import { ROUTE_ACTIONS, type WorkbenchOperation } from '#contract/route-actions.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
-import { actingUserOf, actorIn } from '#core/access/acting-user.ts';
+import { type AccessRules, actingUserOf, actorIn } from '#core/access/acting-user.ts';
 import { type Access, type AccessPorts, authorizeAction } from '#core/access/find-access.ts';
 import { assertAdmin, type Principal } from '#core/access/principal.ts';
 import { WorkbenchError } from '#core/errors.ts';
@@ -78,6 +78,14 @@ export function toUserApiHandler<P extends Parsers>(
 /** What every function reads that serves a route of one workbench. */
 export type WorkbenchApiSettings = ApiSettings & SettingsFor<'WB_ORGANISATION_SHARES'>;
 
+/** The rules by which the rights of an acting user are found. */
+export function accessRulesOf(settings: WorkbenchApiSettings): AccessRules {
+  return {
+    adminScope: settings.RESTAPI_ADMIN_SCOPE,
+    organisationShares: settings.WB_ORGANISATION_SHARES === 'true',
+  };
+}
+
 export type WorkbenchApiPorts = ApiPorts & AccessPorts;
 
 /** A request for one workbench on which the acting user has the right of the route. */
@@ -98,10 +106,7 @@ export function toWorkbenchApiHandler<P extends Parsers>(
   parsers: P,
   endpoint: (request: AuthorizedRequest & ParsedValues<P>) => Promise<EndpointResult>,
 ): ApiHandler {
-  const rules = {
-    adminScope: settings.RESTAPI_ADMIN_SCOPE,
-    organisationShares: settings.WB_ORGANISATION_SHARES === 'true',
-  };
+  const rules = accessRulesOf(settings);
   const allParsers = { workbenchId: parseWorkbenchId, ...parsers };
   return toUserApiHandler(ports, settings, allParsers, async (parsed) => {
     // The compiler does not resolve the values of parsers that a type parameter names.

@@ -154,13 +154,18 @@ export function parseLimit(query: Query): Parsed<number> {
 }
 
 /** `force` of a stop: `true` or `false`, false if it is left out. */
-export const parseForce: Parser<boolean> = ({ query }) => {
-  const parameter = query.parameter('force');
+export const parseForce: Parser<boolean> = ({ query }) => parseFlag(query, 'force');
+
+/** `shared` of a list: `true` or `false`, false if it is left out. */
+export const parseShared: Parser<boolean> = ({ query }) => parseFlag(query, 'shared');
+
+function parseFlag(query: Query, name: string): Parsed<boolean> {
+  const parameter = query.parameter(name);
   if ('invalid' in parameter) return parameter;
   const { value = 'false' } = parameter;
-  if (value !== 'true' && value !== 'false') return { invalid: { force: '`true` or `false`' } };
+  if (value !== 'true' && value !== 'false') return { invalid: { [name]: '`true` or `false`' } };
   return { value: value === 'true' };
-};
+}
 
 /** The `Idempotency-Key` header; undefined if there is none. */
 export const parseIdempotencyKey: Parser<string | undefined> = ({ event }) => {

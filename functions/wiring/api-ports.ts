@@ -1,7 +1,9 @@
 import { RandomIds } from '#adapters/random-ids.ts';
 import { systemClock } from '#adapters/system-clock.ts';
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
+import type { ShareStore } from '#core/ports/share-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { StartPorts } from '#core/workbench/commands.ts';
 import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
 import type { ApiPorts, WorkbenchApiPorts } from '../middleware/api-handler.ts';
@@ -20,7 +22,10 @@ export function apiPorts({ settings, telemetry }: ApiWiring, table: Table): ApiP
 }
 
 /** The ports of every function that serves a route of one workbench: also those that find the right of the user. */
-export function workbenchApiPorts(wiring: ApiWiring, table: Table): WorkbenchApiPorts {
+export function workbenchApiPorts(
+  wiring: ApiWiring,
+  table: Table,
+): WorkbenchApiPorts & { readonly shares: ShareStore; readonly workbenches: WorkbenchStore } {
   return { ...apiPorts(wiring, table), workbenches: workbenchStore(table), shares: shareStore(table) };
 }
 

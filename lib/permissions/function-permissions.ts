@@ -5,6 +5,7 @@ import type { PermissionContext } from './permission-context.ts';
 import { receiveMessages, sendToDeleteQueue, sendToHostQueue, sendToWorkQueue } from './queues.ts';
 import {
   changeRecord,
+  changeShares,
   createTickets,
   findRecords,
   listAudit,
@@ -37,6 +38,8 @@ export const PERMISSIONS: Readonly<
   'list-workbenches': (context) => [
     listRecords(context, 'Lists the workbenches of a user.'),
     readActivity(context, 'Reads when the workbenches of the page were last used.'),
+    readItem(context, 'Reads shared workbenches.'),
+    ...readShares(context),
     recordAudit(context),
   ],
   'create-workbench': (context) => [
@@ -69,6 +72,25 @@ export const PERMISSIONS: Readonly<
     readItem(context, 'Reads the workbench.'),
     ...readShares(context),
     listRecords(context, 'Lists the history of a workbench.'),
+    recordAudit(context),
+  ],
+  'list-shares': (context) => [
+    readItem(context, 'Reads the workbench.'),
+    ...readShares(context),
+    listRecords(context, 'Lists the shares of a workbench.'),
+    recordAudit(context),
+  ],
+  'set-share': (context) => [
+    readItem(context, 'Reads the workbench.'),
+    ...readShares(context),
+    listRecords(context, 'Counts the shares of a workbench.'),
+    changeShares(context, 'dynamodb:PutItem', 'Stores a share, and that the grantee has it.'),
+    recordAudit(context),
+  ],
+  'delete-share': (context) => [
+    readItem(context, 'Reads the workbench.'),
+    ...readShares(context),
+    changeShares(context, 'dynamodb:DeleteItem', 'Deletes a share, and that the grantee has it.'),
     recordAudit(context),
   ],
   'list-reports': (context) => [

@@ -44,6 +44,24 @@ export function readShares(context: PermissionContext): readonly Permission[] {
   ];
 }
 
+/** Writes or deletes shares. Limited by the partition keys. */
+export function changeShares(
+  { table }: PermissionContext,
+  action: 'dynamodb:PutItem' | 'dynamodb:DeleteItem',
+  why: string,
+): Permission {
+  return {
+    sid: 'ChangeShares',
+    actions: [action],
+    resources: [table],
+    conditions: {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['share#*', 'grantee#*'] },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
+    why,
+  };
+}
+
 /** Limited by the partition keys, so that the permission does not cover the records. */
 export function createTickets({ table }: PermissionContext, why: string): Permission {
   return {

@@ -32,6 +32,8 @@ export interface Call {
   readonly route?: string;
   readonly query?: string;
   readonly wid?: string;
+  /** The grantee in the path. */
+  readonly grantee?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** An object is sent as JSON, with its content type; a string is sent unchanged. */
   readonly body?: unknown;
@@ -81,7 +83,14 @@ export function gatewayEvent(call: Call): GatewayEvent {
     },
     isBase64Encoded: call.base64 ?? false,
     ...(text === undefined ? {} : { body: text }),
-    ...(call.wid === undefined ? {} : { pathParameters: { wid: call.wid } }),
+    ...(call.wid === undefined
+      ? {}
+      : {
+          pathParameters: {
+            wid: call.wid,
+            ...(call.grantee === undefined ? {} : { grantee: call.grantee }),
+          },
+        }),
   };
 }
 

@@ -7,7 +7,7 @@ Successful responses are \`{"success": true, "item" | "items"}\`. A field that d
 
 Errors of the controller are \`{"success": false, "error": {"code", "message", "reason"?, "fields"?}}\` with a stable code. \`fields\` contains every invalid field. Responses that API Gateway sends without calling a function (400 for a malformed address, 401, 403, 404 for an unknown path, 413 over 10 MB, 429, 5xx) have the body \`{"message": "…"}\`. Local mode sends the same responses.
 
-Authorization: the static key, and HS256 tokens without a user claim, give access in the name of any user and require \`user_id\`. A token with a user claim gives access in the name of that user, and \`user_id\` is optional; with the admin scope it gives access in the name of any user. An OpenID Connect token without a user claim is accepted only if its client is a configured service. The \`nbf\` and \`iat\` of a token may be 5 s in the future, its \`exp\` has no tolerance, and its \`typ\` is absent, \`JWT\` or \`at+jwt\`. A request for another user's workbench gets the same response as a request for an unknown workbench.
+Authorization: the static key, and HS256 tokens without a user claim, give access in the name of any user and require \`user_id\`. A token with a user claim gives access in the name of that user, and \`user_id\` is optional; with the admin scope it gives access in the name of any user. An OpenID Connect token without a user claim is accepted only if its client is a configured service. The \`nbf\` and \`iat\` of a token may be 5 s in the future, its \`exp\` has no tolerance, and its \`typ\` is absent, \`JWT\` or \`at+jwt\`. A request for another user's workbench that is not shared gets the same response as a request for an unknown workbench.
 
 After you create or start a workbench, poll it until its status is \`running\`. \`Retry-After\` contains the interval.`;
 
@@ -15,8 +15,9 @@ After you create or start a workbench, poll it until its status is \`running\`. 
 export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   invalid_request: 'The request is invalid; `fields` names each invalid field.',
   forbidden:
-    '`reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required` or `not_authorized`.',
-  workbench_not_found: 'The workbench does not exist or belongs to another user.',
+    '`reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.',
+  workbench_not_found:
+    'The workbench does not exist, or belongs to another user and is not shared with this one.',
   not_stopped: 'CPU, memory and GPUs can be changed only while the workbench is stopped.',
   deleting: 'The workbench is being deleted.',
   idempotency_conflict: 'This Idempotency-Key was used with another body.',
@@ -25,7 +26,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   unsupported_media_type: 'The body is not JSON.',
   cannot_fit: 'No configured capacity is large enough. The message contains the largest sizes that fit.',
   too_many_requests:
-    'The rate limit of all callers is exceeded, or a limit of the user, if the operator has set one: then `reason` is `start_rate`, `workbench_limit` or `host_limit`. Try again after `Retry-After`.',
+    'The rate limit of all callers is exceeded, or a limit of the user, if the operator has set one: then `reason` is `start_rate`, `workbench_limit`, `host_limit` or `share_limit`. Try again after `Retry-After`.',
   internal: 'An internal error occurred. The message contains the request id.',
   unavailable:
     'A service that the controller depends on is not available, or, with the reason `no_space`, the controller has no space to store what was sent, or, with `audit_unavailable`, a change of rights could not be recorded and was not made. Try again after `Retry-After`.',
@@ -66,6 +67,14 @@ const ERROR_EXAMPLES: Readonly<Record<ErrorCode, Readonly<Record<string, unknown
   unavailable: { message: 'A service that the controller depends on is not available. Try again.' },
 };
 
+const EXAMPLE_SHARE = {
+  grantee: 'user:abc',
+  role: 'use',
+  expires_at: '2030-02-01T09:00:00.000Z',
+  shared_by: 'xyz',
+  shared_at: '2030-01-01T09:00:00.000Z',
+};
+
 const EXAMPLE_ITEM = {
   user_id: 'xyz',
   workbench_id: '01k5w3p8xg7t2mzq4v9r6ehbnc',
@@ -95,6 +104,7 @@ const REQUEST_EXAMPLES: Partial<Record<OperationId, unknown>> = {
   createWorkbench: { workbench_name: 'AutoCyber', requested_memory: 2048, requested_cpu: 1024 },
   updateWorkbench: { workbench_name: 'AutoCyber 2' },
   openWorkbench: { path: '/lab' },
+  setShare: { role: 'use', expires_at: '2030-02-01T09:00:00Z' },
 };
 
 const EXAMPLE_SUCCESS = { success: true };
@@ -145,6 +155,9 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
       },
     ],
   },
+  listShares: { success: true, items: [EXAMPLE_SHARE] },
+  setShare: { success: true, item: EXAMPLE_SHARE },
+  deleteShare: EXAMPLE_SUCCESS,
   listMachines: {
     success: true,
     items: [

@@ -4,6 +4,7 @@ import type { WorkbenchItem } from '#contract/response-bodies.ts';
 import { startIssuer } from '#test/functions/authorizer/issuer.ts';
 import { attackServer, mapInParallel } from '../attacked-server.ts';
 import {
+  actsAsAdministrator,
   CALLERS,
   type Caller,
   expectedOf,
@@ -93,20 +94,28 @@ test('every caller gets at every route what it may, and nothing of another user'
       const id = isDelete ? await create(owner) : kept[workbench ?? 'none'];
       const query = userId === 'none' ? '' : `?user_id=${USERS[userId]}`;
       const name = `renamed in case ${index}`;
-      const content = route.method === 'PATCH' ? { workbench_name: name } : undefined;
-      const path = `${route.path.replace('{wid}', id)}${query}`;
+      const content =
+        route.method === 'PATCH'
+          ? { workbench_name: name }
+          : route.method === 'PUT'
+            ? { role: 'use' }
+            : undefined;
+      const path = `${route.path.replace('{wid}', id).replace('{grantee}', 'user%3Amallory')}${query}`;
       const { status, body } = await send(route.method, path, bearers.get(caller), content);
 
       const expected = expectedOf(each);
       const actingUser = userId === 'other' ? USERS.other : USERS.own;
       const seen = [body.item, ...(body.items ?? [])].map((item) => item?.user_id);
-      const isForeign = seen.some((user) => user !== undefined && user !== actingUser);
+      // An administrator sees the workbenches of others, and only when the matrix says so.
+      const isForeign =
+        !actsAsAdministrator(each) && seen.some((user) => user !== undefined && user !== actingUser);
       const isExpected = expected === 'allowed' ? status < 300 : status === expected;
       if (!isExpected || isForeign || (expected !== 'allowed' && seen.some((user) => user !== undefined))) {
         return `${caller.name}: ${route.method} ${path}: ${status}, not ${expected} ${JSON.stringify(body)}`;
       }
       if (expected === 'allowed' || workbench === undefined || workbench === 'none') return undefined;
-      if (route.method !== 'PATCH' && route.method !== 'DELETE') return undefined;
+      if (route.operationId !== 'updateWorkbench' && route.operationId !== 'deleteWorkbench')
+        return undefined;
       const after = await send('GET', `/workbenches/${id}?user_id=${owner}`, STATIC_KEY);
       const isUnchanged =
         after.body.item?.desired_status !== 'deleted' && after.body.item?.workbench_name !== name;

@@ -98,6 +98,11 @@ export function listCases(): readonly MatrixCase[] {
   );
 }
 
+/** Whether the request is one of an operator in the own name, who may act on every workbench. */
+export function actsAsAdministrator({ caller, userId }: Pick<MatrixCase, 'caller' | 'userId'>): boolean {
+  return caller.isOperator && caller.hasUser && userId !== 'other';
+}
+
 /** What SECURITY.md says of a request. It is written without the code of the product, which is under test. */
 export function expectedOf({ caller, route, workbench, userId }: MatrixCase): number | 'allowed' {
   if (route.access === 'public') return 'allowed';
@@ -106,6 +111,7 @@ export function expectedOf({ caller, route, workbench, userId }: MatrixCase): nu
   if (!caller.actsForAll && !caller.hasUser) return 403;
   if (!caller.actsForAll && userId === 'other') return 403;
   if (!caller.hasUser && userId === 'none') return 400;
+  if (actsAsAdministrator({ caller, userId })) return workbench === 'none' ? 404 : 'allowed';
   const actingUser = userId === 'other' ? 'other' : 'own';
   return workbench === undefined || workbench === actingUser ? 'allowed' : 404;
 }

@@ -4,6 +4,7 @@ import { listResponseSchema, type WorkbenchItem } from '#contract/response-bodie
 import { build as buildCreate } from '#functions/api/create-workbench.ts';
 import { build } from '#functions/api/list-workbenches.ts';
 import type { ApiHandler } from '#functions/middleware/gateway.ts';
+import { aShare } from '#test/builders/share.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 describe('GET /workbenches', () => {
@@ -30,6 +31,34 @@ describe('GET /workbenches', () => {
     expect(idsOf(body)).toEqual(newestFirst);
     expect(body).not.toHaveProperty('next_cursor');
     expect(listResponseSchema.parse(body)).toEqual(body);
+  });
+
+  it('lists what others share with the user, with a role each and a cursor of this user', async () => {
+    const { world, ports } = worldWithIds();
+    const create = buildCreate(ports, settingsWith());
+    const shared = build(ports, settingsWith());
+    const ids: string[] = [];
+    for (let i = 0; i < 3; i += 1) {
+      world.clock.advance(1000);
+      ids.unshift((await call(create, { query: 'user_id=ada' })).body.item.workbench_id);
+      await ports.shares.put(aShare({ workbenchId: ids[0] ?? '', role: 'manage' }));
+    }
+    await call(create, { query: 'user_id=bob' });
+    const first = await call(shared, { query: 'shared=true&limit=2', authorizer: tokenOf('bob') });
+    expect(idsOf(first.body)).toEqual(ids.slice(0, 2));
+    expect(first.body.items[0]).toMatchObject({ user_id: 'ada', role: 'manage' });
+    expect(listResponseSchema.parse(first.body)).toEqual(first.body);
+    const cursor = `shared=true&limit=2&cursor=${first.body.next_cursor}`;
+    const rest = await call(shared, { query: cursor, authorizer: tokenOf('bob') });
+    expect(idsOf(rest.body)).toEqual(ids.slice(2));
+    expect((await call(shared, { query: cursor, authorizer: tokenOf('eve') })).status).toBe(400);
+    expect(idsOf((await call(shared, { query: 'shared=true', authorizer: tokenOf('ada') })).body)).toEqual(
+      [],
+    );
+    expect(await call(shared, { query: 'shared=yes', authorizer: tokenOf('bob') })).toMatchObject({
+      status: 400,
+      body: { error: { fields: { shared: expect.any(String) } } },
+    });
   });
 
   it('has the last activity of running and stopped workbenches, by one read', async () => {

@@ -36,6 +36,7 @@ const STORE_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'activity.delete': ['DeleteItem'],
   'audit.append': ['PutItem'],
   'shares.read': ['BatchGetItem'],
+  'shares.listByGrantee': ['Query'],
   'shares.deleteAll': ['Query', 'DeleteItem'],
   'startRates.count': ['UpdateItem'],
   'reports.add': ['PutItem'],
@@ -71,6 +72,9 @@ const NOT_SIMULATED: readonly FunctionName[] = [
   'janitor',
   'list-audit',
   'list-history',
+  'list-shares',
+  'set-share',
+  'delete-share',
   'list-machines',
   'list-providers',
   'list-reports',
@@ -92,7 +96,13 @@ const RARE: Partial<Record<FunctionName, readonly string[]>> = {
       ['dynamodb:BatchGetItem', 'dynamodb:Query by-workbench', 'dynamodb:PutItem'],
     ]),
   ),
-  'list-workbenches': ['dynamodb:PutItem'],
+  // Also the shared workbenches.
+  'list-workbenches': [
+    'dynamodb:PutItem',
+    'dynamodb:GetItem',
+    'dynamodb:BatchGetItem',
+    'dynamodb:Query by-workbench',
+  ],
   // A permanently refused RunTask after one whose response was lost; a shared instance with a disconnected agent.
   drive: ['ecs:ListTasks', 'ecs:UpdateContainerInstancesState', 'ecs:DescribeContainerInstances'],
   'drive-host': ['ecs:DeregisterContainerInstance'],
