@@ -540,6 +540,13 @@ export const MUTANTS: readonly Mutant[] = [
       'if (cached !== undefined) return { ...cached, readAt: momentOf(this.#timers) };\n    const usable = false;',
   },
   {
+    name: 'gate-keeps-shares',
+    description: 'reads once with whom a workbench is shared',
+    file: 'gate/workbench-shares.ts',
+    find: 'const isFresh = cached !== undefined && ageOf(cached.readAt, timers) < cacheTtlMs;',
+    replace: 'if (cached !== undefined) return cached.shares;\n    const isFresh = false;',
+  },
+  {
     name: 'gate-id-from-url',
     description: 'takes the workbench from the path of a request and not from its host',
     file: 'gate/request-locator.ts',

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Share } from '#core/ports/share-store.ts';
 import type { Ticket } from '#core/ports/ticket-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
+import { aShare } from '#test/builders/share.ts';
 import type { Sent } from './exchange.ts';
 import { GateChecks, type SimulatedSession } from './gate-checks.ts';
 
@@ -143,5 +145,57 @@ describe('a ticket', () => {
     expect(() => checks.checkSession({ ...TICKET, hash: 'h3', expiresAt: -1 }, 'wb1', 'gate A')).toThrow(
       'with a ticket that had expired',
     );
+  });
+});
+
+describe('a guest', () => {
+  const bob = { ...SESSION, userId: 'bob', groups: ['team'] };
+  const share = (change: Partial<Share> = {}) =>
+    aShare({ workbenchId: 'wb1', grantee: { kind: 'user', userId: 'bob' }, ...change });
+
+  it('may come while the workbench is shared with the user or a group, and for five seconds after', () => {
+    for (const grantee of [
+      { kind: 'user', userId: 'bob' },
+      { kind: 'group', group: 'team' },
+    ] as const) {
+      checks.noteShare(share({ grantee }));
+      forward({ session: bob });
+      checks.noteShareRemoval('wb1', grantee);
+      now += 5000;
+      forward({ session: bob });
+      now += 1;
+      expect(() => forward({ session: bob })).toThrow('not shared with bob, for 5.0 s');
+    }
+  });
+
+  it('may not come without a share, nor by one with a user who has the name of the group', () => {
+    const refusal = 'although it belongs to ada, and is not shared with bob';
+    expect(() => forward({ session: bob })).toThrow(refusal);
+    checks.noteShare(share({ grantee: { kind: 'user', userId: 'team' } }));
+    checks.noteShare(share({ grantee: { kind: 'group', group: 'bob' } }));
+    checks.noteShare(share({ workbenchId: 'wb2' }));
+    expect(() => forward({ session: bob })).toThrow(refusal);
+  });
+
+  it('must leave five seconds after the share has expired by every clock', () => {
+    checks.noteShare(share({ expiresAt: now + 100 }));
+    checks.addOpen({ sent: { ...SENT, session: bob }, run: RUN, gate: GATE });
+    now += 100 + 1000;
+    checks.check();
+    now += 5000;
+    checks.check();
+    now += 1;
+    expect(() => checks.check()).toThrow('keeps a WebSocket of bob');
+  });
+
+  it('must be let in two seconds after the workbench was shared', () => {
+    now += 60_000;
+    const served = () => checks.checkServed({ ...SENT, session: bob }, 404, now, GATE, true);
+    served();
+    checks.noteShare(share());
+    now += 1999;
+    served();
+    now += 1;
+    expect(served).toThrow('which bob may open');
   });
 });

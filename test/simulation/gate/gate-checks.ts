@@ -1,7 +1,10 @@
+import type { Grantee } from '#core/access/grantee.ts';
+import type { Share } from '#core/ports/share-store.ts';
 import type { Ticket } from '#core/ports/ticket-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import { RuleViolation } from '../schedule/rule-violation.ts';
 import type { Sent } from './exchange.ts';
+import { KnownShares } from './known-shares.ts';
 
 /** A right that was lost is used for at most this long, milliseconds. */
 const LOST_RIGHT_MAX_MS = 5000;
@@ -19,6 +22,8 @@ const LET_IN_WITHIN_MS = 2000;
 export interface SimulatedSession {
   readonly userId: string;
   readonly admin: boolean;
+  /** The names of the groups of the user. */
+  readonly groups?: readonly string[];
   readonly workbenchId: string;
   readonly issuerSession: string;
   readonly signedInAt: number;
@@ -75,6 +80,7 @@ export class GateChecks {
   readonly #now: () => number;
   readonly #workbenches = new Map<string, KnownWorkbench>();
   readonly #cutoffs: Cutoff[] = [];
+  readonly #shares: KnownShares;
   readonly #usedTickets = new Set<string>();
   /** The open WebSockets, each with what is known of the loss of its right. */
   readonly #open = new Map<OpenConnection, Loss | undefined>();
@@ -83,6 +89,7 @@ export class GateChecks {
 
   constructor(now: () => number) {
     this.#now = now;
+    this.#shares = new KnownShares(now, GATE_CLOCK_BEHIND_MAX_MS);
   }
 
   /** The workbenches that were ever created. */
@@ -117,6 +124,16 @@ export class GateChecks {
   noteCutoff(userId: string, at: number, issuerSession: string | undefined): void {
     this.#cutoffs.push({ userId, at, issuerSession, since: this.#now() });
     this.#mayHaveLost = true;
+  }
+
+  /** Called when a share has been stored. */
+  noteShare(share: Share): void {
+    this.#shares.notePut(share);
+  }
+
+  /** Called when a share has been taken back. */
+  noteShareRemoval(workbenchId: string, grantee: Grantee): void {
+    this.#shares.noteDelete(workbenchId, grantee);
   }
 
   /** Called when a gate has begun a session for a ticket. */
@@ -157,6 +174,8 @@ export class GateChecks {
     if (present.from + LET_IN_WITHIN_MS > sentAt || gate.troubledUntil + READ_AGE_MAX_MS > sentAt) return;
     if (session.expiresAt - GATE_CLOCK_BEHIND_MAX_MS <= this.#now()) return;
     if (this.#findLoss(session, { ...present, workbenchId }) !== undefined) return;
+    const sharedSince = this.#isGuest(session) ? (this.#shares.givesRightSince(session) ?? 0) : 0;
+    if (sharedSince + LET_IN_WITHIN_MS > sentAt) return;
     throw new RuleViolation(
       `${gate.name} responded with ${status} to a request of ${session.userId} for ${sent.target} at the host of workbench ${workbenchId}, which ${session.userId} may open`,
     );
@@ -185,7 +204,9 @@ export class GateChecks {
   check(): void {
     for (const [connection, known] of this.#open) {
       const { sent, run, gate } = connection;
-      const mayHaveLost = this.#mayHaveLost || (sent.session?.expiresAt ?? 0) <= this.#now();
+      // The end of a share by its time is reported by nothing.
+      const isGuest = sent.session !== undefined && this.#isGuest(sent.session);
+      const mayHaveLost = this.#mayHaveLost || isGuest || (sent.session?.expiresAt ?? 0) <= this.#now();
       const lost = known ?? (mayHaveLost ? this.#findLoss(sent.session, run) : undefined);
       if (lost === undefined) continue;
       this.#open.set(connection, lost);
@@ -200,6 +221,11 @@ export class GateChecks {
     this.#mayHaveLost = false;
   }
 
+  /** Whether only a share can give a right to the user. */
+  #isGuest({ workbenchId, userId, admin }: SimulatedSession): boolean {
+    return !admin && this.#workbenches.get(workbenchId)?.userId !== userId;
+  }
+
   /** Returns since when and why a session gives no right to a run; undefined if it does. */
   #findLoss(session: SimulatedSession | undefined, run: ForwardedRun): Loss | undefined {
     const never = Number.NEGATIVE_INFINITY;
@@ -207,17 +233,22 @@ export class GateChecks {
     if (session.workbenchId !== run.workbenchId)
       return { since: never, reason: `with the session for workbench ${session.workbenchId}` };
     const known = this.#workbenches.get(run.workbenchId);
-    if (known === undefined || (known.userId !== session.userId && !session.admin))
-      return {
-        since: never,
-        reason: known === undefined ? 'which has no record' : `although it belongs to ${known.userId}`,
-      };
+    if (known === undefined) return { since: never, reason: 'which has no record' };
+    const isLostGuest = this.#isGuest(session) && this.#shares.givesRightSince(session) === undefined;
     const named = known.runs.findLast(
       ({ runId, endpoint }) => runId === run.runId && endpoint === run.endpoint,
     );
     if (named === undefined)
       return { since: never, reason: `at ${run.endpoint}, which no record named for run ${run.runId}` };
     return earliest([
+      ...(isLostGuest
+        ? [
+            {
+              since: this.#shares.lostAt(session),
+              reason: `although it belongs to ${known.userId}, and is not shared with ${session.userId}`,
+            },
+          ]
+        : []),
       ...(named.until === undefined
         ? []
         : [

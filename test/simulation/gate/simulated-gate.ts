@@ -1,6 +1,7 @@
 import type { Timers } from '#adapters/local/timers.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
+import type { ShareStore } from '#core/ports/share-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { TicketStore } from '#core/ports/ticket-store.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
@@ -17,7 +18,7 @@ import { SignOut } from '#gate/session/sign-out.ts';
 import { TicketExchange } from '#gate/session/ticket-exchange.ts';
 import { VisitorReader } from '#gate/session/visitor-reader.ts';
 import { WorkbenchAddresses } from '#gate/workbench-addresses.ts';
-import { NO_SHARES } from '#test/gate/no-shares.ts';
+import { WorkbenchShares } from '#gate/workbench-shares.ts';
 import { DEFAULT_LOOK } from '../../gate/pages/default-look.ts';
 import type { Kernel } from '../kernel.ts';
 import { Exchange, type Received, type Sent } from './exchange.ts';
@@ -52,6 +53,7 @@ export interface SimulatedGateOptions {
   /** How far the clock is behind the actual time, milliseconds. */
   readonly clockBehindMs: number;
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
+  readonly shares: Pick<ShareStore, 'listByWorkbench'>;
   readonly tickets: Pick<TicketStore, 'burn'>;
   readonly cutoffs: SessionCutoffStore;
   readonly telemetry: Telemetry;
@@ -92,6 +94,13 @@ export class SimulatedGate {
       raise: (...args) => calls.write(() => options.cutoffs.raise(...args)),
       read: (userId) => calls.read(() => options.cutoffs.read(userId)),
     };
+    const shares = new WorkbenchShares({
+      shares: {
+        listByWorkbench: (workbenchId) => calls.read(() => options.shares.listByWorkbench(workbenchId)),
+      },
+      organisationShares: false,
+      timers,
+    });
     const seal = plainSealing(timers);
     const sessions = new Sessions(seal, timers);
     this.#visitors = new VisitorReader(sessions, this.#cutoffs, timers);
@@ -103,7 +112,7 @@ export class SimulatedGate {
         const key = await workbenches.findByWorkbenchId(workbenchId);
         return key === undefined ? undefined : workbenches.read(key);
       },
-      findShares: NO_SHARES.find,
+      findShares: (workbenchId) => shares.find(workbenchId),
       seal,
       sessions,
       frontendOrigins: [FRONTEND_ORIGIN],
@@ -125,7 +134,7 @@ export class SimulatedGate {
     this.#gate = createGate({
       access: { kind: 'sessions', visitors: this.#visitors },
       workbenches,
-      shares: NO_SHARES,
+      shares,
       activity: { record: async () => {} },
       addresses: ADDRESSES,
       baseUrl: () => BASE_URL,

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
+import { groupIdOf } from '#adapters/group-id.ts';
 import { hashTicketSecret } from '#adapters/ticket-secret.ts';
+import type { Grantee } from '#core/access/grantee.ts';
 import { ENTRY_PATH } from '#core/gate/entry-url.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
+import type { Share } from '#core/ports/share-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { TICKET_LIFETIME_MS, type Ticket } from '#core/ports/ticket-store.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { MemorySessionCutoffStore } from '../../memory/memory-session-cutoff-store.ts';
+import { MemoryShareStore } from '../../memory/memory-share-store.ts';
 import { MemoryTicketStore } from '../../memory/memory-ticket-store.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Tape } from '../tape.ts';
@@ -30,6 +34,12 @@ const ENTRY_ATTEMPTS_MAX = 3;
 const ENTRIES = ['once', 'twice_at_once', 'late', 'elsewhere'] as const;
 /** How the owner loses the right, besides the commands of the schedule. */
 const LOSSES = ['none', 'sign_out', 'sign_out_by_issuer', 'expiry'] as const;
+/** Whether the owner shares the workbench with the other user, and how the share ends. */
+const SHARES = ['none', 'kept', 'taken_back', 'expiring', 'group_taken_back'] as const;
+/** A group of the other user. */
+const GROUP = 'data science';
+/** A share that expires during a visit lasts this long, milliseconds. */
+const SHORT_SHARE_MS = 3_000;
 /** What the visitors do in one round. */
 const ACTIONS = [
   'owner_reads',
@@ -38,6 +48,7 @@ const ACTIONS = [
   'sibling_writes',
   'sibling_connects',
   'stranger_reads',
+  'stranger_connects',
   'other_session',
   'ticket_again',
   'owner_connects',
@@ -65,6 +76,7 @@ export interface SimulatedVisitorsOptions {
 export class SimulatedVisitors {
   readonly #options: SimulatedVisitorsOptions;
   readonly #tickets = new MemoryTicketStore();
+  readonly #shares = new MemoryShareStore();
   readonly #cutoffs: SessionCutoffStore;
   #secrets = 0;
   #visiting = false;
@@ -87,7 +99,9 @@ export class SimulatedVisitors {
       this.#createGate('gate B', GATE_CLOCK_BEHIND_MAX_MS),
     ] as const;
     const visited = { workbenchId, owner, other };
-    await new Visit(this.#options, gates, this.#tickets, visited, () => this.#nextSecret()).execute();
+    await new Visit(this.#options, gates, this.#tickets, this.#shares, visited, () =>
+      this.#nextSecret(),
+    ).execute();
     for (const { gate } of gates) gate.kill();
     this.#visiting = false;
   }
@@ -117,6 +131,7 @@ export class SimulatedVisitors {
       calls,
       clockBehindMs,
       workbenches,
+      shares: this.#shares,
       tickets: this.#tickets,
       cutoffs: this.#cutoffs,
       telemetry,
@@ -154,6 +169,7 @@ class Visit {
   readonly #options: SimulatedVisitorsOptions;
   readonly #gates: readonly [NamedGate, NamedGate];
   readonly #tickets: MemoryTicketStore;
+  readonly #shares: MemoryShareStore;
   readonly #visited: Visited;
   readonly #nextSecret: () => string;
   readonly #close: (() => void)[] = [];
@@ -164,12 +180,14 @@ class Visit {
     options: SimulatedVisitorsOptions,
     gates: readonly [NamedGate, NamedGate],
     tickets: MemoryTicketStore,
+    shares: MemoryShareStore,
     visited: Visited,
     nextSecret: () => string,
   ) {
     this.#options = options;
     this.#gates = gates;
     this.#tickets = tickets;
+    this.#shares = shares;
     this.#visited = visited;
     this.#nextSecret = nextSecret;
   }
@@ -191,12 +209,21 @@ class Visit {
     this.#connect(administrator);
     const rounds = tape.intBetween(ROUNDS_MIN, ROUNDS_MAX);
     const lostInRound = tape.intBelow(ROUNDS_MIN);
+    const shared = tape.pick(SHARES);
+    // At once, so that a WebSocket of the other user has to end before the run does.
+    await this.#share(shared);
+    if (shared !== 'none') this.#connect(strange);
+    const takenBackInRound = tape.intBelow(2);
     for (let round = 0; round < rounds; round += 1) {
       await kernel.sleep(tape.intBetween(1000, 3000));
       if (this.#hasBeenDownForLong()) break;
       if (round === lostInRound) await this.#lose(own, loss);
+      if (round === takenBackInRound) await this.#takeBack(shared);
       await this.#act(tape.pick(ACTIONS), own, strange, administrator);
     }
+    // A later visit begins without it.
+    await this.#takeBack('taken_back');
+    await this.#takeBack('group_taken_back');
     for (const close of this.#close) close();
   }
 
@@ -222,6 +249,9 @@ class Visit {
         return;
       case 'stranger_reads':
         return this.#request(strange, {});
+      case 'stranger_connects':
+        this.#connect(strange);
+        return;
       case 'other_session':
         return this.#request(own, { workbenchId: otherId, host: hostOf(otherId) });
       case 'ticket_again':
@@ -277,6 +307,39 @@ class Visit {
     }
   }
 
+  async #share(shared: (typeof SHARES)[number]): Promise<void> {
+    if (shared === 'none') return;
+    const { kernel, checks, log } = this.#options;
+    const { workbenchId, owner } = this.#visited;
+    const now = kernel.now();
+    const share: Share = {
+      workbenchId,
+      grantee: this.#granteeOf(shared),
+      role: 'use',
+      ownerId: owner,
+      createdBy: owner,
+      createdAt: now,
+      ...(shared === 'expiring' ? { expiresAt: now + SHORT_SHARE_MS } : {}),
+    };
+    await this.#shares.put(share);
+    checks.noteShare(share);
+    log(`${owner} shares the workbench: ${shared}`);
+  }
+
+  async #takeBack(shared: (typeof SHARES)[number]): Promise<void> {
+    if (shared !== 'taken_back' && shared !== 'group_taken_back') return;
+    const { workbenchId } = this.#visited;
+    const grantee = this.#granteeOf(shared);
+    await this.#shares.delete({ workbenchId, grantee });
+    this.#options.checks.noteShareRemoval(workbenchId, grantee);
+  }
+
+  #granteeOf(shared: (typeof SHARES)[number]): Grantee {
+    return shared === 'group_taken_back'
+      ? { kind: 'group', group: GROUP }
+      : { kind: 'user', userId: this.#visited.other };
+  }
+
   /** Uses a ticket in a way in which it must not begin a session, or one only. */
   async #misuseTicket(entry: (typeof ENTRIES)[number]): Promise<void> {
     const { kernel } = this.#options;
@@ -323,6 +386,7 @@ class Visit {
       admin,
       signedInAt: now - SIGNED_IN_BEFORE_MS,
       issuerSession: `session of ${userId}`,
+      ...(userId === this.#visited.other ? { groups: [groupIdOf(GROUP)] } : {}),
       sessionExpiresAt: now + sessionMs,
       expiresAt: now + lifetimeMs,
     };
@@ -347,7 +411,11 @@ class Visit {
     if (cookie === undefined) return undefined;
     record(() => checks.checkSession(ticket, workbenchId, name));
     const { userId, admin, issuerSession, signedInAt, sessionExpiresAt } = ticket;
-    return { userId, admin, workbenchId, issuerSession, signedInAt, expiresAt: sessionExpiresAt, cookie };
+    const groups = userId === this.#visited.other ? { groups: [GROUP] } : {};
+    return {
+      ...{ userId, admin, ...groups, workbenchId, issuerSession },
+      ...{ signedInAt, expiresAt: sessionExpiresAt, cookie },
+    };
   }
 
   /** Whether what a gate has read of the last run has expired. Visitors learn nothing more. */
