@@ -1,6 +1,7 @@
 import { parseSecretKeys } from '#adapters/auth-secret.ts';
 import { createSecretsClient } from '#adapters/aws/clients.ts';
 import { DynamoActivityStore } from '#adapters/aws/dynamodb/activity-store.ts';
+import { DynamoAuditStore } from '#adapters/aws/dynamodb/audit-store.ts';
 import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
 import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
@@ -74,6 +75,11 @@ async function start(): Promise<Gate> {
       tickets: new DynamoTicketStore(client, table),
       cutoffs: new DynamoSessionCutoffStore(client, table),
       activity: new DynamoActivityStore(client, table),
+      audit: new DynamoAuditStore(client, {
+        tableName: table,
+        retentionDays: settings.WB_AUDIT_DAYS,
+        telemetry,
+      }),
       commands: new ApiCommands({ url: settings.WB_GATE_API_URL, keys, clock: timers, telemetry }),
       telemetry,
     },

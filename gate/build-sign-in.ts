@@ -5,6 +5,7 @@ import { signInUrlOf } from '#core/gate/sign-in-url.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
+import type { GateAudit } from './audit/gate-audit.ts';
 import type { SignInUrl } from './decision-presenter.ts';
 import { clientAddressOf } from './forward/request-headers.ts';
 import type { OwnRequest, OwnRoute } from './own-route.ts';
@@ -40,6 +41,7 @@ export interface BuildSignInOptions {
   readonly frontendOrigins: readonly string[];
   /** With an issuer its result must be known from the beginning. */
   readonly address: () => GateAddress;
+  readonly audit: Pick<GateAudit, 'noteSignInFailure'>;
   readonly pages: PageRenderer;
   /** Proxies in front of the gate, each of which appends an address to `X-Forwarded-For`. @default 0 */
   readonly trustedHops?: number;
@@ -64,7 +66,7 @@ export function buildSignIn(options: BuildSignInOptions): BuiltSignIn {
   const visitors = new VisitorReader(sessions, cutoffs, clock);
   const wayBack = new WayBack({ tickets, address, clock });
   const show = ({ request, response }: OwnRequest, page: GatePage) => respond(request, response, page, pages);
-  const shared = { sessions, wayBack, address, show, clock, telemetry };
+  const shared = { sessions, wayBack, address, show, clock, telemetry, audit: options.audit };
   // The port may not be known yet.
   const signInUrl: SignInUrl = (returnUrl, browser) => signInUrlOf(address(), returnUrl, browser);
   const forgetCutoffs = (userId: string) => visitors.forget(userId);

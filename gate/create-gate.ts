@@ -3,6 +3,7 @@ import type { Timers } from '#adapters/local/timers.ts';
 import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
+import type { GateAudit } from './audit/gate-audit.ts';
 import { DecisionPresenter, type SignInUrl } from './decision-presenter.ts';
 import { Forwarder, type RequestForwarder } from './forward/forwarder.ts';
 import { ForwardAuth } from './forward-auth/forward-auth.ts';
@@ -42,6 +43,7 @@ export interface GateSetup {
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
   readonly shares: Pick<WorkbenchShares, 'find'>;
   readonly activity: Pick<ActivityStore, 'record'>;
+  readonly audit?: GateAudit;
   readonly addresses: WorkbenchAddresses;
   /** Returns the public URL of the host that all workbenches share. */
   readonly baseUrl: () => URL;
@@ -123,6 +125,7 @@ function buildDecisionParts(setup: GateSetup) {
     visitors,
     ...(renewal === undefined ? {} : { renewal }),
     decider: new RequestDecider({
+      audit: setup.audit,
       visitors,
       records,
       shares,

@@ -2,6 +2,7 @@ import { limitConnections } from '#adapters/http-server/connection-limit.ts';
 import { listen } from '#adapters/http-server/listen.ts';
 import type { OriginGuard } from '#adapters/http-server/origin-guard.ts';
 import type { Timers } from '#adapters/local/timers.ts';
+import { GateAudit } from './audit/gate-audit.ts';
 import { buildSignIn } from './build-sign-in.ts';
 import { commandRoutes } from './command-routes.ts';
 import { createForwardAuth, createGate, type GateAccess, type GateSetup } from './create-gate.ts';
@@ -90,9 +91,11 @@ export class Gate {
     const shares = new WorkbenchShares({ shares: ports.shares, organisationShares, timers });
     const addresses = new WorkbenchAddresses(settings.addressMode, baseUrl);
     const pages = new PageRenderer(settings.look);
+    const audit = new GateAudit({ audit: ports.audit, clock: timers, telemetry });
     const { access, routes } = buildAccess(settings.access, {
       ports: { ...ports, workbenches },
       address: () => addresses.gateAddress(),
+      audit,
       pages,
       shares,
       ...(trustedHops === undefined ? {} : { trustedHops }),
@@ -110,6 +113,7 @@ export class Gate {
       workbenches,
       shares,
       activity: ports.activity,
+      audit,
       openRequests: this.#openRequests,
       ...(settings.startsOnVisit ? { visitStart: new VisitStart(commands) } : {}),
       ...(trustedHops === undefined ? {} : { trustedHops }),
@@ -164,7 +168,7 @@ function buildAccess(
   access: AccessMethod,
   parts: Pick<
     Parameters<typeof buildSignIn>[0],
-    'ports' | 'address' | 'pages' | 'shares' | 'trustedHops' | 'clock' | 'telemetry'
+    'ports' | 'address' | 'audit' | 'pages' | 'shares' | 'trustedHops' | 'clock' | 'telemetry'
   >,
 ): { readonly access: GateAccess; readonly routes: readonly OwnRoute[] } {
   if (access.kind === 'open') return { access, routes: [] };

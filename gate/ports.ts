@@ -1,4 +1,5 @@
 import type { ActivityStore } from '#core/ports/activity-store.ts';
+import type { AuditStore } from '#core/ports/audit-store.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
@@ -12,6 +13,7 @@ export interface GatePorts {
   readonly tickets: TicketStore;
   readonly cutoffs: SessionCutoffStore;
   readonly activity: Pick<ActivityStore, 'record'>;
+  readonly audit: Pick<AuditStore, 'append' | 'appendOnce'>;
   readonly commands: WorkbenchCommands;
   readonly telemetry: Telemetry;
 }

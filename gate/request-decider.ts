@@ -6,6 +6,7 @@ import type { Visitor } from '#core/gate/visitor.ts';
 import { needsShares } from '#core/gate/visitor-role.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { GateAudit } from './audit/gate-audit.ts';
 import type { RefusalDecision } from './decision-presenter.ts';
 import type { LocatableRequest, LocatedRequest } from './request-locator.ts';
 import type { VisitorSource } from './session/visitor-reader.ts';
@@ -35,6 +36,8 @@ export interface RequestDeciderOptions {
   readonly visitors: Pick<VisitorSource, 'read' | 'isValid'>;
   readonly records: Pick<WorkbenchRecords, 'find'>;
   readonly shares: Pick<WorkbenchShares, 'find'>;
+  /** Absent in tests of other parts. */
+  readonly audit?: Pick<GateAudit, 'noteForward' | 'noteRefusal'> | undefined;
   /** Whether the installation has frontends that show workbenches in frames. */
   readonly mayBeFramed: boolean;
   readonly clock: Clock;
@@ -63,13 +66,14 @@ export class RequestDecider {
   }
 
   async decide({ gateRequest, visitor }: WorkbenchRequest): Promise<Decided> {
-    const { records, shares, visitors, clock, telemetry } = this.#options;
+    const { records, shares, visitors, clock, telemetry, audit } = this.#options;
     if (visitor === 'unreadable') return { kind: 'refuse', decision: { kind: 'unreadable' } };
     // The record is read only for requests whose decision depends on it. Others must not cause load on the table.
     const withoutRecord = decideRequest(gateRequest, visitor, 'unreadable', clock.now());
     if (withoutRecord.kind === 'forward') throw new Error('a request was forwarded without a record');
-    if (withoutRecord.kind !== 'unreadable') return { kind: 'refuse', decision: withoutRecord };
     const { workbenchId } = gateRequest;
+    if (withoutRecord.kind === 'foreign_origin') audit?.noteRefusal(visitor, workbenchId, 'foreign_origin');
+    if (withoutRecord.kind !== 'unreadable') return { kind: 'refuse', decision: withoutRecord };
     try {
       const found = await outsideRequest(() => records.find(workbenchId));
       const given = needsShares(visitor, found) ? await outsideRequest(() => shares.find(workbenchId)) : [];
@@ -78,7 +82,11 @@ export class RequestDecider {
       const isValid = await outsideRequest(() => visitors.isValid(visitor));
       const present: Visitor = isValid ? visitor : { kind: 'none' };
       const decision = decideRequest(gateRequest, present, found, clock.now(), given);
+      // The 404 of a workbench that does not exist refuses no right.
+      if (decision.kind === 'unknown' && typeof found === 'object')
+        audit?.noteRefusal(visitor, workbenchId, 'no_role', found.userId);
       if (decision.kind !== 'forward') return { kind: 'refuse', decision };
+      if (typeof found === 'object') audit?.noteForward(visitor, workbenchId, found.userId);
       return { kind: 'forward', decision, visitor, endpoint: parseEndpoint(decision.endpoint) };
     } catch (error) {
       telemetry.error('a workbench could not be looked up', { workbenchId }, error);

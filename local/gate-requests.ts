@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
+import { auditEventSchema } from '#core/audit/audit-event.ts';
 import { listRunning } from '#core/gate/list-running.ts';
 import type { ActivityStore } from '#core/ports/activity-store.ts';
+import type { AuditStore } from '#core/ports/audit-store.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
@@ -34,6 +36,7 @@ type CallHandlers = { readonly [C in GateCall]: CallHandler<C> };
 export interface GateStores {
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read' | 'listActive'>;
   readonly activity: Pick<ActivityStore, 'record'>;
+  readonly audit: Pick<AuditStore, 'append' | 'appendOnce'>;
   readonly shares: Pick<ShareStore, 'listByWorkbench'>;
   readonly tickets: TicketStore;
   readonly cutoffs: SessionCutoffStore;
@@ -107,7 +110,7 @@ export class GateRequests {
 }
 
 function handlersOf(
-  { workbenches, activity, shares, tickets, cutoffs }: GateStores,
+  { workbenches, activity, shares, tickets, cutoffs, audit }: GateStores,
   commands: () => WorkbenchCommands,
 ): CallHandlers {
   return {
@@ -131,6 +134,13 @@ function handlersOf(
       argument: z.strictObject({ workbenchId: TEXT, at: z.int() }),
       async run({ workbenchId, at }) {
         await activity.record(workbenchId, at);
+        return null;
+      },
+    },
+    appendAudit: {
+      argument: z.strictObject({ event: auditEventSchema, once: z.boolean() }),
+      async run({ event, once }) {
+        await (once ? audit.appendOnce(event) : audit.append(event));
         return null;
       },
     },

@@ -39,6 +39,14 @@ export function ipcPorts(client: Pick<ControllerClient, 'call'>): IpcPorts {
         await client.call('recordActivity', { workbenchId, at });
       },
     },
+    audit: {
+      async append(event) {
+        await client.call('appendAudit', { event, once: false });
+      },
+      async appendOnce(event) {
+        await client.call('appendAudit', { event, once: true });
+      },
+    },
     commands: {
       start: (userId, workbenchId) => runCommand(client, 'startWorkbench', { userId, workbenchId }),
       stop: (userId, workbenchId) => runCommand(client, 'stopWorkbench', { userId, workbenchId }),

@@ -1,4 +1,5 @@
 import type { OriginGuard } from '#adapters/http-server/origin-guard.ts';
+import type { AuditEvent } from '#core/audit/audit-event.ts';
 import type { RunningWorkbench } from '#core/gate/list-running.ts';
 import type { PortErrorKind } from '#core/ports/port-error.ts';
 import type { SessionCutoffs } from '#core/ports/session-cutoff-store.ts';
@@ -64,6 +65,11 @@ export interface GateCalls {
   };
   readonly recordActivity: {
     readonly argument: { readonly workbenchId: string; readonly at: number };
+    readonly result: null;
+  };
+  readonly appendAudit: {
+    /** @property once whether `appendOnce` is called */
+    readonly argument: { readonly event: AuditEvent; readonly once: boolean };
     readonly result: null;
   };
   readonly createTicket: { readonly argument: Ticket; readonly result: null };

@@ -6,6 +6,7 @@ import { areGroupsExpired } from '#core/gate/visitor-role.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import { SESSION_LIFETIME_MS, type SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { GateAudit } from '#gate/audit/gate-audit.ts';
 import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
 import type { GatePage } from '#gate/pages/gate-page.ts';
 import {
@@ -42,6 +43,7 @@ export interface IssuerSignInOptions {
   readonly forgetCutoffs: (userId: string) => void;
   readonly claims: UserClaimSettings;
   readonly address: () => GateAddress;
+  readonly audit: Pick<GateAudit, 'noteSignInFailure'>;
   readonly show: (asked: OwnRequest, page: GatePage) => void;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
@@ -199,6 +201,7 @@ export class IssuerSignIn {
 
   #count(reason: SignInFailureReason): void {
     this.#options.telemetry.count('sign_in_failed', 1, { reason });
+    this.#options.audit.noteSignInFailure(reason);
   }
 }
 

@@ -5,6 +5,7 @@ import { readBrowserBinding, SIGN_IN_PATH } from '#core/gate/sign-in-url.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { GateAudit } from '#gate/audit/gate-audit.ts';
 import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
 import type { GatePage } from '#gate/pages/gate-page.ts';
 import { invalidReturnUrlPage, tooManySecretsPage } from '#gate/pages/issuer-pages.ts';
@@ -31,6 +32,7 @@ export interface SecretSignInOptions {
   readonly wayBack: WayBack;
   readonly cutoffs: Pick<SessionCutoffStore, 'read'>;
   readonly address: () => GateAddress;
+  readonly audit: Pick<GateAudit, 'noteSignInFailure'>;
   readonly show: (asked: OwnRequest, page: GatePage) => void;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
@@ -68,7 +70,7 @@ export class SecretSignIn {
   }
 
   async #signIn(asked: OwnRequest): Promise<void> {
-    const { show, wayBack, address, sessions, cutoffs, clock, telemetry } = this.#options;
+    const { show, wayBack, address, sessions, cutoffs, clock, telemetry, audit } = this.#options;
     const form = await readForm(asked.request, FORM_MAX_BYTES);
     const text = (form && readField(form, 'rd')) ?? '';
     const returnUrl = parseReturnUrl(text, address());
@@ -79,6 +81,7 @@ export class SecretSignIn {
     const secret = (readField(form, 'secret') ?? '').trim();
     if (!timingSafeEqual(sha256(secret), this.#expected)) {
       this.#countWrong();
+      audit.noteSignInFailure('wrong_secret');
       telemetry.warn('a wrong secret was entered on the sign-in page');
       return this.#showForm(
         asked,

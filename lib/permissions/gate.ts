@@ -50,6 +50,13 @@ export function gatePermissions({ table, secrets }: GateResources): readonly Per
       why: 'Creates a ticket after a sign-in, and uses up the ticket of a request.',
     },
     {
+      sid: 'RecordAudit',
+      actions: ['dynamodb:PutItem'],
+      resources: [table],
+      conditions: itemsOf('audit-'),
+      why: 'Stores audit events of openings, refusals and failed sign-ins.',
+    },
+    {
       sid: 'RecordActivity',
       actions: ['dynamodb:UpdateItem'],
       resources: [table],

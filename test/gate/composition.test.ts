@@ -145,6 +145,32 @@ describe.each(COMPOSITIONS)('the gate %s', (_name, compose) => {
     expect((await browser.get(originOf(workbench))).body).toBe('the workbench');
   });
 
+  test('records the first request of a session and the refusal of another user', async () => {
+    const { audit, browserOf, table } = await openComposedGate(compose);
+    const workbench = await startWorkbench();
+    const { workbenchId, userId } = workbench;
+    table.put(workbench);
+    const owner = await browserOf(userId, workbench);
+    const other = await browserOf('eve', workbench);
+    for (let n = 0; n < 3; n += 1) {
+      expect((await owner.get(originOf(workbench))).status).toBe(200);
+      expect((await other.get(originOf(workbench))).status).toBe(404);
+    }
+    const common = { action: 'enter_workbench', workbenchId, ownerId: userId };
+    expect(audit.events).toHaveLength(2);
+    expect(audit.events).toContainEqual(
+      expect.objectContaining({ ...common, outcome: 'allowed', actor: { kind: 'user', id: userId } }),
+    );
+    expect(audit.events).toContainEqual(
+      expect.objectContaining({
+        ...common,
+        outcome: 'refused',
+        reason: 'no_role',
+        actor: { kind: 'user', id: 'eve' },
+      }),
+    );
+  });
+
   test('admits tickets only, if there is no issuer', async () => {
     const { port, table } = await openComposedGate(compose, 'tickets');
     const workbench = await startWorkbench();

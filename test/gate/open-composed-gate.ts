@@ -20,6 +20,7 @@ import { RecordTable } from '#test/gate/open-signed-in-gate.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { MemoryActivityStore } from '#test/memory/memory-activity-store.ts';
+import { MemoryAuditStore } from '#test/memory/memory-audit-store.ts';
 import { MemorySessionCutoffStore } from '#test/memory/memory-session-cutoff-store.ts';
 import { MemoryTicketStore } from '#test/memory/memory-ticket-store.ts';
 import { HostClient } from './host-client.ts';
@@ -129,6 +130,7 @@ export async function openComposedGate(compose: Compose, signIn: TestSignIn = 'i
   const telemetry = new TelemetryRecorder();
   const table = new RecordTable();
   const activity = new MemoryActivityStore();
+  const audit = new MemoryAuditStore();
   const cutoffs = new MemorySessionCutoffStore();
   const commands: string[] = [];
   const accept = (command: string) => async (userId: string, workbenchId: string) => {
@@ -144,6 +146,7 @@ export async function openComposedGate(compose: Compose, signIn: TestSignIn = 'i
       tickets,
       cutoffs,
       activity,
+      audit,
       commands: { start: accept('start'), stop: accept('stop') },
       telemetry,
     },
@@ -176,6 +179,7 @@ export async function openComposedGate(compose: Compose, signIn: TestSignIn = 'i
   };
   return {
     activity,
+    audit,
     browserOf,
     close,
     commands,

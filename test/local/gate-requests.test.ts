@@ -6,7 +6,9 @@ import type { Workbench, WorkbenchKey } from '#core/workbench/workbench.ts';
 import { CALLS_MAX, type GateRequestMessage } from '#gate/ipc/messages.ts';
 import { GateRequests } from '#local/gate-requests.ts';
 import { running } from '#test/builders/workbench.ts';
+import { anAuditEvent } from '#test/contracts/audit-store.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
+import { MemoryAuditStore } from '#test/memory/memory-audit-store.ts';
 import { memoryStores } from '#test/memory/memory-stores.ts';
 
 const workbench = running();
@@ -17,6 +19,7 @@ let reads: WorkbenchKey[];
 let read: () => Promise<Workbench | undefined>;
 let activity: [string, number][];
 let requests: GateRequests;
+let audit: MemoryAuditStore;
 
 beforeEach(() => {
   now = 1_000;
@@ -32,8 +35,10 @@ beforeEach(() => {
     listActive: async () => ({ keys: [key] }),
   };
   activity = [];
+  audit = new MemoryAuditStore();
   const stores = {
     ...memoryStores(),
+    audit,
     workbenches,
     activity: { record: async (workbenchId: string, at: number) => void activity.push([workbenchId, at]) },
   };
@@ -72,6 +77,17 @@ it('records activity', async () => {
     result: null,
   });
   expect(activity).toEqual([[workbenchId, 5]]);
+});
+
+it('appends audit events, or appends them once', async () => {
+  const event = anAuditEvent();
+  const append = (id: string, at: number, once: boolean) =>
+    requests.respond(request('appendAudit', { event: { ...event, id, at }, once }));
+  expect(await append('a', 1, false)).toMatchObject({ type: 'result', result: null });
+  await append('a', 2, false);
+  await append('b', 3, true);
+  await append('b', 4, true);
+  expect(audit.events.map(({ at }) => at)).toEqual([1, 2, 3]);
 });
 
 it('executes commands once the API is connected', async () => {

@@ -3,6 +3,7 @@ import { listen } from '#adapters/http-server/listen.ts';
 import { toEndpoint } from '#adapters/local/tasks/endpoint.ts';
 import { createTicketSecret, hashTicketSecret } from '#adapters/ticket-secret.ts';
 import type { Ticket } from '#core/ports/ticket-store.ts';
+import { GateAudit } from '#gate/audit/gate-audit.ts';
 import { buildSignIn } from '#gate/build-sign-in.ts';
 import { commandRoutes } from '#gate/command-routes.ts';
 import { createGate } from '#gate/create-gate.ts';
@@ -18,6 +19,7 @@ import { RecordTable } from '#test/gate/open-signed-in-gate.ts';
 import { DEFAULT_LOOK } from '#test/gate/pages/default-look.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { MemoryActivityStore } from '#test/memory/memory-activity-store.ts';
+import { MemoryAuditStore } from '#test/memory/memory-audit-store.ts';
 import { MemorySessionCutoffStore } from '#test/memory/memory-session-cutoff-store.ts';
 import { MemoryTicketStore } from '#test/memory/memory-ticket-store.ts';
 import { type Exchange, exchange } from '../exchange.ts';
@@ -64,6 +66,7 @@ export async function openAttackedGate({ mode = 'host' }: AttackedGateOptions = 
     keys: async () => keys,
     ports: { tickets, cutoffs, workbenches: table },
     shares: NO_SHARES,
+    audit: new GateAudit({ audit: new MemoryAuditStore(), clock, telemetry }),
     frontendOrigins: [FRONTEND],
     address: () => addresses.gateAddress(),
     pages,

@@ -16,6 +16,7 @@ import { RecordTable } from '#test/gate/open-signed-in-gate.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
 
 import { MemoryActivityStore } from '#test/memory/memory-activity-store.ts';
+import { MemoryAuditStore } from '#test/memory/memory-audit-store.ts';
 import { MemorySessionCutoffStore } from '#test/memory/memory-session-cutoff-store.ts';
 import { MemoryTicketStore } from '#test/memory/memory-ticket-store.ts';
 
@@ -45,6 +46,7 @@ async function openGate(environment: Environment = {}) {
       tickets: new MemoryTicketStore(),
       cutoffs: new MemorySessionCutoffStore(),
       activity: new MemoryActivityStore(),
+      audit: new MemoryAuditStore(),
       commands: { start: accept('start'), stop: accept('stop') },
       telemetry: new TelemetryRecorder(),
     },

@@ -93,6 +93,7 @@ describe('the sign-in with the secret', () => {
     await send('wrong');
     host.clock.advance(SECRET_WINDOW_MS - 1);
     for (let count = 1; count < WRONG_SECRETS_MAX; count += 1) await send('wrong');
+    expect(host.failures).toEqual(Array(WRONG_SECRETS_MAX).fill('wrong_secret'));
     const response = await send(SECRET);
     expect(response.status).toBe(429);
     expect(response.headers.get('retry-after')).toBe('60');

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type GateAddress, gateAddressOf } from '#core/gate/gate-host.ts';
+import type { GateAudit } from '#gate/audit/gate-audit.ts';
 import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
 import { OwnRoutes } from '#gate/own-routes.ts';
 import type { GatePage } from '#gate/pages/gate-page.ts';
@@ -28,6 +29,9 @@ export interface SignInParts {
   readonly visitors: VisitorReader;
   readonly tickets: MemoryTicketStore;
   readonly cutoffs: MemorySessionCutoffStore;
+  /** The reasons of the failed sign-ins that were recorded. */
+  readonly failures: string[];
+  readonly audit: Pick<GateAudit, 'noteSignInFailure'>;
   readonly wayBack: WayBack;
   readonly address: () => GateAddress;
   readonly show: (asked: OwnRequest, page: GatePage) => void;
@@ -58,7 +62,10 @@ export async function startSignInHost(
   const origin = `http://localhost:${(server.address() as AddressInfo).port}`;
   const gate = gateAddressOf(new URL(origin), mode);
   const address = () => gate;
+  const failures: string[] = [];
   const parts: SignInParts = {
+    failures,
+    audit: { noteSignInFailure: (reason) => failures.push(reason) },
     clock,
     telemetry: new RecordingTelemetry(),
     seal,
