@@ -419,7 +419,9 @@ describe('the permissions', () => {
     expect(statementsOf('GatePermissions').map(({ Sid, Action }) => [Sid, listOf(Action)])).toEqual([
       ['FindWorkbench', ['dynamodb:Query']],
       ['ReadRecords', ['dynamodb:GetItem']],
+      ['ReadShares', ['dynamodb:Query']],
       ['UseTickets', ['dynamodb:DeleteItem', 'dynamodb:PutItem']],
+      ['RecordAudit', ['dynamodb:PutItem']],
       ['RecordActivity', ['dynamodb:UpdateItem']],
       ['ReadSecrets', ['secretsmanager:GetSecretValue']],
     ]);
@@ -443,7 +445,9 @@ describe('the permissions', () => {
       // The index has keys only, and its partition key is the id of the workbench.
       ['FindWorkbench', undefined],
       ['ReadRecords', itemsOf('user#*', 'cutoff#*')],
+      ['ReadShares', itemsOf('share#*')],
       ['UseTickets', itemsOf('ticket#*')],
+      ['RecordAudit', itemsOf('audit-*')],
       ['RecordActivity', itemsOf('activity#*', 'cutoff#*')],
     ]);
   });

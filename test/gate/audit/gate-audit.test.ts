@@ -93,7 +93,7 @@ describe('a refusal', () => {
     expect(store.events).toHaveLength(6);
   });
 
-  it('of somebody who has not signed in is not recorded', () => {
+  it('of a visitor who has not signed in is not recorded', () => {
     const { store, audit } = setUp();
     audit.noteRefusal({ kind: 'none' }, ID, 'foreign_origin');
     expect(store.events).toEqual([]);

@@ -14,6 +14,7 @@ import { findFreePort } from '#test/gate/proxies/proxy-process.ts';
 import { Browser, locationOf } from '#test/gate/sign-in/browser.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
 import { MemoryActivityStore } from '#test/memory/memory-activity-store.ts';
+import { MemoryAuditStore } from '#test/memory/memory-audit-store.ts';
 import { MemorySessionCutoffStore } from '#test/memory/memory-session-cutoff-store.ts';
 import { MemoryShareStore } from '#test/memory/memory-share-store.ts';
 import { MemoryTicketStore } from '#test/memory/memory-ticket-store.ts';
@@ -81,6 +82,7 @@ describe.skipIf(!REQUIRED && !isKeycloakInstalled())('a workbench of ann', () =>
         tickets: new MemoryTicketStore(),
         cutoffs: new MemorySessionCutoffStore(),
         activity: new MemoryActivityStore(),
+        audit: new MemoryAuditStore(),
         commands: { start: accept, stop: accept },
         telemetry: new TelemetryRecorder(),
       },
