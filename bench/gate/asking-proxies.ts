@@ -58,7 +58,10 @@ async function startAsking(
       visitors: gate.visitors,
       pids: () => [...withChildren(proxy.pid), ...gate.pids()],
       async close() {
+        // The workers of nginx outlive its main process if that is killed.
+        const [, ...workers] = withChildren(proxy.pid);
         await proxy.close();
+        for (const worker of workers) process.kill(worker, 'SIGKILL');
         await gate.close();
       },
     };
