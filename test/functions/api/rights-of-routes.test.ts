@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { ROUTES, type Route } from '#contract/routes.ts';
+import { ACTING_ROLES, type ActingRole, mayDo } from '#core/access/rights.ts';
+import type { AuthorizerContext } from '#functions/authorizer/principal.ts';
+import { buildRoutes, type LocalPorts } from '#local/handlers.ts';
+import { aShare } from '#test/builders/share.ts';
+import { call, tokenOf } from '../call-api.ts';
+import { withWorkbench } from './with-workbench.ts';
+
+type Relation = ActingRole | 'none' | 'expired' | 'group of the same name' | 'share of another workbench';
+const RELATIONS: readonly Relation[] = [
+  ...ACTING_ROLES,
+  'none',
+  'expired',
+  'group of the same name',
+  'share of another workbench',
+];
+
+function principalOf(relation: Relation): AuthorizerContext {
+  if (relation === 'owner') return tokenOf('ada');
+  return relation === 'administrator' ? tokenOf('root', { scopes: 'workbench:admin' }) : tokenOf('bob');
+}
+
+/** Sends the request of a route to a new workbench of `ada`, as a user in this relation to it. */
+async function send(route: Route, relation: Relation) {
+  const { world, ports, settings, key } = await withWorkbench();
+  const workbenchId = key.workbenchId;
+  if (relation === 'use' || relation === 'manage')
+    await ports.shares.put(aShare({ workbenchId, role: relation }));
+  if (relation === 'expired')
+    await ports.shares.put(aShare({ workbenchId, role: 'manage', expiresAt: world.clock.now() }));
+  if (relation === 'group of the same name')
+    await ports.shares.put(aShare({ workbenchId, role: 'manage', grantee: { kind: 'group', group: 'bob' } }));
+  if (relation === 'share of another workbench')
+    await ports.shares.put(aShare({ workbenchId: '0'.repeat(26), role: 'manage' }));
+  const routes = buildRoutes(ports as unknown as LocalPorts, settings);
+  const handler = routes.find(({ method, path }) => method === route.method && path === route.path)?.handler;
+  if (handler === undefined) throw new Error(`${route.operationId} has no handler`);
+  const response = await call(handler, {
+    wid: workbenchId,
+    grantee: 'user:eve',
+    route: `${route.method} ${route.path}`,
+    authorizer: principalOf(relation),
+    ...(route.method === 'PUT' ? { body: { role: 'use' } } : {}),
+  });
+  return `${response.status}${response.body.error?.reason === 'role_insufficient' ? ' role_insufficient' : ''}`;
+}
+
+const routes: readonly Route[] = ROUTES;
+const ROUTES_OF_WORKBENCHES = routes.filter(({ action }) => action !== undefined);
+
+test.each(RELATIONS)('every route of a workbench follows the table of rights for: %s', async (relation) => {
+  const role = ACTING_ROLES.find((each) => each === relation);
+  for (const route of ROUTES_OF_WORKBENCHES) {
+    const { action, operationId } = route;
+    if (action === undefined) throw new Error('a route without an action');
+    const expected = mayDo(role, action) ? '200' : role === undefined ? '404' : '403 role_insufficient';
+    expect(`${operationId}: ${await send(route, relation)}`).toBe(`${operationId}: ${expected}`);
+  }
+});
