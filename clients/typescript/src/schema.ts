@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Lists the workbenches of a user, newest first.
-         * @description Strongly consistent: a workbench is listed as soon as its creation was confirmed.
+         * @description Strongly consistent: a workbench is listed as soon as its creation was confirmed. With `shared=true` it lists the workbenches of others that are shared with the user, with a `role` each: a new share may be missing for a second, and a page may have fewer items than `limit` although another one follows.
          */
         get: operations["listWorkbenches"];
         put?: never;
@@ -142,6 +142,50 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workbenches/{wid}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists with whom a workbench is shared, in which role and until when.
+         * @description For the owner and administrators. Shares that have expired are left out.
+         */
+        get: operations["listShares"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workbenches/{wid}/shares/{grantee}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Shares a workbench with a user, a group or the organisation, or changes the share.
+         * @description For the owner and administrators. Replaces the share with the same grantee. A workbench has at most 100 shares; one more gets 429 with the reason `share_limit`. The controller does not know which users and groups exist.
+         */
+        put: operations["setShare"];
+        post?: never;
+        /**
+         * Takes a share back. Has no effect if there is none.
+         * @description For the owner and administrators. The next request of the grantee is refused, and open connections to the workbench end within 5 seconds. The body is ignored.
+         */
+        delete: operations["deleteShare"];
         options?: never;
         head?: never;
         patch?: never;
@@ -398,7 +442,7 @@ export interface components {
             };
         };
         /**
-         * @description `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required` or `not_authorized`.
+         * @description `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
          *     A response of API Gateway itself contains only `message`.
          */
         Forbidden: {
@@ -421,7 +465,7 @@ export interface components {
             };
         };
         /**
-         * @description `too_many_requests`: The rate limit of all callers is exceeded, or a limit of the user, if the operator has set one: then `reason` is `start_rate`, `workbench_limit` or `host_limit`. Try again after `Retry-After`.
+         * @description `too_many_requests`: The rate limit of all callers is exceeded, or a limit of the user, if the operator has set one: then `reason` is `start_rate`, `workbench_limit`, `host_limit` or `share_limit`. Try again after `Retry-After`.
          *     A response of API Gateway itself contains only `message`.
          */
         TooManyRequests: {
@@ -507,6 +551,13 @@ export interface components {
         cursor: string;
         /** @description Forces the stop if the instance under the workbench does not respond: the controller terminates the instance after a shorter wait. The stop still completes only when the task is known to have ended. On a shared instance this also ends the workbenches of other users, and requires the admin scope. */
         force: boolean;
+        /** @description With `true` the list has the workbenches of other users that are shared with the user. */
+        shared: boolean;
+        /**
+         * @description With whom the workbench is shared: `user:<user id>`, `group:<name of a group>` or `organisation` (every authenticated user, if the installation allows it). Percent-encoded as one segment of the path, as by `encodeURIComponent`. Names are compared exactly.
+         * @example user:abc
+         */
+        grantee: string;
         /** @description A key that the client chooses for this request. It is stored for 24 hours for this user: a retry with it, even a concurrent one, returns 200 and the workbench of the first request. A request with the same key and another body returns 409 `idempotency_conflict`. If the workbench has been deleted since, it returns 409 `workbench_deleted`. */
         idempotencyKey: string;
     };
@@ -531,6 +582,8 @@ export interface operations {
                  * @example xyz
                  */
                 user_id?: components["parameters"]["user_id"];
+                /** @description With `true` the list has the workbenches of other users that are shared with the user. */
+                shared?: components["parameters"]["shared"];
                 /** @description Maximum number of items in the page. */
                 limit?: components["parameters"]["limit"];
                 /** @description The `next_cursor` of the previous page. It is valid for the same user only. */
@@ -934,7 +987,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            /** @description `workbench_not_found`: The workbench does not exist or belongs to another user. */
+            /** @description `workbench_not_found`: The workbench does not exist, or belongs to another user and is not shared with this one. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1025,7 +1078,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            /** @description `workbench_not_found`: The workbench does not exist or belongs to another user. */
+            /** @description `workbench_not_found`: The workbench does not exist, or belongs to another user and is not shared with this one. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1158,7 +1211,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            /** @description `workbench_not_found`: The workbench does not exist or belongs to another user. */
+            /** @description `workbench_not_found`: The workbench does not exist, or belongs to another user and is not shared with this one. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1331,7 +1384,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            /** @description `workbench_not_found`: The workbench does not exist or belongs to another user. */
+            /** @description `workbench_not_found`: The workbench does not exist, or belongs to another user and is not shared with this one. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1443,7 +1496,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            /** @description `workbench_not_found`: The workbench does not exist or belongs to another user. */
+            /** @description `workbench_not_found`: The workbench does not exist, or belongs to another user and is not shared with this one. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1534,7 +1587,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            /** @description `workbench_not_found`: The workbench does not exist or belongs to another user. */
+            /** @description `workbench_not_found`: The workbench does not exist, or belongs to another user and is not shared with this one. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1663,7 +1716,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            /** @description `workbench_not_found`: The workbench does not exist or belongs to another user. */
+            /** @description `workbench_not_found`: The workbench does not exist, or belongs to another user and is not shared with this one. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1812,7 +1865,424 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            /** @description `workbench_not_found`: The workbench does not exist or belongs to another user. */
+            /** @description `workbench_not_found`: The workbench does not exist, or belongs to another user and is not shared with this one. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "workbench_not_found",
+                     *         "message": "There is no such workbench."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listShares: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The user in whose name the request is made: 1 to 96 bytes of UTF-8 without control characters, U+FFFE and U+FFFF, given once. Optional with a token that has a user claim, otherwise required.
+                 * @example xyz
+                 */
+                user_id?: components["parameters"]["user_id"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the workbench. A malformed id gets the same response as an unknown one.
+                 * @example 01k5w3p8xg7t2mzq4v9r6ehbnc
+                 */
+                wid: components["parameters"]["wid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The shares. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "items": [
+                     *         {
+                     *           "grantee": "user:abc",
+                     *           "role": "use",
+                     *           "expires_at": "2030-02-01T09:00:00.000Z",
+                     *           "shared_by": "xyz",
+                     *           "shared_at": "2030-01-01T09:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        items: {
+                            /** @description `user:<user id>`, `group:<name>` or `organisation`. */
+                            grantee: string;
+                            /** @enum {string} */
+                            role: "manage" | "use";
+                            /**
+                             * Format: date-time
+                             * @description When the share ends.
+                             */
+                            expires_at?: string;
+                            /** @description The caller who wrote the share last. */
+                            shared_by: string;
+                            /**
+                             * Format: date-time
+                             * @description When the share was written last.
+                             */
+                            shared_at: string;
+                        }[];
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is invalid; `fields` names each invalid field.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "The request is invalid: see requested_cpu, colour.",
+                     *         "fields": {
+                     *           "requested_cpu": "a whole number from 128 to 196608",
+                     *           "colour": "no field of this request"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `workbench_not_found`: The workbench does not exist, or belongs to another user and is not shared with this one. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "workbench_not_found",
+                     *         "message": "There is no such workbench."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    setShare: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The user in whose name the request is made: 1 to 96 bytes of UTF-8 without control characters, U+FFFE and U+FFFF, given once. Optional with a token that has a user claim, otherwise required.
+                 * @example xyz
+                 */
+                user_id?: components["parameters"]["user_id"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the workbench. A malformed id gets the same response as an unknown one.
+                 * @example 01k5w3p8xg7t2mzq4v9r6ehbnc
+                 */
+                wid: components["parameters"]["wid"];
+                /**
+                 * @description With whom the workbench is shared: `user:<user id>`, `group:<name of a group>` or `organisation` (every authenticated user, if the installation allows it). Percent-encoded as one segment of the path, as by `encodeURIComponent`. Names are compared exactly.
+                 * @example user:abc
+                 */
+                grantee: components["parameters"]["grantee"];
+            };
+            cookie?: never;
+        };
+        /** @description At most 64 KiB. `application/json` or `application/*+json`. */
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "use",
+                 *       "expires_at": "2030-02-01T09:00:00Z"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description `use`: see and open the workbench. `manage`: also start, stop and restart it. Neither may change, delete or share it.
+                     * @enum {string}
+                     */
+                    role: "manage" | "use";
+                    /**
+                     * Format: date-time
+                     * @description When the share ends: ISO 8601, in the future. Without it the share has no end.
+                     */
+                    expires_at?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The share. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "item": {
+                     *         "grantee": "user:abc",
+                     *         "role": "use",
+                     *         "expires_at": "2030-02-01T09:00:00.000Z",
+                     *         "shared_by": "xyz",
+                     *         "shared_at": "2030-01-01T09:00:00.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        item: {
+                            /** @description `user:<user id>`, `group:<name>` or `organisation`. */
+                            grantee: string;
+                            /** @enum {string} */
+                            role: "manage" | "use";
+                            /**
+                             * Format: date-time
+                             * @description When the share ends.
+                             */
+                            expires_at?: string;
+                            /** @description The caller who wrote the share last. */
+                            shared_by: string;
+                            /**
+                             * Format: date-time
+                             * @description When the share was written last.
+                             */
+                            shared_at: string;
+                        };
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is invalid; `fields` names each invalid field.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "The request is invalid: see requested_cpu, colour.",
+                     *         "fields": {
+                     *           "requested_cpu": "a whole number from 128 to 196608",
+                     *           "colour": "no field of this request"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `workbench_not_found`: The workbench does not exist, or belongs to another user and is not shared with this one. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "workbench_not_found",
+                     *         "message": "There is no such workbench."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `deleting`: The workbench is being deleted. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "deleting",
+                     *         "message": "The workbench is being deleted."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `payload_too_large`: The body is larger than 64 KiB.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "payload_too_large",
+                     *         "message": "The body is larger than 64 KiB."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "unsupported_media_type",
+                     *         "message": "The body must be sent as application/json."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteShare: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The user in whose name the request is made: 1 to 96 bytes of UTF-8 without control characters, U+FFFE and U+FFFF, given once. Optional with a token that has a user claim, otherwise required.
+                 * @example xyz
+                 */
+                user_id?: components["parameters"]["user_id"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the workbench. A malformed id gets the same response as an unknown one.
+                 * @example 01k5w3p8xg7t2mzq4v9r6ehbnc
+                 */
+                wid: components["parameters"]["wid"];
+                /**
+                 * @description With whom the workbench is shared: `user:<user id>`, `group:<name of a group>` or `organisation` (every authenticated user, if the installation allows it). Percent-encoded as one segment of the path, as by `encodeURIComponent`. Names are compared exactly.
+                 * @example user:abc
+                 */
+                grantee: components["parameters"]["grantee"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is no such share any more. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is invalid; `fields` names each invalid field.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "The request is invalid: see requested_cpu, colour.",
+                     *         "fields": {
+                     *           "requested_cpu": "a whole number from 128 to 196608",
+                     *           "colour": "no field of this request"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `workbench_not_found`: The workbench does not exist, or belongs to another user and is not shared with this one. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1935,8 +2405,8 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             /**
-             * @description `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required` or `not_authorized`.
-             *     `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required` or `not_authorized`.
+             * @description `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
+             *     `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
              *     A response of API Gateway itself contains only `message`.
              */
             403: {
@@ -2089,8 +2559,8 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             /**
-             * @description `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required` or `not_authorized`.
-             *     `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required` or `not_authorized`.
+             * @description `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
+             *     `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
              *     A response of API Gateway itself contains only `message`.
              */
             403: {
@@ -2215,8 +2685,8 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             /**
-             * @description `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required` or `not_authorized`.
-             *     `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required` or `not_authorized`.
+             * @description `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
+             *     `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
              *     A response of API Gateway itself contains only `message`.
              */
             403: {
@@ -2378,8 +2848,8 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             /**
-             * @description `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required` or `not_authorized`.
-             *     `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required` or `not_authorized`.
+             * @description `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
+             *     `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
              *     A response of API Gateway itself contains only `message`.
              */
             403: {
