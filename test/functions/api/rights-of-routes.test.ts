@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { ROUTES, type Route } from '#contract/routes.ts';
 import { ACTING_ROLES, type ActingRole, mayDo } from '#core/access/rights.ts';
 import type { AuthorizerContext } from '#functions/authorizer/principal.ts';
+import type { ApiHandler } from '#functions/middleware/gateway.ts';
 import { buildRoutes, type LocalPorts } from '#local/handlers.ts';
 import { aShare } from '#test/builders/share.ts';
 import { call, tokenOf } from '../call-api.ts';
@@ -36,7 +37,7 @@ async function send(route: Route, relation: Relation) {
   const routes = buildRoutes(ports as unknown as LocalPorts, settings);
   const handler = routes.find(({ method, path }) => method === route.method && path === route.path)?.handler;
   if (handler === undefined) throw new Error(`${route.operationId} has no handler`);
-  const response = await call(handler, {
+  const response = await call(handler as ApiHandler, {
     wid: workbenchId,
     grantee: 'user:eve',
     route: `${route.method} ${route.path}`,
