@@ -27,6 +27,8 @@ const AUDITED_ROUTES: Readonly<Record<RouteKey, AuditedRoute | 'public'>> = {
   'DELETE /workbenches/{wid}/shares/{grantee}': { action: 'delete_share', kind: 'rights' },
   'GET /reports/reconcile': { action: 'read_reports', kind: 'read' },
   'GET /machines': { action: 'list_machines', kind: 'read' },
+  'POST /machines/{machine_id}/drain': { action: 'drain_machine', kind: 'act' },
+  'DELETE /machines/{machine_id}/drain': { action: 'cancel_drain', kind: 'act' },
   'GET /providers': { action: 'list_providers', kind: 'read' },
   'GET /audit': { action: 'read_audit', kind: 'read' },
   'GET /health': 'public',

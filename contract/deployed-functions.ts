@@ -59,6 +59,9 @@ const LIFE_CYCLE = ['WB_TABLE_NAME', 'WB_QUEUE_URL', ...POLICY] as const;
 const INSTALLATION = ['WB_INSTALLATION'] as const;
 const CLUSTER = ['WB_CLUSTER'] as const;
 
+/** Of routes that empty a machine. */
+const DRAIN_API = [...USER_API, 'WB_QUEUE_URL', ...POLICY, ...CLUSTER, 'WB_CONTAINER_PORT'] as const;
+
 /** The user that runs workbenches and owns their files. */
 const IMAGE_USER = ['WB_IMAGE_UID', 'WB_IMAGE_GID'] as const;
 
@@ -214,8 +217,22 @@ export const DEPLOYED = {
   'list-machines': {
     entry: 'handlers/list-machines.ts',
     startedBy: { by: 'route', operationId: 'listMachines' },
-    reads: [...USER_API, ...CLUSTER, ...CATALOG],
+    reads: [...USER_API, ...CLUSTER, 'WB_CONTAINER_PORT', ...CATALOG],
     clients: ['dynamodb', 'ecs'],
+    ...API,
+  },
+  'drain-machine': {
+    entry: 'handlers/drain-machine.ts',
+    startedBy: { by: 'route', operationId: 'drainMachine' },
+    reads: DRAIN_API,
+    clients: ['dynamodb', 'ecs', 'sqs'],
+    ...API,
+  },
+  'cancel-drain': {
+    entry: 'handlers/cancel-drain.ts',
+    startedBy: { by: 'route', operationId: 'cancelDrain' },
+    reads: DRAIN_API,
+    clients: ['dynamodb', 'ecs', 'sqs'],
     ...API,
   },
   'list-providers': {

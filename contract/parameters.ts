@@ -23,6 +23,9 @@ const USER_ID_PATTERN = NO_CONTROL_PATTERN.replace(']', '\\ufffe\\uffff]');
 /** What functions/middleware/query.ts encodes in a cursor: 38 bytes in base64url. */
 const CURSOR_PATTERN = '^[A-Za-z0-9_-]{51}$';
 
+/** Of EC2 (`i-…`), of ECS Anywhere (`mi-…`), and of local mode. */
+export const MACHINE_ID_PATTERN = '^[A-Za-z0-9-]{1,64}$';
+
 /** The maximum and default number of items in a page of a list. */
 export const PAGE_MAX = 100;
 
@@ -59,6 +62,14 @@ export const PARAMETERS = {
     description: 'The id of the workbench. A malformed id gets the same response as an unknown one.',
     schema: { type: 'string', pattern: WORKBENCH_ID_PATTERN.source },
     example: '01k5w3p8xg7t2mzq4v9r6ehbnc',
+  },
+  machine_id: {
+    name: 'machine_id',
+    in: 'path',
+    required: true,
+    description: 'The id of the machine, as `GET /machines` lists it.',
+    schema: { type: 'string', pattern: MACHINE_ID_PATTERN },
+    example: 'i-0123456789abcdef0',
   },
   limit: {
     name: 'limit',

@@ -136,3 +136,17 @@ export function toChanges(body: UpdateBody): Changes {
     ...(body.on_interruption === undefined ? {} : { onInterruption: body.on_interruption }),
   };
 }
+
+/** The body of a drain. */
+export const drainBodySchema = () =>
+  z.strictObject({
+    by: z.optional(
+      z.iso
+        .datetime({ offset: true, error: 'a time, ISO 8601 with a time zone' })
+        .check(
+          z.describe(
+            'When the workbenches on the machine are stopped. A time in the past stops them at once. Without it each workbench runs until its next stop.',
+          ),
+        ),
+    ),
+  });

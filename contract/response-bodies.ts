@@ -42,7 +42,7 @@ export const itemSchema = z.object({
       .string()
       .check(
         z.describe(
-          'What a workbench in transition is waiting for: `queued` (calls of the controller are throttled), `no_space` (the controller cannot store what the start needs), `volume`, `host`, `capacity`, `run` (an earlier task must end first), `retry` (the task of the start failed, and another one is started once it has stopped), `instance_unreachable` (a stop is overdue), or the status that ECS reports for the task. In local mode also a text about the start, for example `nothing listens on port 20123 (PORT) of localhost`. Also of a running workbench: `spot_interruption` (AWS takes its instance back within two minutes), `instance_draining` (its instance is being replaced), and in local mode `disk_almost_full` (delete files that you no longer need).',
+          'What a workbench in transition is waiting for: `queued` (calls of the controller are throttled), `no_space` (the controller cannot store what the start needs), `volume`, `host`, `capacity`, `run` (an earlier task must end first), `retry` (the task of the start failed, and another one is started once it has stopped), `instance_unreachable` (a stop is overdue), or the status that ECS reports for the task. In local mode also a text about the start, for example `nothing listens on port 20123 (PORT) of localhost`. Also of a running workbench: `spot_interruption` (AWS takes its instance back within two minutes), `instance_draining` (its instance is being replaced), `machine_draining` (an operator empties its machine; `stops_at` says when), and in local mode `disk_almost_full` (delete files that you no longer need).',
         ),
       ),
   ),
@@ -60,7 +60,11 @@ export const itemSchema = z.object({
   requested_gpu: z.int().check(z.minimum(0), z.describe('Number of GPUs.')),
   on_interruption: z
     .enum(['stop', 'restart'])
-    .check(z.describe('What follows when AWS takes the instance of the workbench back.')),
+    .check(
+      z.describe(
+        'What follows when AWS takes the instance of the workbench back, or an operator empties its machine at a given time.',
+      ),
+    ),
   allocated_instance_type: z.optional(
     z.string().check(z.describe('The type of its dedicated instance, if it was created with one.')),
   ),
@@ -71,6 +75,13 @@ export const itemSchema = z.object({
   started_at: z.optional(time().check(z.describe('When the current or last run was requested.'))),
   ready_at: z.optional(time().check(z.describe('When the current or last run became ready.'))),
   stopped_at: z.optional(time().check(z.describe('When the last run ended.'))),
+  stops_at: z.optional(
+    time().check(
+      z.describe(
+        'When the controller stops the running workbench, because AWS takes its instance back or an operator empties its machine.',
+      ),
+    ),
+  ),
   last_activity_at: z.optional(
     time().check(
       z.describe(
@@ -89,7 +100,7 @@ export const historyItemSchema = z.object({
     .enum(HISTORY_ENTRY_TYPES)
     .check(
       z.describe(
-        '`unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `start_retried`: a task of the start failed before the workbench ran, and another one is started; `reason_code` says why. `repaired`: the record did not match its task or instance and was corrected. `interruption_noticed`: AWS announced the end of the instance. `restarted_after_interruption`: the workbench starts again because `on_interruption` is `restart`. `processes_may_remain`: only in local mode without cgroups: the processes of the workbench were ended as far as the system shows them; one that left its session, its environment and its files may live on. `unknown`: a type that this version of the controller does not know.',
+        '`unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `start_retried`: a task of the start failed before the workbench ran, and another one is started; `reason_code` says why. `repaired`: the record did not match its task or instance and was corrected. `interruption_noticed`: AWS announced the end of the instance. `drain_announced`: an operator empties the machine of the workbench; `drain_cancelled`: no longer. `restarted_after_interruption`: the workbench starts again because `on_interruption` is `restart`. `processes_may_remain`: only in local mode without cgroups: the processes of the workbench were ended as far as the system shows them; one that left its session, its environment and its files may live on. `unknown`: a type that this version of the controller does not know.',
       ),
     ),
   requested_by: z.optional(z.string().check(z.describe('The caller who requested it.'))),
@@ -187,6 +198,19 @@ const machineCapacityShape = {
   ),
 };
 
+export const drainItemSchema = z.object({
+  since: time(),
+  until: z.optional(
+    time().check(z.describe('When the workbenches on it are stopped. Absent: each at its next stop.')),
+  ),
+  requested_by: z.string().check(z.describe('The operator.')),
+});
+export type DrainItem = z.infer<typeof drainItemSchema>;
+export const drainResponseSchema = z.object({
+  success,
+  item: z.extend(drainItemSchema, { machine_id: z.string() }),
+});
+
 export const machineItemSchema = z.object({
   machine_id: z.string().check(z.describe('The id of the EC2 instance; in local mode `local`.')),
   provider: z.optional(
@@ -216,6 +240,11 @@ export const machineItemSchema = z.object({
           .check(z.describe(`Its version is below ${AGENT_VERSION_MIN}: deploy, then replace the instance.`)),
       })
       .check(z.describe('The ECS agent. Absent in local mode.')),
+  ),
+  draining: z.optional(
+    drainItemSchema.check(
+      z.describe('An operator empties it. Absent if AWS drains it, for example to replace it.'),
+    ),
   ),
   registered_at: z.optional(
     time().check(z.describe('When it registered with the cluster; in local mode when the server started.')),

@@ -4,8 +4,9 @@ import type { ErrorCode } from '#core/errors.ts';
 import { SHARES_MAX } from '#core/ports/share-store.ts';
 import { auditResponseSchema } from './audit-response.ts';
 import { AUDIT_PARAMETERS, PARAMETERS, type Parameter } from './parameters.ts';
-import { createBodySchema, openBodySchema, updateBodySchema } from './request-bodies.ts';
+import { createBodySchema, drainBodySchema, openBodySchema, updateBodySchema } from './request-bodies.ts';
 import {
+  drainResponseSchema,
   healthResponseSchema,
   historyResponseSchema,
   itemResponseSchema,
@@ -52,7 +53,7 @@ export interface RouteResponse {
   readonly headers?: readonly ('Location' | 'Retry-After')[];
 }
 
-const { user_id, wid, grantee, shared, limit, cursor, force, idempotencyKey } = PARAMETERS;
+const { user_id, wid, machine_id, grantee, shared, limit, cursor, force, idempotencyKey } = PARAMETERS;
 
 const successResponse = (description: string): Route['responses'] => ({
   200: { description, schema: successSchema },
@@ -94,6 +95,7 @@ export const ROUTES = [
       },
     },
     errors: [
+      'draining',
       'invalid_request',
       'idempotency_conflict',
       'workbench_deleted',
@@ -156,7 +158,7 @@ export const ROUTES = [
     description: 'A workbench that is stopping starts again after the stop. The body is ignored.',
     parameters: [wid, user_id],
     responses: successResponse('The desired state is `running`.'),
-    errors: ['invalid_request', 'workbench_not_found', 'deleting'],
+    errors: ['draining', 'invalid_request', 'workbench_not_found', 'deleting'],
   },
   {
     method: 'POST',
@@ -180,7 +182,7 @@ export const ROUTES = [
     description: 'Concurrent requests restart it once. The body is ignored.',
     parameters: [wid, user_id],
     responses: successResponse('The workbench is being restarted.'),
-    errors: ['invalid_request', 'workbench_not_found', 'deleting'],
+    errors: ['draining', 'invalid_request', 'workbench_not_found', 'deleting'],
   },
   {
     method: 'POST',
@@ -273,6 +275,38 @@ export const ROUTES = [
     parameters: [],
     responses: { 200: { description: 'The machines.', schema: machinesResponseSchema } },
     errors: ['forbidden'],
+  },
+  {
+    method: 'POST',
+    path: '/machines/{machine_id}/drain',
+    operationId: 'drainMachine',
+    access: 'admin',
+    summary:
+      'Empties a machine: it takes no new workbench, and the workbenches on it are stopped at a given time.',
+    description:
+      'For operators; requires the admin scope. The owners see `status_detail` `machine_draining`, `stops_at` and an entry in the history. Without `by` each workbench runs until its next stop. Workbenches that the drain stops have the reason `machine_drained`; with `on_interruption` `restart` they start on another machine. A host is terminated at the next stop of its workbench, and the next start launches another. In local mode no workbench starts while the computer is drained. A repeated request replaces the time. If a request fails, the reconciler completes it within ten minutes.',
+    parameters: [machine_id],
+    body: drainBodySchema,
+    responses: { 200: { description: 'The machine takes no new workbench.', schema: drainResponseSchema } },
+    errors: [
+      'invalid_request',
+      'machine_not_found',
+      'forbidden',
+      'payload_too_large',
+      'unsupported_media_type',
+    ],
+  },
+  {
+    method: 'DELETE',
+    path: '/machines/{machine_id}/drain',
+    operationId: 'cancelDrain',
+    access: 'admin',
+    summary: 'Takes a drain back: the machine takes workbenches again, and those on it are not stopped.',
+    description:
+      'For operators; requires the admin scope. Also ends the draining of a machine that an operator has drained at ECS. The body is ignored.',
+    parameters: [machine_id],
+    responses: successResponse('The machine takes workbenches.'),
+    errors: ['invalid_request', 'machine_not_found', 'forbidden'],
   },
   {
     method: 'GET',

@@ -4,6 +4,8 @@ const HTTP_STATUS_CODES: Readonly<Record<ErrorCode, number>> = {
   invalid_request: 400,
   forbidden: 403,
   workbench_not_found: 404,
+  machine_not_found: 404,
+  draining: 409,
   not_stopped: 409,
   deleting: 409,
   idempotency_conflict: 409,

@@ -19,6 +19,7 @@
  * | `audit-once#<id>` | `once` | that an audit event was appended once; expires |
  * | `system#reports` | time#sweep | the report of a sweep; expires |
  * | `system#free-capacity` | container instance id | the free capacity of a shared instance; expires |
+ * | `system#drains` | machine id | an operator empties the machine |
  *
  * The key of a grantee is `user#<encoded id>`, `group#<encoded name>` or `organisation` (core/access/grantee.ts).
  *

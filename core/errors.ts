@@ -9,6 +9,8 @@ export const ERROR_CODES = [
   'invalid_request',
   'forbidden',
   'workbench_not_found',
+  'machine_not_found',
+  'draining',
   'not_stopped',
   'deleting',
   'idempotency_conflict',
@@ -60,6 +62,11 @@ export class WorkbenchError extends Error {
  */
 export function workbenchNotFound(): WorkbenchError {
   return new WorkbenchError('workbench_not_found', 'There is no such workbench.');
+}
+
+/** 404 for a machine. Only operators get it. */
+export function machineNotFound(): WorkbenchError {
+  return new WorkbenchError('machine_not_found', 'There is no such machine. See GET /machines.');
 }
 
 /** 400 that names every invalid field at once. */

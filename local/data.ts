@@ -1,5 +1,6 @@
 import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { AuditStore } from '#core/ports/audit-store.ts';
+import type { DrainStore } from '#core/ports/drain-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
@@ -24,6 +25,7 @@ export interface LocalData {
   readonly tickets: TicketStore;
   readonly cutoffs: SessionCutoffStore;
   readonly shares: ShareStore;
+  readonly drains: DrainStore;
   /** Deletes what has expired at `now` (milliseconds since 1970); a call may leave some of it to the next one. */
   deleteExpired(now: number): Promise<void>;
   /** Lines for the banner. */

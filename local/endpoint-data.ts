@@ -5,6 +5,7 @@ import { CreateTableCommand, DescribeTableCommand, type DynamoDBClient } from '@
 import { DynamoActivityStore } from '#adapters/aws/dynamodb/activity-store.ts';
 import { DynamoAuditStore } from '#adapters/aws/dynamodb/audit-store.ts';
 import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
+import { DynamoDrainStore } from '#adapters/aws/dynamodb/drain-store.ts';
 import { deleteExpiredItems, type ExpiryScanPosition } from '#adapters/aws/dynamodb/expired-items.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
@@ -84,6 +85,7 @@ export async function openEndpointData(
     tickets: new DynamoTicketStore(client, tableName),
     cutoffs: new DynamoSessionCutoffStore(client, tableName),
     shares: new DynamoShareStore(client, tableName),
+    drains: new DynamoDrainStore(client, tableName),
     async deleteExpired(now) {
       ({ next: position } = await deleteExpiredItems(client, tableName, now, position));
     },

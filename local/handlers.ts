@@ -1,8 +1,11 @@
+import type { LocalMachine } from '#adapters/local/local-machine.ts';
 import { type OperationId, ROUTES } from '#contract/routes.ts';
 import type { Settings } from '#contract/settings/function-settings.ts';
+import { WorkbenchError } from '#core/errors.ts';
 import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { AuditStore } from '#core/ports/audit-store.ts';
 import type { CapacityCatalog } from '#core/ports/capacity-catalog.ts';
+import type { DrainStore } from '#core/ports/drain-store.ts';
 import type { HostFleet } from '#core/ports/host-fleet.ts';
 import type { Ids } from '#core/ports/ids.ts';
 import type { MachineInventory } from '#core/ports/machine-inventory.ts';
@@ -13,9 +16,11 @@ import type { TicketStore } from '#core/ports/ticket-store.ts';
 import type { VolumeStore } from '#core/ports/volume-store.ts';
 import type { CreatePorts } from '#core/workbench/create-workbench.ts';
 import type { DrivePorts } from '#core/workbench/drive.ts';
+import { build as cancelDrain } from '#functions/api/cancel-drain.ts';
 import { build as createWorkbench } from '#functions/api/create-workbench.ts';
 import { build as deleteShare } from '#functions/api/delete-share.ts';
 import { build as deleteWorkbench } from '#functions/api/delete-workbench.ts';
+import { build as drainMachine } from '#functions/api/drain-machine.ts';
 import { build as getHealth } from '#functions/api/get-health.ts';
 import { build as getWorkbench } from '#functions/api/get-workbench.ts';
 import { build as listAudit } from '#functions/api/list-audit.ts';
@@ -32,6 +37,7 @@ import { build as setShare } from '#functions/api/set-share.ts';
 import { build as startWorkbench } from '#functions/api/start-workbench.ts';
 import { build as stopWorkbench } from '#functions/api/stop-workbench.ts';
 import { build as updateWorkbench } from '#functions/api/update-workbench.ts';
+import { toApiHandler } from '#functions/middleware/api-handler.ts';
 import type { ApiHandler } from '#functions/middleware/gateway.ts';
 import type { GatewayRoute } from './gateway/gateway.ts';
 
@@ -46,15 +52,18 @@ export interface LocalPorts extends CreatePorts, DrivePorts, WarningPort {
   readonly catalog: CapacityCatalog;
   readonly tasks: TaskRunner;
   readonly hosts: HostFleet;
-  readonly machines: MachineInventory;
+  readonly machines: MachineInventory & Pick<LocalMachine, 'draining'>;
+  readonly drains: DrainStore;
   readonly volumes: VolumeStore;
 }
 
 /** Returns the routes of the API with their handlers. */
 export function buildRoutes(ports: LocalPorts, settings: Settings): readonly GatewayRoute[] {
   const handlers: Readonly<Record<OperationId, ApiHandler>> = {
-    createWorkbench: createWorkbench(ports, settings),
+    cancelDrain: cancelDrain(ports, settings),
+    createWorkbench: refuseWhileDraining(ports, createWorkbench(ports, settings)),
     deleteWorkbench: deleteWorkbench(ports, settings),
+    drainMachine: drainMachine(ports, settings),
     getHealth: getHealth(ports),
     getWorkbench: getWorkbench(ports, settings),
     listAudit: listAudit(ports, settings),
@@ -67,8 +76,8 @@ export function buildRoutes(ports: LocalPorts, settings: Settings): readonly Gat
     listShares: listShares(ports, settings),
     setShare: setShare(ports, settings),
     openWorkbench: openWorkbench(ports, settings),
-    restartWorkbench: restartWorkbench(ports, settings),
-    startWorkbench: startWorkbench(ports, settings),
+    restartWorkbench: refuseWhileDraining(ports, restartWorkbench(ports, settings)),
+    startWorkbench: refuseWhileDraining(ports, startWorkbench(ports, settings)),
     stopWorkbench: stopWorkbench(ports, settings),
     updateWorkbench: updateWorkbench(ports, settings),
   };
@@ -79,4 +88,18 @@ export function buildRoutes(ports: LocalPorts, settings: Settings): readonly Gat
     hasBody: 'body' in route,
     handler: handlers[route.operationId],
   }));
+}
+
+/** There is no other machine on which a workbench could start. */
+function refuseWhileDraining(
+  { machines, telemetry }: Pick<LocalPorts, 'machines' | 'telemetry'>,
+  handler: ApiHandler,
+): ApiHandler {
+  const refuse = toApiHandler({ telemetry }, async () => {
+    throw new WorkbenchError(
+      'draining',
+      'No workbench starts at the moment: an operator empties this computer. Try again later.',
+    );
+  });
+  return (event, context) => (machines.draining ? refuse : handler)(event, context);
 }

@@ -7,8 +7,7 @@ import type { Settings } from '#contract/settings/function-settings.ts';
 import { policyOf } from '#contract/settings/policy.ts';
 import type { CapacityCatalog } from '#core/ports/capacity-catalog.ts';
 import type { HostObservation } from '#core/ports/host-fleet.ts';
-import type { MachineInventory } from '#core/ports/machine-inventory.ts';
-import type { TaskObservation, TaskRunner } from '#core/ports/task-runner.ts';
+import type { RunOutcome, TaskObservation, TaskRunner } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { appendToHistory, observeHost, observeTask } from '#core/workbench/observe.ts';
 import { LocalEventBus } from './event-bus.ts';
@@ -22,7 +21,7 @@ export interface LocalInfrastructure {
   readonly tasks: TaskRunner;
   readonly hosts: SimulatedHosts;
   readonly volumes: DirectoryVolumes;
-  readonly machines: MachineInventory;
+  readonly machines: LocalMachine;
   readonly catalog: CapacityCatalog;
   /**
    * Applies the changes of tasks and hosts to their records from now on, including the changes since the
@@ -76,7 +75,7 @@ export async function openInfrastructure(
     clock: timers,
   });
   return {
-    tasks,
+    tasks: refuseRunsWhile(() => machines.draining, tasks),
     hosts,
     volumes,
     machines,
@@ -96,4 +95,23 @@ export async function openInfrastructure(
       tasks.resume();
     },
   };
+}
+
+/** Refuses runs that were requested before the computer was drained. They wait, as for capacity. */
+function refuseRunsWhile(isDraining: () => boolean, tasks: TaskRunner): TaskRunner {
+  return new Proxy(tasks, {
+    get(target, name) {
+      const value = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      if (name === 'run' && isDraining()) {
+        return async (): Promise<RunOutcome> => ({
+          kind: 'refused',
+          code: 'no_capacity',
+          message: 'An operator empties this computer, so that no workbench starts.',
+          retryable: true,
+        });
+      }
+      return value.bind(target);
+    },
+  });
 }

@@ -1,6 +1,7 @@
 import { limitConnections, MAX_API_CONNECTIONS } from '#adapters/http-server/connection-limit.ts';
 import { closeServer, listen } from '#adapters/http-server/listen.ts';
 import type { OriginGuard } from '#adapters/http-server/origin-guard.ts';
+import { LOCAL_MACHINE_ID } from '#adapters/local/local-machine.ts';
 import { isNoSpace } from '#adapters/local/no-space.ts';
 import { settlesWithin, systemTimers } from '#adapters/local/timers.ts';
 import { RandomIds } from '#adapters/random-ids.ts';
@@ -110,6 +111,10 @@ async function open(
   const addresses = new WorkbenchAddresses(settings.addressMode, () => new URL(baseUrl));
   const infrastructure = await openInfrastructure(settings, runtime, telemetry, shutdown, (workbenchId) =>
     addresses.urlOf(workbenchId),
+  );
+
+  infrastructure.machines.draining = (await data.drains.list()).some(
+    ({ machineId }) => machineId === LOCAL_MACHINE_ID,
   );
 
   const gateRequests = new GateRequests(data, telemetry);

@@ -34,7 +34,7 @@ export async function openSqliteData(
     throw unusableFolder(dataDir, error);
   }
   const { workbenches, history, idempotency, reports, startRates } = stores;
-  const { activity, audit, tickets, cutoffs, shares, database } = stores;
+  const { activity, audit, tickets, cutoffs, shares, drains, database } = stores;
   return {
     workbenches,
     history,
@@ -46,6 +46,7 @@ export async function openSqliteData(
     tickets,
     cutoffs,
     shares,
+    drains,
     async deleteExpired(now) {
       await stores.deleteExpired(now);
     },

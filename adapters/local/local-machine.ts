@@ -1,7 +1,12 @@
 import type { CapacityProvider } from '#core/ports/capacity-catalog.ts';
 import type { Clock } from '#core/ports/clock.ts';
-import type { MachineInventory, MachineList } from '#core/ports/machine-inventory.ts';
-import type { TaskRunner } from '#core/ports/task-runner.ts';
+import type {
+  MachineInventory,
+  MachineList,
+  MachineObservation,
+  MachineTask,
+} from '#core/ports/machine-inventory.ts';
+import type { TaskObservation, TaskRunner } from '#core/ports/task-runner.ts';
 
 /** The machine id of this computer. */
 export const LOCAL_MACHINE_ID = 'local';
@@ -26,6 +31,8 @@ const MIB = 1024 * 1024;
 export class LocalMachine implements MachineInventory {
   readonly #options: LocalMachineOptions;
   readonly #startedAt: number;
+  /** Whether no workbench may start. */
+  draining = false;
 
   constructor(options: LocalMachineOptions) {
     this.#options = options;
@@ -37,7 +44,7 @@ export class LocalMachine implements MachineInventory {
     const provider = await this.#options.provider();
     if (provider === undefined) return { machines: [], complete: true };
     const { name, cpuUnits, memoryMib, gpuCount } = provider;
-    const tasks = await this.#countTasks();
+    const tasks = (await this.#listAllTasks()).length;
     const free = Math.min(memoryMib, Math.floor(availableMemory() / MIB));
     return {
       machines: [
@@ -45,7 +52,7 @@ export class LocalMachine implements MachineInventory {
           machineId: LOCAL_MACHINE_ID,
           dedicated: false,
           provider: name,
-          state: 'active',
+          state: this.draining ? 'draining' : 'active',
           agentConnected: true,
           registeredAt: this.#startedAt,
           trunked: false,
@@ -58,14 +65,27 @@ export class LocalMachine implements MachineInventory {
     };
   }
 
-  async #countTasks(): Promise<number> {
-    let count = 0;
+  async find(machineId: string): Promise<MachineObservation | undefined> {
+    return (await this.list()).machines.find((machine) => machine.machineId === machineId);
+  }
+
+  async setDraining(_machine: MachineObservation, draining: boolean): Promise<void> {
+    this.draining = draining;
+  }
+
+  /** The tasks on simulated hosts are those of other machines. */
+  async listTasks(): Promise<readonly MachineTask[]> {
+    return (await this.#listAllTasks()).filter(({ containerInstance }) => containerInstance === undefined);
+  }
+
+  async #listAllTasks(): Promise<readonly TaskObservation[]> {
+    const tasks: TaskObservation[] = [];
     let cursor: string | undefined;
     do {
       const page = await this.#options.tasks.list(cursor);
-      count += page.tasks.length;
+      tasks.push(...page.tasks);
       cursor = page.cursor;
     } while (cursor !== undefined);
-    return count;
+    return tasks;
   }
 }

@@ -28,6 +28,7 @@ export const AUDIT_ACTIONS = [
   'accept_owner',
   'change_owner',
   'drain_machine',
+  'cancel_drain',
   'end_sessions',
   'sign_in',
   'read_workbench',

@@ -1,5 +1,6 @@
 import type { CapacityProvider, SizeCatalog } from '../ports/capacity-catalog.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { DrainStore, MachineDrain } from '../ports/drain-store.ts';
 import type {
   MachineCapacity,
   MachineInventory,
@@ -28,6 +29,8 @@ export interface Machine {
   readonly state: MachineState;
   /** Undefined in local mode, which has no agent. */
   readonly agent?: MachineAgent;
+  /** An operator empties it. */
+  readonly drain?: MachineDrain;
   /** Milliseconds since 1970; undefined for a host that has not registered yet. */
   readonly registeredAt?: number;
   readonly capacity?: MachineCapacity;
@@ -62,6 +65,7 @@ export interface MachinesSnapshot {
 export interface MachinePorts {
   readonly machines: Pick<MachineInventory, 'list'>;
   readonly workbenches: Pick<WorkbenchStore, 'listActive' | 'read'>;
+  readonly drains: Pick<DrainStore, 'list'>;
   readonly catalog: Pick<SizeCatalog, 'providers'>;
   readonly clock: Clock;
 }
@@ -73,13 +77,14 @@ export interface MachinePorts {
  */
 export async function listMachines(ports: MachinePorts): Promise<MachinesSnapshot> {
   const readAt = ports.clock.now();
-  const [inventory, active, providers] = await Promise.all([
+  const [inventory, active, providers, drains] = await Promise.all([
     ports.machines.list(),
     readActiveRecords(ports.workbenches),
     ports.catalog.providers(),
+    ports.drains.list(),
   ]);
   return {
-    machines: assembleMachines(inventory, active.records, providers),
+    machines: assembleMachines(inventory, active.records, providers, drains),
     complete: inventory.complete && active.complete,
     readAt,
   };
@@ -90,6 +95,7 @@ export function assembleMachines(
   { machines }: Pick<MachineList, 'machines'>,
   records: readonly Workbench[],
   providers: readonly CapacityProvider[],
+  drains: readonly MachineDrain[] = [],
 ): readonly Machine[] {
   const registered = new Set(machines.map(({ machineId }) => machineId));
   const ownersByHost = new Map(
@@ -104,7 +110,16 @@ export function assembleMachines(
   const unregistered = [...ownersByHost]
     .filter(([instanceId]) => !registered.has(instanceId))
     .map(([instanceId, record]) => toUnregisteredHost(instanceId, record));
-  return [...known, ...unregistered].sort((a, b) => (a.machineId < b.machineId ? -1 : 1));
+  const drainOf = new Map(drains.map((drain) => [drain.machineId, drain]));
+  return [...known, ...unregistered]
+    .map((machine) => withDrain(machine, drainOf.get(machine.machineId)))
+    .sort((a, b) => (a.machineId < b.machineId ? -1 : 1));
+}
+
+/** ECS does not drain a host: its record decides where its runs are placed. */
+function withDrain(machine: Machine, drain: MachineDrain | undefined): Machine {
+  if (drain === undefined) return machine;
+  return { ...machine, drain, state: machine.state === 'active' ? 'draining' : machine.state };
 }
 
 function toMachine(

@@ -1,4 +1,5 @@
 import type { Capacity } from './capacity-catalog.ts';
+import type { TaskObservation } from './task-runner.ts';
 
 /** The maximum number of machines in a list. ECS returns them in pages of 100, so that a list takes at most 20 calls. */
 export const MACHINES_LISTED_MAX = 1000;
@@ -54,4 +55,17 @@ export interface MachineInventory {
    * @throws PortError
    */
   list(): Promise<MachineList>;
+  /** The machine with this id; undefined if none is registered. @throws PortError */
+  find(machineId: string): Promise<MachineObservation | undefined>;
+  /**
+   * Sets whether a shared machine takes new tasks. The tasks on it run on. Idempotent. Once it has returned for `true`, no
+   * task is placed on the machine.
+   * @throws PortError
+   */
+  setDraining(machine: MachineObservation, draining: boolean): Promise<void>;
+  /** The tasks on a shared machine that are not to stop. May miss one that was placed in the last seconds. @throws PortError */
+  listTasks(machine: MachineObservation): Promise<readonly MachineTask[]>;
 }
+
+/** The task of a workbench on a machine. */
+export type MachineTask = Pick<TaskObservation, 'userId' | 'workbenchId' | 'taskId'>;

@@ -2,6 +2,7 @@ import { WorkbenchError } from '../errors.ts';
 import { PortError } from '../ports/port-error.ts';
 import { UnreadableRecord, type WorkbenchStore } from '../ports/workbench-store.ts';
 import type { Observation } from '../workbench/lifecycle/inputs.ts';
+import { isDrained } from '../workbench/lifecycle/interruption.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
 import {
   type QueuePorts,
@@ -90,6 +91,7 @@ function classifyRepair(before: Workbench, after: Workbench): RepairKind | undef
   if (after.historySeq === before.historySeq) return undefined;
   if (after.unexpectedTasks.length > before.unexpectedTasks.length) return 'unexpected_task';
   if (before.status === 'running' && after.status !== 'running') return 'run_ended';
+  if (isDrained(before) !== isDrained(after)) return 'drain';
   if (!isSettled(before)) return undefined;
   return before.host?.state === after.host?.state ? 'task_missing' : 'host_changed';
 }

@@ -15,6 +15,7 @@ export const FINDINGS_MAX = 20;
  * The kinds of repairs, as metrics count them:
  * - of records: the run had ended (`run_ended`); its task was not found (`task_missing`; the run ends after the timeout);
  *   the host had another state (`host_changed`);
+ * - `drain`: the record did not know that an operator empties its machine, or no longer does; or ECS did not drain it;
  * - `unexpected_task`: a task was added to its record, and the record's effects stop it;
  * - orphans that were deleted or quarantined: `orphan_task`, `orphan_host`, `orphan_volume`;
  * - resources that are no longer needed: `task_definition`, and `container_instance` of a terminated EC2 instance.
@@ -29,6 +30,7 @@ export const REPAIR_KINDS = [
   'orphan_volume',
   'task_definition',
   'container_instance',
+  'drain',
 ] as const;
 export type RepairKind = (typeof REPAIR_KINDS)[number];
 

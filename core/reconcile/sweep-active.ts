@@ -1,3 +1,5 @@
+import { missingDrainNotice } from '../machines/drains-of-records.ts';
+import type { DrainStore } from '../ports/drain-store.ts';
 import type { HostFleet } from '../ports/host-fleet.ts';
 import { isMissing, type TaskRunner } from '../ports/task-runner.ts';
 import type { Observation } from '../workbench/lifecycle/inputs.ts';
@@ -10,7 +12,11 @@ import { forEachPage, runSweep, type SweepPorts } from './sweep.ts';
 
 type Ports = RecordPorts &
   QueuePorts &
-  SweepPorts & { readonly tasks: Pick<TaskRunner, 'describe'>; readonly hosts: Pick<HostFleet, 'describe'> };
+  SweepPorts & {
+    readonly tasks: Pick<TaskRunner, 'describe'>;
+    readonly hosts: Pick<HostFleet, 'describe'>;
+    readonly drains: Pick<DrainStore, 'list'>;
+  };
 
 /** The function's timeout is five minutes. */
 const PAGING = { withinMs: 4 * 60_000, resumable: true };
@@ -51,6 +57,8 @@ async function observePage(
   const instanceIds = workbenches.flatMap(({ host }) => host?.instanceId ?? []);
   const tasks = taskIds.length === 0 ? [] : await ports.tasks.describe(taskIds);
   const hosts = instanceIds.length === 0 ? [] : await ports.hosts.describe(instanceIds);
+  // After the records: see `missingDrainNotice`.
+  const drains = workbenches.length === 0 ? [] : await ports.drains.list();
   return workbenches.map((workbench) => {
     const taskId = taskIdOf(workbench);
     const task = taskId === undefined ? undefined : tasks.find((candidate) => candidate.taskId === taskId);
@@ -63,7 +71,9 @@ async function observePage(
         isMissing(task) ? { type: 'task_missing', taskId: task.taskId } : { type: 'task_observed', task },
       );
     }
-    return { workbench, observations };
+    const seen = task === undefined || isMissing(task) ? undefined : task.containerInstance;
+    const drain = missingDrainNotice(workbench, drains, seen);
+    return { workbench, observations: drain === undefined ? observations : [...observations, drain] };
   });
 }
 
@@ -99,6 +109,8 @@ function repairMessage(repair: RepairKind, { status }: Workbench): string {
       return `The record said running, but the run has ended; it is now ${status}.`;
     case 'task_missing':
       return 'The record says running, but its task was not found.';
+    case 'drain':
+      return 'The record did not know whether an operator empties its machine.';
     default:
       return 'Its host had another state than its record.';
   }

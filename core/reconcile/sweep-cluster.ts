@@ -1,15 +1,20 @@
 import type { ClusterCleanup } from '../ports/cluster-cleanup.ts';
+import type { DrainStore } from '../ports/drain-store.ts';
 import { createdAtOf } from '../ports/ids.ts';
+import type { MachineInventory } from '../ports/machine-inventory.ts';
 import type { WorkbenchStore } from '../ports/workbench-store.ts';
 import { registerAhead } from './register-ahead.ts';
+import { repairDrains } from './repair-drains.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
 import { reportInstances } from './report-instances.ts';
 import { forEachPage, isThrottled, readLastReport, runSweep, type SweepPorts } from './sweep.ts';
 import { hasRecord, shardOf } from './sweep-volumes.ts';
 
 interface Ports extends SweepPorts {
-  readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
+  readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'findByInstanceId' | 'read'>;
   readonly cleanup: ClusterCleanup;
+  readonly machines: Pick<MachineInventory, 'list' | 'setDraining'>;
+  readonly drains: DrainStore;
 }
 
 export interface ClusterSweepSettings {
@@ -43,6 +48,7 @@ export async function sweepCluster(ports: Ports, settings: ClusterSweepSettings)
     const deregistered = await ports.cleanup.deregisterTerminatedInstances();
     for (let n = 0; n < deregistered; n += 1)
       draft.add('container instance', 'deleted', 'Its EC2 instance is terminated.', 'container_instance');
+    await repairDrains(ports, settings, draft);
     await pruneShard(ports, settings, draft);
     // After a throttle the next report is enough.
     if (draft.incomplete) return;

@@ -19,6 +19,8 @@ export const HISTORY_ENTRY_TYPES = [
   'repaired',
   'interruption_noticed',
   'restarted_after_interruption',
+  'drain_announced',
+  'drain_cancelled',
   'processes_may_remain',
   'unknown',
 ] as const;

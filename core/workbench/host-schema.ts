@@ -19,6 +19,8 @@ export const hostSchema = openObjectWithFallbacks(
     agentConnected: z.boolean(),
     /** The instance could not be started. It is terminated and another one launched. */
     replacing: z.optional(z.boolean()),
+    /** An operator empties it: no further run is placed on it, and it is terminated instead of stopped. */
+    drained: z.optional(z.boolean()),
     cpuUnits: z.optional(z.int()),
     memoryMib: z.optional(z.int()),
     /** Launches of this start whose instance ended before it was ready. */

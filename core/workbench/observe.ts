@@ -48,6 +48,16 @@ export async function observeInterruption(
   return applyObservation(ports, policy, key, { type: 'interruption_noticed', ...notice });
 }
 
+/** Applies the news that an operator empties a machine, or no longer does. Repeated news change nothing. */
+export async function observeDrain(
+  ports: RecordPorts & QueuePorts,
+  policy: Policy,
+  key: WorkbenchKey,
+  notice: Extract<Observation, { readonly type: 'drain_noticed' | 'drain_ended' }>,
+): Promise<Workbench | undefined> {
+  return applyObservation(ports, policy, key, notice);
+}
+
 /** Adds a history entry for a change outside the record. */
 export async function appendToHistory(
   ports: RecordPorts & QueuePorts,

@@ -12,6 +12,7 @@ export const REASONS = {
   start_refused: 'The platform refused to start the task.',
   instance_lost: 'The instance stopped or was lost.',
   spot_interrupted: 'AWS took the spot instance back.',
+  machine_drained: 'An operator emptied the machine.',
   exited: 'The main process exited.',
   stopped_externally: 'The task was stopped from outside the controller.',
   task_lost: 'The task disappeared, and ECS gives no reason.',

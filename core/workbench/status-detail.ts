@@ -5,7 +5,7 @@ import type { AcceptedRun, Deleting, Stopping, Workbench } from './workbench.ts'
  * throttled), `no_space` (the controller has no space to store what the start needs), `volume`, `host`, `capacity`, `run` (a task that must stop first), `instance_unreachable` (a stop is overdue
  * because of its instance), `retry` (the failed task of a start must stop before another one is started), or the task's
  * own detail. With a task it can also be `spot_interruption` or `instance_draining`: AWS has announced the end of the
- * task's instance. Undefined if it waits for nothing.
+ * task's instance; or `machine_draining`: an operator empties it. Undefined if it waits for nothing.
  */
 export function statusDetail(workbench: Workbench): string | undefined {
   switch (workbench.status) {
@@ -31,6 +31,7 @@ export function statusDetail(workbench: Workbench): string | undefined {
 
 function interruptionDetail({ interruption }: AcceptedRun): string | undefined {
   if (interruption === undefined) return undefined;
+  if (interruption.kind === 'drain') return 'machine_draining';
   return interruption.kind === 'spot' ? 'spot_interruption' : 'instance_draining';
 }
 

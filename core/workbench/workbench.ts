@@ -309,11 +309,13 @@ export function launchAfterOf({ status, host }: Workbench): number | undefined {
 }
 
 /**
- * When a running workbench is stopped because AWS takes its instance back. A start is not stopped: it is not known to
+ * When a running workbench is stopped because AWS takes its instance back, or an operator empties it. A start is not stopped: it is not known to
  * have files to save, and the end of its instance is a reason to try again.
  */
 export function interruptionStopAtOf(workbench: Workbench): number | undefined {
-  return workbench.status === 'running' ? workbench.run.interruption?.stopAt : undefined;
+  if (workbench.status !== 'running') return undefined;
+  const { interruption } = workbench.run;
+  return interruption?.kind === 'drain' ? interruption.until : interruption?.stopAt;
 }
 
 /** Number of tasks that failed before the workbench ran, in a start that is in progress; otherwise 0. */
@@ -364,7 +366,8 @@ export function dueAt(workbench: Workbench): number | undefined {
 export function isSettled(workbench: Workbench): boolean {
   if (workbench.unexpectedTasks.length > 0) return false;
   const { host } = workbench;
-  if (workbench.status === 'stopped') return host === undefined || host.state === 'stopped';
+  if (workbench.status === 'stopped')
+    return host === undefined || (host.state === 'stopped' && !host.drained);
   if (workbench.status !== 'running') return false;
   return !isInDoubt(workbench.run) && (host === undefined || isHostReady(host));
 }

@@ -4,6 +4,7 @@ import type { MachineCapacity } from '#core/ports/machine-inventory.ts';
 import { type ApiPorts, type ApiSettings, toAdminApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { reuseResult } from '../middleware/reuse-result.ts';
+import { presentDrain } from './drain-machine.ts';
 import { toIsoTime } from './present-workbench.ts';
 
 /** How long a process uses a snapshot of the machines, so that a page that polls does not use up the throttles of ECS. Milliseconds. */
@@ -20,7 +21,7 @@ export function build(ports: ApiPorts & MachinePorts, settings: ApiSettings): Ap
 }
 
 function presentMachine(machine: Machine): MachineItem {
-  const { machineId, provider, instanceType, state, agent, registeredAt, capacity, free } = machine;
+  const { machineId, provider, instanceType, state, agent, registeredAt, capacity, free, drain } = machine;
   return {
     machine_id: machineId,
     ...(provider === undefined ? {} : { provider }),
@@ -35,6 +36,7 @@ function presentMachine(machine: Machine): MachineItem {
             outdated: agent.outdated,
           },
         }),
+    ...(drain === undefined ? {} : { draining: presentDrain(drain) }),
     ...(registeredAt === undefined ? {} : { registered_at: toIsoTime(registeredAt) }),
     ...(capacity === undefined ? {} : { capacity: presentCapacity(capacity) }),
     ...(free === undefined ? {} : { free: presentCapacity(free) }),

@@ -3,7 +3,7 @@ import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { ActingRole } from '#core/access/rights.ts';
 import type { Status } from '#core/workbench/history.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
-import type { Workbench } from '#core/workbench/workbench.ts';
+import { interruptionStopAtOf, type Workbench } from '#core/workbench/workbench.ts';
 
 export interface WarningPort {
   /** Returns what the owners of all running workbenches must know, as a `status_detail`. Only local mode has it. */
@@ -52,6 +52,7 @@ export function withRole(item: WorkbenchItem, role: ActingRole): WorkbenchItem {
 function toItem(workbench: Workbench, baseUrl: string, warning: string | undefined): WorkbenchItem {
   const { userId, workbenchId, spec, host } = workbench;
   const detail = statusDetail(workbench) ?? warning;
+  const stopsAt = interruptionStopAtOf(workbench);
   return {
     user_id: userId,
     workbench_id: workbenchId,
@@ -75,6 +76,7 @@ function toItem(workbench: Workbench, baseUrl: string, warning: string | undefin
     ...(workbench.startedAt === undefined ? {} : { started_at: toIsoTime(workbench.startedAt) }),
     ...(workbench.readyAt === undefined ? {} : { ready_at: toIsoTime(workbench.readyAt) }),
     ...(workbench.stoppedAt === undefined ? {} : { stopped_at: toIsoTime(workbench.stoppedAt) }),
+    ...(stopsAt === undefined ? {} : { stops_at: toIsoTime(stopsAt) }),
     updated_at: toIsoTime(workbench.updatedAt),
   };
 }

@@ -18,8 +18,9 @@ const spotWarningSchema = z.object({
 });
 
 /**
- * A container instance that gets no more tasks although its agent is connected: AWS or an operator replaces it. The
- * controller itself drains only instances with a disconnected agent, or for a forced stop.
+ * A container instance that gets no more tasks although its agent is connected: AWS or an operator replaces it, or an
+ * operator empties it through the API. Then the API informs the records of it. The controller
+ * itself drains only instances with a disconnected agent, or for a forced stop.
  */
 const drainingSchema = z.object({
   source: z.literal('aws.ecs'),
@@ -51,7 +52,7 @@ export function build(
   const policy = policyOf(settings);
   return async (event) => {
     const interruption = readInterruption(event);
-    const tasks = interruption === undefined ? [] : await ports.instanceTasks.list(interruption.instanceId);
+    const tasks = interruption === undefined ? [] : await listTasks(ports, interruption);
     if (interruption === undefined || tasks.length === 0) {
       ports.telemetry.count('event_ignored', 1);
       return;
@@ -68,6 +69,14 @@ export function build(
     }
     if (errors.length > 0) throw errors[0];
   };
+}
+
+/** An operator may have ended the draining since a late event. */
+function listTasks(
+  { instanceTasks }: { readonly instanceTasks: Pick<InstanceTasks, 'list'> },
+  { instanceId, kind }: InstanceInterruption,
+): ReturnType<InstanceTasks['list']> {
+  return instanceTasks.list(instanceId, { onlyIfDraining: kind === 'draining' });
 }
 
 /** The interruption in the event; undefined for other events. */

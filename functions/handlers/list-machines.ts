@@ -2,7 +2,7 @@ import { build } from '../api/list-machines.ts';
 import { apiPorts } from '../wiring/api-ports.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
-import { openTable, workbenchStore } from '../wiring/table.ts';
+import { drainStore, openTable, workbenchStore } from '../wiring/table.ts';
 import { machineInventory } from '../wiring/tasks.ts';
 
 export { build };
@@ -14,6 +14,7 @@ export const handler = createApiHandler('list-machines', (wiring) => {
     ...apiPorts(wiring, table),
     machines: machineInventory(settings),
     workbenches: workbenchStore(table),
+    drains: drainStore(table),
     catalog: sizeCatalog(settings),
   };
   return build(ports, settings);

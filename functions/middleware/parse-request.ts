@@ -1,7 +1,7 @@
-import { isUserId, PAGE_MAX, USER_ID_MAX_BYTES } from '#contract/parameters.ts';
+import { isUserId, MACHINE_ID_PATTERN, PAGE_MAX, USER_ID_MAX_BYTES } from '#contract/parameters.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { actorOf, type Principal, resolveActingUser } from '#core/access/principal.ts';
-import { invalidRequest, WorkbenchError, workbenchNotFound } from '#core/errors.ts';
+import { invalidRequest, machineNotFound, WorkbenchError, workbenchNotFound } from '#core/errors.ts';
 import { isWorkbenchId } from '#core/ports/ids.ts';
 import { parseAuthorizerContext } from '../authorizer/principal.ts';
 import type { GatewayEvent } from './gateway.ts';
@@ -118,6 +118,38 @@ export const parseWorkbenchId: Parser<string> = ({ event }) => {
   if (!isWorkbenchId(wid)) throw workbenchNotFound();
   return { value: wid };
 };
+
+const MACHINE_ID = new RegExp(MACHINE_ID_PATTERN);
+
+/**
+ * The id in the path.
+ * @throws WorkbenchError `machine_not_found` for one that cannot be a machine's
+ */
+export const parseMachineId: Parser<string> = ({ event }) => {
+  const id = event.pathParameters?.machine_id ?? '';
+  if (!MACHINE_ID.test(id)) throw machineNotFound();
+  return { value: id };
+};
+
+/**
+ * Parses the values of a request that acts for no user. All invalid fields are refused together.
+ * @throws WorkbenchError `invalid_request`, and what the parsers throw
+ */
+export async function parseValues<P extends Parsers>(
+  event: GatewayEvent,
+  parsers: P,
+): Promise<ParsedValues<P>> {
+  const query = parseQuery(event.rawQueryString);
+  let invalid: InvalidFields = query.invalid;
+  const values: Record<string, unknown> = {};
+  for (const [name, parser] of Object.entries(parsers)) {
+    const parsed = await parser({ event, query, userId: undefined });
+    if ('value' in parsed) values[name] = parsed.value;
+    else invalid = { ...invalid, ...parsed.invalid };
+  }
+  if (Object.keys(invalid).length > 0) throw invalidRequest(invalid);
+  return values as ParsedValues<P>;
+}
 
 export interface Page {
   /** 1 to PAGE_MAX. */

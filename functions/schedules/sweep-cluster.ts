@@ -5,8 +5,8 @@ import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { sweepCluster } from '#core/reconcile/sweep-cluster.ts';
 import { createHandler } from '../wiring/create-handler.ts';
 import { openEc2ForSweep } from '../wiring/ec2.ts';
-import { openTable, reportStore, workbenchStore } from '../wiring/table.ts';
-import { clusterCleanup, openClusterForSweep } from '../wiring/tasks.ts';
+import { drainStore, openTable, reportStore, workbenchStore } from '../wiring/table.ts';
+import { clusterCleanup, machineInventory, openClusterForSweep } from '../wiring/tasks.ts';
 import { dailyShard } from './daily-shard.ts';
 
 const { everyMinutes } = DEPLOYED['sweep-cluster'].startedBy;
@@ -27,10 +27,13 @@ export function build(
 export const handler = createHandler('sweep-cluster', (wiring) => {
   const { settings, telemetry } = wiring;
   const table = openTable(wiring);
+  const cluster = openClusterForSweep(settings);
   const ports = {
     workbenches: workbenchStore(table),
     reports: reportStore(table),
-    cleanup: clusterCleanup(openClusterForSweep(settings), settings, openEc2ForSweep(settings).instances),
+    cleanup: clusterCleanup(cluster, settings, openEc2ForSweep(settings).instances),
+    machines: machineInventory(settings, cluster.client),
+    drains: drainStore(table),
     clock: systemClock,
     telemetry,
   };

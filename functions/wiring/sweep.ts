@@ -1,10 +1,11 @@
+import type { DrainStore } from '#core/ports/drain-store.ts';
 import type { HostFleet } from '#core/ports/host-fleet.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { TaskRunner } from '#core/ports/task-runner.ts';
 import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
 import { recordPorts } from './change.ts';
 import { hostFleet, openEc2ForSweep } from './ec2.ts';
-import { openTable, reportStore } from './table.ts';
+import { drainStore, openTable, reportStore } from './table.ts';
 import { openClusterForSweep, taskRunner } from './tasks.ts';
 
 /** The ports of the sweeps that compare records with tasks and hosts. */
@@ -13,7 +14,12 @@ export function sweepPorts(
     readonly settings: Parameters<typeof taskRunner>[1] & Parameters<typeof hostFleet>[2];
   },
 ): RecordPorts &
-  QueuePorts & { readonly reports: ReportStore; readonly tasks: TaskRunner; readonly hosts: HostFleet } {
+  QueuePorts & {
+    readonly reports: ReportStore;
+    readonly drains: DrainStore;
+    readonly tasks: TaskRunner;
+    readonly hosts: HostFleet;
+  } {
   const { settings } = wiring;
   const table = openTable(wiring);
   const cluster = openClusterForSweep(settings);
@@ -21,6 +27,7 @@ export function sweepPorts(
   return {
     ...recordPorts(wiring, table),
     reports: reportStore(table),
+    drains: drainStore(table),
     tasks: taskRunner(cluster, settings, ec2.instances),
     hosts: hostFleet(ec2, cluster.instances, settings),
   };

@@ -1,6 +1,7 @@
 import { DynamoActivityStore } from '#adapters/aws/dynamodb/activity-store.ts';
 import { DynamoAuditStore } from '#adapters/aws/dynamodb/audit-store.ts';
 import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
+import { DynamoDrainStore } from '#adapters/aws/dynamodb/drain-store.ts';
 import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
@@ -12,6 +13,7 @@ import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts'
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
 import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { AuditStore } from '#core/ports/audit-store.ts';
+import type { DrainStore } from '#core/ports/drain-store.ts';
 import type { FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
@@ -76,4 +78,8 @@ export function reportStore({ client, name, telemetry }: Table): ReportStore {
 
 export function freeCapacityStore({ client, name }: Table): FreeCapacityStore {
   return new DynamoFreeCapacityStore(client, name);
+}
+
+export function drainStore({ client, name }: Table): DrainStore {
+  return new DynamoDrainStore(client, name);
 }

@@ -54,10 +54,13 @@ export function instanceTasks(
   return new InstanceTasks(client, settings.WB_CLUSTER, settings.WB_CONTAINER_PORT);
 }
 
-/** The machines of the cluster. Its calls only read, and are retried within the time of a request. */
-export function machineInventory(settings: DeployedSettingsFor<'WB_CLUSTER'>): MachineInventory {
-  const client = createEcsClient({ maxAttempts: 2 });
-  return new EcsMachineInventory(new ContainerInstances(client, settings.WB_CLUSTER));
+/** The machines of the cluster, for a request of an operator. Its calls are idempotent, so that they are retried. */
+export function machineInventory(
+  settings: DeployedSettingsFor<'WB_CLUSTER' | 'WB_CONTAINER_PORT'>,
+  client: EcsClient = createEcsClient({ maxAttempts: 2 }),
+): MachineInventory {
+  const tasks = new InstanceTasks(client, settings.WB_CLUSTER, settings.WB_CONTAINER_PORT);
+  return new EcsMachineInventory(new ContainerInstances(client, settings.WB_CLUSTER), tasks);
 }
 
 export function clusterCleanup(

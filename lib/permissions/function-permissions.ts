@@ -16,6 +16,7 @@ import {
   readItem,
   readShares,
   recordAudit,
+  removeDrains,
 } from './records.ts';
 import {
   deregisterContainerInstances,
@@ -101,8 +102,11 @@ export const PERMISSIONS: Readonly<
     ...readContainerInstances(context),
     findRecords(context, 'active', 'Finds the records with a task or a host.'),
     readItem(context, 'Reads the active records, to name the workbenches on each instance.'),
+    listRecords(context, 'Reads which machines an operator empties.'),
     recordAudit(context),
   ],
+  'drain-machine': drainMachines,
+  'cancel-drain': drainMachines,
   'list-providers': (context) => [
     listRecords(context, 'Reads the free capacity of instances.'),
     recordAudit(context),
@@ -184,7 +188,10 @@ export const PERMISSIONS: Readonly<
   'sweep-active': (context) => [
     ...changeAndEnqueue(context),
     findRecords(context, 'active', 'Finds the records with a task or a host.'),
-    listRecords(context, 'Reads its last report, to continue after a sweep that stopped early.'),
+    listRecords(
+      context,
+      'Reads its last report, to continue after a sweep that stopped early, and which machines an operator empties.',
+    ),
     ...describeTasks(context),
     listContainerInstances(context),
     deregisterContainerInstances(context),
@@ -208,7 +215,13 @@ export const PERMISSIONS: Readonly<
   ],
   'sweep-cluster': (context) => [
     ...sweepPermissions(context),
-    listRecords(context, 'Reads its last report, to continue the registrations of task definitions there.'),
+    listRecords(
+      context,
+      'Reads its last report, to continue the registrations of task definitions there, and which machines an operator empties.',
+    ),
+    findRecords(context, 'byInstance', 'Checks whether a drained machine is still a host.'),
+    removeDrains(context, 'Removes the drains of machines that no longer exist.'),
+    drainContainerInstances(context),
     ...registerTaskDefinitions(context),
     deregisterTaskDefinitions(),
     ...readContainerInstances(context),
@@ -241,6 +254,18 @@ function startAndEnqueue(context: PermissionContext): readonly Permission[] {
   const why =
     'Counts the start of the user if they are limited. Reads a record and writes it if its revision is unchanged. Writes its history and deletes the oldest entries.';
   return [changeRecord(context, why), sendToWorkQueue(context), ...readShares(context), recordAudit(context)];
+}
+
+function drainMachines(context: PermissionContext): readonly Permission[] {
+  return [
+    ...changeAndEnqueue(context),
+    findRecords(context, 'byInstance', 'Finds the workbench of a host.'),
+    listRecords(context, 'Reads which machines an operator empties.'),
+    ...describeTasks(context),
+    listTasks(context),
+    listContainerInstances(context),
+    drainContainerInstances(context),
+  ];
 }
 
 /** The permissions that drive and drive-host share. */

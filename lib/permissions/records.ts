@@ -104,6 +104,20 @@ export function listAudit({ table }: PermissionContext): Permission {
   };
 }
 
+/** Limited by the partition key, so that the permission does not cover the records. */
+export function removeDrains({ table }: PermissionContext, why: string): Permission {
+  return {
+    sid: 'RemoveDrains',
+    actions: ['dynamodb:DeleteItem'],
+    resources: [table],
+    conditions: {
+      'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['system#drains'] },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
+    why,
+  };
+}
+
 export function listRecords({ table }: PermissionContext, why: string): Permission {
   return { sid: 'ListRecords', actions: ['dynamodb:Query'], resources: [table], why };
 }

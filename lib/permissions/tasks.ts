@@ -139,7 +139,7 @@ export function drainContainerInstances(context: PermissionContext): Permission 
     actions: ['ecs:UpdateContainerInstancesState'],
     resources: [arnInCluster(context.scope, 'container-instance', context.cluster)],
     conditions: clusterCondition(context),
-    why: 'Drains an instance with a disconnected agent before its termination, so that it gets no new tasks.',
+    why: 'Drains an instance with a disconnected agent before its termination, or one that an operator empties, so that it gets no new tasks. Ends the draining if the operator takes it back.',
   };
 }
 

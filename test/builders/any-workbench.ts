@@ -131,8 +131,9 @@ const issued = (): fc.Arbitrary<IssuedRun> =>
 const interruption = () =>
   exact(
     fc.record({
-      kind: fc.constantFrom('spot' as const, 'draining' as const),
+      kind: fc.constantFrom('spot' as const, 'draining' as const, 'drain' as const),
       stopAt: maybe(anyTime()),
+      until: maybe(anyTime()),
     } satisfies Fields<Interruption>),
   );
 
@@ -164,6 +165,7 @@ const host = (): fc.Arbitrary<Host> =>
       instanceId: maybe(word()),
       agentConnected: fc.boolean(),
       replacing: maybe(fc.boolean()),
+      drained: maybe(fc.boolean()),
       cpuUnits: maybe(count()),
       memoryMib: maybe(count()),
       failedLaunches: maybe(fc.integer({ min: 1, max: 9 })),

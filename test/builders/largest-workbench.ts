@@ -54,6 +54,7 @@ const host: Host = {
   instanceId: INSTANCE_ID,
   agentConnected: false,
   replacing: true,
+  drained: true,
   cpuUnits: AMOUNTS.cpuUnits,
   memoryMib: AMOUNTS.memoryMib,
   failedLaunches: 9,
@@ -145,7 +146,7 @@ const accepted: AcceptedRun = {
   goneAfter: TIME,
   agentSilentSince: TIME,
   missingSince: TIME,
-  interruption: { kind: 'draining', stopAt: TIME } satisfies Required<Interruption>,
+  interruption: { kind: 'draining', stopAt: TIME, until: TIME } satisfies Required<Interruption>,
 } satisfies Required<AcceptedRun>;
 
 const transition = { deadlineAt: TIME, overdue: true };

@@ -34,6 +34,7 @@ export interface Call {
   readonly wid?: string;
   /** The grantee in the path. */
   readonly grantee?: string;
+  readonly machineId?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** An object is sent as JSON, with its content type; a string is sent unchanged. */
   readonly body?: unknown;
@@ -83,11 +84,12 @@ export function gatewayEvent(call: Call): GatewayEvent {
     },
     isBase64Encoded: call.base64 ?? false,
     ...(text === undefined ? {} : { body: text }),
-    ...(call.wid === undefined
+    ...(call.wid === undefined && call.machineId === undefined
       ? {}
       : {
           pathParameters: {
-            wid: call.wid,
+            ...(call.wid === undefined ? {} : { wid: call.wid }),
+            ...(call.machineId === undefined ? {} : { machine_id: call.machineId }),
             ...(call.grantee === undefined ? {} : { grantee: call.grantee }),
           },
         }),

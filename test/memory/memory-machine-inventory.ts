@@ -1,8 +1,17 @@
-import type { MachineInventory, MachineList, MachineObservation } from '#core/ports/machine-inventory.ts';
+import type {
+  MachineInventory,
+  MachineList,
+  MachineObservation,
+  MachineTask,
+} from '#core/ports/machine-inventory.ts';
 
 /** A MachineInventory in memory. */
 export class MemoryMachineInventory implements MachineInventory {
   readonly machines: MachineObservation[] = [];
+  /** Machine id → the tasks on it. */
+  readonly tasks = new Map<string, readonly MachineTask[]>();
+  /** For ports of local mode. */
+  readonly draining = false;
   complete = true;
   /** Calls of `list`. */
   calls = 0;
@@ -10,6 +19,20 @@ export class MemoryMachineInventory implements MachineInventory {
   async list(): Promise<MachineList> {
     this.calls += 1;
     return { machines: [...this.machines], complete: this.complete };
+  }
+
+  async find(machineId: string): Promise<MachineObservation | undefined> {
+    return this.machines.find((machine) => machine.machineId === machineId);
+  }
+
+  async setDraining({ machineId }: MachineObservation, draining: boolean): Promise<void> {
+    const index = this.machines.findIndex((machine) => machine.machineId === machineId);
+    const machine = this.machines[index];
+    if (machine !== undefined) this.machines[index] = { ...machine, state: draining ? 'draining' : 'active' };
+  }
+
+  async listTasks({ machineId }: MachineObservation): Promise<readonly MachineTask[]> {
+    return this.tasks.get(machineId) ?? [];
   }
 }
 

@@ -10,6 +10,7 @@ import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { type HistoryEntry, historyEntrySchema } from '#core/workbench/history.ts';
 import { MemoryActivityStore } from './memory-activity-store.ts';
 import { MemoryAuditStore } from './memory-audit-store.ts';
+import { MemoryDrainStore } from './memory-drain-store.ts';
 import { MemorySessionCutoffStore } from './memory-session-cutoff-store.ts';
 import { MemoryShareStore } from './memory-share-store.ts';
 import { MemoryTicketStore } from './memory-ticket-store.ts';
@@ -126,6 +127,7 @@ export interface MemoryStores {
   readonly tickets: MemoryTicketStore;
   readonly cutoffs: MemorySessionCutoffStore;
   readonly shares: MemoryShareStore;
+  readonly drains: MemoryDrainStore;
 }
 
 /** Empty stores, under the names that use cases expect. */
@@ -139,5 +141,6 @@ export function memoryStores(): MemoryStores {
     tickets: new MemoryTicketStore(),
     cutoffs: new MemorySessionCutoffStore(),
     shares: new MemoryShareStore(),
+    drains: new MemoryDrainStore(),
   };
 }

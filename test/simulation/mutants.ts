@@ -563,4 +563,29 @@ export const MUTANTS: readonly Mutant[] = [
     replace:
       'const known = (this.#cache.known ??= new Map());\n    const use = (record) => known.set(workbenchId, record).get(workbenchId);\n    return readInTime(timers, readTimeoutMs, "", () => this.#read(workbenchId)).then(use, () => known.get(workbenchId));',
   },
+  {
+    name: 'drain-without-ecs',
+    description: 'informs the owners that their machine is emptied, but ECS places further tasks on it',
+    hazards: ['machineDrained'],
+    file: 'core/machines/drain-machine.ts',
+    find: '  if (target.shared !== undefined) await ports.machines.setDraining(target.shared, true);\n',
+    replace: '',
+  },
+  {
+    name: 'drain-stops-at-once',
+    description: 'stops the workbenches on a drained machine when the drain is requested, not at its time',
+    hazards: ['machineDrained'],
+    file: `${LIFECYCLE}/interruption.ts`,
+    find: "const interruption: Interruption = { kind: 'drain', ...(until === undefined ? {} : { until }) };",
+    replace:
+      "const interruption: Interruption = { kind: 'drain', ...(until === undefined ? {} : { until: Math.min(until, context.now) }) };",
+  },
+  {
+    name: 'drain-unannounced',
+    description: 'drains a machine without informing the workbenches on it',
+    hazards: ['machineDrained'],
+    file: 'core/machines/drain-machine.ts',
+    find: '  await notify(ports, policy, target, (on) => drainNotice(on, drain));\n',
+    replace: '',
+  },
 ];

@@ -6,6 +6,8 @@ import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
 import { Ec2Instances } from '#adapters/aws/ec2/instances.ts';
 import { EcsClusterCleanup } from '#adapters/aws/ecs/cluster-cleanup.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
+import { InstanceTasks } from '#adapters/aws/ecs/instance-tasks.ts';
+import { EcsMachineInventory } from '#adapters/aws/ecs/machine-inventory.ts';
 import { runTaskInput } from '#adapters/aws/ecs/run-task-input.ts';
 import { TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
@@ -111,6 +113,10 @@ function createPorts(
     tasks: new EcsTaskRunner(ecs, TASK_SETTINGS, instances, subject.kernel),
     hosts: new Ec2HostFleet(ec2, containerInstances, HOST_SETTINGS, subject.kernel),
     cleanup: new EcsClusterCleanup(new TaskDefinitions(ecs, TASK_SETTINGS), containerInstances, instances),
+    machines: new EcsMachineInventory(
+      containerInstances,
+      new InstanceTasks(ecs, TASK_SETTINGS.cluster, TASK_SETTINGS.port),
+    ),
     client,
   };
 }

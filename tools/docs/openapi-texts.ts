@@ -16,6 +16,8 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   invalid_request: 'The request is invalid; `fields` names each invalid field.',
   forbidden:
     '`reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.',
+  machine_not_found: 'There is no such machine.',
+  draining: 'Only in local mode: an operator empties the computer, so that no workbench starts.',
   workbench_not_found:
     'The workbench does not exist, or belongs to another user and is not shared with this one.',
   not_stopped: 'CPU, memory and GPUs can be changed only while the workbench is stopped.',
@@ -46,6 +48,10 @@ const ERROR_EXAMPLES: Readonly<Record<ErrorCode, Readonly<Record<string, unknown
     fields: { requested_cpu: 'a whole number from 128 to 196608', colour: 'no field of this request' },
   },
   forbidden: { message: 'The token is for another user.', reason: 'user_mismatch' },
+  machine_not_found: { message: 'There is no such machine. See GET /machines.' },
+  draining: {
+    message: 'No workbench starts at the moment: an operator empties this computer. Try again later.',
+  },
   workbench_not_found: { message: 'There is no such workbench.' },
   not_stopped: { message: 'The workbench must be stopped first.' },
   deleting: { message: 'The workbench is being deleted.' },
@@ -105,6 +111,7 @@ const REQUEST_EXAMPLES: Partial<Record<OperationId, unknown>> = {
   updateWorkbench: { workbench_name: 'AutoCyber 2' },
   openWorkbench: { path: '/lab' },
   setShare: { role: 'use', expires_at: '2030-02-01T09:00:00Z' },
+  drainMachine: { by: '2030-01-01T18:00:00Z' },
 };
 
 const EXAMPLE_SUCCESS = { success: true };
@@ -183,6 +190,16 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
     complete: true,
     read_at: '2030-01-01T09:05:00.000Z',
   },
+  drainMachine: {
+    success: true,
+    item: {
+      machine_id: 'i-0123456789abcdef0',
+      since: '2030-01-01T09:00:00.000Z',
+      until: '2030-01-01T18:00:00.000Z',
+      requested_by: 'ops',
+    },
+  },
+  cancelDrain: EXAMPLE_SUCCESS,
   listProviders: {
     success: true,
     items: [

@@ -156,6 +156,13 @@ export function freeCapacityKey(containerInstanceId: string): ItemKey {
   return { pk: FREE_CAPACITY_PARTITION, sk: containerInstanceId };
 }
 
+/** The partition of the drains of machines, sorted by machine id. It belongs to no user. */
+export const DRAINS_PARTITION = 'system#drains';
+
+export function drainKey(machineId: string): ItemKey {
+  return { pk: DRAINS_PARTITION, sk: machineId };
+}
+
 /** The key attributes of an item in the format of the SDK. */
 export function keyAttributes({ pk, sk }: ItemKey): Item {
   return { [TABLE.partitionKey.name]: { S: pk }, [TABLE.sortKey.name]: { S: sk } };

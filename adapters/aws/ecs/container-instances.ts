@@ -6,6 +6,7 @@ import {
   UpdateContainerInstancesStateCommand,
 } from '@aws-sdk/client-ecs';
 import type { InstanceState } from '#core/ports/host-fleet.ts';
+import { PortError } from '#core/ports/port-error.ts';
 import { callAws, isAwsError, portError } from '../errors.ts';
 import type { CheckSendDeadline } from '../send-deadline.ts';
 import type { EcsClient } from './task-definitions.ts';
@@ -92,6 +93,26 @@ export class ContainerInstances {
     for (let offset = 0; offset < arns.length; offset += PAGE_SIZE)
       instances.push(...(await this.describe(arns.slice(offset, offset + PAGE_SIZE))));
     return instances.filter(({ status }) => status !== 'INACTIVE');
+  }
+
+  /**
+   * Sets whether ECS places new tasks on a container instance. Tasks that RunTask started run on in either state.
+   * @param id its ARN or id
+   * @throws PortError
+   */
+  async setDraining(id: string, draining: boolean): Promise<void> {
+    const { failures = [] } = await callAws('ecs', 'UpdateContainerInstancesState', () =>
+      this.#client.send(
+        new UpdateContainerInstancesStateCommand({
+          cluster: this.#cluster,
+          containerInstances: [id],
+          status: draining ? 'DRAINING' : 'ACTIVE',
+        }),
+      ),
+    );
+    const [failure] = failures;
+    if (failure !== undefined)
+      throw new PortError('unavailable', `UpdateContainerInstancesState: ${failure.reason ?? 'no reason'}`);
   }
 
   /** Stops placement on a container instance before it is terminated. Errors are ignored: the termination does not need it. */

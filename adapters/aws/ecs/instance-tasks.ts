@@ -26,12 +26,17 @@ export class InstanceTasks {
   /**
    * The tasks on this EC2 instance that the controller started and that are not to stop; none if the instance does not
    * belong to the cluster.
+   * @param options onlyIfDraining: none if ECS does not drain the instance, or no longer does
    * @throws PortError
    */
-  async list(instanceId: string): Promise<readonly TaskObservation[]> {
+  async list(
+    instanceId: string,
+    { onlyIfDraining = false }: { readonly onlyIfDraining?: boolean } = {},
+  ): Promise<readonly TaskObservation[]> {
     const registered = (await this.#containerInstances.findByInstanceIds([instanceId])).get(instanceId);
     const containerInstance = registered?.containerInstanceArn;
     if (containerInstance === undefined) return [];
+    if (onlyIfDraining && registered?.status !== 'DRAINING') return [];
     const tasks: TaskObservation[] = [];
     let nextToken: string | undefined;
     // A short or empty page need not be the last one.

@@ -6,9 +6,11 @@ import {
   type MachineInventory,
   type MachineList,
   type MachineObservation,
+  type MachineTask,
 } from '#core/ports/machine-inventory.ts';
 import { containerInstanceIdOf } from '#core/ports/task-runner.ts';
 import type { ContainerInstances } from './container-instances.ts';
+import type { InstanceTasks } from './instance-tasks.ts';
 import { HOST_ATTRIBUTE } from './run-task-input.ts';
 import { TRUNK_ATTRIBUTE, toCapacity } from './shared-instance-observation.ts';
 
@@ -18,9 +20,24 @@ const INSTANCE_TYPE_ATTRIBUTE = 'ecs.instance-type';
 /** The container instances of a cluster as machines. MachineInventory documents the methods. */
 export class EcsMachineInventory implements MachineInventory {
   readonly #containerInstances: ContainerInstances;
+  readonly #tasks: Pick<InstanceTasks, 'list'>;
 
-  constructor(containerInstances: ContainerInstances) {
+  constructor(containerInstances: ContainerInstances, tasks: Pick<InstanceTasks, 'list'>) {
     this.#containerInstances = containerInstances;
+    this.#tasks = tasks;
+  }
+
+  async find(machineId: string): Promise<MachineObservation | undefined> {
+    const found = (await this.#containerInstances.findByInstanceIds([machineId])).get(machineId);
+    return found === undefined ? undefined : toMachineObservation(found);
+  }
+
+  async setDraining({ containerInstance = '' }: MachineObservation, draining: boolean): Promise<void> {
+    await this.#containerInstances.setDraining(containerInstance, draining);
+  }
+
+  listTasks({ machineId }: MachineObservation): Promise<readonly MachineTask[]> {
+    return this.#tasks.list(machineId);
   }
 
   async list(): Promise<MachineList> {

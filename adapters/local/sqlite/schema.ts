@@ -151,6 +151,14 @@ CREATE TABLE audit_once (
 CREATE INDEX audit_once_expired ON audit_once (expires_at);
 `;
 
+/** The machines that an operator empties, as JSON. */
+const DRAINS = `
+CREATE TABLE drains (
+  machine_id TEXT PRIMARY KEY,
+  drain TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
 /** The step at index n leads from version n to version n + 1. */
 export const MIGRATIONS: readonly Migration[] = [
   WORKBENCHES + OTHERS,
@@ -159,4 +167,5 @@ export const MIGRATIONS: readonly Migration[] = [
   SESSIONS,
   SHARES,
   AUDIT,
+  DRAINS,
 ];

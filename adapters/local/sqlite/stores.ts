@@ -1,5 +1,6 @@
 import type { ActivityStore } from '#core/ports/activity-store.ts';
 import { AUDIT_DEFAULT_DAYS, type AuditStore } from '#core/ports/audit-store.ts';
+import type { DrainStore } from '#core/ports/drain-store.ts';
 import type { FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
@@ -10,6 +11,7 @@ import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports
 import { SqliteActivityStore } from './activity-store.ts';
 import { SqliteAuditStore } from './audit-store.ts';
 import { Database, type DatabaseOptions } from './database.ts';
+import { SqliteDrainStore } from './drain-store.ts';
 import { deleteExpiredRows } from './expired-rows.ts';
 import { SqliteFreeCapacityStore } from './free-capacity-store.ts';
 import { SqliteHistoryStore } from './history-store.ts';
@@ -41,6 +43,7 @@ export interface SqliteStores {
   readonly tickets: TicketStore;
   readonly cutoffs: SessionCutoffStore;
   readonly shares: ShareStore;
+  readonly drains: DrainStore;
   /** Deletes the rows that have expired at `now` (milliseconds since 1970) and returns their number. */
   deleteExpired(now: number): Promise<number>;
   /** Completes the writes in progress, then closes the file. */
@@ -73,6 +76,7 @@ export function openStores(path: string, options: StoresOptions): SqliteStores {
     tickets: new SqliteTicketStore(database),
     cutoffs: new SqliteSessionCutoffStore(database),
     shares: new SqliteShareStore(database),
+    drains: new SqliteDrainStore(database),
     deleteExpired: (now) => deleteExpiredRows(database, now),
     close: () => database.close(),
   };

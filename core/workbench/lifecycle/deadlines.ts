@@ -3,7 +3,7 @@ import type { StatusReason } from '../reasons.ts';
 import { statusDetail } from '../status-detail.ts';
 import { goneAfterOf, launchAfterOf, runOf, type Starting, type Workbench } from '../workbench.ts';
 import { type Context, driveNow } from './context.ts';
-import { isInterruptionDue } from './interruption.ts';
+import { dueInterruptionReason, isInterruptionDue } from './interruption.ts';
 import { INSTANCE_LOST, isEnding } from './run.ts';
 import { beginStop, endRun } from './transitions.ts';
 import { removeGoneTasks } from './unexpected-tasks.ts';
@@ -16,10 +16,13 @@ export function applyElapsedTime(workbench: Workbench, context: Context): Workbe
   return applyDeadline(stopIfAgentSilent(interrupted, context), context);
 }
 
-/** Stops the task before AWS ends its instance, so that its processes can end and their files are complete. */
+/**
+ * Stops the task before AWS ends its instance, so that its processes can end and their files are complete; or when an
+ * operator has said that the machine is to be empty.
+ */
 function stopIfInterrupted(workbench: Workbench, context: Context): Workbench {
   if (workbench.status !== 'running' || !isInterruptionDue(workbench, context)) return workbench;
-  return beginStop(workbench, context, { reason: INSTANCE_LOST });
+  return beginStop(workbench, context, { reason: dueInterruptionReason(workbench, INSTANCE_LOST) });
 }
 
 /** From now on the launch of the host may have been sent. */

@@ -51,9 +51,11 @@ function effectsForStatus(workbench: Workbench, now: number, policy: Policy): re
       if (workbench.mount === undefined) return [{ type: 'ensure_volume' }];
       if (workbench.unexpectedTasks.length > 0) return [];
       if (launchAfterOf(workbench) !== undefined) return [];
-      if (workbench.host && !isHostReady(workbench.host))
-        return hostEffects(workbench, workbench.host, 'ready');
-      const { run } = workbench;
+      const { run, host } = workbench;
+      // A run that was issued before the drain may have its task already.
+      if (host?.drained && run.phase === 'preparing')
+        return hostEffects(workbench, { ...host, replacing: true }, 'ready');
+      if (host && !isHostReady(host)) return hostEffects(workbench, host, 'ready');
       if (run.phase === 'issued')
         return [{ type: 'run_task', input: run.input, token: runClientToken(run.input) }];
       // A delayed call of the refused attempt may still start a task, even if the record is driven earlier.
@@ -73,14 +75,17 @@ function effectsForStatus(workbench: Workbench, now: number, policy: Policy): re
       if (workbench.unexpectedTasks.length > 0) return [];
       const host = workbench.host;
       if (host) {
-        const terminate = workbench.status === 'deleting' || isStopStuck(workbench, now, policy);
+        const terminate =
+          workbench.status === 'deleting' || host.drained || isStopStuck(workbench, now, policy);
         return hostEffects(workbench, host, terminate ? 'terminated' : 'stopped');
       }
       if (workbench.status === 'stopping') return [];
       return [{ type: workbench.volumeDeleted ? 'delete_record' : 'delete_volume' }];
     }
     case 'stopped':
-      return workbench.host ? hostEffects(workbench, workbench.host, 'stopped') : [];
+      return workbench.host
+        ? hostEffects(workbench, workbench.host, workbench.host.drained ? 'terminated' : 'stopped')
+        : [];
   }
 }
 

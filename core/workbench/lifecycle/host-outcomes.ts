@@ -91,7 +91,7 @@ function withHost(
       : { ...workbench, host };
   if (host.state === 'terminated') {
     // Without a registered capacity it was never ready.
-    const neverReady = host.cpuUnits === undefined && !host.replacing;
+    const neverReady = host.cpuUnits === undefined && !host.replacing && !host.drained;
     if (after.status === 'starting' && neverReady)
       return applyFailedLaunch(after, host, stateReason, context);
     return withoutHost(after, context);

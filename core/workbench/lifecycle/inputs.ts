@@ -104,8 +104,25 @@ export type Observation =
       readonly kind: 'spot' | 'draining';
       readonly at: number;
     }
+  /**
+   * An operator empties the machine of the task, or the host of the workbench. `until`: when the task is stopped; absent: not
+   * before its next stop. `asOfRevision`: the notice is dropped if the record has another revision.
+   */
+  | {
+      readonly type: 'drain_noticed';
+      readonly on: DrainedMachine;
+      readonly until?: number;
+      readonly asOfRevision?: number;
+    }
+  /** The machine takes workbenches again. */
+  | { readonly type: 'drain_ended'; readonly on: DrainedMachine; readonly asOfRevision?: number }
   /** An event, which may be stale and carries no version: only a reason to read the host. */
   | { readonly type: 'host_hint'; readonly host: HostObservation };
+
+/** The machine that an operator empties, as the record knows it: by the task on it, or as the host. */
+export type DrainedMachine =
+  | { readonly kind: 'task'; readonly taskId: string }
+  | { readonly kind: 'host'; readonly instanceId: string };
 
 /** Everything that executing an effect can return. */
 export type EffectResult = Outcome | Observation;

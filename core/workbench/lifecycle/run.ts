@@ -43,6 +43,8 @@ export function applyRunPlaced(
   if (workbench.status !== 'starting' || workbench.mount === undefined) return workbench;
   const { run, spec, host } = workbench;
   if (run.phase !== 'preparing' || !isSameAttempt(run, outcome)) return workbench;
+  // An operator has drained the host since it was chosen.
+  if (host?.drained) return driveNow(workbench, context);
   const issued: IssuedRun = {
     ...runBaseOf(run),
     phase: 'issued',

@@ -14,7 +14,7 @@ import {
   applyHostStopRequested,
 } from './host-outcomes.ts';
 import type { Effect, EffectResult, Input } from './inputs.ts';
-import { applyInterruption } from './interruption.ts';
+import { applyDrain, applyInterruption, endDrain, isDrained } from './interruption.ts';
 import type { Policy } from './policy.ts';
 import { applyRequest } from './requests.ts';
 import {
@@ -152,6 +152,10 @@ function applyResult(workbench: Workbench, result: EffectResult, context: Contex
         : applyTaskMissing(workbench, result.taskId, context);
     case 'interruption_noticed':
       return applyInterruption(workbench, result, context);
+    case 'drain_noticed':
+      return isStale(result, workbench) ? workbench : applyDrain(workbench, result, context);
+    case 'drain_ended':
+      return isStale(result, workbench) ? workbench : endDrain(workbench, result);
     case 'host_accepted': {
       // If the result is stale, a stopped or terminated state is only a hint. A successful launch still counts, because no
       // other writer may have recorded it.
@@ -253,6 +257,10 @@ function historyEntryFor(
   }
   if (isRestart(before, after)) return { ...entry, type: 'restarted_after_interruption' };
   if (before.status !== after.status || reason) return { ...entry, type: 'status_changed' };
+  if (isDrained(before) !== isDrained(after)) {
+    if (isDrained(after)) return { ...entry, type: 'drain_announced' };
+    if (isOnSameMachine(before, after)) return { ...entry, type: 'drain_cancelled' };
+  }
   const interruption = interruptionKindOf(after);
   if (interruption !== undefined && interruption !== interruptionKindOf(before))
     return { ...entry, type: 'interruption_noticed' };
@@ -281,6 +289,11 @@ function hasRequestedRun(workbench: Workbench): boolean {
     workbench.nextRun !== undefined &&
     workbench.nextRun.retry === undefined
   );
+}
+
+/** Whether the run and the host are still the same, so that the machine did not change. */
+function isOnSameMachine(before: Workbench, after: Workbench): boolean {
+  return runOf(before)?.runId === runOf(after)?.runId && before.host?.instanceId === after.host?.instanceId;
 }
 
 function interruptionKindOf(workbench: Workbench): string | undefined {

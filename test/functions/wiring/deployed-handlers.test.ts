@@ -71,6 +71,12 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
   'list-audit': API_READ,
   // A user waits for it, and it only reads.
   'list-machines': { limits: { dynamodb: TABLE, ecs: { ...ONCE, maxAttempts: 2 } }, paced: false },
+  // A user waits for them, and their calls are idempotent.
+  'drain-machine': {
+    limits: { dynamodb: TABLE, ecs: { ...ONCE, maxAttempts: 2 }, sqs: QUEUE },
+    paced: false,
+  },
+  'cancel-drain': { limits: { dynamodb: TABLE, ecs: { ...ONCE, maxAttempts: 2 }, sqs: QUEUE }, paced: false },
   'list-providers': API_READ,
   'get-health': API_READ,
   authorizer: { limits: { 'secrets-manager': SECRETS }, paced: false },
@@ -309,6 +315,11 @@ const forUser = (wid: string | undefined, body?: object) =>
     ...(body === undefined ? {} : { body, headers: { 'idempotency-key': 'key' } }),
   });
 
+const forMachine = (machineId: string) => ({
+  ...gatewayEvent({}),
+  pathParameters: { machine_id: machineId },
+});
+
 const messagesFor = (...workbenches: readonly Workbench[]) => ({
   Records: workbenches.map(({ userId, workbenchId }, index) => ({
     messageId: String(index),
@@ -439,6 +450,32 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
     event: forUser(undefined),
     workbenches: [RUNNING],
     calls: [
+      'dynamodb GetItem',
+      'dynamodb Query',
+      'ecs DescribeContainerInstances',
+      'ecs ListContainerInstances',
+    ],
+    result: SUCCESS,
+  },
+  'drain-machine': {
+    event: forMachine(INSTANCE),
+    workbenches: [WITH_HOST],
+    calls: [
+      'dynamodb GetItem',
+      'dynamodb PutItem',
+      'dynamodb Query',
+      'dynamodb UpdateItem',
+      'ecs DescribeContainerInstances',
+      'ecs ListContainerInstances',
+      'sqs SendMessage',
+    ],
+    result: SUCCESS,
+  },
+  'cancel-drain': {
+    event: forMachine(INSTANCE),
+    workbenches: [WITH_HOST],
+    calls: [
+      'dynamodb DeleteItem',
       'dynamodb GetItem',
       'dynamodb Query',
       'ecs DescribeContainerInstances',

@@ -44,6 +44,9 @@ const STORE_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'freeCapacity.save': ['PutItem'],
   'freeCapacity.remove': ['PutItem'],
   'freeCapacity.list': ['Query'],
+  'drains.put': ['PutItem'],
+  'drains.remove': ['DeleteItem'],
+  'drains.list': ['Query'],
 };
 
 const LIMITS = {
@@ -168,8 +171,8 @@ describe('the permissions of each function', () => {
     const schedules = fc.sample(anySchedule, { seed: 4, numRuns: SCHEDULES });
     for (const schedule of schedules) {
       await runSchedule(schedule, {
-        // Otherwise no instance with tasks is interrupted.
-        hazards: { spotInterrupted: 0.5 },
+        // Otherwise few instances with tasks are interrupted, and few machines drained.
+        hazards: { spotInterrupted: 0.5, machineDrained: 1 },
         // Limits that no simulated user reaches. Without them no start and no workbench is counted.
         environment: LIMITS,
         onCall: (invocation, call) => {

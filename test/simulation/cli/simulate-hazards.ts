@@ -84,6 +84,8 @@ const WHY_SURVIVED: Readonly<Record<AwsHazard, string>> = {
   addressReused: 'The gate forwards only to the address that a record names, read at most 2 seconds before.',
   gateReadFails: 'The gate refuses what it cannot check. Open connections are kept for 30 seconds.',
   gateReadLate: 'What a gate has read expires by the time at which the read began.',
+  machineDrained:
+    'ECS places nothing more on the machine, its workbenches know, and they are stopped at the time.',
   gateIndexStale: 'The gate responds that there is no such workbench.',
 };
 

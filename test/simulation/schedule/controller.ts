@@ -8,6 +8,7 @@ import { createBatchingEcsClient } from '#adapters/aws/ecs/batching-client.ts';
 import { EcsClusterCleanup } from '#adapters/aws/ecs/cluster-cleanup.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import { InstanceTasks } from '#adapters/aws/ecs/instance-tasks.ts';
+import { EcsMachineInventory } from '#adapters/aws/ecs/machine-inventory.ts';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
 import { type EcsClient, TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
@@ -23,8 +24,10 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { sweepCluster } from '#core/reconcile/sweep-cluster.ts';
 import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
+import { build as buildCancelDrain } from '#functions/api/cancel-drain.ts';
 import { build as buildCreate } from '#functions/api/create-workbench.ts';
 import { build as buildDelete } from '#functions/api/delete-workbench.ts';
+import { build as buildDrainMachine } from '#functions/api/drain-machine.ts';
 import { build as buildGet } from '#functions/api/get-workbench.ts';
 import { build as buildList } from '#functions/api/list-workbenches.ts';
 import { build as buildRestart } from '#functions/api/restart-workbench.ts';
@@ -154,6 +157,8 @@ const OPERATIONS = {
   restart: ['restart-workbench', buildRestart],
   delete: ['delete-workbench', buildDelete],
   rename: ['update-workbench', buildUpdate],
+  drain: ['drain-machine', buildDrainMachine],
+  undrain: ['cancel-drain', buildCancelDrain],
 } as const satisfies Readonly<Record<string, readonly [FunctionName, unknown]>>;
 export type Operation = keyof typeof OPERATIONS;
 
@@ -412,6 +417,7 @@ export class Controller {
       },
       count: () => {},
     };
+    const instanceTasks = new InstanceTasks(ecs, TASK_SETTINGS.cluster, TASK_SETTINGS.port);
     const freeCapacity = interceptPort(this.#staleFreeCapacity(), 'freeCapacity', invocation);
     return {
       workbenches: interceptPort(this.#workbenches[version], 'workbenches', invocation),
@@ -429,7 +435,9 @@ export class Controller {
         ec2 === undefined ? unavailableInstances : new Ec2Instances(ec2, INSTALLATION),
         clock,
       ),
-      instanceTasks: new InstanceTasks(ecs, TASK_SETTINGS.cluster, TASK_SETTINGS.port),
+      instanceTasks,
+      machines: new EcsMachineInventory(new ContainerInstances(ecs, TASK_SETTINGS.cluster), instanceTasks),
+      drains: interceptPort(this.stores.drains, 'drains', invocation),
       hosts:
         ec2 === undefined
           ? unavailableHostFleet

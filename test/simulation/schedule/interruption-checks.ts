@@ -81,7 +81,8 @@ export class InterruptionChecks {
    */
   #checkRestarted(workbench: Workbench, before: Workbench): void {
     if (workbench.status !== 'stopping' && workbench.status !== 'stopped') return;
-    const isNew = workbench.reason?.code === 'spot_interrupted' && !('reason' in before && before.reason);
+    const isInterruption = ['spot_interrupted', 'machine_drained'].includes(workbench.reason?.code ?? '');
+    const isNew = isInterruption && !('reason' in before && before.reason);
     if (!isNew || workbench.spec.onInterruption !== 'restart' || workbench.desired !== 'stopped') return;
     if (workbench.readyAt === undefined) return;
     const startedAt = this.#world.functionClock.actualTimeOf(workbench.startedAt ?? 0);
@@ -110,6 +111,8 @@ export class InterruptionChecks {
   #checkRestartAnnounced(workbench: Workbench, before: Workbench): void {
     const run = runOf(before);
     if (!isRestarted(workbench, before) || run?.phase !== 'accepted') return;
+    // drain-checks.ts checks that an operator has announced it.
+    if ('reason' in workbench && workbench.reason?.code === 'machine_drained') return;
     const task = [...this.#world.ecs.tasks.values()].find(({ arn }) => arn.endsWith(`/${run.taskId}`));
     const instanceId = task?.containerInstance?.ec2Instance.instanceId;
     // The stop code is an announcement, too: the event may be lost.

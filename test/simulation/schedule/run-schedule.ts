@@ -21,12 +21,14 @@ import {
   USERS,
 } from './commands.ts';
 import { Controller, eventHandlersFor, isProgrammingError } from './controller.ts';
+import { DrainChecks } from './drain-checks.ts';
 import { type Delivery, EventChannel } from './event-channel.ts';
 import { EventSourceMappingModel } from './event-source-mapping.ts';
 import { MixedFleet } from './mixed-fleet.ts';
 import { RuleViolation } from './rule-violation.ts';
 import { SafetyChecks } from './safety-checks.ts';
 import { ScheduleResult } from './schedule-result.ts';
+import { SimulatedOperator } from './simulated-operator.ts';
 import { SimulatedUsers } from './simulated-users.ts';
 
 const MINUTE = 60_000;
@@ -130,6 +132,8 @@ class ScheduleRun {
   readonly #gateDraws: HazardDraws;
   readonly #gateChecks: GateChecks;
   readonly #visitors: SimulatedVisitors;
+  readonly #drainChecks: DrainChecks;
+  readonly #operator: SimulatedOperator;
   #visits = 0;
   /** The existing records as last written, by workbench id. */
   readonly #lastWritten = new Map<string, Workbench>();
@@ -198,6 +202,17 @@ class ScheduleRun {
     this.#gateDraws = new HazardDraws(this.#gateTape, hazards);
     this.#gateChecks = new GateChecks(() => kernel.now());
     this.#visitors = this.#createVisitors();
+    this.#drainChecks = new DrainChecks(this.#world, (id) => this.#lastWritten.get(id));
+    this.#operator = new SimulatedOperator({
+      kernel,
+      tape: this.#gateTape,
+      draws: this.#gateDraws,
+      world: this.#world,
+      controller: this.#controller,
+      checks: this.#drainChecks,
+      record: (check) => this.#recordViolation(check),
+      log: (line) => this.result.log(line),
+    });
   }
 
   #createVisitors(): SimulatedVisitors {
@@ -232,6 +247,8 @@ class ScheduleRun {
 
   async execute(): Promise<void> {
     this.#every(MINUTE, () => this.#controller.sweepDue());
+    // Without faults no user may notice a failure, and a drain ends runs.
+    if (this.#schedule.faultPercent > 0) this.#operator.schedule((error) => this.#fail(error));
     this.#every(10 * MINUTE, () => this.#controller.sweepAll());
     for (const command of this.#schedule.commands) {
       this.kernel.after(command.at, () => this.#execute(command));
@@ -245,6 +262,7 @@ class ScheduleRun {
     await this.#runUntil(this.#startedAt + FAULT_PHASE_MS);
     this.result.drawsDuringFaults = this.#tape.drawCount;
     this.#disableFaults();
+    await this.#endDrains();
     await this.#waitUntilSettled('after the fault phase', SETTLE_TIMEOUT_MS);
     this.#checkDesiredStates();
     await this.#startAll();
@@ -307,6 +325,14 @@ class ScheduleRun {
     this.#channel.disableHazards();
     this.#controller.disableHazards();
     this.#gateDraws.disableHazards();
+  }
+
+  /** A drain that was requested in the fault phase may take effect later, so the operator takes it back twice. */
+  async #endDrains(): Promise<void> {
+    if (!this.#operator.hasRequested) return;
+    await this.#runUntilDone(this.#operator.cancel());
+    await this.#runUntil(this.kernel.now() + 15 * MINUTE);
+    await this.#runUntilDone(this.#operator.cancel());
   }
 
   /**
@@ -440,6 +466,7 @@ class ScheduleRun {
     while (await this.kernel.step(end)) {
       this.#safety.check();
       this.#gateChecks.check();
+      this.#drainChecks.check();
       this.result.steps += 1;
       if (this.#failure !== undefined) throw this.#failure;
       if (this.result.steps > STEPS_MAX)
@@ -485,6 +512,7 @@ class ScheduleRun {
       this.#gateChecks.noteRecord(record);
       this.result.recordTransition(record, before?.status);
       this.#recordViolation(() => this.#safety.checkWrite(record, before, this.kernel.now()));
+      this.#recordViolation(() => this.#drainChecks.checkWrite(record, before, this.kernel.now()));
     };
     return replaceMethods(inner, {
       create: async (record) => {

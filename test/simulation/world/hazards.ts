@@ -180,6 +180,10 @@ export interface Hazards {
   /** Per world: the next task of another workbench gets the address of a task that has ended. Always by default. */
   readonly addressReused: number;
 
+  // Operators. Drawn from the end of the tape.
+  /** Per world: an operator empties a machine, at once, at a time or without one, and may take it back. */
+  readonly machineDrained: number;
+
   // Reads of the gate. Drawn from the end of the tape.
   /** A call of a gate to the table fails. If it writes, it may have had its effect. */
   readonly gateReadFails: number;
@@ -269,6 +273,8 @@ export const AWS_HAZARDS = {
 
   addressReused: 1,
 
+  machineDrained: 0.2,
+
   gateReadFails: 0.1,
   gateReadLate: 0.05,
   gateIndexStale: 0.02,
@@ -306,6 +312,7 @@ export const HAZARD_KINDS = {
     'mountRefusedAtFirst',
   ],
   'addresses of ended tasks that other tasks get': ['addressReused'],
+  'machines that an operator empties': ['machineDrained'],
   'reads of the gate that fail, are late or miss an entry': [
     'gateReadFails',
     'gateReadLate',

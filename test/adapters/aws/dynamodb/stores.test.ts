@@ -1,5 +1,6 @@
 import { DynamoActivityStore } from '#adapters/aws/dynamodb/activity-store.ts';
 import { DynamoAuditStore } from '#adapters/aws/dynamodb/audit-store.ts';
+import { DynamoDrainStore } from '#adapters/aws/dynamodb/drain-store.ts';
 import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
@@ -10,6 +11,7 @@ import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
 import { describeAuditStoreContract } from '#test/contracts/audit-store.ts';
+import { describeDrainStoreContract } from '#test/contracts/drain-store.ts';
 import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
@@ -79,4 +81,9 @@ describeFreeCapacityStoreContract('DynamoFreeCapacityStore', async () => {
 describeAuditStoreContract('DynamoAuditStore', async () => {
   const { client, tableName, telemetry, dispose } = await openTableUnderTest();
   return { store: new DynamoAuditStore(client, { tableName, retentionDays: 90, telemetry }), dispose };
+});
+
+describeDrainStoreContract('DynamoDrainStore', async () => {
+  const table = await openTableUnderTest();
+  return { store: new DynamoDrainStore(table.client, table.tableName), dispose: table.dispose };
 });

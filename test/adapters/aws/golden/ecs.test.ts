@@ -10,6 +10,7 @@ import { BOOT_SCRIPT } from '#adapters/boot-script.ts';
 import { HEALTH_PROBE } from '#adapters/health-probe.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
+import { aMachine } from '#test/memory/memory-machine-inventory.ts';
 import { type Responses, recordingClient } from './recording-client.ts';
 
 /** Every optional setting is set, so that each field of a request is visible. */
@@ -75,6 +76,13 @@ async function runTaskInputOf(change: Partial<TaskInput>) {
   const { tasks, inputsOf } = runnerWith();
   await tasks.run({ ...INPUT, ...change }, 'wb1/run1/2');
   return inputsOf('RunTask');
+}
+
+function inventoryOf(client: ReturnType<typeof recordingClient>['client']) {
+  return new EcsMachineInventory(
+    new ContainerInstances(client, 'staging'),
+    new InstanceTasks(client, 'staging', 8080),
+  );
 }
 
 /** The fields that do not depend on the placement. */
@@ -590,7 +598,7 @@ describe('a container instance', () => {
         ],
       },
     });
-    const inventory = new EcsMachineInventory(new ContainerInstances(client, 'staging'));
+    const inventory = inventoryOf(client);
     expect(await inventory.list()).toEqual({
       complete: true,
       machines: [
@@ -629,6 +637,43 @@ describe('a container instance', () => {
     ]);
   });
 
+  it('is drained and takes tasks again by its id', async () => {
+    const { client, sent } = recordingClient({ UpdateContainerInstancesState: { failures: [] } });
+    const machine = aMachine({ containerInstance: 'abc' });
+    await inventoryOf(client).setDraining(machine, true);
+    await inventoryOf(client).setDraining(machine, false);
+    const input = { cluster: 'staging', containerInstances: ['abc'] };
+    expect(sent).toEqual([
+      // Tasks of RunTask run on; only services stop theirs.
+      { name: 'UpdateContainerInstancesState', input: { ...input, status: 'DRAINING' } },
+      { name: 'UpdateContainerInstancesState', input: { ...input, status: 'ACTIVE' } },
+    ]);
+  });
+
+  it('that ECS does not drain is reported as unavailable', async () => {
+    const { client } = recordingClient({
+      UpdateContainerInstancesState: { failures: [{ arn: INSTANCE_ARN, reason: 'MISSING' }] },
+    });
+    await expect(inventoryOf(client).setDraining(aMachine(), true)).rejects.toMatchObject({
+      kind: 'unavailable',
+    });
+  });
+
+  it('is found as a machine by the id of its EC2 instance', async () => {
+    const { client, inputsOf } = recordingClient({
+      ListContainerInstances: { containerInstanceArns: [INSTANCE_ARN] },
+      DescribeContainerInstances: {
+        containerInstances: [
+          { containerInstanceArn: INSTANCE_ARN, ec2InstanceId: 'i-1', status: 'DRAINING' },
+        ],
+      },
+    });
+    const inventory = inventoryOf(client);
+    expect(await inventory.find('i-1')).toMatchObject({ machineId: 'i-1', state: 'draining' });
+    expect(await inventory.find('i-2')).toBeUndefined();
+    expect(inputsOf('ListContainerInstances')[0]).toMatchObject({ filter: 'ec2InstanceId in [i-1]' });
+  });
+
   it('are listed as machines up to a maximum, with at most 21 calls', async () => {
     const arns = Array.from({ length: 100 }, (_, n) => `${INSTANCE_ARN}${n}`);
     const { client, sent } = recordingClient({
@@ -640,7 +685,7 @@ describe('a container instance', () => {
         })),
       },
     });
-    const list = await new EcsMachineInventory(new ContainerInstances(client, 'staging')).list();
+    const list = await inventoryOf(client).list();
     expect(list.complete).toBe(false);
     expect(list.machines).toHaveLength(1000);
     expect(sent).toHaveLength(21);

@@ -6,6 +6,7 @@ import { openStores } from '#adapters/local/sqlite/stores.ts';
 import { RecordedTelemetry } from '#test/adapters/aws/dynamodb/table-under-test.ts';
 import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
 import { describeAuditStoreContract } from '#test/contracts/audit-store.ts';
+import { describeDrainStoreContract } from '#test/contracts/drain-store.ts';
 import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity-store.ts';
 import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
@@ -60,6 +61,11 @@ for (const [variant, { inFile, ...options }] of Object.entries(VARIANTS)) {
       },
       dispose,
     };
+  });
+
+  describeDrainStoreContract(`SqliteDrainStore ${variant}`, async () => {
+    const { drains, dispose } = await open();
+    return { store: drains, dispose };
   });
 
   describeReportStoreContract(`SqliteReportStore ${variant}`, async () => {

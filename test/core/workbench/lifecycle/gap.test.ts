@@ -22,7 +22,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const step = lifecycle(POLICY);
 
-/** Times that say when something was. They never move. */
+/** Times that say when something was, or a time of day that an operator has given (`until`). They never move. */
 const FACTS = [
   'createdAt',
   'startedAt',
@@ -32,6 +32,7 @@ const FACTS = [
   'acceptedAt',
   'requestedAt',
   'at',
+  'until',
 ];
 
 /** The names of all times in the record, with the sets of values that each has. */

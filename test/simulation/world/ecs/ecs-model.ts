@@ -293,14 +293,21 @@ export class EcsModel {
 
   #updateState({ containerInstances: arns = [], status }: UpdateContainerInstancesStateCommandInput) {
     const changed = [];
-    for (const arn of arns) {
-      const containerInstance = this.agents.containerInstances.get(arn);
-      if (containerInstance === undefined || containerInstance.status === 'INACTIVE') continue;
+    const failures = [];
+    for (const id of arns) {
+      const containerInstance = [...this.agents.containerInstances.values()].find(
+        ({ arn }) => arn === id || arn.endsWith(`/${id}`),
+      );
+      if (containerInstance === undefined || containerInstance.status === 'INACTIVE') {
+        failures.push({ arn: id, reason: containerInstance === undefined ? 'MISSING' : 'INACTIVE' });
+        continue;
+      }
       containerInstance.status = status === 'DRAINING' ? 'DRAINING' : 'ACTIVE';
       containerInstance.version += 1;
       changed.push(containerInstanceShape(containerInstance));
+      if (containerInstance.status === 'ACTIVE') this.capacity.placeWaitingTasks(containerInstance);
     }
-    return { containerInstances: changed, failures: [] };
+    return { containerInstances: changed, failures };
   }
 
   /** @param id a task's ARN, or the part of it that identifies the task within the cluster */
