@@ -82,7 +82,9 @@ export function buildSignIn(options: BuildSignInOptions): BuiltSignIn {
         })
       : undefined;
   const signIn =
-    method?.kind === 'secret' ? new SecretSignIn({ ...shared, cutoffs, secret: method.secret }) : issuer;
+    method?.kind === 'secret'
+      ? new SecretSignIn({ ...shared, cutoffs, seal, trustedHops, secret: method.secret })
+      : issuer;
   const exchange = new TicketExchange({
     ...shared,
     tickets,

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { trustedAddresses } from '../client-address.ts';
 import { withoutOwnCookies } from './own-cookies.ts';
 
 /** Headers for the connection between the client and this server (RFC 9110, 7.6.1). Node.js writes its own. */
@@ -124,16 +125,6 @@ export function clientAddressOf(
 ): string {
   const [first] = trustedAddresses(headers['x-forwarded-for'], trustedHops);
   return first ?? socket.remoteAddress ?? '127.0.0.1';
-}
-
-/** What proxies in front of this server appended. All to the left of it may be forged. */
-function trustedAddresses(
-  forwardedFor: string | readonly string[] | undefined,
-  hops: number,
-): readonly string[] {
-  if (hops === 0 || forwardedFor === undefined) return [];
-  const addresses = String(forwardedFor).split(',');
-  return addresses.slice(-hops).map((address) => address.trim());
 }
 
 /** Percent-encodes what a header cannot contain. Ids of printable ASCII without `%` and spaces stay as they are. */

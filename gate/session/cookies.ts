@@ -7,6 +7,7 @@
  * - `workbench`: the session on the host of one workbench
  * - `signInState`: a sign-in at the issuer that has begun
  * - `idToken`: the ID token of the session, which the issuer asks for when the user signs out
+ * - `knownBrowser`: on the sign-in host of local mode, that this browser has entered the secret before. It admits to nothing
  * - `entry`: on the host of a workbench, a secret of the browser that was sent to sign in; its ticket names the hash
  */
 export const COOKIES = {
@@ -14,6 +15,7 @@ export const COOKIES = {
   workbench: '__Host-wb_s',
   signInState: '__Host-wb_l',
   idToken: '__Host-wb_i',
+  knownBrowser: '__Host-wb_k',
   entry: '__Host-wb_e',
 } as const;
 

@@ -3,7 +3,12 @@ import { errors, type JWTVerifyGetKey, jwtVerify, SignJWT } from 'jose';
 import type { Clock } from '#core/ports/clock.ts';
 
 /** What a sealed value is for. A value that was sealed for one purpose cannot be unsealed for another. */
-export type SealPurpose = 'sign-in-session' | 'workbench-session' | 'sign-in-state' | 'entry';
+export type SealPurpose =
+  | 'sign-in-session'
+  | 'workbench-session'
+  | 'sign-in-state'
+  | 'entry'
+  | 'known-browser';
 
 export interface SealKey {
   /** Derived from the secret, so that the keys of a rotation need no names. */

@@ -1,27 +1,26 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { ageOf, type Moment, momentOf } from '#core/age.ts';
+import type { Timers } from '#adapters/local/timers.ts';
 import { type GateAddress, originOfWorkbench, parseReturnUrl, type ReturnUrl } from '#core/gate/gate-host.ts';
 import { readBrowserBinding, SIGN_IN_PATH } from '#core/gate/sign-in-url.ts';
-import type { Clock } from '#core/ports/clock.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { GateAudit } from '#gate/audit/gate-audit.ts';
+import { clientNetworkOf } from '#gate/client-address.ts';
 import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
 import type { GatePage } from '#gate/pages/gate-page.ts';
 import { invalidReturnUrlPage, tooManySecretsPage } from '#gate/pages/issuer-pages.ts';
 import { secretPage } from '#gate/pages/sign-in-pages.ts';
+import type { Sealing } from '#gate/session/seal.ts';
 import type { Sessions, SignIn } from '#gate/session/sessions.ts';
 import { readField, readForm } from '../form-body.ts';
+import { KnownBrowsers } from './known-browser.ts';
 import { redirect } from './redirect.ts';
+import { SECRET_WINDOW_MS, SecretAttempts, type SecretClient } from './secret-attempts.ts';
 import { moveAfterCutoffs } from './sign-in-time.ts';
 import type { WayBack } from './way-back.ts';
 
 /** The user of everybody who knows the secret. They may open every workbench, as with the static key of the API. */
 export const SECRET_USER = 'local';
-
-/** Wrong secrets that are compared within SECRET_WINDOW_MS. Then all are refused until its end. */
-export const WRONG_SECRETS_MAX = 10;
-export const SECRET_WINDOW_MS = 60_000;
 
 /** A secret and a return URL. */
 const FORM_MAX_BYTES = 16_384;
@@ -34,7 +33,10 @@ export interface SecretSignInOptions {
   readonly address: () => GateAddress;
   readonly audit: Pick<GateAudit, 'noteSignInFailure'>;
   readonly show: (asked: OwnRequest, page: GatePage) => void;
-  readonly clock: Clock;
+  readonly seal: Sealing;
+  /** Proxies in front of the gate, each of which appends an address to `X-Forwarded-For`. */
+  readonly trustedHops: number;
+  readonly clock: Timers;
   readonly telemetry: Telemetry;
 }
 
@@ -42,10 +44,13 @@ export interface SecretSignInOptions {
 export class SecretSignIn {
   readonly #options: SecretSignInOptions;
   readonly #expected: Buffer;
-  #wrong: { readonly since: Moment; count: number } | undefined;
+  readonly #attempts: SecretAttempts;
+  readonly #knownBrowsers: KnownBrowsers;
 
   constructor(options: SecretSignInOptions) {
     this.#options = options;
+    this.#attempts = new SecretAttempts(options.clock);
+    this.#knownBrowsers = new KnownBrowsers(options.seal, options.clock);
     this.#expected = sha256(options.secret);
   }
 
@@ -76,11 +81,14 @@ export class SecretSignIn {
     const returnUrl = parseReturnUrl(text, address());
     if (form === undefined || returnUrl === undefined) return show(asked, invalidReturnUrlPage());
     const browser = readBrowserBinding(form);
-    if (this.#isBlocked()) return show(asked, tooManySecretsPage(SECRET_WINDOW_MS / 1000));
+    const known = await this.#knownBrowsers.find(asked.request.headers.cookie);
+    const client = this.#clientOf(asked, known);
+    if (!(await this.#attempts.admit(client)))
+      return show(asked, tooManySecretsPage(SECRET_WINDOW_MS / 1000));
     // A secret has no white space; text that is copied from a terminal may have some around it.
     const secret = (readField(form, 'secret') ?? '').trim();
     if (!timingSafeEqual(sha256(secret), this.#expected)) {
-      this.#countWrong();
+      this.#attempts.noteWrong(client);
       audit.noteSignInFailure('wrong_secret');
       telemetry.warn('a wrong secret was entered on the sign-in page');
       return this.#showForm(
@@ -94,6 +102,7 @@ export class SecretSignIn {
     const signIn = await moveAfterCutoffs(signedIn, cutoffs);
     const location = await wayBack.locate(signIn, returnUrl, browser);
     asked.response.appendHeader('set-cookie', await sessions.formatSignIn(signIn));
+    asked.response.appendHeader('set-cookie', await this.#knownBrowsers.format(known));
     redirect(asked, location);
   }
 
@@ -115,18 +124,9 @@ export class SecretSignIn {
     );
   }
 
-  #isBlocked(): boolean {
-    const wrong = this.#wrong;
-    if (wrong === undefined || ageOf(wrong.since, this.#options.clock) >= SECRET_WINDOW_MS) {
-      this.#wrong = undefined;
-      return false;
-    }
-    return wrong.count >= WRONG_SECRETS_MAX;
-  }
-
-  #countWrong(): void {
-    this.#wrong ??= { since: momentOf(this.#options.clock), count: 0 };
-    this.#wrong.count += 1;
+  #clientOf({ request }: OwnRequest, known: string | undefined): SecretClient {
+    if (known !== undefined) return { name: `browser ${known}`, isKnown: true };
+    return { name: clientNetworkOf(request, this.#options.trustedHops), isKnown: false };
   }
 }
 

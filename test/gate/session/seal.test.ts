@@ -6,7 +6,13 @@ import { ManualClock } from '#test/memory/manual-clock.ts';
 
 const OLD = 'old-key-'.repeat(5);
 const NEW = 'new-key-'.repeat(5);
-const PURPOSES: readonly SealPurpose[] = ['sign-in-session', 'workbench-session', 'sign-in-state', 'entry'];
+const PURPOSES: readonly SealPurpose[] = [
+  'sign-in-session',
+  'workbench-session',
+  'sign-in-state',
+  'entry',
+  'known-browser',
+];
 
 function setUp(current = NEW, previous?: string) {
   const clock = new ManualClock();

@@ -7,12 +7,19 @@ export class Browser {
     return this.#send(url, { method: 'GET' });
   }
 
-  /** Sends a form of a page of the same origin. */
-  post(url: string | URL, fields: Readonly<Record<string, string>>): Promise<Response> {
+  /** Sends a form of a page of the same origin. @param forwardedFor what a proxy says of the address */
+  post(
+    url: string | URL,
+    fields: Readonly<Record<string, string>>,
+    forwardedFor?: string,
+  ): Promise<Response> {
     return this.#send(url, {
       method: 'POST',
       body: new URLSearchParams(fields),
-      headers: { origin: new URL(url).origin },
+      headers: {
+        origin: new URL(url).origin,
+        ...(forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor }),
+      },
     });
   }
 
@@ -23,6 +30,10 @@ export class Browser {
 
   setCookie(url: string | URL, name: string, value: string): void {
     this.#jarOf(url).set(name, value);
+  }
+
+  deleteCookie(url: string | URL, name: string): void {
+    this.#jarOf(url).delete(name);
   }
 
   deleteCookies(url: string | URL): void {

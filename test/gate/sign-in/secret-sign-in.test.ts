@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  SECRET_USER,
   SECRET_WINDOW_MS,
-  SecretSignIn,
   WRONG_SECRETS_MAX,
-} from '#gate/sign-in/secret-sign-in.ts';
+  WRONG_SECRETS_OF_ALL_MAX,
+} from '#gate/sign-in/secret-attempts.ts';
+import { SECRET_USER, SecretSignIn } from '#gate/sign-in/secret-sign-in.ts';
 import { Browser, locationOf } from './browser.ts';
 import { type SignInHost, startSignInHost, WID } from './sign-in-host.ts';
 
@@ -16,7 +16,10 @@ let browser: Browser;
 
 beforeEach(async () => {
   browser = new Browser();
-  host = await startSignInHost('host', (parts) => new SecretSignIn({ ...parts, secret: SECRET }).routes);
+  host = await startSignInHost(
+    'host',
+    (parts) => new SecretSignIn({ ...parts, trustedHops: 1, secret: SECRET }).routes,
+  );
 });
 
 afterEach(() => host.close());
@@ -99,6 +102,40 @@ describe('the sign-in with the secret', () => {
     expect(response.headers.get('retry-after')).toBe('60');
     host.clock.advance(1);
     expect((await send(SECRET)).status).toBe(303);
+  });
+
+  it('refuses the wrong secrets of one address, and not the right one of another', async () => {
+    const sendFrom = (address: string, secret: string) =>
+      browser.post(`${host.origin}/.wb/login`, { rd: host.workbenchUrl(), secret }, address);
+    for (let count = 0; count < WRONG_SECRETS_MAX; count += 1) await sendFrom('10.0.0.1', 'wrong');
+    expect((await sendFrom('10.0.0.1', SECRET)).status).toBe(429);
+    // What a client writes into the header itself is no address.
+    expect((await sendFrom('10.0.0.9, 10.0.0.1', SECRET)).status).toBe(429);
+    expect((await sendFrom('10.0.0.2', SECRET)).status).toBe(303);
+  });
+
+  it('lets a browser in that has entered the secret before, whatever others at its address do', async () => {
+    expect((await send(SECRET)).status).toBe(303);
+    browser.deleteCookie(host.origin, '__Host-wb_u');
+    const neighbour = new Browser();
+    const url = `${host.origin}/.wb/login`;
+    for (let count = 0; count < WRONG_SECRETS_MAX; count += 1)
+      await neighbour.post(url, { rd: host.workbenchUrl(), secret: 'wrong' });
+    neighbour.setCookie(host.origin, '__Host-wb_k', 'forged');
+    expect((await neighbour.post(url, { rd: host.workbenchUrl(), secret: SECRET })).status).toBe(429);
+    expect((await send(SECRET)).status).toBe(303);
+    // It has ten wrong secrets of its own.
+    for (let count = 0; count < WRONG_SECRETS_MAX; count += 1) expect((await send('wrong')).status).toBe(403);
+    expect((await send(SECRET)).status).toBe(429);
+  });
+
+  it('delays the right secret of a new browser while many addresses send wrong ones', async () => {
+    for (let n = 0; n < WRONG_SECRETS_OF_ALL_MAX; n += 1)
+      await browser.post(`${host.origin}/.wb/login`, { rd: host.workbenchUrl(), secret: '' }, `10.0.0.${n}`);
+    const sent = send(SECRET);
+    await expect.poll(() => host.clock.scheduledCount).toBe(1);
+    host.clock.advance(SECRET_WINDOW_MS / WRONG_SECRETS_OF_ALL_MAX);
+    expect((await sent).status).toBe(303);
   });
 
   it('refuses pages of other origins', async () => {
