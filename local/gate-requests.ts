@@ -151,6 +151,10 @@ function handlersOf(
         return null;
       },
     },
+    readTicket: {
+      argument: z.strictObject({ hash: TEXT }),
+      run: async ({ hash }) => (await tickets.read(hash)) ?? null,
+    },
     burnTicket: {
       argument: z.strictObject({ hash: TEXT }),
       run: async ({ hash }) => (await tickets.burn(hash)) ?? null,

@@ -1,8 +1,17 @@
 import * as z from 'zod/mini';
+import { CLOCK_SKEW_MAX_MS } from '#core/clock-skew.ts';
 import { GROUPS_MAX } from '../access/groups.ts';
 
 /** How long a ticket is valid, milliseconds. */
 export const TICKET_LIFETIME_MS = 60_000;
+
+/** How long the page that asks for a click is valid, milliseconds. The click uses the ticket up. */
+export const ENTER_PAGE_LIFETIME_MS = 5 * 60_000;
+
+/** Returns until when a store keeps a ticket that is not used, milliseconds since 1970: until nobody can click any more. */
+export function ticketKeptUntil({ expiresAt }: Ticket): number {
+  return expiresAt + ENTER_PAGE_LIFETIME_MS + 2 * CLOCK_SKEW_MAX_MS;
+}
 
 /** Admits its bearer to one workbench as one user, once. */
 export const ticketSchema = z.object({
@@ -34,6 +43,11 @@ export type Ticket = z.infer<typeof ticketSchema>;
 export interface TicketStore {
   /** Stores a ticket. The hash of a random secret does not occur twice. */
   create(ticket: Ticket): Promise<void>;
+  /**
+   * Returns the ticket and leaves it usable; sees every `create` and `burn` that has returned. Undefined if there is no such ticket. May
+   * return one that has expired.
+   */
+  read(hash: string): Promise<Ticket | undefined>;
   /**
    * Deletes the ticket and returns it, also when it has expired: the caller compares the time. Of concurrent calls at
    * most one returns it. Undefined if there is no such ticket. After `unavailable` the ticket may be used up.

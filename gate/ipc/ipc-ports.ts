@@ -23,6 +23,9 @@ export function ipcPorts(client: Pick<ControllerClient, 'call'>): IpcPorts {
       async create(ticket) {
         await client.call('createTicket', ticket);
       },
+      async read(hash) {
+        return (await client.call('readTicket', { hash })) ?? undefined;
+      },
       async burn(hash) {
         return (await client.call('burnTicket', { hash })) ?? undefined;
       },

@@ -73,6 +73,7 @@ export interface GateCalls {
     readonly result: null;
   };
   readonly createTicket: { readonly argument: Ticket; readonly result: null };
+  readonly readTicket: { readonly argument: { readonly hash: string }; readonly result: Ticket | null };
   readonly burnTicket: { readonly argument: { readonly hash: string }; readonly result: Ticket | null };
   readonly raiseCutoff: {
     readonly argument: {

@@ -1,33 +1,34 @@
 import * as z from 'zod/mini';
 import { hashTicketSecret, isTicketSecret } from '#adapters/ticket-secret.ts';
 import { mayDo } from '#core/access/rights.ts';
+import { CLOCK_SKEW_MAX_MS } from '#core/clock-skew.ts';
 import { ENTRY_PATH } from '#core/gate/entry-url.ts';
 import { isLocalPath } from '#core/gate/gate-host.ts';
+import type { Visitor } from '#core/gate/visitor.ts';
 import { needsShares, roleAt } from '#core/gate/visitor-role.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Share } from '#core/ports/share-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { type Ticket, type TicketStore, ticketSchema } from '#core/ports/ticket-store.ts';
+import { ENTER_PAGE_LIFETIME_MS, type Ticket, type TicketStore } from '#core/ports/ticket-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import { readField, readForm } from '#gate/form-body.ts';
 import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
+import { noFormPage } from '#gate/pages/command-pages.ts';
 import { unknownPage } from '#gate/pages/fault-pages.ts';
 import type { GatePage } from '#gate/pages/gate-page.ts';
 import { enterPage, invalidTicketPage, tooManyTicketsPage } from '#gate/pages/sign-in-pages.ts';
 import { redirect } from '#gate/sign-in/redirect.ts';
-import { isBoundTo } from './browser-binding.ts';
+import { isSentForm } from '../sent-form.ts';
+import { bindBrowser, isBoundTo } from './browser-binding.ts';
 import type { Sealing } from './seal.ts';
 import type { Sessions } from './sessions.ts';
 import { TicketAttempts, ticketClientOf, UNKNOWN_TICKETS_WINDOW_MS } from './ticket-attempts.ts';
-
-/** How long the page that asks for a click is valid, milliseconds. */
-export const ENTER_PAGE_LIFETIME_MS = 5 * 60_000;
 
 /** A sealed value and a path. */
 const FORM_MAX_BYTES = 16_384;
 
 export interface TicketExchangeOptions {
-  readonly tickets: Pick<TicketStore, 'burn'>;
+  readonly tickets: Pick<TicketStore, 'read' | 'burn'>;
   /** Returns the record; undefined if there is none. @throws PortError */
   readonly findWorkbench: (workbenchId: string) => Promise<Workbench | undefined>;
   /** Returns the shares that count. @throws PortError */
@@ -45,8 +46,19 @@ export interface TicketExchangeOptions {
   readonly telemetry: Telemetry;
 }
 
-/** What the form of the page that asks for a click brings back. The ticket itself was used up when the page was shown. */
-const confirmationSchema = z.object({ ticket: ticketSchema });
+/** What the form of the page that asks for a click brings back. */
+const confirmationSchema = z.object({
+  /** The hash of the ticket, which the click uses up. */
+  hash: z.string(),
+  workbenchId: z.string(),
+  /** The binding of the browser that has got the page. The form is of no use in another one. */
+  browser: z.string(),
+});
+
+type UsedTicket =
+  | { readonly kind: 'used'; readonly ticket: Ticket | undefined }
+  /** It can still be used: by the click on the page for it. */
+  | { readonly kind: 'to_confirm'; readonly ticket: Ticket; readonly workbench: Workbench };
 
 /**
  * Exchanges tickets for sessions, on the hosts of workbenches.
@@ -56,7 +68,8 @@ const confirmationSchema = z.object({ ticket: ticketSchema });
  * - the sign-in that this browser itself began has led to it (`Ticket.browser` matches the cookie),
  * - a page of a configured frontend has sent it, or
  * - the browser has a session of the same user here already.
- * Otherwise a page names the workbench, its owner and the user, and asks for a click.
+ * Otherwise a page names the workbench, its owner and the user, and asks for a click. Only the click uses the ticket up: programs that
+ * preview links get the page, and may.
  */
 export class TicketExchange {
   readonly #options: TicketExchangeOptions;
@@ -81,7 +94,9 @@ export class TicketExchange {
     // Programs that preview or prefetch links must not use up the ticket.
     if (
       request.method === 'HEAD' ||
-      /prefetch|prerender/.test(String(request.headers['sec-purpose'] ?? ''))
+      /prefetch|prerender/.test(String(request.headers['sec-purpose'] ?? '')) ||
+      // Nor requests of scripts.
+      !['navigate', undefined].includes(request.headers['sec-fetch-mode']?.toString())
     ) {
       asked.response.writeHead(204, { 'cache-control': 'no-store' }).end();
       return;
@@ -107,34 +122,53 @@ export class TicketExchange {
     requestedPath: string | undefined,
     frontend: boolean,
   ): Promise<void> {
-    const { findShares, show, clock } = this.#options;
+    const { show } = this.#options;
     const { visitor, workbenchId } = asked;
     const path = pathOf(asked, requestedPath);
     if (visitor.kind === 'open') return redirect(asked, path);
     if (workbenchId === undefined || secret === undefined || !isTicketSecret(secret))
       return this.#refuse(asked, path, 'malformed');
-    const used = await this.#use(asked, secret, workbenchId);
+    const used = await this.#use(asked, secret, workbenchId, frontend);
     if (used === 'too_many') return this.#refuseMany(asked);
-    const { workbench, ticket } = used;
+    if (used.kind === 'to_confirm') return this.#askForClick(asked, used.ticket, used.workbench, path);
+    const { ticket } = used;
     if (ticket === undefined) return this.#refuse(asked, path, 'unknown');
     // The ticket is used up in each of these cases.
     if (ticket.workbenchId !== workbenchId) return this.#refuse(asked, path, 'other_workbench');
-    if (ticket.expiresAt <= clock.now()) return this.#refuse(asked, path, 'expired');
+    if (this.#hasExpired(ticket)) return this.#refuse(asked, path, 'expired');
     if (ticket.browser !== undefined) {
       if (!isBoundTo(asked.request.headers.cookie, ticket.browser))
         return this.#refuse(asked, path, 'other_browser');
       return this.#begin(asked, ticket, path);
     }
-    const isSameUser = visitor.kind === 'user' && visitor.userId === ticket.userId;
-    if (frontend || isSameUser) return this.#begin(asked, ticket, path);
-    const shares = needsShares(ticket, workbench) ? await findShares(workbenchId) : [];
-    const role = workbench && roleAt(ticket, workbench, shares, clock.now());
-    if (workbench === undefined || !mayDo(role, 'open')) return show(asked, unknownPage());
-    await this.#askForClick(asked, ticket, workbench, path);
+    if (frontend || isSession(visitor, ticket)) return this.#begin(asked, ticket, path);
+    show(asked, unknownPage());
   }
 
-  /** Uses up a ticket, unless the client has sent too many unknown ones. */
-  async #use(asked: OwnRequest, secret: string, workbenchId: string) {
+  /** Whether only a click begins the session of a ticket. */
+  #needsClick({ visitor, workbenchId }: OwnRequest, ticket: Ticket): boolean {
+    if (ticket.workbenchId !== workbenchId || this.#hasExpired(ticket)) return false;
+    return ticket.browser === undefined && !isSession(visitor, ticket);
+  }
+
+  async #mayOpen(ticket: Ticket, workbench: Workbench | undefined): Promise<boolean> {
+    const { findShares, clock } = this.#options;
+    const shares = needsShares(ticket, workbench) ? await findShares(ticket.workbenchId) : [];
+    return mayDo(workbench && roleAt(ticket, workbench, shares, clock.now()), 'open');
+  }
+
+  /** The clock of the controller, which has created the ticket, may be behind. */
+  #hasExpired({ expiresAt }: Ticket): boolean {
+    return expiresAt + CLOCK_SKEW_MAX_MS <= this.#options.clock.now();
+  }
+
+  /** Uses up a ticket that needs no click, unless the client has sent too many unknown ones. */
+  async #use(
+    asked: OwnRequest,
+    secret: string,
+    workbenchId: string,
+    frontend: boolean,
+  ): Promise<UsedTicket | 'too_many'> {
     const { tickets, findWorkbench } = this.#options;
     const client = this.#clientOf(asked);
     if (!this.#attempts.begin(client)) return 'too_many';
@@ -142,9 +176,15 @@ export class TicketExchange {
     try {
       // Read first: if the record cannot be read, the ticket can still be used.
       const workbench = await findWorkbench(workbenchId);
-      const ticket = await tickets.burn(hashTicketSecret(secret));
+      const hash = hashTicketSecret(secret);
+      const shown = frontend ? undefined : await tickets.read(hash);
+      if (shown !== undefined && this.#needsClick(asked, shown)) {
+        const mayOpen = await this.#mayOpen(shown, workbench);
+        if (mayOpen && workbench !== undefined) return { kind: 'to_confirm', ticket: shown, workbench };
+      }
+      const ticket = await tickets.burn(hash);
       isUnknown = ticket === undefined;
-      return { workbench, ticket };
+      return { kind: 'used', ticket };
     } finally {
       if (!isUnknown) this.#attempts.forgive(client);
     }
@@ -152,24 +192,32 @@ export class TicketExchange {
 
   async #askForClick(asked: OwnRequest, ticket: Ticket, workbench: Workbench, path: string): Promise<void> {
     const { seal, show, clock } = this.#options;
+    const { hash, workbenchId, userId } = ticket;
+    const { cookie, browser } = bindBrowser(asked.request.headers.cookie);
     const expiresAt = clock.now() + ENTER_PAGE_LIFETIME_MS;
     const page = enterPage({
       workbenchName: workbench.name,
       ownerId: workbench.userId,
-      userId: ticket.userId,
+      userId,
       action: `${asked.prefix}${ENTRY_PATH}`,
-      fields: { c: await seal.seal('entry', { ticket }, expiresAt), p: path },
+      fields: { c: await seal.seal('entry', { hash, workbenchId, browser }, expiresAt), p: path },
     });
-    show(asked, page);
+    show(asked, { ...page, headers: { ...page.headers, 'set-cookie': cookie } });
   }
 
   async #enterConfirmed(asked: OwnRequest, sealed: string, requestedPath: string | undefined): Promise<void> {
+    const { tickets, seal, show } = this.#options;
+    const { request, workbenchId } = asked;
+    // A script of a workbench must not click for its visitor. The page is never framed.
+    if (!isSentForm(request, false)) return show(asked, noFormPage());
     const path = pathOf(asked, requestedPath);
-    const content = await this.#options.seal.unseal('entry', sealed);
-    const { data } = z.safeParse(confirmationSchema, content);
+    const { data } = z.safeParse(confirmationSchema, await seal.unseal('entry', sealed));
     if (data === undefined) return this.#refuse(asked, path, 'malformed');
-    if (data.ticket.workbenchId !== asked.workbenchId) return this.#refuse(asked, path, 'other_workbench');
-    await this.#begin(asked, data.ticket, path);
+    if (data.workbenchId !== workbenchId) return this.#refuse(asked, path, 'other_workbench');
+    if (!isBoundTo(request.headers.cookie, data.browser)) return this.#refuse(asked, path, 'other_browser');
+    const ticket = await tickets.burn(data.hash);
+    if (ticket === undefined) return this.#refuse(asked, path, 'unknown');
+    await this.#begin(asked, ticket, path);
   }
 
   async #begin(asked: OwnRequest, ticket: Ticket, path: string): Promise<void> {
@@ -202,6 +250,10 @@ export class TicketExchange {
   #isFrontend(origin: string | undefined): boolean {
     return origin !== undefined && this.#options.frontendOrigins.includes(origin);
   }
+}
+
+function isSession(visitor: Visitor, { userId }: Ticket): boolean {
+  return visitor.kind === 'user' && visitor.userId === userId;
 }
 
 /** The path to which the browser goes: of the same origin in any case. */

@@ -32,8 +32,8 @@ export function gatePermissions({ table, secrets }: GateResources): readonly Per
       sid: 'ReadRecords',
       actions: ['dynamodb:GetItem'],
       resources: [table],
-      conditions: itemsOf('user#', 'cutoff#'),
-      why: 'Reads the record of the workbench, and when the sessions of a user were ended.',
+      conditions: itemsOf('user#', 'cutoff#', 'ticket#'),
+      why: 'Reads the record of the workbench, when the sessions of a user were ended, and the ticket of a link.',
     },
     {
       sid: 'ReadShares',

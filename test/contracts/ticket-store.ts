@@ -43,6 +43,15 @@ export function describeTicketStoreContract(
       expect(await store.burn(ticket.hash)).toBeUndefined();
     });
 
+    it('returns a ticket to readers until it is burnt', async () => {
+      expect(await store.read(aTicket().hash)).toBeUndefined();
+      await store.create(aTicket({ issuerSubject: 'sub', browser: 'b' }));
+      for (let n = 0; n < 2; n += 1)
+        expect(await store.read(aTicket().hash)).toEqual(aTicket({ issuerSubject: 'sub', browser: 'b' }));
+      await store.burn(aTicket().hash);
+      expect(await store.read(aTicket().hash)).toBeUndefined();
+    });
+
     it('returns an expired ticket, whose time the caller compares', async () => {
       const ticket = aTicket({ expiresAt: 1 });
       await store.create(ticket);

@@ -444,7 +444,7 @@ describe('the permissions', () => {
     expect(limits).toEqual([
       // The index has keys only, and its partition key is the id of the workbench.
       ['FindWorkbench', undefined],
-      ['ReadRecords', itemsOf('user#*', 'cutoff#*')],
+      ['ReadRecords', itemsOf('user#*', 'cutoff#*', 'ticket#*')],
       ['ReadShares', itemsOf('share#*')],
       ['UseTickets', itemsOf('ticket#*')],
       ['RecordAudit', itemsOf('audit-*')],

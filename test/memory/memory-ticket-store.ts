@@ -9,6 +9,10 @@ export class MemoryTicketStore implements TicketStore {
     this.#tickets.set(ticket.hash, ticketSchema.parse(ticket));
   }
 
+  async read(hash: string): Promise<Ticket | undefined> {
+    return this.#tickets.get(hash);
+  }
+
   async burn(hash: string): Promise<Ticket | undefined> {
     const ticket = this.#tickets.get(hash);
     this.#tickets.delete(hash);

@@ -1,7 +1,12 @@
-import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { TABLE } from '#contract/table.ts';
-import { type Ticket, type TicketStore, ticketSchema } from '#core/ports/ticket-store.ts';
+import { type Ticket, type TicketStore, ticketKeptUntil, ticketSchema } from '#core/ports/ticket-store.ts';
 import { callDynamoDb } from './errors.ts';
 import { keyAttributes, ticketKey } from './keys.ts';
 
@@ -23,11 +28,24 @@ export class DynamoTicketStore implements TicketStore {
           Item: {
             ...keyAttributes(ticketKey(ticket.hash)),
             ticket: { M: marshall(ticket, { removeUndefinedValues: true }) },
-            [TABLE.ttlAttribute]: { N: String(Math.ceil(ticket.expiresAt / 1000)) },
+            [TABLE.ttlAttribute]: { N: String(Math.ceil(ticketKeptUntil(ticket) / 1000)) },
           },
         }),
       ),
     );
+  }
+
+  async read(hash: string): Promise<Ticket | undefined> {
+    const { Item } = await callDynamoDb('GetItem', () =>
+      this.#client.send(
+        new GetItemCommand({
+          TableName: this.#table,
+          Key: keyAttributes(ticketKey(hash)),
+          ConsistentRead: true,
+        }),
+      ),
+    );
+    return Item === undefined ? undefined : ticketSchema.parse(unmarshall(Item.ticket?.M ?? {}));
   }
 
   async burn(hash: string): Promise<Ticket | undefined> {

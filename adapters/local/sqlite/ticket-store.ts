@@ -1,4 +1,4 @@
-import { type Ticket, type TicketStore, ticketSchema } from '#core/ports/ticket-store.ts';
+import { type Ticket, type TicketStore, ticketKeptUntil, ticketSchema } from '#core/ports/ticket-store.ts';
 import type { Database } from './database.ts';
 import { assertWellFormed } from './keys.ts';
 
@@ -16,10 +16,18 @@ export class SqliteTicketStore implements TicketStore {
       (connection) =>
         connection.run(
           'INSERT OR REPLACE INTO tickets (hash, ticket, expires_at) VALUES (?, ?, ?)',
-          ...[ticket.hash, JSON.stringify(ticket), ticket.expiresAt],
+          ...[ticket.hash, JSON.stringify(ticket), ticketKeptUntil(ticket)],
         ),
       'growing',
     );
+  }
+
+  async read(hash: string): Promise<Ticket | undefined> {
+    assertWellFormed(hash);
+    const row = await this.#database.read((connection) =>
+      connection.get<{ ticket: string }>('SELECT ticket FROM tickets WHERE hash = ?', hash),
+    );
+    return row === undefined ? undefined : ticketSchema.parse(JSON.parse(row.ticket));
   }
 
   async burn(hash: string): Promise<Ticket | undefined> {

@@ -2,12 +2,13 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { groupIdOf } from '#adapters/group-id.ts';
 import { createTicketSecret, hashTicketSecret } from '#adapters/ticket-secret.ts';
+import { CLOCK_SKEW_MAX_MS } from '#core/clock-skew.ts';
 import { entryUrlOf } from '#core/gate/entry-url.ts';
 import { gateAddressOf } from '#core/gate/gate-host.ts';
 import type { Visitor } from '#core/gate/visitor.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Share } from '#core/ports/share-store.ts';
-import type { Ticket } from '#core/ports/ticket-store.ts';
+import { ENTER_PAGE_LIFETIME_MS, TICKET_LIFETIME_MS, type Ticket } from '#core/ports/ticket-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import type { OwnRequest } from '#gate/own-route.ts';
 import type { GatePage } from '#gate/pages/gate-page.ts';
@@ -17,7 +18,7 @@ import { createSealKeys, Seal } from '#gate/session/seal.ts';
 import { Sessions } from '#gate/session/sessions.ts';
 import { SignOut } from '#gate/session/sign-out.ts';
 import { UNKNOWN_TICKETS_MAX } from '#gate/session/ticket-attempts.ts';
-import { ENTER_PAGE_LIFETIME_MS, TicketExchange } from '#gate/session/ticket-exchange.ts';
+import { TicketExchange } from '#gate/session/ticket-exchange.ts';
 import { VisitorReader } from '#gate/session/visitor-reader.ts';
 import { aShare } from '#test/builders/share.ts';
 import { ID, idAt, stopped, T0 } from '#test/builders/workbench.ts';
@@ -144,6 +145,16 @@ function setUp() {
 
 /** The headers of the form of a page of this host. */
 const OWN_FORM = { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate' };
+/** The headers of the click on the button of a page, in the browser that has got it. */
+function clickOf(page: GatePage | undefined): Readonly<Record<string, string>> {
+  return { ...OWN_FORM, cookie: page?.headers?.['set-cookie']?.split(';')[0] ?? '' };
+}
+
+/** The sealed value in the form of a page that asks for a click. */
+function sealedIn(page: GatePage | undefined): string {
+  return /name="c" value="([^"]+)"/.exec(page?.body.text ?? '')?.[1] ?? '';
+}
+
 const FROM_FRONTEND = { referer: `${FRONTEND}/workbenches?x=1` };
 
 describe('a link with a ticket', () => {
@@ -201,8 +212,8 @@ describe('a link with a ticket', () => {
       expect({ status, cookies }).toEqual({ status: 0, cookies: [] });
       expect(page).toMatchObject({ status: 200, neverFramed: true, heading: 'AutoCyber' });
       expect(page?.body.text).toMatch(/of <b><bdi>ada<\/bdi><\/b> as the user <b><bdi>ada</);
-      const c = /name="c" value="([^"]+)"/.exec(page?.body.text ?? '')?.[1] ?? '';
-      const entered = await send({ method: 'POST', form: { c, p: '/lab' } });
+      const form = { c: sealedIn(page), p: '/lab' };
+      const entered = await send({ method: 'POST', form, headers: clickOf(page) });
       expect(entered).toMatchObject({ status: 303, headers: { location: '/lab' } });
       expect(await visitorOf(entered.cookies)).toMatchObject({ userId: 'ada', workbenchId: ID });
       expect((await send({ query: { t }, headers: FROM_FRONTEND })).page?.status).toBe(403);
@@ -246,10 +257,16 @@ describe('a link with a ticket', () => {
     expect((await send({ query: { t }, headers: FROM_FRONTEND })).page?.status).toBe(403);
   });
 
-  it('does not work after its time', async () => {
+  it('does not work after its time, by a clock that may differ', async () => {
     const { clock, send, create } = setUp();
+    // The clock of the controller is behind: the ticket expires early by this one.
+    const early = await create({ expiresAt: T0 - CLOCK_SKEW_MAX_MS + 1 });
+    expect((await send({ query: { t: early }, headers: FROM_FRONTEND })).status).toBe(303);
+    const late = await create({ expiresAt: T0 - CLOCK_SKEW_MAX_MS });
+    expect((await send({ query: { t: late }, headers: FROM_FRONTEND })).page?.status).toBe(403);
     const t = await create();
-    clock.advance(60_000);
+    clock.advance(TICKET_LIFETIME_MS + CLOCK_SKEW_MAX_MS);
+    expect((await send({ query: { t } })).page?.status).toBe(403);
     expect(await send({ query: { t }, headers: FROM_FRONTEND })).toMatchObject({
       cookies: [],
       page: { status: 403 },
@@ -262,6 +279,10 @@ describe('a link with a ticket', () => {
     expect((await send({ method: 'HEAD', query: { t }, headers: FROM_FRONTEND })).status).toBe(204);
     const prefetch = { ...FROM_FRONTEND, 'sec-purpose': 'prefetch;prerender' };
     expect((await send({ query: { t }, headers: prefetch })).status).toBe(204);
+    const script = { ...FROM_FRONTEND, 'sec-fetch-mode': 'no-cors' };
+    expect((await send({ query: { t }, headers: script })).status).toBe(204);
+    // Programs that preview links get the page that asks for a click.
+    for (let n = 0; n < 3; n += 1) expect((await send({ query: { t } })).page?.status).toBe(200);
     found.failure = new PortError('unavailable', 'no table');
     await expect(send({ query: { t }, headers: FROM_FRONTEND })).rejects.toThrow('no table');
     delete found.failure;
@@ -399,16 +420,51 @@ describe('a form with a ticket', () => {
   it('confirms only what the page of this workbench asked, within five minutes', async () => {
     const { clock, send, create, seal } = setUp();
     const { page } = await send({ query: { t: await create() } });
-    const c = /name="c" value="([^"]+)"/.exec(page?.body.text ?? '')?.[1] ?? '';
-    const other = await send({ method: 'POST', form: { c }, workbenchId: idAt(T0, 9) });
-    expect(other).toMatchObject({ cookies: [], page: { status: 403 } });
-    const wrongPurpose = await seal.seal('sign-in-session', { ticket: aTicket() }, T0 + 60_000);
-    for (const forged of [`${c}x`, 'x', '', wrongPurpose]) {
-      const refused = await send({ method: 'POST', form: { c: forged } });
-      expect(refused).toMatchObject({ cookies: [], page: { status: 403 } });
-    }
+    const [c, headers] = [sealedIn(page), clickOf(page)];
+    const post = (form: Readonly<Record<string, string>>, workbenchId = ID) =>
+      send({ method: 'POST', form, headers, workbenchId });
+    expect(await post({ c }, idAt(T0, 9))).toMatchObject({ cookies: [], page: { status: 403 } });
+    const wrongPurpose = await seal.seal('sign-in-session', { hash: 'h', workbenchId: ID }, T0 + 60_000);
+    const withoutBrowser = await seal.seal('entry', { hash: 'h', workbenchId: ID }, T0 + 60_000);
+    for (const forged of [`${c}x`, 'x', '', wrongPurpose, withoutBrowser])
+      expect(await post({ c: forged })).toMatchObject({ cookies: [], page: { status: 403 } });
     clock.advance(ENTER_PAGE_LIFETIME_MS);
-    expect(await send({ method: 'POST', form: { c } })).toMatchObject({ cookies: [], page: { status: 403 } });
+    expect(await post({ c })).toMatchObject({ cookies: [], page: { status: 403 } });
+  });
+
+  it('begins one session by a click, also if the link was opened several times', async () => {
+    const { clock, send, create, visitorOf, tickets } = setUp();
+    const t = await create();
+    const pages = [(await send({ query: { t } })).page, (await send({ query: { t } })).page];
+    // The person reads the page for longer than a ticket is valid.
+    clock.advance(ENTER_PAGE_LIFETIME_MS - 1);
+    const clicks = pages.map((page) =>
+      send({ method: 'POST', form: { c: sealedIn(page) }, headers: clickOf(page) }),
+    );
+    const [first, second] = await Promise.all(clicks);
+    expect(await visitorOf(first?.cookies ?? [])).toMatchObject({ userId: 'ada', workbenchId: ID });
+    expect(second).toMatchObject({ status: 0, cookies: [], page: { status: 403 } });
+    expect(tickets.size).toBe(0);
+  });
+
+  it('takes the click only from the browser that has got the page, and only from its form', async () => {
+    const { send, create, tickets } = setUp();
+    const { page } = await send({ query: { t: await create() } });
+    const own = clickOf(page);
+    const other = clickOf((await send({ query: { t: await create() } })).page);
+    const refused = [
+      { ...own, cookie: '' },
+      other,
+      { ...own, 'sec-fetch-mode': 'cors' },
+      { ...own, 'sec-fetch-dest': 'iframe', 'sec-fetch-user': '?1' },
+      { cookie: own.cookie ?? '' },
+    ];
+    for (const headers of refused) {
+      const { status, cookies } = await send({ method: 'POST', form: { c: sealedIn(page) }, headers });
+      expect({ status, cookies }).toEqual({ status: 0, cookies: [] });
+    }
+    expect(tickets.size).toBe(2);
+    expect((await send({ method: 'POST', form: { c: sealedIn(page) }, headers: own })).status).toBe(303);
   });
 });
 
@@ -453,7 +509,7 @@ describe('signing out', () => {
       ['__Host-wb_u', '__Host-wb_s', '__Host-wb_l', '__Host-wb_e'].map((name) => `${name}=; Max-Age=0`),
     );
     expect(await visitorOf(cookies)).toEqual({ kind: 'none' });
-    expect(await cutoffs.read('ada')).toMatchObject({ all: T0 });
+    expect(await cutoffs.read('ada')).toMatchObject({ all: T0 + CLOCK_SKEW_MAX_MS });
   });
 
   it('needs the form of a page: a fetch of a workbench’s script has no effect', async () => {

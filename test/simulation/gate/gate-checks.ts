@@ -1,4 +1,5 @@
 import type { Grantee } from '#core/access/grantee.ts';
+import { CLOCK_SKEW_MAX_MS } from '#core/clock-skew.ts';
 import type { Share } from '#core/ports/share-store.ts';
 import type { Ticket } from '#core/ports/ticket-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
@@ -144,7 +145,7 @@ export class GateChecks {
     this.#usedTickets.add(ticket.hash);
     if (ticket.workbenchId !== workbenchId)
       throw new RuleViolation(`${began} with a ticket for workbench ${ticket.workbenchId}`);
-    if (ticket.expiresAt + GATE_CLOCK_BEHIND_MAX_MS < this.#now())
+    if (ticket.expiresAt + GATE_CLOCK_BEHIND_MAX_MS + CLOCK_SKEW_MAX_MS < this.#now())
       throw new RuleViolation(`${began} with a ticket that had expired`);
   }
 

@@ -684,12 +684,20 @@ describe('a ticket', () => {
     return { ...recorded, store: new DynamoTicketStore(recorded.client, TABLE) };
   };
 
-  it('is stored under the hash of its secret, until it expires', async () => {
+  it('is stored under the hash of its secret, until nobody can click on the page for it', async () => {
     const { store, sent } = ticketsWith();
     await store.create({ ...aTicket(), issuerSession: undefined });
-    const expiresAt = { N: String(Math.ceil(aTicket().expiresAt / 1000)) };
+    const expiresAt = { N: String(Math.ceil(aTicket().expiresAt / 1000) + 360) };
     expect(sent).toEqual([
       { name: 'PutItem', input: { TableName: TABLE, Item: { ...STORED, expires_at: expiresAt } } },
+    ]);
+  });
+
+  it('is read from the leader of its partition, and stays', async () => {
+    const { store, sent } = ticketsWith({ GetItem: { Item: STORED } });
+    expect(await store.read(aTicket().hash)).toEqual(aTicket());
+    expect(sent).toEqual([
+      { name: 'GetItem', input: { TableName: TABLE, Key: TICKET_KEY, ConsistentRead: true } },
     ]);
   });
 
