@@ -10,6 +10,7 @@ import type { HostFleet } from '#core/ports/host-fleet.ts';
 import type { Ids } from '#core/ports/ids.ts';
 import type { MachineInventory } from '#core/ports/machine-inventory.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
+import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
 import type { TaskRunner } from '#core/ports/task-runner.ts';
 import type { TicketStore } from '#core/ports/ticket-store.ts';
@@ -47,6 +48,7 @@ export interface LocalPorts extends CreatePorts, DrivePorts, WarningPort {
   readonly activity: ActivityStore;
   readonly audit: AuditStore;
   readonly tickets: TicketStore;
+  readonly cutoffs: SessionCutoffStore;
   readonly shares: ShareStore;
   readonly reports: ReportStore;
   readonly catalog: CapacityCatalog;

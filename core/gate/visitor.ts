@@ -20,8 +20,10 @@ export interface UserVisitor {
   readonly workbenchId?: string;
   /** The session at the issuer, if it named one. A back-channel sign-out may end it alone. */
   readonly issuerSession?: string;
-  /** The user's `sub` at the issuer, if it is not the user_id. A back-channel sign-out names this one. */
+  /** The user's `sub` at the issuer, if the user_id is another claim. A back-channel sign-out names this one. */
   readonly issuerSubject?: string;
+  /** Whether the cookie is of a version that stored the cutoffs of user ids and of `sub` under the same names. */
+  readonly hasSharedNames?: true;
   /** When the user signed in, milliseconds since 1970. A cutoff after it ends the session. */
   readonly signedInAt: number;
   /** Milliseconds since 1970. */

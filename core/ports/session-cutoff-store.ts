@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { CLOCK_SKEW_MAX_MS } from '#core/clock-skew.ts';
 
 /** Ends the sessions of a user that began before a time: sign-out everywhere, and back-channel sign-out. */
 export interface SessionCutoffStore {
@@ -6,12 +7,28 @@ export interface SessionCutoffStore {
    * Ends all sessions of the user, or those of one session at the issuer, that began at or before `at` (milliseconds since
    * 1970). Never moves a cutoff back, and loses none to a concurrent call. May end more: of the sessions at the issuer it
    * keeps at most ISSUER_CUTOFFS_MAX apart, and ends all sessions instead when there are more.
-   * @param userId the user_id, or the `sub` of the user at the issuer
+   * @param userId the user_id, or what `subjectCutoffName` returns for the `sub` of the user at the issuer
    * @throws PortError; after `unavailable` it may have had its effect, and may be repeated
    */
   raise(userId: string, at: number, issuerSession?: string): Promise<void>;
   /** Returns the cutoffs of a user; sees every `raise` that has returned. @throws PortError */
   read(userId: string): Promise<SessionCutoffs>;
+}
+
+/**
+ * Returns the name of the cutoffs of a user by the `sub` at the issuer. It has a control character, which no user_id contains: users
+ * may choose a user_id, such as `preferred_username`, that is the `sub` of another user.
+ */
+export function subjectCutoffName(subject: string): string {
+  return `sub\n${subject}`;
+}
+
+/**
+ * Returns the cutoff of a sign-out at a time. The sessions that it ends may have begun by a clock that is ahead. Those that
+ * begin after it are moved after it (`moveAfterCutoffs`).
+ */
+export function cutoffOf(now: number): number {
+  return now + CLOCK_SKEW_MAX_MS;
 }
 
 export const sessionCutoffsSchema = z.object({

@@ -5,7 +5,8 @@ import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { groupsOf } from '#core/access/principal.ts';
 import { entryUrlOf } from '#core/gate/entry-url.ts';
 import { type GateAddress, gateAddressOf, urlOfWorkbench } from '#core/gate/gate-host.ts';
-import { SESSION_LIFETIME_MS } from '#core/ports/session-cutoff-store.ts';
+import { moveAfterCutoffs } from '#core/gate/move-after-cutoffs.ts';
+import { SESSION_LIFETIME_MS, type SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import { TICKET_LIFETIME_MS, type TicketStore } from '#core/ports/ticket-store.ts';
 import {
   toWorkbenchApiHandler,
@@ -16,14 +17,17 @@ import type { ApiHandler } from '../middleware/gateway.ts';
 import { jsonBodyOf } from '../middleware/json-body.ts';
 
 /**
- * POST /workbenches/{wid}/open: the reads that find the right to open it, and one write of a ticket. It changes and starts
+ * POST /workbenches/{wid}/open: the reads that find the right to open it, one of the cutoffs of the user, and one write of a ticket. It changes and starts
  * nothing.
  */
 export function build(
-  ports: WorkbenchApiPorts & { readonly tickets: Pick<TicketStore, 'create'> },
+  ports: WorkbenchApiPorts & {
+    readonly tickets: Pick<TicketStore, 'create'>;
+    readonly cutoffs: Pick<SessionCutoffStore, 'read'>;
+  },
   settings: WorkbenchApiSettings & SettingsFor<'BASE_URL' | 'WB_GATE'>,
 ): ApiHandler {
-  const { clock, telemetry, tickets } = ports;
+  const { clock, telemetry, tickets, cutoffs } = ports;
   const { WB_GATE: mode } = settings;
   const address = gateAddressOf(new URL(settings.BASE_URL), mode ?? 'prefix');
   const parsers = { body: jsonBodyOf(openBodySchema()) };
@@ -34,6 +38,8 @@ export function build(
       return { status: 200, body: { success: true, url: `${urlOfWorkbench(address, workbenchId)}${path}` } };
     }
     const now = clock.now();
+    // The clock of the gate at which the user has signed out may be ahead of this one.
+    const { signedInAt } = await moveAfterCutoffs({ userId, signedInAt: now }, cutoffs);
     const secret = createTicketSecret();
     const groups = groupsOf(principal, userId).map(groupIdOf);
     const expiresAt = now + TICKET_LIFETIME_MS;
@@ -44,7 +50,7 @@ export function build(
       // The session is that of the acting user, also if an administrator asked for it in the name of the owner.
       admin: role === 'administrator',
       ...(groups.length === 0 ? {} : { groups }),
-      signedInAt: now,
+      signedInAt,
       sessionExpiresAt: now + SESSION_LIFETIME_MS,
       expiresAt,
     });

@@ -6,6 +6,7 @@ import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-st
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
+import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
 import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
@@ -16,6 +17,7 @@ import type { AuditStore } from '#core/ports/audit-store.ts';
 import type { DrainStore } from '#core/ports/drain-store.ts';
 import type { FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
+import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
 import type { StartRateStore } from '#core/ports/start-rate-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
@@ -55,6 +57,10 @@ export function startRateStore({ client, name }: Table): StartRateStore {
 
 export function ticketStore({ client, name }: Table): TicketStore {
   return new DynamoTicketStore(client, name);
+}
+
+export function sessionCutoffStore({ client, name }: Table): SessionCutoffStore {
+  return new DynamoSessionCutoffStore(client, name);
 }
 
 export function activityStore({ client, name }: Table): ActivityStore {

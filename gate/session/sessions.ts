@@ -36,6 +36,8 @@ const sessionSchema = z.object({
   issuer_sub: z.optional(z.string().check(z.refine(isUserId))),
   /** The ids of the groups, one after another: as an array they would take a fifth more of the cookie. */
   groups: z.optional(z.string().check(z.refine(isGroupIds))),
+  /** Absent in cookies of versions that stored the cutoffs of user ids and of `sub` under the same names. */
+  names_apart: z.optional(z.literal(true)),
   /** Milliseconds since 1970. */
   signed_in_at: z.int(),
   /** Seconds since 1970, with a fraction. */
@@ -110,6 +112,7 @@ export class Sessions {
             groups: splitGroupIds(content.groups),
             groupsExpireAt: content.signed_in_at + this.#groupsMaxAgeMs,
           }),
+      ...(content.names_apart === undefined ? { hasSharedNames: true } : {}),
       signedInAt: content.signed_in_at,
       expiresAt: Math.floor(content.exp * 1000),
     };
@@ -123,6 +126,7 @@ function toContent({ userId, admin, issuerSession, issuerSubject, groups = [], s
     ...(issuerSession === undefined ? {} : { sid: issuerSession }),
     ...(issuerSubject === undefined ? {} : { issuer_sub: issuerSubject }),
     ...(groups.length === 0 ? {} : { groups: groups.join('') }),
+    names_apart: true,
     signed_in_at: signedInAt,
   };
 }

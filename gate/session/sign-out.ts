@@ -1,5 +1,5 @@
 import type { Clock } from '#core/ports/clock.ts';
-import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
+import { cutoffOf, type SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
 import { noFormPage } from '#gate/pages/command-pages.ts';
@@ -52,8 +52,7 @@ export class SignOut {
     if (!isSentForm(request, mayBeFramed)) return show(asked, noFormPage());
     if (visitor.kind === 'user') {
       // Before the cookies: if it fails, the user is still signed in and can repeat the request.
-      // The clock of the process at which the user signed in may have been ahead.
-      await cutoffs.raise(visitor.userId, Math.max(clock.now(), visitor.signedInAt));
+      await cutoffs.raise(visitor.userId, Math.max(cutoffOf(clock.now()), visitor.signedInAt));
       forgetCutoffs(visitor.userId);
       telemetry.info('all sessions of a user have ended', { userId: visitor.userId });
     }

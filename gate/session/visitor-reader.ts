@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Timers } from '#adapters/local/timers.ts';
 import { ageOf, type Moment, momentOf } from '#core/age.ts';
+import { cutoffNamesOf } from '#core/gate/cutoff-names.ts';
 import type { UserVisitor, Visitor } from '#core/gate/visitor.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { SessionCutoffStore, SessionCutoffs } from '#core/ports/session-cutoff-store.ts';
@@ -74,8 +75,7 @@ export class VisitorReader implements VisitorSource {
   async isValid(visitor: Visitor): Promise<boolean> {
     if (visitor.kind !== 'user') return visitor.kind === 'open';
     if (visitor.expiresAt <= this.#timers.now()) return false;
-    const names = [visitor.userId, ...(visitor.issuerSubject === undefined ? [] : [visitor.issuerSubject])];
-    const entries = names.map((name) => this.#findCutoffs(name));
+    const entries = cutoffNamesOf(visitor).map((name) => this.#findCutoffs(name));
     const cutoffs = await Promise.all(entries.map((entry) => entry.cutoffs));
     // A process that was suspended during a read continues with stale cutoffs.
     if (entries.some(({ readAt }) => ageOf(readAt, this.#timers) > COMPARED_MAX_AGE_MS))

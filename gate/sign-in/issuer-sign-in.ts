@@ -1,10 +1,16 @@
 import { type GateAddress, parseReturnUrl } from '#core/gate/gate-host.ts';
+import { moveAfterCutoffs } from '#core/gate/move-after-cutoffs.ts';
 import type { SignInFailureReason } from '#core/gate/sign-in-failures.ts';
 import { readBrowserBinding, SIGN_IN_PATH, signInUrlOf } from '#core/gate/sign-in-url.ts';
 import type { UserVisitor, Visitor } from '#core/gate/visitor.ts';
 import { areGroupsExpired } from '#core/gate/visitor-role.ts';
 import type { Clock } from '#core/ports/clock.ts';
-import { SESSION_LIFETIME_MS, type SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
+import {
+  cutoffOf,
+  SESSION_LIFETIME_MS,
+  type SessionCutoffStore,
+  subjectCutoffName,
+} from '#core/ports/session-cutoff-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { GateAudit } from '#gate/audit/gate-audit.ts';
 import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
@@ -29,7 +35,6 @@ import type { OidcIssuer } from './issuer.ts';
 import { redirect, respondToIssuer } from './redirect.ts';
 import type { Attempt, SignInAttempts } from './sign-in-attempts.ts';
 import { readFailure, SignInFailure, type SignInFailureKind } from './sign-in-failure.ts';
-import { moveAfterCutoffs } from './sign-in-time.ts';
 import { readLogoutClaims, readSignIn, UserClaimMissing, type UserClaimSettings } from './user-claims.ts';
 import type { WayBack } from './way-back.ts';
 
@@ -174,14 +179,15 @@ export class IssuerSignIn {
    * five minutes, and only by a sender who read it from the issuer's connection.
    */
   async #endSessions(asked: OwnRequest): Promise<void> {
-    const { issuer, cutoffs, forgetCutoffs, clock, telemetry } = this.#options;
+    const { issuer, cutoffs, forgetCutoffs, claims, clock, telemetry } = this.#options;
     const form = await readForm(asked.request, LOGOUT_BODY_MAX_BYTES);
     const token = form && readField(form, 'logout_token');
     try {
       if (token === undefined) throw new SignInFailure('invalid', 'no_logout_token');
       const { subject, issuerSession } = readLogoutClaims(await issuer.verifyLogoutToken(token));
-      await cutoffs.raise(subject, clock.now(), issuerSession);
-      forgetCutoffs(subject);
+      const name = claims.userClaim === 'sub' ? subject : subjectCutoffName(subject);
+      await cutoffs.raise(name, cutoffOf(clock.now()), issuerSession);
+      forgetCutoffs(name);
       respondToIssuer(asked, 200);
     } catch (error) {
       if (!(error instanceof SignInFailure)) throw error;

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Timers } from '#adapters/local/timers.ts';
 import { type GateAddress, originOfWorkbench, parseReturnUrl, type ReturnUrl } from '#core/gate/gate-host.ts';
+import { moveAfterCutoffs } from '#core/gate/move-after-cutoffs.ts';
 import { readBrowserBinding, SIGN_IN_PATH } from '#core/gate/sign-in-url.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
@@ -16,7 +17,6 @@ import { readField, readForm } from '../form-body.ts';
 import { KnownBrowsers } from './known-browser.ts';
 import { redirect } from './redirect.ts';
 import { SECRET_WINDOW_MS, SecretAttempts, type SecretClient } from './secret-attempts.ts';
-import { moveAfterCutoffs } from './sign-in-time.ts';
 import type { WayBack } from './way-back.ts';
 
 /** The user of everybody who knows the secret. They may open every workbench, as with the static key of the API. */

@@ -54,8 +54,8 @@ export function readSignIn(
     userId,
     admin: adminClaim !== undefined && listOf(readOwn(claims, adminClaim)).includes(adminScope),
     ...(hasSession ? { issuerSession: sid } : {}),
-    ...(sub !== undefined && sub !== userId && isUserId(sub) ? { issuerSubject: sub } : {}),
     ...(groups.length === 0 ? {} : { groups: groups.map(groupIdOf) }),
+    ...(sub !== undefined && userClaim !== 'sub' && isUserId(sub) ? { issuerSubject: sub } : {}),
     signedInAt: now,
   };
   return { signIn, ignoredGroups: ignored };

@@ -64,7 +64,7 @@ export const PERMISSIONS: Readonly<
   'stop-workbench': changeByRequest,
   'restart-workbench': startAndEnqueue,
   'open-workbench': (context) => [
-    readItem(context, 'Reads the workbench.'),
+    readItem(context, 'Reads the workbench, and when the user signed out.'),
     ...readShares(context),
     createTickets(context, 'Stores the hash of the ticket in the URL.'),
     recordAudit(context),

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { groupIdOf } from '#adapters/group-id.ts';
 import { hashTicketSecret } from '#adapters/ticket-secret.ts';
 import { openResponseSchema } from '#contract/response-bodies.ts';
-import { SESSION_LIFETIME_MS } from '#core/ports/session-cutoff-store.ts';
+import { CLOCK_SKEW_MAX_MS } from '#core/clock-skew.ts';
+import { cutoffOf, SESSION_LIFETIME_MS } from '#core/ports/session-cutoff-store.ts';
 import { TICKET_LIFETIME_MS } from '#core/ports/ticket-store.ts';
 import { build } from '#functions/api/open-workbench.ts';
 import type { AuthorizerContext } from '#functions/authorizer/principal.ts';
@@ -12,9 +13,16 @@ import { withWorkbench } from './with-workbench.ts';
 
 async function setUp(env: Readonly<Record<string, string>> = { WB_GATE: 'host' }) {
   const { world, ports, key, request } = await withWorkbench();
-  const { tickets } = world.stores;
-  const handler = build({ ...ports, tickets }, settingsWith(env));
-  return { world, tickets, key, request, open: (more = {}) => call(handler, { ...request, ...more }) };
+  const { tickets, cutoffs } = world.stores;
+  const handler = build({ ...ports, tickets, cutoffs }, settingsWith(env));
+  return {
+    world,
+    tickets,
+    cutoffs,
+    key,
+    request,
+    open: (more = {}) => call(handler, { ...request, ...more }),
+  };
 }
 
 describe('POST /workbenches/{wid}/open', () => {
@@ -63,6 +71,18 @@ describe('POST /workbenches/{wid}/open', () => {
     expect(await burn(tokenOf('bob'))).toMatchObject({ userId: 'bob', admin: false });
     const root = tokenOf('root', { scopes: 'workbench:admin' });
     expect(await burn(root)).toMatchObject({ userId: 'root', admin: true });
+  });
+
+  it('dates the sign-in after a sign-out at a gate whose clock is ahead or behind', async () => {
+    for (const skew of [CLOCK_SKEW_MAX_MS, 0, -CLOCK_SKEW_MAX_MS]) {
+      const { world, tickets, cutoffs, key, open } = await setUp();
+      const cutoff = cutoffOf(world.clock.now() + skew);
+      await cutoffs.raise(key.userId, cutoff);
+      const { body } = await open();
+      const [ticket] = await Promise.all(tickets.hashes.map((hash) => tickets.burn(hash)));
+      expect(ticket?.signedInAt).toBeGreaterThan(cutoff);
+      expect(body.expires_at).toBe(new Date(world.clock.now() + TICKET_LIFETIME_MS).toISOString());
+    }
   });
 
   it('creates another ticket for each request', async () => {

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { UserVisitor } from '#core/gate/visitor.ts';
 import { PortError } from '#core/ports/port-error.ts';
-import { SESSION_LIFETIME_MS, type SessionCutoffs } from '#core/ports/session-cutoff-store.ts';
+import {
+  SESSION_LIFETIME_MS,
+  type SessionCutoffs,
+  subjectCutoffName,
+} from '#core/ports/session-cutoff-store.ts';
 import type { Ticket } from '#core/ports/ticket-store.ts';
 import { COOKIES } from '#gate/session/cookies.ts';
 import { createSealKeys, Seal } from '#gate/session/seal.ts';
@@ -20,7 +24,8 @@ const OTHER_WID = '01k5w3p8xg7t2mzq4v9r6ehbnd';
 function setUp() {
   const clock = new ManualClock();
   const keys = createSealKeys('a-key-'.repeat(8));
-  const sessions = new Sessions(new Seal(async () => keys, clock), clock);
+  const seal = new Seal(async () => keys, clock);
+  const sessions = new Sessions(seal, clock);
   const signIn = { userId: 'ada', admin: false, issuerSession: 'sid-1', signedInAt: clock.now() };
   const ticket: Ticket = {
     ...signIn,
@@ -43,7 +48,7 @@ function setUp() {
   /** What the browser sends back. */
   const read = (setCookie: string, workbenchId?: string) =>
     reader.read({ headers: { cookie: setCookie.split(';')[0] ?? '' } }, workbenchId);
-  return { clock, sessions, signIn, ticket, store, reader, read };
+  return { clock, seal, sessions, signIn, ticket, store, reader, read };
 }
 
 describe('VisitorReader', () => {
@@ -168,16 +173,49 @@ describe('VisitorReader', () => {
       expect(await read(await sessions.formatSignIn(other))).toMatchObject({ kind: 'user' });
     });
 
-    it('also of the name of the user at the issuer, if that is another one', async () => {
-      const { sessions, signIn, store, read } = setUp();
-      const named = { ...signIn, issuerSubject: 'f81d4fae' };
-      const readByName = async (name?: string): Promise<SessionCutoffs> => ({
+    it('also of the `sub` of the user at the issuer, which is no user_id', async () => {
+      const { clock, sessions, signIn, store, read } = setUp();
+      const named = await sessions.formatSignIn({ ...signIn, issuerSubject: 'f81d4fae' });
+      let raised = '';
+      store.read = async (name?: string): Promise<SessionCutoffs> => ({
         byIssuerSession: {},
-        ...(name === 'f81d4fae' ? { all: signIn.signedInAt } : {}),
+        ...(name === raised ? { all: signIn.signedInAt } : {}),
       });
-      store.read = readByName;
-      expect(await read(await sessions.formatSignIn(signIn))).toMatchObject({ kind: 'user' });
-      expect(await read(await sessions.formatSignIn(named))).toEqual({ kind: 'none' });
+      const isEnded = async (cookie: string, name: string) => {
+        raised = name;
+        clock.advance(CUTOFF_MAX_AGE_MS);
+        return (await read(cookie)).kind === 'none';
+      };
+      expect(await isEnded(await sessions.formatSignIn(signIn), subjectCutoffName('f81d4fae'))).toBe(false);
+      expect(await isEnded(named, subjectCutoffName('f81d4fae'))).toBe(true);
+      // Another user may have chosen this user_id.
+      expect(await isEnded(named, 'f81d4fae')).toBe(false);
+      expect(await isEnded(named, subjectCutoffName('ada'))).toBe(false);
+    });
+
+    it('under the names that they had when an older version sealed the cookie', async () => {
+      const { clock, seal, signIn, store, read } = setUp();
+      let raised = '';
+      store.read = async (name?: string): Promise<SessionCutoffs> => ({
+        byIssuerSession: {},
+        ...(name === raised ? { all: signIn.signedInAt } : {}),
+      });
+      const isEnded = async (content: object, name: string) => {
+        raised = name;
+        clock.advance(CUTOFF_MAX_AGE_MS);
+        const expiresAt = signIn.signedInAt + SIGN_IN_IDLE_MS;
+        const shared = { sub: 'ada', admin: false, signed_in_at: signIn.signedInAt, ...content };
+        const sealed = await seal.seal('sign-in-session', shared, expiresAt);
+        return (await read(`${COOKIES.signIn}=${sealed}`)).kind === 'none';
+      };
+      const old = { issuer_sub: 'f81d4fae' };
+      for (const name of ['ada', 'f81d4fae', subjectCutoffName('f81d4fae')])
+        expect([name, await isEnded(old, name)]).toEqual([name, true]);
+      // With the same text in both claims, the cookie contained it once.
+      for (const name of ['ada', subjectCutoffName('ada')])
+        expect([name, await isEnded({}, name)]).toEqual([name, true]);
+      expect(await isEnded(old, 'another')).toBe(false);
+      expect(await isEnded({ ...old, names_apart: true }, 'f81d4fae')).toBe(false);
     });
 
     it('and reads them again after two seconds', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { groupIdOf } from '#adapters/group-id.ts';
+import { CLOCK_SKEW_MAX_MS } from '#core/clock-skew.ts';
 import { SESSION_LIFETIME_MS } from '#core/ports/session-cutoff-store.ts';
 import { OidcIssuer } from '#gate/sign-in/issuer.ts';
 import { IssuerSignIn } from '#gate/sign-in/issuer-sign-in.ts';
@@ -386,7 +387,7 @@ describe('the sign-out at the issuer', () => {
     expect(response.status).toBe(200);
     expect(response.headers.get('cache-control')).toBe('no-store');
     expect(await host.cutoffs.read('subject-of-ann')).toEqual({
-      byIssuerSession: { 'sid-1': host.clock.now() },
+      byIssuerSession: { 'sid-1': host.clock.now() + CLOCK_SKEW_MAX_MS },
     });
     const location = locationOf(await browser.get(host.loginUrl(host.workbenchUrl())));
     expect(location.href).toContain(issuer.url);
@@ -394,7 +395,10 @@ describe('the sign-out at the issuer', () => {
 
   it('ends all sessions if the token names none', async () => {
     await logOut(await issuer.sign({ jti: 'a', events: LOGOUT_EVENTS }));
-    expect(await host.cutoffs.read('subject-of-ann')).toEqual({ all: host.clock.now(), byIssuerSession: {} });
+    expect(await host.cutoffs.read('subject-of-ann')).toEqual({
+      all: host.clock.now() + CLOCK_SKEW_MAX_MS,
+      byIssuerSession: {},
+    });
   });
 
   it('ends the session of a user whose user_id is another claim', async () => {
@@ -404,6 +408,29 @@ describe('the sign-out at the issuer', () => {
     await logOut(await issuer.sign({ sid: 'sid-1', jti: 'a', events: LOGOUT_EVENTS }));
     const location = locationOf(await browser.get(host.loginUrl(host.workbenchUrl())));
     expect(location.href).toContain(issuer.url);
+    // A user whose user_id is this sub is another one.
+    expect(await host.cutoffs.read('subject-of-ann')).toEqual({ byIssuerSession: {} });
+  });
+
+  it('ends no session of a user whose user_id is the sub of another user', async () => {
+    await host.close();
+    await start('host', { userClaim: 'preferred_username' });
+    await complete();
+    await host.cutoffs.raise('subject-of-ann', host.clock.now() + CLOCK_SKEW_MAX_MS);
+    const location = locationOf(await browser.get(host.loginUrl(host.workbenchUrl())));
+    expect(location.pathname).toBe('/.wb/enter');
+  });
+
+  it('ends a session that began by a clock that is ahead, and none that begins after it', async () => {
+    await complete();
+    host.clock.set(-CLOCK_SKEW_MAX_MS);
+    await logOut(await issuer.sign({ sid: 'sid-1', jti: 'a', events: LOGOUT_EVENTS }));
+    const again = locationOf(await browser.get(host.loginUrl(host.workbenchUrl())));
+    expect(again.href).toContain(issuer.url);
+    // The issuer may keep the session id.
+    await complete();
+    const location = locationOf(await browser.get(host.loginUrl(host.workbenchUrl())));
+    expect(location.pathname).toBe('/.wb/enter');
   });
 
   it.each([

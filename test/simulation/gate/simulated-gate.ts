@@ -1,6 +1,6 @@
 import type { Timers } from '#adapters/local/timers.ts';
 import type { Clock } from '#core/ports/clock.ts';
-import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
+import { cutoffOf, type SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { TicketStore } from '#core/ports/ticket-store.ts';
@@ -54,7 +54,7 @@ export interface SimulatedGateOptions {
   readonly clockBehindMs: number;
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
   readonly shares: Pick<ShareStore, 'listByWorkbench'>;
-  readonly tickets: Pick<TicketStore, 'burn'>;
+  readonly tickets: Pick<TicketStore, 'read' | 'burn'>;
   readonly cutoffs: SessionCutoffStore;
   readonly telemetry: Telemetry;
   /** Called when a request is forwarded. Must not throw. */
@@ -107,7 +107,10 @@ export class SimulatedGate {
     const show = ({ request, response }: OwnRequest, page: GatePage) =>
       respond(request, response, page, PAGES);
     const exchange = new TicketExchange({
-      tickets: { burn: (hash) => calls.write(() => options.tickets.burn(hash)) },
+      tickets: {
+        read: (hash) => calls.read(() => options.tickets.read(hash)),
+        burn: (hash) => calls.write(() => options.tickets.burn(hash)),
+      },
       findWorkbench: async (workbenchId) => {
         const key = await workbenches.findByWorkbenchId(workbenchId);
         return key === undefined ? undefined : workbenches.read(key);
@@ -168,7 +171,7 @@ export class SimulatedGate {
 
   /** Ends sessions of a user as a logout token of the issuer does. @throws PortError */
   async signOutByIssuer(userId: string, issuerSession: string): Promise<void> {
-    await this.#cutoffs.raise(userId, this.#timers.now(), issuerSession);
+    await this.#cutoffs.raise(userId, cutoffOf(this.#timers.now()), issuerSession);
     this.#visitors.forget(userId);
   }
 
