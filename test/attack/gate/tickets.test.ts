@@ -92,7 +92,11 @@ test('a link signs no person in unnoticed: not without a session, not over the s
     for (const visitor of visitors) {
       const secret = await gate.createTicket('eve', EVES);
       const entered = await follow(gate, secret, [...visitor, ...source, 'Accept: text/html'], EVES);
-      expect([source, entered.status, /^set-cookie: __Host-wb_[^e]/im.test(entered.head)]).toEqual([source, 200, false]);
+      expect([source, entered.status, /^set-cookie: __Host-wb_[^e]/im.test(entered.head)]).toEqual([
+        source,
+        200,
+        false,
+      ]);
       expect(headerOf(entered, 'content-security-policy')).toContain("frame-ancestors 'none'");
       expect(entered.body).toContain('eve');
       expect(entered.body.includes(secret)).toBe(false);
