@@ -114,7 +114,7 @@ describe('the sign-in with the secret', () => {
     expect((await sendFrom('10.0.0.2', SECRET)).status).toBe(303);
   });
 
-  it('lets a browser in that has entered the secret before, whatever others at its address do', async () => {
+  it('lets a browser in that has entered the secret before, also while others at its address are refused', async () => {
     expect((await send(SECRET)).status).toBe(303);
     browser.deleteCookie(host.origin, '__Host-wb_u');
     const neighbour = new Browser();
