@@ -51,7 +51,7 @@ test('ten wrong secrets lock out their address, also if it claims to be another 
   expect((await enter(gate, LOCAL_SECRET)).status).toBe(303);
 });
 
-test('the cookie of a known browser is no session, and guesses no more than others', async () => {
+test('the cookie of a known browser is no session, and allows ten wrong secrets as for others', async () => {
   const gate = await openAttackedGate();
   const known = await becomeKnown(gate);
   for (const host of ['wb.example', hostOf(ADAS)]) {

@@ -423,7 +423,8 @@ describe('the sign-out at the issuer', () => {
 
   it('ends a session that began by a clock that is ahead, and none that begins after it', async () => {
     await complete();
-    host.clock.set(-CLOCK_SKEW_MAX_MS);
+    // Half of it, because the issuer of this test has the clock of the system.
+    host.clock.set(-CLOCK_SKEW_MAX_MS / 2);
     await logOut(await issuer.sign({ sid: 'sid-1', jti: 'a', events: LOGOUT_EVENTS }));
     const again = locationOf(await browser.get(host.loginUrl(host.workbenchUrl())));
     expect(again.href).toContain(issuer.url);

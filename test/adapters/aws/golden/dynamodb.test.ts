@@ -684,7 +684,7 @@ describe('a ticket', () => {
     return { ...recorded, store: new DynamoTicketStore(recorded.client, TABLE) };
   };
 
-  it('is stored under the hash of its secret, until nobody can click on the page for it', async () => {
+  it('is stored under the hash of its secret, until the last page for it has expired', async () => {
     const { store, sent } = ticketsWith();
     await store.create({ ...aTicket(), issuerSession: undefined });
     const expiresAt = { N: String(Math.ceil(aTicket().expiresAt / 1000) + 360) };
