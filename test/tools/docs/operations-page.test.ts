@@ -25,8 +25,11 @@ describe('the tables of permissions', () => {
     }
     expect(rowsOf('get-workbench')).toEqual([
       '| `logs:CreateLogStream`<br>`logs:PutLogEvents` | `{get-workbench/LogGroup}` |  | Writes its log, which also contains its metrics. |',
-      '| `dynamodb:GetItem` | `{Records/Table}` |  | Reads a workbench. A poll of a workbench in transition is one GetItem. |',
+      '| `dynamodb:GetItem` | `{Records/Table}` |  | Reads a workbench. A poll of a workbench in transition by its owner is one GetItem. |',
       '| `dynamodb:BatchGetItem` | `{Records/Table}` | ForAllValues:StringLike `dynamodb:LeadingKeys` `activity#*`<br>Null `dynamodb:LeadingKeys` `false` | Reads when a running or stopped workbench was last used. |',
+      '| `dynamodb:BatchGetItem` | `{Records/Table}` | ForAllValues:StringLike `dynamodb:LeadingKeys` `share#*`<br>Null `dynamodb:LeadingKeys` `false` | Reads what a workbench of another user is shared for. |',
+      '| `dynamodb:Query` | `{Records/Table}/index/by-workbench` |  | Finds the owner of a workbench for an administrator, and after the workbench was given to another owner. |',
+      '| `dynamodb:PutItem` | `{Records/Table}` | ForAllValues:StringLike `dynamodb:LeadingKeys` `audit-*`<br>Null `dynamodb:LeadingKeys` `false` | Stores audit events of refusals, and of acts for other users. |',
     ]);
     expect(rowsOf('drive')).toContain(
       '| `ecs:RunTask` | `ecs:task-definition/<installation>-*` | ArnEquals `ecs:cluster` `ecs:cluster/<installation>`<br>StringNotEqualsIgnoreCase `ecs:enable-execute-command` `true` | Starts workbenches, in this cluster only. |',
