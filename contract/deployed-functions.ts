@@ -1,4 +1,22 @@
 import type { DeployedFunction } from './deployed-function.ts';
+import {
+  CATALOG,
+  CHANGE_API,
+  CLUSTER,
+  CREATE_LIMITS,
+  DRAIN_API,
+  HOSTS,
+  IMAGE_USER,
+  INSTALLATION,
+  LIFE_CYCLE,
+  POLICY,
+  SIZES,
+  START_API,
+  TASKS,
+  USER_API,
+  VOLUMES,
+  WORKBENCH_API,
+} from './function-setting-groups.ts';
 
 export type {
   AwsClientName,
@@ -7,92 +25,6 @@ export type {
   QueueName,
   StartedBy,
 } from './deployed-function.ts';
-
-const POLICY = [
-  'WB_STARTING_TIMEOUT_SECONDS',
-  'WB_PROVISIONING_TIMEOUT_SECONDS',
-  'WB_PENDING_TIMEOUT_SECONDS',
-  'WB_STOPPING_TIMEOUT_SECONDS',
-  'WB_DELETING_TIMEOUT_SECONDS',
-  'WB_STOP_SETTLE_SECONDS',
-  'WB_POLL_INTERVAL_SECONDS',
-  'WB_STOP_RETRY_SECONDS',
-  'WB_START_RETRY_SECONDS',
-  'WB_START_ATTEMPTS_MAX',
-  'WB_START_ATTEMPTS_WITHIN_SECONDS',
-  'WB_HOST_LAUNCHES_MAX',
-  'WB_TASK_MISSING_TIMEOUT_SECONDS',
-  'WB_AGENT_SILENT_TIMEOUT_SECONDS',
-  'WB_INTERRUPTION_STOP_SECONDS',
-  'WB_ORPHAN_GRACE_SECONDS',
-  'WB_VOLUME_GRACE_SECONDS',
-] as const;
-
-const SIZES = [
-  'WB_DEFAULT_RAM',
-  'WB_MIN_RAM',
-  'WB_MAX_RAM',
-  'WB_DEFAULT_CPU',
-  'WB_MIN_CPU',
-  'WB_MAX_CPU',
-  'WB_DEFAULT_GPU',
-  'WB_MIN_GPU',
-  'WB_MAX_GPU',
-] as const;
-
-/** The capacity that exists. */
-const CATALOG = ['WB_CAPACITY_PROVIDERS', 'WB_INSTANCE_TYPES'] as const;
-
-const USER_API = ['RESTAPI_AUTH', 'RESTAPI_ADMIN_SCOPE', 'WB_TABLE_NAME', 'WB_AUDIT_DAYS'] as const;
-/** Of routes of one workbench. */
-const WORKBENCH_API = [...USER_API, 'WB_ORGANISATION_SHARES'] as const;
-/** Of routes that change a workbench. */
-const CHANGE_API = [...WORKBENCH_API, 'WB_QUEUE_URL', ...POLICY] as const;
-
-/** Of routes that start a workbench. */
-const START_API = [...CHANGE_API, 'WB_USER_STARTS_PER_MINUTE'] as const;
-const CREATE_LIMITS = ['WB_USER_WORKBENCHES_MAX', 'WB_USER_HOSTS_MAX'] as const;
-/** Of functions that feed observations to the life cycle. */
-const LIFE_CYCLE = ['WB_TABLE_NAME', 'WB_QUEUE_URL', ...POLICY] as const;
-
-/** Identifies the resources of this installation. */
-const INSTALLATION = ['WB_INSTALLATION'] as const;
-const CLUSTER = ['WB_CLUSTER'] as const;
-
-/** Of routes that empty a machine. */
-const DRAIN_API = [...USER_API, 'WB_QUEUE_URL', ...POLICY, ...CLUSTER, 'WB_CONTAINER_PORT'] as const;
-
-/** The user that runs workbenches and owns their files. */
-const IMAGE_USER = ['WB_IMAGE_UID', 'WB_IMAGE_GID'] as const;
-
-const TASKS = [
-  ...INSTALLATION,
-  ...CLUSTER,
-  ...IMAGE_USER,
-  'WB_IMAGE',
-  'WB_BOOT_COMMAND',
-  'WB_HEALTH_COMMAND',
-  'WB_CONTAINER_PORT',
-  'WB_MOUNT_PATH',
-  'BASE_URL',
-  'WB_TASK_SUBNETS',
-  'WB_TASK_SECURITY_GROUPS',
-  'WB_EXECUTION_ROLE_ARN',
-  'WB_TASK_ROLE_ARN',
-  'WB_TASK_LOG_GROUP',
-] as const;
-
-/** Besides TASKS. */
-const HOSTS = [
-  'WB_LAUNCH_TEMPLATE',
-  'WB_GPU_LAUNCH_TEMPLATE',
-  'WB_GPU_INSTANCE_TYPES',
-  'WB_HOST_SUBNETS',
-  'WB_HOST_AMIS',
-] as const;
-
-/** Besides INSTALLATION and IMAGE_USER. */
-const VOLUMES = ['WB_FILE_SYSTEMS', 'WB_JANITOR_FUNCTIONS'] as const;
 
 /** API Gateway waits 30 s. The function responds with 503 half a second before its timeout. */
 const API = { timeoutSeconds: 29, memoryMib: 512 } as const;
@@ -117,7 +49,7 @@ const HOURLY_SWEEP = { timeoutSeconds: 900, memoryMib: 512 } as const;
  * Every deployed function. The CDK app creates the functions from this table, tools/bundle.ts bundles them, and each
  * function reads the settings of its row. lib/permissions derives their IAM permissions.
  *
- * The table is part of every bundle, so it contains only data and imports only types.
+ * The table is part of every bundle, so it contains only data, and imports only data and types.
  */
 export const DEPLOYED = {
   'list-workbenches': {
