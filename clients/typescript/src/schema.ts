@@ -231,6 +231,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/machines/{machine_id}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Empties a machine: it takes no new workbench, and the workbenches on it are stopped at a given time.
+         * @description For operators; requires the admin scope. The owners see `status_detail` `machine_draining`, `stops_at` and an entry in the history. Without `by` each workbench runs until its next stop. Workbenches that the drain stops have the reason `machine_drained`; with `on_interruption` `restart` they start on another machine. A host is terminated at the next stop of its workbench, and the next start launches another. In local mode no workbench starts while the computer is drained. A repeated request replaces the time. If a request fails, the reconciler completes it within ten minutes.
+         */
+        post: operations["drainMachine"];
+        /**
+         * Takes a drain back: the machine takes workbenches again, and those on it are not stopped.
+         * @description For operators; requires the admin scope. Also ends the draining of a machine that an operator has drained at ECS. The body is ignored.
+         */
+        delete: operations["cancelDrain"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/providers": {
         parameters: {
             query?: never;
@@ -308,7 +332,7 @@ export interface components {
              * @enum {string}
              */
             status: "stopped" | "starting" | "provisioning" | "pending" | "running" | "stopping" | "deleting";
-            /** @description What a workbench in transition is waiting for: `queued` (calls of the controller are throttled), `no_space` (the controller cannot store what the start needs), `volume`, `host`, `capacity`, `run` (an earlier task must end first), `retry` (the task of the start failed, and another one is started once it has stopped), `instance_unreachable` (a stop is overdue), or the status that ECS reports for the task. In local mode also a text about the start, for example `nothing listens on port 20123 (PORT) of localhost`. Also of a running workbench: `spot_interruption` (AWS takes its instance back within two minutes), `instance_draining` (its instance is being replaced), and in local mode `disk_almost_full` (delete files that you no longer need). */
+            /** @description What a workbench in transition is waiting for: `queued` (calls of the controller are throttled), `no_space` (the controller cannot store what the start needs), `volume`, `host`, `capacity`, `run` (an earlier task must end first), `retry` (the task of the start failed, and another one is started once it has stopped), `instance_unreachable` (a stop is overdue), or the status that ECS reports for the task. In local mode also a text about the start, for example `nothing listens on port 20123 (PORT) of localhost`. Also of a running workbench: `spot_interruption` (AWS takes its instance back within two minutes), `instance_draining` (its instance is being replaced), `machine_draining` (an operator empties its machine; `stops_at` says when), and in local mode `disk_almost_full` (delete files that you no longer need). */
             status_detail?: string;
             /**
              * @description The state that was last requested.
@@ -327,13 +351,14 @@ export interface components {
                  *     `start_refused`: The platform refused to start the task.
                  *     `instance_lost`: The instance stopped or was lost.
                  *     `spot_interrupted`: AWS took the spot instance back.
+                 *     `machine_drained`: An operator emptied the machine.
                  *     `exited`: The main process exited.
                  *     `stopped_externally`: The task was stopped from outside the controller.
                  *     `task_lost`: The task disappeared, and ECS gives no reason.
                  *     `other`: A reason that this version of the controller does not know. The message explains it.
                  * @enum {string}
                  */
-                code: "no_capacity" | "cannot_fit" | "image_pull_failed" | "out_of_memory" | "storage_failed" | "start_timeout" | "start_refused" | "instance_lost" | "spot_interrupted" | "exited" | "stopped_externally" | "task_lost" | "other";
+                code: "no_capacity" | "cannot_fit" | "image_pull_failed" | "out_of_memory" | "storage_failed" | "start_timeout" | "start_refused" | "instance_lost" | "spot_interrupted" | "machine_drained" | "exited" | "stopped_externally" | "task_lost" | "other";
                 message: string;
             };
             /** @description The address of the workbench for a browser. */
@@ -345,7 +370,7 @@ export interface components {
             /** @description Number of GPUs. */
             requested_gpu: number;
             /**
-             * @description What follows when AWS takes the instance of the workbench back.
+             * @description What follows when AWS takes the instance of the workbench back, or an operator empties its machine at a given time.
              * @enum {string}
              */
             on_interruption: "stop" | "restart";
@@ -375,6 +400,11 @@ export interface components {
             stopped_at?: string;
             /**
              * Format: date-time
+             * @description When the controller stops the running workbench, because AWS takes its instance back or an operator empties its machine.
+             */
+            stops_at?: string;
+            /**
+             * Format: date-time
              * @description When a person last used the workbench, as the gate has seen it: data that a browser sent on a WebSocket, or a request that is not repeated by a program. At most about a minute old. Only in the responses of `GET`, of a running or stopped workbench that was used in the last 400 days.
              */
             last_activity_at?: string;
@@ -393,10 +423,10 @@ export interface components {
              */
             time: string;
             /**
-             * @description `unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `start_retried`: a task of the start failed before the workbench ran, and another one is started; `reason_code` says why. `repaired`: the record did not match its task or instance and was corrected. `interruption_noticed`: AWS announced the end of the instance. `restarted_after_interruption`: the workbench starts again because `on_interruption` is `restart`. `processes_may_remain`: only in local mode without cgroups: the processes of the workbench were ended as far as the system shows them; one that left its session, its environment and its files may live on. `unknown`: a type that this version of the controller does not know.
+             * @description `unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `start_retried`: a task of the start failed before the workbench ran, and another one is started; `reason_code` says why. `repaired`: the record did not match its task or instance and was corrected. `interruption_noticed`: AWS announced the end of the instance. `drain_announced`: an operator empties the machine of the workbench; `drain_cancelled`: no longer. `restarted_after_interruption`: the workbench starts again because `on_interruption` is `restart`. `processes_may_remain`: only in local mode without cgroups: the processes of the workbench were ended as far as the system shows them; one that left its session, its environment and its files may live on. `unknown`: a type that this version of the controller does not know.
              * @enum {string}
              */
-            type: "created" | "start_requested" | "stop_requested" | "restart_requested" | "delete_requested" | "updated" | "status_changed" | "unexpected_task_found" | "unexpected_task_stopped" | "orphan_host_terminated" | "host_replaced" | "start_retried" | "repaired" | "interruption_noticed" | "restarted_after_interruption" | "processes_may_remain" | "unknown";
+            type: "created" | "start_requested" | "stop_requested" | "restart_requested" | "delete_requested" | "updated" | "status_changed" | "unexpected_task_found" | "unexpected_task_stopped" | "orphan_host_terminated" | "host_replaced" | "start_retried" | "repaired" | "interruption_noticed" | "restarted_after_interruption" | "drain_announced" | "drain_cancelled" | "processes_may_remain" | "unknown";
             /** @description The caller who requested it. */
             requested_by?: string;
             /** @enum {string} */
@@ -404,14 +434,14 @@ export interface components {
             /** @enum {string} */
             to?: "stopped" | "starting" | "provisioning" | "pending" | "running" | "stopping" | "deleting" | "unknown";
             /** @enum {string} */
-            reason_code?: "no_capacity" | "cannot_fit" | "image_pull_failed" | "out_of_memory" | "storage_failed" | "start_timeout" | "start_refused" | "instance_lost" | "spot_interrupted" | "exited" | "stopped_externally" | "task_lost" | "other";
+            reason_code?: "no_capacity" | "cannot_fit" | "image_pull_failed" | "out_of_memory" | "storage_failed" | "start_timeout" | "start_refused" | "instance_lost" | "spot_interrupted" | "machine_drained" | "exited" | "stopped_externally" | "task_lost" | "other";
         };
         Error: {
             /** @constant */
             success: false;
             error: {
                 /** @enum {string} */
-                code: "invalid_request" | "forbidden" | "workbench_not_found" | "not_stopped" | "deleting" | "idempotency_conflict" | "workbench_deleted" | "payload_too_large" | "unsupported_media_type" | "cannot_fit" | "too_many_requests" | "internal" | "unavailable";
+                code: "invalid_request" | "forbidden" | "workbench_not_found" | "machine_not_found" | "draining" | "not_stopped" | "deleting" | "idempotency_conflict" | "workbench_deleted" | "payload_too_large" | "unsupported_media_type" | "cannot_fit" | "too_many_requests" | "internal" | "unavailable";
                 /** @description For people: what is wrong, and what to do. */
                 message: string;
                 /** @description For programs: a more specific cause than the code. */
@@ -545,6 +575,11 @@ export interface components {
          * @example 01k5w3p8xg7t2mzq4v9r6ehbnc
          */
         wid: string;
+        /**
+         * @description The id of the machine, as `GET /machines` lists it.
+         * @example i-0123456789abcdef0
+         */
+        machine_id: string;
         /** @description Maximum number of items in the page. */
         limit: number;
         /** @description The `next_cursor` of the previous page. It is valid for the same user only. */
@@ -816,7 +851,8 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             /**
-             * @description `idempotency_conflict`: This Idempotency-Key was used with another body.
+             * @description `draining`: Only in local mode: an operator empties the computer, so that no workbench starts.
+             *     `idempotency_conflict`: This Idempotency-Key was used with another body.
              *     `workbench_deleted`: The workbench that was created with this Idempotency-Key has been deleted.
              */
             409: {
@@ -829,8 +865,8 @@ export interface operations {
                      * @example {
                      *       "success": false,
                      *       "error": {
-                     *         "code": "idempotency_conflict",
-                     *         "message": "This Idempotency-Key was used with another body."
+                     *         "code": "draining",
+                     *         "message": "No workbench starts at the moment: an operator empties this computer. Try again later."
                      *       }
                      *     }
                      */
@@ -1403,7 +1439,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `deleting`: The workbench is being deleted. */
+            /**
+             * @description `draining`: Only in local mode: an operator empties the computer, so that no workbench starts.
+             *     `deleting`: The workbench is being deleted.
+             */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1414,8 +1453,8 @@ export interface operations {
                      * @example {
                      *       "success": false,
                      *       "error": {
-                     *         "code": "deleting",
-                     *         "message": "The workbench is being deleted."
+                     *         "code": "draining",
+                     *         "message": "No workbench starts at the moment: an operator empties this computer. Try again later."
                      *       }
                      *     }
                      */
@@ -1606,7 +1645,10 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `deleting`: The workbench is being deleted. */
+            /**
+             * @description `draining`: Only in local mode: an operator empties the computer, so that no workbench starts.
+             *     `deleting`: The workbench is being deleted.
+             */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1617,8 +1659,8 @@ export interface operations {
                      * @example {
                      *       "success": false,
                      *       "error": {
-                     *         "code": "deleting",
-                     *         "message": "The workbench is being deleted."
+                     *         "code": "draining",
+                     *         "message": "No workbench starts at the moment: an operator empties this computer. Try again later."
                      *       }
                      *     }
                      */
@@ -2397,7 +2439,7 @@ export interface operations {
                                  * @description The kind of repair, if it was repaired, deleted or quarantined.
                                  * @enum {string}
                                  */
-                                repair?: "run_ended" | "task_missing" | "host_changed" | "unexpected_task" | "orphan_task" | "orphan_host" | "orphan_volume" | "task_definition" | "container_instance" | "unknown";
+                                repair?: "run_ended" | "task_missing" | "host_changed" | "unexpected_task" | "orphan_task" | "orphan_host" | "orphan_volume" | "task_definition" | "container_instance" | "drain" | "unknown";
                             }[];
                         }[];
                     };
@@ -2511,6 +2553,21 @@ export interface operations {
                                 /** @description Its version is below 1.106.1: deploy, then replace the instance. */
                                 outdated: boolean;
                             };
+                            /** @description An operator empties it. Absent if AWS drains it, for example to replace it. */
+                            draining?: {
+                                /**
+                                 * Format: date-time
+                                 * @description ISO 8601, UTC, with milliseconds.
+                                 */
+                                since: string;
+                                /**
+                                 * Format: date-time
+                                 * @description When the workbenches on it are stopped. Absent: each at its next stop.
+                                 */
+                                until?: string;
+                                /** @description The operator. */
+                                requested_by: string;
+                            };
                             /**
                              * Format: date-time
                              * @description When it registered with the cluster; in local mode when the server started.
@@ -2580,6 +2637,300 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    drainMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the machine, as `GET /machines` lists it.
+                 * @example i-0123456789abcdef0
+                 */
+                machine_id: components["parameters"]["machine_id"];
+            };
+            cookie?: never;
+        };
+        /** @description At most 64 KiB. `application/json` or `application/*+json`. */
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "by": "2030-01-01T18:00:00Z"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description When the workbenches on the machine are stopped. A time in the past stops them at once. Without it each workbench runs until its next stop.
+                     */
+                    by?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The machine takes no new workbench. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "item": {
+                     *         "machine_id": "i-0123456789abcdef0",
+                     *         "since": "2030-01-01T09:00:00.000Z",
+                     *         "until": "2030-01-01T18:00:00.000Z",
+                     *         "requested_by": "ops"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        item: {
+                            /**
+                             * Format: date-time
+                             * @description ISO 8601, UTC, with milliseconds.
+                             */
+                            since: string;
+                            /**
+                             * Format: date-time
+                             * @description When the workbenches on it are stopped. Absent: each at its next stop.
+                             */
+                            until?: string;
+                            /** @description The operator. */
+                            requested_by: string;
+                            machine_id: string;
+                        };
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is invalid; `fields` names each invalid field.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "The request is invalid: see requested_cpu, colour.",
+                     *         "fields": {
+                     *           "requested_cpu": "a whole number from 128 to 196608",
+                     *           "colour": "no field of this request"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
+             *     `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "forbidden",
+                     *         "message": "The token is for another user.",
+                     *         "reason": "user_mismatch"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description `machine_not_found`: There is no such machine. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "machine_not_found",
+                     *         "message": "There is no such machine. See GET /machines."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `payload_too_large`: The body is larger than 64 KiB.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "payload_too_large",
+                     *         "message": "The body is larger than 64 KiB."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "unsupported_media_type",
+                     *         "message": "The body must be sent as application/json."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    cancelDrain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the machine, as `GET /machines` lists it.
+                 * @example i-0123456789abcdef0
+                 */
+                machine_id: components["parameters"]["machine_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The machine takes workbenches. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is invalid; `fields` names each invalid field.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "The request is invalid: see requested_cpu, colour.",
+                     *         "fields": {
+                     *           "requested_cpu": "a whole number from 128 to 196608",
+                     *           "colour": "no field of this request"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
+             *     `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "forbidden",
+                     *         "message": "The token is for another user.",
+                     *         "reason": "user_mismatch"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description `machine_not_found`: There is no such machine. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "machine_not_found",
+                     *         "message": "There is no such machine. See GET /machines."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             429: components["responses"]["TooManyRequests"];
@@ -2724,7 +3075,7 @@ export interface operations {
                 /** @description Events that concern this workbench. */
                 workbench_id?: string;
                 /** @description Events of this action. */
-                action?: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "end_sessions" | "sign_in" | "read_workbench" | "list_workbenches" | "read_history" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_audit";
+                action?: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "end_sessions" | "sign_in" | "read_workbench" | "list_workbenches" | "read_history" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_audit";
                 /** @description Events at this time or later. */
                 from?: string;
                 /** @description Events before this time. */
@@ -2783,7 +3134,7 @@ export interface operations {
                              * @description Reads occur only as refused.
                              * @enum {string}
                              */
-                            action: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "end_sessions" | "sign_in" | "read_workbench" | "list_workbenches" | "read_history" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_audit" | "unknown";
+                            action: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "end_sessions" | "sign_in" | "read_workbench" | "list_workbenches" | "read_history" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_audit" | "unknown";
                             /**
                              * @description `allowed`: the actor had the right. The event of a change of rights is stored before the change takes effect. `refused`: the actor did not have the right. `failed`: the request ended with an error, and may have had an effect.
                              * @enum {string}
