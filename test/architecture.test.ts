@@ -165,9 +165,11 @@ describe('imports', () => {
     expect([...atStart]).toContain('@aws-sdk/client-dynamodb');
   });
 
-  it('of the table of deployed functions are type imports, because every bundle contains it', () => {
-    const loaded = listImports('contract/deployed-functions.ts').filter(({ typeOnly }) => !typeOnly);
-    expect(loaded).toEqual([]);
+  it('of the table of deployed functions are types and its groups of settings, because every bundle contains it', () => {
+    const loadedBy = (file: string) => listImports(file).filter(({ typeOnly }) => !typeOnly);
+    const loaded = loadedBy('contract/deployed-functions.ts').map(({ from }) => from);
+    expect(loaded).toEqual(['./function-setting-groups.ts']);
+    expect(loadedBy('contract/function-setting-groups.ts')).toEqual([]);
   });
 });
 

@@ -105,7 +105,10 @@ export const PERMISSIONS: Readonly<
     listRecords(context, 'Reads which machines an operator empties.'),
     recordAudit(context),
   ],
-  'drain-machine': drainMachines,
+  'drain-machine': (context) => [
+    ...drainMachines(context),
+    listRecords(context, 'Reads since when an operator empties the machine.'),
+  ],
   'cancel-drain': drainMachines,
   'list-providers': (context) => [
     listRecords(context, 'Reads the free capacity of instances.'),
@@ -260,7 +263,6 @@ function drainMachines(context: PermissionContext): readonly Permission[] {
   return [
     ...changeAndEnqueue(context),
     findRecords(context, 'byInstance', 'Finds the workbench of a host.'),
-    listRecords(context, 'Reads which machines an operator empties.'),
     ...describeTasks(context),
     listTasks(context),
     listContainerInstances(context),

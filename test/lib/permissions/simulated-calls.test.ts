@@ -120,7 +120,10 @@ const RARE: Partial<Record<FunctionName, readonly string[]>> = {
     'ec2:TerminateInstances',
     'ecs:DeregisterContainerInstance',
   ],
-  'sweep-cluster': ['ecs:DeregisterContainerInstance'],
+  // A drain whose call to ECS was lost.
+  'sweep-cluster': ['ecs:DeregisterContainerInstance', 'ecs:UpdateContainerInstancesState'],
+  // A workbench that runs on the machine whose drain is taken back.
+  'cancel-drain': ['ecs:DescribeTasks'],
   'sweep-volumes': [
     'dynamodb:Query',
     'elasticfilesystem:CreateAccessPoint',
