@@ -189,6 +189,16 @@ describe('a guest', () => {
     expect(() => checks.check()).toThrow('keeps a WebSocket of bob');
   });
 
+  it('may be refused once the share has expired by the fastest clock of a gate', () => {
+    checks.noteShare(share({ expiresAt: now + 60_000 }));
+    now += 59_999;
+    const served = () => checks.checkServed({ ...SENT, session: bob }, 404, now, GATE, true);
+    expect(served).toThrow('which bob may open');
+    now += 1;
+    served();
+    forward({ session: bob });
+  });
+
   it('must be let in two seconds after the workbench was shared', () => {
     now += 60_000;
     const served = () => checks.checkServed({ ...SENT, session: bob }, 404, now, GATE, true);

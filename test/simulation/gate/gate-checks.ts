@@ -175,8 +175,11 @@ export class GateChecks {
     if (present.from + LET_IN_WITHIN_MS > sentAt || gate.troubledUntil + READ_AGE_MAX_MS > sentAt) return;
     if (session.expiresAt - GATE_CLOCK_BEHIND_MAX_MS <= this.#now()) return;
     if (this.#findLoss(session, { ...present, workbenchId }) !== undefined) return;
-    const sharedSince = this.#isGuest(session) ? (this.#shares.givesRightSince(session) ?? 0) : 0;
-    if (sharedSince + LET_IN_WITHIN_MS > sentAt) return;
+    if (this.#isGuest(session)) {
+      // Between the expiry and the same time by the slowest clock of a gate, gates disagree.
+      const sharedSince = this.#shares.givesRightSince(session);
+      if (sharedSince === undefined || sharedSince + LET_IN_WITHIN_MS > sentAt) return;
+    }
     throw new RuleViolation(
       `${gate.name} responded with ${status} to a request of ${session.userId} for ${sent.target} at the host of workbench ${workbenchId}, which ${session.userId} may open`,
     );
@@ -235,7 +238,7 @@ export class GateChecks {
       return { since: never, reason: `with the session for workbench ${session.workbenchId}` };
     const known = this.#workbenches.get(run.workbenchId);
     if (known === undefined) return { since: never, reason: 'which has no record' };
-    const isLostGuest = this.#isGuest(session) && this.#shares.givesRightSince(session) === undefined;
+    const isLostGuest = this.#isGuest(session) && !this.#shares.mayGiveRight(session);
     const named = known.runs.findLast(
       ({ runId, endpoint }) => runId === run.runId && endpoint === run.endpoint,
     );

@@ -6,7 +6,7 @@ interface KnownShare {
   readonly workbenchId: string;
   readonly grantee: string;
   readonly from: number;
-  /** When it expires by every clock of a gate, milliseconds since 1970. */
+  /** Milliseconds since 1970. Gates whose clocks are behind use it longer. */
   readonly expiresAt: number;
   /** When it was taken back. */
   until?: number;
@@ -30,7 +30,7 @@ export class KnownShares {
       workbenchId,
       grantee: formatGrantee(grantee),
       from: this.#now(),
-      expiresAt: expiresAt + this.#clockBehindMaxMs,
+      expiresAt,
     });
   }
 
@@ -42,23 +42,29 @@ export class KnownShares {
     }
   }
 
-  /** Returns since when a share gives a right; undefined if none does at present. */
+  /** Whether a share gives a right by the clock of some gate. */
+  mayGiveRight(session: SimulatedSession): boolean {
+    return this.#of(session).some((share) => this.#endOf(share) > this.#now());
+  }
+
+  /** Returns since when a share gives a right by the clock of every gate; undefined if none does. */
   givesRightSince(session: SimulatedSession): number | undefined {
     const now = this.#now();
-    return this.#of(session).find((share) => endOf(share) > now)?.from;
+    return this.#of(session).find(({ until, expiresAt }) => until === undefined && expiresAt > now)?.from;
   }
 
   /** Returns when the last share stopped to give a right; negative infinity if none ever did. */
   lostAt(session: SimulatedSession): number {
-    return Math.max(Number.NEGATIVE_INFINITY, ...this.#of(session).map(endOf));
+    return Math.max(Number.NEGATIVE_INFINITY, ...this.#of(session).map((share) => this.#endOf(share)));
   }
 
   #of({ workbenchId, userId, groups = [] }: SimulatedSession): readonly KnownShare[] {
     const names = [`user:${userId}`, ...groups.map((group) => `group:${group}`)];
     return this.#shares.filter((share) => share.workbenchId === workbenchId && names.includes(share.grantee));
   }
-}
 
-function endOf({ until = Number.POSITIVE_INFINITY, expiresAt }: KnownShare): number {
-  return Math.min(until, expiresAt);
+  /** When the last gate stops to use it. */
+  #endOf({ until = Number.POSITIVE_INFINITY, expiresAt }: KnownShare): number {
+    return Math.min(until, expiresAt + this.#clockBehindMaxMs);
+  }
 }
