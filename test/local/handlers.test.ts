@@ -6,5 +6,11 @@ test('only the routes with a schema of the body read one', () => {
   // The functions use their ports when they are called.
   const routes = buildRoutes({} as LocalPorts, { ...readLocalSettings({}).functions, BASE_URL: 'http://x' });
   const withBody = routes.flatMap(({ method, path, hasBody }) => (hasBody ? [`${method} ${path}`] : []));
-  expect(withBody).toEqual(['POST /workbenches', 'PATCH /workbenches/{wid}', 'POST /workbenches/{wid}/open']);
+  expect(withBody).toEqual([
+    'POST /workbenches',
+    'PATCH /workbenches/{wid}',
+    'POST /workbenches/{wid}/open',
+    'PUT /workbenches/{wid}/shares/{grantee}',
+    'POST /machines/{machine_id}/drain',
+  ]);
 });

@@ -20,7 +20,7 @@ describe('CORS, when origins are configured', () => {
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'access-control-allow-origin': app,
       'access-control-allow-headers': 'authorization,content-type,idempotency-key',
-      'access-control-allow-methods': 'GET,POST,PATCH,DELETE',
+      'access-control-allow-methods': 'GET,POST,PUT,PATCH,DELETE',
       'access-control-max-age': '300',
       vary: 'origin',
     });
