@@ -16,7 +16,7 @@ declare module 'dynalite' {
 declare module 'dynalite/db/index.js' {
   import type { DynaliteOptions } from 'dynalite';
 
-  type Attributes = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  export type Attributes = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
   interface Index {
     readonly IndexName: string;
@@ -25,6 +25,19 @@ declare module 'dynalite/db/index.js' {
   export interface Table {
     readonly TableName: string;
     readonly GlobalSecondaryIndexes?: readonly Index[];
+  }
+
+  /** A write with its condition, as dynalite has parsed it. */
+  export type Condition = Readonly<Record<string, unknown>>;
+
+  type Done = (error?: Error | null) => void;
+
+  export interface ItemDb {
+    get(key: string, callback: (error: Error | null | undefined, item?: Attributes) => void): void;
+    put(key: string, item: Attributes, done: Done): void;
+    del(key: string, done: Done): void;
+    /** Calls `locked` with all keys locked; they stay so until the function that `release` returns is called. */
+    lock(keys: readonly string[], locked: (release: (then: () => void) => () => void) => void): void;
   }
 
   interface SubDb {
@@ -47,6 +60,7 @@ declare module 'dynalite/db/index.js' {
       batch(puts: readonly { type: 'put'; key: string; value: unknown }[]): Promise<void>;
     };
     readonly tableDb: SubDb;
+    getItemDb(tableName: string): ItemDb;
     getTable(name: string, callback: (error: Error | null, table?: Table) => void): void;
   }
 
@@ -59,6 +73,15 @@ declare module 'dynalite/db/index.js' {
     create(options: DynaliteOptions): Store;
     /** Returns the key of an item, below `item-<table>~`. */
     createKey(item: Attributes, table: Table): string;
+    /** Returns an error if the condition fails. */
+    checkConditional(data: Condition, existing: Attributes | undefined): Error | null | undefined;
+    updateIndexes(
+      store: Store,
+      table: Table,
+      existing: Attributes | null,
+      item: Attributes | null,
+      done: Done,
+    ): void;
     getIndexActions(
       indexes: readonly Index[],
       existing: Attributes | null,
@@ -69,4 +92,26 @@ declare module 'dynalite/db/index.js' {
 
   const db: Db;
   export default db;
+}
+
+declare module 'dynalite/validations/index.js' {
+  import type { Store } from 'dynalite/db/index.js';
+
+  interface Validations {
+    checkTypes(data: object, types: object): object;
+    /** Also parses the expressions. @throws Error with `statusCode` and `body` */
+    checkValidations(data: object, types: object, custom: unknown, store: Store): void;
+  }
+  const validations: Validations;
+  export default validations;
+}
+
+declare module 'dynalite/validations/putItem.js' {
+  const validation: { readonly types: object; readonly custom: unknown };
+  export default validation;
+}
+
+declare module 'dynalite/validations/deleteItem.js' {
+  const validation: { readonly types: object; readonly custom: unknown };
+  export default validation;
 }

@@ -14,6 +14,7 @@ import {
   rebuildIndexes,
   waitForTable,
 } from './embedded-table-indexes.ts';
+import { Transactions } from './transactions.ts';
 
 export interface EmbeddedTableOptions {
   /** The folder of the data, which is created when it is missing. In memory when absent. */
@@ -60,7 +61,7 @@ export async function openEmbeddedTable(options: EmbeddedTableOptions = {}): Pro
   }
   const accessKeyId = randomBytes(16).toString('hex');
   const calls = new PendingCalls();
-  requireAccessKey(server, accessKeyId, calls);
+  requireAccessKey(server, accessKeyId, calls, new Transactions(store));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -119,7 +120,12 @@ function isLocked(error: unknown): boolean {
  * dynalite accepts every request, also from web pages of any origin. This filter accepts only requests with the
  * access key of this table, so that neither a web page nor another user of the computer can use it.
  */
-function requireAccessKey(server: Server, accessKeyId: string, calls: PendingCalls): void {
+function requireAccessKey(
+  server: Server,
+  accessKeyId: string,
+  calls: PendingCalls,
+  transactions: Transactions,
+): void {
   const [listener] = server.listeners('request') as RequestListener[];
   if (listener === undefined) throw new Error('dynalite does not listen to requests');
   server.removeAllListeners('request');
@@ -132,6 +138,10 @@ function requireAccessKey(server: Server, accessKeyId: string, calls: PendingCal
     if (!calls.begin(request, response)) {
       response.writeHead(503, { connection: 'close' }).end();
       request.resume();
+      return;
+    }
+    if (transactions.isTransaction(request)) {
+      transactions.handle(request, response).catch((error: unknown) => response.destroy(error as Error));
       return;
     }
     listener(request, response);
