@@ -69,6 +69,11 @@ export function machineNotFound(): WorkbenchError {
   return new WorkbenchError('machine_not_found', 'There is no such machine. See GET /machines.');
 }
 
+/** 409: nothing but its deletion is possible. */
+export function beingDeletedError(): WorkbenchError {
+  return new WorkbenchError('deleting', 'The workbench is being deleted.');
+}
+
 /** 400 that names every invalid field at once. */
 export function invalidRequest(fields: Readonly<Record<string, string>>): WorkbenchError {
   const names = Object.keys(fields);

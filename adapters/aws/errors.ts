@@ -22,6 +22,8 @@ const MALFORMED_REQUEST_ERRORS: ReadonlySet<string> = new Set([
 
 const ERROR_NAMES = {
   conditionFailed: ['ConditionalCheckFailedException'],
+  /** DynamoDB: a transaction had no effect. `CancellationReasons` has the reason of each of its items. */
+  transactionCanceled: ['TransactionCanceledException'],
   /** ECS: the client token was used with other parameters; `resourceIds` lists the tasks of that call. */
   tokenUsed: ['ConflictException'],
   /**

@@ -2,13 +2,14 @@ import { WorkbenchError, workbenchNotFound } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ShareStore } from '../ports/share-store.ts';
 import type { WorkbenchStore } from '../ports/workbench-store.ts';
+import { findIndexedRecord } from '../workbench/find-record.ts';
 import type { Workbench } from '../workbench/workbench.ts';
 import type { ActingUser } from './acting-user.ts';
 import { type ActingRole, type Action, mayDo } from './rights.ts';
 import { bestRole, granteesOf } from './shared-role.ts';
 
 export interface AccessPorts {
-  readonly workbenches: Pick<WorkbenchStore, 'read' | 'findByWorkbenchId'>;
+  readonly workbenches: Pick<WorkbenchStore, 'read' | 'findByWorkbenchId' | 'findMoved'>;
   readonly shares: Pick<ShareStore, 'read'>;
   readonly clock: Clock;
 }
@@ -31,7 +32,7 @@ export async function findAccess(
   const own = await workbenches.read({ userId: user.userId, workbenchId });
   if (own !== undefined) return { role: 'owner', workbench: own };
   if (user.administrator) {
-    const workbench = await readByWorkbenchId(workbenches, workbenchId);
+    const workbench = await findIndexedRecord(workbenches, workbenchId);
     return workbench === undefined ? undefined : { role: 'administrator', workbench };
   }
   const found = await shares.read(granteesOf(user).map((grantee) => ({ workbenchId, grantee })));
@@ -91,13 +92,5 @@ export async function readShared(
 ): Promise<Workbench | undefined> {
   const named = ownerId === undefined ? undefined : await workbenches.read({ userId: ownerId, workbenchId });
   // The workbench may have another owner since it was shared.
-  return named ?? readByWorkbenchId(workbenches, workbenchId);
-}
-
-async function readByWorkbenchId(
-  workbenches: AccessPorts['workbenches'],
-  workbenchId: string,
-): Promise<Workbench | undefined> {
-  const key = await workbenches.findByWorkbenchId(workbenchId);
-  return key === undefined ? undefined : workbenches.read(key);
+  return named ?? findIndexedRecord(workbenches, workbenchId);
 }

@@ -8,7 +8,7 @@ import type { SharedRole } from './rights.ts';
 import { bestRole, granteesOf, type ShareUser } from './shared-role.ts';
 
 export interface ListSharedPorts {
-  readonly workbenches: Pick<WorkbenchStore, 'read' | 'findByWorkbenchId'>;
+  readonly workbenches: Pick<WorkbenchStore, 'read' | 'findByWorkbenchId' | 'findMoved'>;
   readonly shares: Pick<ShareStore, 'read' | 'listByGrantee'>;
   readonly clock: Clock;
   readonly telemetry: Telemetry;

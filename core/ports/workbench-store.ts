@@ -2,9 +2,9 @@ import type { HistoryEntry } from '../workbench/history.ts';
 import type { Workbench, WorkbenchKey } from '../workbench/workbench.ts';
 
 /**
- * The records. Each invariant concerns one item and each write is one conditional write; there are no transactions. Reads
- * are strongly consistent. Methods marked "hint" are eventually consistent: they may miss a change and may return
- * deleted records.
+ * The records. Each write is one conditional write of one record, except that `move` and `create` with an idempotency key
+ * are transactions: docs/decisions/0027-another-owner-is-a-transaction.md. Reads are strongly consistent. Methods marked
+ * "hint" are eventually consistent: they may miss a change and may return deleted records.
  *
  * A record that cannot be parsed, or that a newer version wrote, is **unreadable**: `read` throws UnreadableRecord, lists
  * omit it and report it, and it is never overwritten.
@@ -12,11 +12,20 @@ import type { Workbench, WorkbenchKey } from '../workbench/workbench.ts';
  * All methods throw PortError; after `unavailable` a write may have had its effect.
  */
 export interface WorkbenchStore {
-  /** Creates the record unless one with this key exists. */
-  create(workbench: Workbench): Promise<'created' | 'exists'>;
+  /**
+   * Creates the record unless one with this key exists.
+   * @param idempotencyKey writes the record only if the claim of this user and key is open and names this workbench.
+   *   Otherwise the workbench was created before, and its owner may have changed since: returns `exists`
+   */
+  create(workbench: Workbench, idempotencyKey?: string): Promise<'created' | 'exists'>;
   read(key: WorkbenchKey): Promise<Workbench | undefined>;
   /** Replaces the record if its revision is `expectedRevision`; a deleted record is a conflict. */
   update(workbench: Workbench, expectedRevision: number): Promise<'updated' | 'conflict'>;
+  /**
+   * Stores the record under the key of its new owner and deletes the one of `fromUserId`, if that has the revision
+   * `expectedRevision` and the new owner has none with this id. At every moment exactly one of the two exists.
+   */
+  move(workbench: Workbench, fromUserId: string, expectedRevision: number): Promise<'moved' | 'conflict'>;
   /** Deletes the record if its revision is `expectedRevision`; a record that does not exist counts as deleted. */
   delete(key: WorkbenchKey, expectedRevision: number): Promise<'deleted' | 'conflict'>;
   /**
@@ -45,11 +54,19 @@ export interface WorkbenchStore {
   listActive(cursor?: string): Promise<{ readonly keys: readonly WorkbenchKey[]; readonly cursor?: string }>;
   /** Hint: the key of the workbench with this id. */
   findByWorkbenchId(workbenchId: string): Promise<WorkbenchKey | undefined>;
+  /**
+   * The key of a workbench whose owner changed less than MOVE_KNOWN_MS ago, as the last `move` wrote it. It may be deleted
+   * since. For other workbenches undefined or their key: only some stores know it.
+   */
+  findMoved(workbenchId: string): Promise<WorkbenchKey | undefined>;
   /** Hint: the key of the workbench whose host is this instance. */
   findByInstanceId(instanceId: string): Promise<WorkbenchKey | undefined>;
   /** Resolves if the table responds. */
   ping(): Promise<void>;
 }
+
+/** An index is stale for less than this after a change: a day, in milliseconds. Usually it is less than a second. */
+export const MOVE_KNOWN_MS = 24 * 60 * 60 * 1000;
 
 export interface CountOptions {
   readonly atMost: number;

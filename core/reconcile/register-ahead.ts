@@ -8,7 +8,7 @@ import type { DefinitionProgress, ReportDraft } from './report.ts';
 import { isThrottled, pagesOf, type SweepPorts } from './sweep.ts';
 
 interface Ports extends Omit<SweepPorts, 'reports'> {
-  readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
+  readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'findMoved' | 'read'>;
   readonly cleanup: Pick<
     ClusterCleanup,
     'definitionSettings' | 'registerAhead' | 'listWorkbenchesWithDefinitions'

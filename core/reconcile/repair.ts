@@ -1,6 +1,7 @@
 import { WorkbenchError } from '../errors.ts';
 import { PortError } from '../ports/port-error.ts';
 import { UnreadableRecord, type WorkbenchStore } from '../ports/workbench-store.ts';
+import { findRecord } from '../workbench/find-record.ts';
 import type { Observation } from '../workbench/lifecycle/inputs.ts';
 import { isDrained } from '../workbench/lifecycle/interruption.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
@@ -14,7 +15,9 @@ import { isSettled, keyOf, type Workbench, type WorkbenchKey } from '../workbenc
 import type { RepairKind, ReportDraft } from './report.ts';
 import type { SweepPorts } from './sweep.ts';
 
-type ReadPorts = Pick<SweepPorts, 'telemetry'> & { readonly workbenches: Pick<WorkbenchStore, 'read'> };
+type ReadPorts = Pick<SweepPorts, 'telemetry'> & {
+  readonly workbenches: Pick<WorkbenchStore, 'read' | 'findMoved'>;
+};
 
 export interface RepairResult {
   /** The stored record; undefined if it has been deleted. */
@@ -97,7 +100,7 @@ function classifyRepair(before: Workbench, after: Workbench): RepairKind | undef
 }
 
 /**
- * Reads the record to which a resource refers. An unreadable record is added to the report under `id`, so that the sweep
+ * Reads the record to which a resource refers, also if its owner has changed since. An unreadable record is added to the report under `id`, so that the sweep
  * continues.
  * @throws PortError if the table is unavailable, so that no record can be read
  */
@@ -107,7 +110,7 @@ export async function readRecord(
   draft: ReportDraft,
   id: string,
 ): Promise<Workbench | undefined | 'unreadable'> {
-  return reportIfUnreadable(ports, key, draft, id, ports.workbenches.read(key));
+  return reportIfUnreadable(ports, key, draft, id, findRecord(ports.workbenches, key));
 }
 
 /** How many records `readRecords` reads at the same time. */
@@ -126,7 +129,7 @@ export async function* readRecords<T extends WorkbenchKey>(
   for (let start = 0; start < items.length; start += READS_AT_ONCE) {
     const group = items.slice(start, start + READS_AT_ONCE).map((item) => ({
       item,
-      read: ports.workbenches.read(item),
+      read: findRecord(ports.workbenches, item),
     }));
     await Promise.allSettled(group.map(({ read }) => read));
     for (const { item, read } of group)

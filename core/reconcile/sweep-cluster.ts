@@ -11,7 +11,7 @@ import { forEachPage, isThrottled, readLastReport, runSweep, type SweepPorts } f
 import { hasRecord, shardOf } from './sweep-volumes.ts';
 
 interface Ports extends SweepPorts {
-  readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'findByInstanceId' | 'read'>;
+  readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'findByInstanceId' | 'findMoved' | 'read'>;
   readonly cleanup: ClusterCleanup;
   readonly machines: Pick<MachineInventory, 'list' | 'setDraining'>;
   readonly drains: DrainStore;

@@ -1,12 +1,13 @@
 import { PortError } from '../ports/port-error.ts';
 import type { VolumeObservation, VolumeStore } from '../ports/volume-store.ts';
 import type { HistoryStore, WorkbenchStore } from '../ports/workbench-store.ts';
+import { findIndexedRecord } from '../workbench/find-record.ts';
 import { DELETION_MAX, deleteOrphans, type Orphan } from './orphans.ts';
 import type { ReconcileReport } from './report.ts';
 import { forEachPage, runSweep, type SweepPorts } from './sweep.ts';
 
 interface Ports extends SweepPorts {
-  readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
+  readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'findMoved' | 'read'>;
   readonly history: Pick<HistoryStore, 'list'>;
   readonly volumes: Pick<VolumeStore, 'list' | 'deleteIfEmpty' | 'quarantine' | 'deleteSlice'>;
 }
@@ -55,18 +56,16 @@ export async function sweepVolumes(ports: Ports, settings: VolumeSweepSettings):
 }
 
 /**
- * Whether the workbench has a record. The index entry is only a hint, so the record is read. An unreadable record counts:
- * its files must be kept.
+ * Whether the workbench has a record. The index entry is only a hint, so the record is read, under the key of its last
+ * owner if that has just changed. An unreadable record counts: its files must be kept.
  * @throws PortError if the table is unavailable
  */
 export async function hasRecord(
-  ports: { readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'> },
+  ports: { readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'findMoved' | 'read'> },
   workbenchId: string,
 ): Promise<boolean> {
-  const key = await ports.workbenches.findByWorkbenchId(workbenchId);
-  if (key === undefined) return false;
   try {
-    return (await ports.workbenches.read(key)) !== undefined;
+    return (await findIndexedRecord(ports.workbenches, workbenchId)) !== undefined;
   } catch (error) {
     if (error instanceof PortError) throw error;
     return true;

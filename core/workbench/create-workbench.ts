@@ -7,8 +7,8 @@ import { IDEMPOTENCY_RETENTION_MS, type IdempotencyStore } from '../ports/workbe
 import { requestedHost } from './lifecycle/host.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import { type CreateRequest, specOf } from './request-fields.ts';
-import { type QueuePorts, type RecordPorts, scheduleDrive, submitRequest } from './update-record.ts';
-import { assertMayCreate, hasCreateLimits, NO_LIMITS, type UserLimits } from './user-limits.ts';
+import { type QueuePorts, type RecordPorts, scheduleDrive } from './update-record.ts';
+import { assertMayOwnAnother, hasCreateLimits, NO_LIMITS, type UserLimits } from './user-limits.ts';
 import {
   keyOf,
   runOf,
@@ -64,7 +64,7 @@ export async function createWorkbench(
   if (idempotencyKey !== undefined)
     return createWithIdempotencyKey(ports, policy, command, limits, idempotencyKey, workbenchId, now);
   await assertFits(request, ports.catalog);
-  await assertMayCreate(ports, limits, userId, request.dedicatedInstanceType !== undefined);
+  await assertMayOwnAnother(ports, limits, userId, request.dedicatedInstanceType !== undefined);
   const workbench = newWorkbench(command, workbenchId, ports.ids.runId(), policy, now);
   if (!(await createRecord(ports, workbench))) {
     throw new WorkbenchError('unavailable', 'The workbench could not be created. Try again.', {
@@ -107,28 +107,28 @@ async function createWithIdempotencyKey(
     const existing = await ports.workbenches.read({ userId, workbenchId });
     if (existing !== undefined) return { workbench: existing, created: false };
   }
-  await assertMayCreate(ports, limits, userId, hasHost);
+  await assertMayOwnAnother(ports, limits, userId, hasHost);
   if (ports.clock.now() - now > CREATE_TIME_LIMIT_MS) {
     // In this time another request with this key may have created the workbench and a user may have deleted it.
     throw new WorkbenchError('unavailable', 'The request took too long. Try again.', { reason: 'stalled' });
   }
-  // The claim is open: its first request may still be executing, or may have failed before it wrote the record.
+  // The claim was open: its first request may still be executing, or may have failed before it wrote the record. If another
+  // request has created the workbench since, which may have been deleted or have another owner by now, the claim may be
+  // done: then the store writes no second record with this id.
   const workbench = newWorkbench(command, workbenchId, ports.ids.runId(), policy, now, key);
-  if (!(await createRecord(ports, workbench))) return readExisting(ports, { userId, workbenchId });
-  // Only the creation and the deletion of a record complete its claim.
-  if ((await ports.idempotency.complete(userId, key, workbenchId, workbench.run.runId)) === 'already') {
-    // Another request with this key created the workbench, and it was deleted before this request wrote its record. This
-    // record must not take its place.
-    await submitRequest(ports, policy, { userId, workbenchId }, () => ({ type: 'delete', by: command.by }));
-    throw workbenchDeleted();
-  }
+  if (!(await createRecord(ports, workbench, key))) return readExisting(ports, { userId, workbenchId });
+  await ports.idempotency.complete(userId, key, workbenchId, workbench.run.runId);
   await scheduleDrive(ports, workbench);
   return { workbench, created: true };
 }
 
 /** A write that was retried after a lost response finds its own record; the run id distinguishes it from another's. */
-async function createRecord(ports: CreatePorts, workbench: Starting): Promise<boolean> {
-  if ((await ports.workbenches.create(workbench)) === 'created') return true;
+async function createRecord(
+  ports: CreatePorts,
+  workbench: Starting,
+  idempotencyKey?: string,
+): Promise<boolean> {
+  if ((await ports.workbenches.create(workbench, idempotencyKey)) === 'created') return true;
   const found = await ports.workbenches.read(keyOf(workbench));
   return found !== undefined && runOf(found)?.runId === workbench.run.runId;
 }
@@ -142,7 +142,7 @@ async function readExisting(ports: CreatePorts, key: WorkbenchKey): Promise<Crea
 function workbenchDeleted(): WorkbenchError {
   return new WorkbenchError(
     'workbench_deleted',
-    'The workbench created with this Idempotency-Key has been deleted. Use a new key for a new workbench.',
+    'The workbench created with this Idempotency-Key has been deleted or has another owner. Use a new key for a new workbench.',
   );
 }
 

@@ -22,6 +22,9 @@ export const HISTORY_ENTRY_TYPES = [
   'drain_announced',
   'drain_cancelled',
   'processes_may_remain',
+  'owner_offered',
+  'offer_withdrawn',
+  'owner_changed',
   'unknown',
 ] as const;
 

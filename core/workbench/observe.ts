@@ -1,5 +1,6 @@
 import type { HostObservation } from '../ports/host-fleet.ts';
 import type { TaskObservation } from '../ports/task-runner.ts';
+import { findRecord } from './find-record.ts';
 import type { NotedEntryType } from './history.ts';
 import type { Observation } from './lifecycle/inputs.ts';
 import type { Policy } from './lifecycle/policy.ts';
@@ -75,17 +76,28 @@ export async function appendToHistory(
   if (saved !== undefined) await scheduleDrive(ports, saved);
 }
 
+/** How often the owner of a workbench may change while an observation is applied. */
+const MOVES_MAX = 3;
+
 async function applyObservation(
   ports: RecordPorts & QueuePorts,
   policy: Policy,
   key: WorkbenchKey,
   observation: Observation,
 ): Promise<Workbench | undefined> {
-  let before: Workbench | undefined;
-  const after = await updateRecord(ports, policy, key, (current) => {
-    before = current;
-    return observation;
-  });
-  if (after !== undefined && after !== before) await scheduleDrive(ports, after);
-  return after;
+  for (let moves = 0; moves <= MOVES_MAX; moves += 1) {
+    const found = await findRecord(ports.workbenches, key);
+    if (found === undefined) return undefined;
+    let before: Workbench | undefined;
+    const input = (current: Workbench) => {
+      before = current;
+      return observation;
+    };
+    const after = await updateRecord(ports, policy, keyOf(found), input, found);
+    // Deleted, or moved since it was read.
+    if (after === undefined) continue;
+    if (after !== before) await scheduleDrive(ports, after);
+    return after;
+  }
+  return undefined;
 }

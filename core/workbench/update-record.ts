@@ -74,8 +74,8 @@ export async function writeRecord(
         continue;
       }
     } else {
-      const written = await ports.workbenches.update(workbench, current.revision);
-      if (written === 'updated') return { workbench, writtenRevision: workbench.revision };
+      const written = await writeTo(ports.workbenches, workbench, current);
+      if (written !== 'conflict') return { workbench, writtenRevision: workbench.revision };
     }
     current = await ports.workbenches.read(key);
   }
@@ -84,6 +84,17 @@ export async function writeRecord(
     retryAfterSeconds: 1,
     detail: `${CONFLICT_RETRIES_MAX} revision conflicts on ${key.workbenchId}`,
   });
+}
+
+/** Replaces the record; if it has another owner now, in the place of the old one. */
+function writeTo(
+  workbenches: WorkbenchStore,
+  workbench: Workbench,
+  { userId, revision }: Workbench,
+): Promise<'updated' | 'moved' | 'conflict'> {
+  return workbench.userId === userId
+    ? workbenches.update(workbench, revision)
+    : workbenches.move(workbench, userId, revision);
 }
 
 /**

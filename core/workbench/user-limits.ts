@@ -20,7 +20,7 @@ export interface StartLimitPorts {
   readonly clock: Clock;
 }
 
-export interface CreateLimitPorts extends StartLimitPorts {
+export interface OwnLimitPorts extends StartLimitPorts {
   readonly workbenches: Pick<WorkbenchStore, 'countByUser'>;
 }
 
@@ -54,12 +54,13 @@ export function hasCreateLimits(limits: UserLimits, hasHost: boolean): boolean {
 }
 
 /**
- * Checks whether the user may have one more workbench, and counts its start. The start is counted first: it bounds
- * how many requests at the same time find the same number of workbenches (docs/decisions/0021-limits-per-user.md).
+ * Checks whether the user may have one more workbench, and counts its start, or its move to this user. That is counted
+ * first: it bounds how many requests at the same time find the same number of workbenches
+ * (docs/decisions/0021-limits-per-user.md).
  * @throws WorkbenchError `too_many_requests` (`start_rate`, `workbench_limit`, `host_limit`)
  */
-export async function assertMayCreate(
-  ports: CreateLimitPorts,
+export async function assertMayOwnAnother(
+  ports: OwnLimitPorts,
   limits: UserLimits,
   userId: string,
   hasHost: boolean,
@@ -79,7 +80,7 @@ export async function assertMayCreate(
 }
 
 function maximumReached(reason: string, rule: string): WorkbenchError {
-  return new WorkbenchError('too_many_requests', `${rule} Delete one before you create another.`, {
+  return new WorkbenchError('too_many_requests', `${rule} Delete one first.`, {
     reason,
     retryAfterSeconds: MAXIMUM_RETRY_AFTER_SECONDS,
   });

@@ -126,6 +126,8 @@ const baseShape = {
   /** The `updatedAt` of the last write that followed a gap and moved the times of waits. See `skipGap`. */
   gapAt: z.optional(z.int()),
   idempotencyKey: z.optional(z.string()),
+  /** The owner offers the workbench to this user, who may accept before `expiresAt`. */
+  offer: z.optional(openObject({ to: z.string(), expiresAt: z.int() })),
 };
 
 const transition = {
@@ -367,7 +369,7 @@ export function isSettled(workbench: Workbench): boolean {
   if (workbench.unexpectedTasks.length > 0) return false;
   const { host } = workbench;
   if (workbench.status === 'stopped')
-    return host === undefined || (host.state === 'stopped' && !host.drained);
+    return host === undefined || (host.state === 'stopped' && !host.drained && !host.replacing);
   if (workbench.status !== 'running') return false;
   return !isInDoubt(workbench.run) && (host === undefined || isHostReady(host));
 }

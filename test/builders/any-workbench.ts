@@ -209,6 +209,7 @@ const base = () =>
     outbox: outbox(),
     gapAt: maybe(anyTime()),
     idempotencyKey: maybe(word()),
+    offer: maybe(fc.record({ to: anyUserId(), expiresAt: anyTime() })),
   }) satisfies Fields<Base>;
 
 const transition = () => ({ deadlineAt: anyTime(), overdue: maybe(fc.boolean()) });

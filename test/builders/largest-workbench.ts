@@ -109,6 +109,7 @@ const base = {
   outbox: Array.from({ length: OUTBOX_MAX }, (_, n) => entry(n)),
   gapAt: TIME,
   idempotencyKey: 'k'.repeat(128),
+  offer: { to: USER_ID, expiresAt: TIME },
 } satisfies Required<Base>;
 
 const runBase = { runId: RUN_ID, attempt: 1_234 };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
-import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
+import type { IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { anyUserId, anyWorkbench } from '../builders/any-workbench.ts';
 import { aHost, idAt, running, starting, stopped, T0 } from '../builders/workbench.ts';
@@ -9,9 +9,12 @@ import { aHundred, allActive } from './list-pages.ts';
 import { itUnlessSkipped, type SkippedTests } from './skipped-tests.ts';
 import { describeHints } from './workbench-store-hints.ts';
 import { describeLists } from './workbench-store-lists.ts';
+import { describeMoves } from './workbench-store-moves.ts';
 
 export interface WorkbenchStoreSubject {
   readonly store: WorkbenchStore;
+  /** The idempotency claims in the same table. */
+  readonly claims: IdempotencyStore;
   /** Stores a raw value in place of a record, as a bug or a newer version might. */
   plant(key: WorkbenchKey, raw: unknown): Promise<void>;
   /** The ids of the records that lists have reported as unreadable. */
@@ -194,6 +197,7 @@ export function describeWorkbenchStoreContract(
 
     describeLists(() => subject);
     describeHints(() => store);
+    describeMoves(() => subject, it);
 
     it('resolves a ping', async () => {
       await expect(store.ping()).resolves.toBeUndefined();

@@ -50,9 +50,10 @@ describeShareStoreContract('memory', async () => ({
 }));
 
 describeWorkbenchStoreContract('MemoryWorkbenchStore', async () => {
-  const store = memoryStores().workbenches;
+  const { workbenches: store, idempotency: claims } = memoryStores();
   return {
     store,
+    claims,
     plant: async (key, raw) => store.plant(key, raw),
     reported: () => store.unreadableKeys.map(({ workbenchId }) => workbenchId),
     dispose: async () => {},

@@ -8,6 +8,7 @@ import {
 } from '#core/ports/workbench-store.ts';
 import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { type HistoryEntry, historyEntrySchema } from '#core/workbench/history.ts';
+import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { MemoryActivityStore } from './memory-activity-store.ts';
 import { MemoryAuditStore } from './memory-audit-store.ts';
 import { MemoryDrainStore } from './memory-drain-store.ts';
@@ -100,6 +101,12 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
     claims.set(key, { claim: { ...stored.claim, state: 'done' }, completedBy });
     return 'completed';
   }
+
+  /** Whether the claim is open and names this workbench. */
+  isOpen({ userId, workbenchId }: WorkbenchKey, key: string): boolean {
+    const claim = this.#users.get(userId)?.get(key)?.claim;
+    return claim?.state === 'open' && claim.workbenchId === workbenchId;
+  }
 }
 
 /** A ReportStore in memory. */
@@ -132,10 +139,13 @@ export interface MemoryStores {
 
 /** Empty stores, under the names that use cases expect. */
 export function memoryStores(): MemoryStores {
+  const idempotency = new MemoryIdempotencyStore();
   return {
-    workbenches: new MemoryWorkbenchStore(),
+    workbenches: new MemoryWorkbenchStore(undefined, undefined, undefined, (workbench, key) =>
+      idempotency.isOpen(workbench, key),
+    ),
     history: new MemoryHistoryStore(),
-    idempotency: new MemoryIdempotencyStore(),
+    idempotency,
     activity: new MemoryActivityStore(),
     audit: new MemoryAuditStore(),
     tickets: new MemoryTicketStore(),

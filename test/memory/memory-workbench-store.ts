@@ -31,6 +31,9 @@ interface SharedRecords {
   readonly decoded: Map<RecordCodec, WeakMap<object, Workbench>>;
 }
 
+/** Whether the claim of this user and key is open and names this workbench. */
+type IsClaimOpen = (workbench: WorkbenchKey, idempotencyKey: string) => boolean;
+
 /**
  * Records in memory. The store holds the encoded records as JSON would, and returns frozen ones, so that no caller can
  * change them. Every call takes effect before its promise is returned: concurrent calls take effect in the order in
@@ -41,6 +44,7 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
   readonly #shared: SharedRecords;
   readonly #codec: RecordCodec;
   readonly #onWrite: WriteListener;
+  readonly #isClaimOpen: IsClaimOpen;
   readonly #decoded: WeakMap<object, Workbench>;
   /** Keys of the records that lists have left out because they were unreadable, in order. */
   readonly unreadableKeys: WorkbenchKey[] = [];
@@ -49,7 +53,9 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
     codec: RecordCodec = CURRENT_CODEC,
     onWrite: WriteListener = () => {},
     shared: SharedRecords = { users: new Map(), decoded: new Map() },
+    isClaimOpen: IsClaimOpen = () => false,
   ) {
+    this.#isClaimOpen = isClaimOpen;
     this.#codec = codec;
     this.#onWrite = onWrite;
     this.#shared = shared;
@@ -60,11 +66,12 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
 
   /** A store of the same records that reads and writes them as another version of the controller does. */
   withCodec(codec: RecordCodec, onWrite: WriteListener): MemoryWorkbenchStore {
-    return new MemoryWorkbenchStore(codec, onWrite, this.#shared);
+    return new MemoryWorkbenchStore(codec, onWrite, this.#shared, this.#isClaimOpen);
   }
 
-  async create(workbench: Workbench): Promise<'created' | 'exists'> {
+  async create(workbench: Workbench, idempotencyKey?: string): Promise<'created' | 'exists'> {
     const record = this.#encode(workbench);
+    if (idempotencyKey !== undefined && !this.#isClaimOpen(workbench, idempotencyKey)) return 'exists';
     if (this.#stored(workbench) !== undefined) return 'exists';
     this.#write(workbench, record);
     return 'created';
@@ -80,6 +87,21 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
     if (this.#revision(workbench) !== expectedRevision) return 'conflict';
     this.#write(workbench, record);
     return 'updated';
+  }
+
+  async move(
+    workbench: Workbench,
+    fromUserId: string,
+    expectedRevision: number,
+  ): Promise<'moved' | 'conflict'> {
+    const record = this.#encode(workbench);
+    const from = { userId: fromUserId, workbenchId: workbench.workbenchId };
+    const before = this.#stored(from);
+    if (this.#revision(from) !== expectedRevision || this.#stored(workbench) !== undefined) return 'conflict';
+    this.#users.get(fromUserId)?.delete(from.workbenchId);
+    this.#put(workbench, record);
+    this.#onWrite(workbench, before, record);
+    return 'moved';
   }
 
   async delete(key: WorkbenchKey, expectedRevision: number): Promise<'deleted' | 'conflict'> {
@@ -148,6 +170,11 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
 
   async findByWorkbenchId(workbenchId: string): Promise<WorkbenchKey | undefined> {
     return this.#findKey((workbench) => workbench.workbenchId === workbenchId);
+  }
+
+  async findMoved(workbenchId: string): Promise<WorkbenchKey | undefined> {
+    for (const [userId, records] of this.#users) if (records.has(workbenchId)) return { userId, workbenchId };
+    return undefined;
   }
 
   async findByInstanceId(instanceId: string): Promise<WorkbenchKey | undefined> {

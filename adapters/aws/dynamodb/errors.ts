@@ -35,6 +35,27 @@ export async function writeConditionally(
   }
 }
 
+/**
+ * Makes a transaction. A failed condition is an outcome; other errors are thrown as by `callDynamoDb`. DynamoDB recognizes a
+ * retry of the SDK by its client token and returns success if an earlier attempt had its effect, so that no outcome is
+ * `unclear`.
+ */
+export async function transactConditionally(send: () => Promise<unknown>): Promise<'done' | 'refused'> {
+  try {
+    await send();
+    return 'done';
+  } catch (error) {
+    if (isAwsError(error, 'transactionCanceled') && hasFailedCondition(error)) return 'refused';
+    throw toPortError('TransactWriteItems', error);
+  }
+}
+
+function hasFailedCondition(error: unknown): boolean {
+  const { CancellationReasons: reasons } = error as { readonly CancellationReasons?: unknown };
+  if (!Array.isArray(reasons)) return false;
+  return reasons.some((reason: { readonly Code?: unknown }) => reason.Code === 'ConditionalCheckFailed');
+}
+
 function toPortError(operation: string, error: unknown): unknown {
   return isMalformedRequest(error) ? error : portError('dynamodb', operation, error);
 }

@@ -29,6 +29,7 @@ const AUDIT_DAY_PREFIX = 'audit-day#';
 const AUDIT_USER_PREFIX = 'audit-user#';
 const AUDIT_WORKBENCH_PREFIX = 'audit-workbench#';
 const AUDIT_ONCE_PREFIX = 'audit-once#';
+const MOVED_PREFIX = 'moved#';
 /** The prefix of the sort keys of records. */
 export const WORKBENCH_PREFIX = 'workbench#';
 
@@ -140,6 +141,10 @@ export function auditPositionOf(item: Item): AuditPosition | undefined {
 /** The mark that an event was appended once. */
 export function auditOnceKey(id: string): ItemKey {
   return { pk: AUDIT_ONCE_PREFIX + id, sk: 'once' };
+}
+
+export function movedKey(workbenchId: string): ItemKey {
+  return { pk: MOVED_PREFIX + workbenchId, sk: 'moved' };
 }
 
 /** The partition of the reconciler's reports, sorted by the end of the sweep. It belongs to no user. */

@@ -5,21 +5,34 @@ import {
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
+  type PutItemCommandInput,
   QueryCommand,
+  TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { INDEXES } from '#contract/table.ts';
+import { INDEXES, TABLE } from '#contract/table.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import {
   type CountOptions,
+  MOVE_KNOWN_MS,
   UnreadableRecord,
   type WorkbenchPage,
   type WorkbenchStore,
 } from '#core/ports/workbench-store.ts';
 import type { Workbench, WorkbenchKey } from '#core/workbench/workbench.ts';
-import { callDynamoDb, writeConditionally } from './errors.ts';
+import { callDynamoDb, transactConditionally, writeConditionally } from './errors.ts';
 import { IndexHints } from './index-hints.ts';
-import { type Item, keyAttributes, keyOfItem, recordKey, userPartition, WORKBENCH_PREFIX } from './keys.ts';
+import {
+  idempotencyKey as claimKey,
+  type Item,
+  type ItemKey,
+  keyAttributes,
+  keyOfItem,
+  movedKey,
+  recordKey,
+  userPartition,
+  WORKBENCH_PREFIX,
+} from './keys.ts';
 import { parseWorkbench, toIndexAttributes, toRecordAttribute } from './record.ts';
 
 /** The most workbenches in a page. */
@@ -32,7 +45,8 @@ const HOST_FILTER = {
 };
 
 /**
- * Records in DynamoDB: one item per record. A write is one conditional call, a read is one GetItem.
+ * Records in DynamoDB: one item per record. A write is one conditional call, a read is one GetItem. A change of the owner
+ * also writes an item that names the new owner, because the indexes may name the old one for a while.
  *
  * The SDK retries a request whose response was lost. If the first attempt has written the item, the condition of the
  * second one fails although the write succeeded. Therefore each write stores a random token: `write_token` identifies the
@@ -53,22 +67,41 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
     this.#hints = new IndexHints(client, tableName);
   }
 
-  async create(workbench: Workbench): Promise<'created' | 'exists'> {
-    const token = newWriteToken();
-    const command = new PutItemCommand({
+  async create(workbench: Workbench, idempotencyKey?: string): Promise<'created' | 'exists'> {
+    const put = {
       TableName: this.#table,
-      Item: omitUndefined({
-        ...keyAttributes(recordKey(workbench)),
-        ...toIndexAttributes(workbench),
-        record: toRecordAttribute(workbench),
-        write_token: { S: token },
-        create_token: { S: token },
-      }),
+      Item: newItem(workbench),
       ConditionExpression: 'attribute_not_exists(pk)',
-    });
-    const outcome = await writeConditionally('PutItem', () => this.#client.send(command));
+    };
+    if (idempotencyKey !== undefined) return this.#createWithClaim(workbench, put, idempotencyKey);
+    const outcome = await writeConditionally('PutItem', () => this.#client.send(new PutItemCommand(put)));
     if (outcome === 'unclear')
-      return (await this.#hasToken('create_token', token, workbench)) ? 'created' : 'exists';
+      return (await this.#hasToken('create_token', put.Item.create_token?.S ?? '', workbench))
+        ? 'created'
+        : 'exists';
+    return outcome === 'done' ? 'created' : 'exists';
+  }
+
+  async #createWithClaim(
+    { userId, workbenchId }: WorkbenchKey,
+    put: PutItemCommandInput,
+    idempotencyKey: string,
+  ): Promise<'created' | 'exists'> {
+    const command = new TransactWriteItemsCommand({
+      ClientRequestToken: newWriteToken(),
+      TransactItems: [
+        { Put: { ...put, TableName: this.#table, Item: put.Item ?? {} } },
+        {
+          ConditionCheck: {
+            TableName: this.#table,
+            Key: keyAttributes(claimKey(userId, idempotencyKey)),
+            ConditionExpression: 'workbench_id = :id AND claim_state = :open',
+            ExpressionAttributeValues: { ':id': { S: workbenchId }, ':open': { S: 'open' } },
+          },
+        },
+      ],
+    });
+    const outcome = await transactConditionally(() => this.#client.send(command));
     return outcome === 'done' ? 'created' : 'exists';
   }
 
@@ -140,6 +173,52 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
       ),
     );
     return outcome === 'done' ? 'deleted' : 'conflict';
+  }
+
+  async move(
+    workbench: Workbench,
+    fromUserId: string,
+    expectedRevision: number,
+  ): Promise<'moved' | 'conflict'> {
+    const { userId, workbenchId, updatedAt } = workbench;
+    const command = new TransactWriteItemsCommand({
+      ClientRequestToken: newWriteToken(),
+      TransactItems: [
+        {
+          Put: {
+            TableName: this.#table,
+            Item: newItem(workbench),
+            ConditionExpression: 'attribute_not_exists(pk)',
+          },
+        },
+        {
+          Delete: {
+            TableName: this.#table,
+            Key: keyAttributes(recordKey({ userId: fromUserId, workbenchId })),
+            ConditionExpression: '#record.#revision = :expected',
+            ExpressionAttributeNames: { '#record': 'record', '#revision': 'revision' },
+            ExpressionAttributeValues: { ':expected': { N: String(expectedRevision) } },
+          },
+        },
+        {
+          Put: {
+            TableName: this.#table,
+            Item: {
+              ...keyAttributes(movedKey(workbenchId)),
+              user_id: { S: userId },
+              [TABLE.ttlAttribute]: { N: String(Math.ceil((updatedAt + MOVE_KNOWN_MS) / 1000)) },
+            },
+          },
+        },
+      ],
+    });
+    const outcome = await transactConditionally(() => this.#client.send(command));
+    return outcome === 'done' ? 'moved' : 'conflict';
+  }
+
+  async findMoved(workbenchId: string): Promise<WorkbenchKey | undefined> {
+    const userId = (await this.#getItem(movedKey(workbenchId)))?.user_id?.S;
+    return userId === undefined ? undefined : { userId, workbenchId };
   }
 
   async listByUser(userId: string, page: { limit: number; after?: string }): Promise<WorkbenchPage> {
@@ -235,14 +314,14 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
     );
   }
 
-  async #readItem(key: WorkbenchKey): Promise<Item | undefined> {
+  #readItem(key: WorkbenchKey): Promise<Item | undefined> {
+    return this.#getItem(recordKey(key));
+  }
+
+  async #getItem(key: ItemKey): Promise<Item | undefined> {
     const response = await callDynamoDb('GetItem', () =>
       this.#client.send(
-        new GetItemCommand({
-          TableName: this.#table,
-          Key: keyAttributes(recordKey(key)),
-          ConsistentRead: true,
-        }),
+        new GetItemCommand({ TableName: this.#table, Key: keyAttributes(key), ConsistentRead: true }),
       ),
     );
     return response.Item;
@@ -272,6 +351,18 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
       return undefined;
     }
   }
+}
+
+/** The item of a record that has none yet. */
+function newItem(workbench: Workbench): Item {
+  const token = newWriteToken();
+  return omitUndefined({
+    ...keyAttributes(recordKey(workbench)),
+    ...toIndexAttributes(workbench),
+    record: toRecordAttribute(workbench),
+    write_token: { S: token },
+    create_token: { S: token },
+  });
 }
 
 function omitUndefined(attributes: Record<string, AttributeValue | undefined>): Item {

@@ -28,6 +28,12 @@ const EXISTS = 'SELECT 1 AS found FROM workbenches WHERE user_id = ? AND workben
 const UPDATE = `UPDATE workbenches
   SET revision = ?, record = ?, crc = ?, due_at = ?, active = ?, instance_id = ?
   WHERE user_id = ? AND workbench_id = ? AND revision = ?`;
+/** One row changes, so that the record is never stored twice. */
+const MOVE = `UPDATE workbenches
+  SET user_id = ?, revision = ?, record = ?, crc = ?, due_at = ?, active = ?, instance_id = ?
+  WHERE user_id = ? AND workbench_id = ? AND revision = ?`;
+const OPEN_CLAIM = `SELECT 1 AS found FROM idempotency
+  WHERE user_id = ? AND key = ? AND workbench_id = ? AND state = 'open'`;
 const DELETE = 'DELETE FROM workbenches WHERE user_id = ? AND workbench_id = ? AND revision = ?';
 const POSTPONE = `UPDATE workbenches SET due_at = ? WHERE user_id = ? AND workbench_id = ? AND due_at <= ?`;
 const LIST = `SELECT workbench_id, record, crc FROM workbenches
@@ -53,6 +59,8 @@ export const WORKBENCH_STATEMENTS = {
   READ,
   EXISTS,
   UPDATE,
+  MOVE,
+  OPEN_CLAIM,
   DELETE,
   POSTPONE,
   LIST,
@@ -77,15 +85,36 @@ export class SqliteWorkbenchStore implements WorkbenchStore {
     this.#telemetry = telemetry;
   }
 
-  async create(workbench: Workbench): Promise<'created' | 'exists'> {
+  async create(workbench: Workbench, idempotencyKey?: string): Promise<'created' | 'exists'> {
     const { userId, workbenchId, revision } = workbench;
     assertWellFormed(userId, workbenchId);
     const { record, crc } = toRecordRow(workbench);
     const { dueAt, active, instanceId } = toIndexColumns(workbench);
     return this.#database.write((connection) => {
+      const isClosed =
+        idempotencyKey !== undefined &&
+        connection.get(OPEN_CLAIM, userId, idempotencyKey, workbenchId) === undefined;
+      if (isClosed) return 'exists';
       const values = [userId, workbenchId, revision, record, crc, dueAt, active, instanceId];
       return connection.run(INSERT, ...values) === 1 ? 'created' : 'exists';
     }, 'growing');
+  }
+
+  async move(
+    workbench: Workbench,
+    fromUserId: string,
+    expectedRevision: number,
+  ): Promise<'moved' | 'conflict'> {
+    const { userId, workbenchId, revision } = workbench;
+    assertWellFormed(userId, workbenchId);
+    const { record, crc } = toRecordRow(workbench);
+    const { dueAt, active, instanceId } = toIndexColumns(workbench);
+    return this.#database.write((connection) => {
+      if (connection.get(EXISTS, userId, workbenchId) !== undefined) return 'conflict';
+      const values = [userId, revision, record, crc, dueAt, active, instanceId];
+      const changes = connection.run(MOVE, ...values, fromUserId, workbenchId, expectedRevision);
+      return changes === 1 ? 'moved' : 'conflict';
+    });
   }
 
   read(key: WorkbenchKey): Promise<Workbench | undefined> {
@@ -169,6 +198,11 @@ export class SqliteWorkbenchStore implements WorkbenchStore {
   }
 
   findByWorkbenchId(workbenchId: string): Promise<WorkbenchKey | undefined> {
+    return this.#find(FIND_BY_ID, workbenchId);
+  }
+
+  /** Lists and indexes show every change at once, so that this key is always known. */
+  findMoved(workbenchId: string): Promise<WorkbenchKey | undefined> {
     return this.#find(FIND_BY_ID, workbenchId);
   }
 

@@ -41,7 +41,16 @@ export type Request =
       readonly by: string;
     }
   | { readonly type: 'delete'; readonly by: string }
-  | { readonly type: 'update'; readonly changes: Changes; readonly by: string };
+  | { readonly type: 'update'; readonly changes: Changes; readonly by: string }
+  /** The owner offers the workbench to the user `to`; an earlier offer ends. */
+  | { readonly type: 'offer'; readonly to: string; readonly by: string }
+  /** The owner withdraws the offer, or the user `to` declines it. Without `to` it withdraws any offer. */
+  | { readonly type: 'withdraw_offer'; readonly to?: string; readonly by: string }
+  /**
+   * The workbench gets the owner `to`. `accepted`: this user accepts an offer; otherwise the caller may move the workbench
+   * without one.
+   */
+  | { readonly type: 'move'; readonly to: string; readonly accepted: boolean; readonly by: string };
 
 /** The result of an effect. Outcomes of another run, attempt or generation than the record's are ignored. */
 export type Outcome =

@@ -1,14 +1,15 @@
-import { WorkbenchError } from '../../errors.ts';
+import { beingDeletedError, WorkbenchError } from '../../errors.ts';
 import { type Changes, specChangesOf } from '../request-fields.ts';
 import { truncateUtf8 } from '../truncate-utf8.ts';
 import { type Deleting, FORMER_NAME_MAX, runOf, type Stopping, type Workbench } from '../workbench.ts';
 import type { Context } from './context.ts';
 import type { Request } from './inputs.ts';
+import { endOffer, moveTo, offerTo } from './owner.ts';
 import { beginDelete, beginStart, beginStop } from './transitions.ts';
 
 /**
  * Applies a request; returns the same object if the request changes nothing.
- * @throws WorkbenchError `deleting`, `not_stopped`
+ * @throws WorkbenchError `deleting`, `not_stopped`, `workbench_not_found`
  */
 export function applyRequest(workbench: Workbench, input: Request, context: Context): Workbench {
   switch (input.type) {
@@ -22,6 +23,12 @@ export function applyRequest(workbench: Workbench, input: Request, context: Cont
       return workbench.status === 'deleting' ? workbench : beginDelete(workbench, context);
     case 'update':
       return update(workbench, input.changes);
+    case 'offer':
+      return offerTo(workbench, input.to, context);
+    case 'withdraw_offer':
+      return endOffer(workbench, input.to, context);
+    case 'move':
+      return moveTo(workbench, input, context);
   }
 }
 
@@ -127,8 +134,4 @@ function rename(workbench: Workbench, name: string): Workbench {
   if (name === workbench.name || run?.phase !== 'issued') return { ...workbench, name };
   const input = { ...run.input, name: truncateUtf8(run.input.name, FORMER_NAME_MAX) };
   return { ...workbench, name, run: { ...run, input } } as Workbench;
-}
-
-function beingDeletedError(): WorkbenchError {
-  return new WorkbenchError('deleting', 'The workbench is being deleted.');
 }

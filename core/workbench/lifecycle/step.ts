@@ -43,7 +43,8 @@ export interface Step {
  * clock, network or randomness, so that a simulation can test every decision with millions of schedules.
  * See docs/lifecycle.md.
  *
- * @throws WorkbenchError if the status does not allow the request (`deleting`, `not_stopped`)
+ * @throws WorkbenchError if the status does not allow the request (`deleting`, `not_stopped`), or if there is no offer to
+ *   accept (`workbench_not_found`)
  */
 export type Lifecycle = (workbench: Workbench, input: Input, now: number) => Step;
 
@@ -78,6 +79,9 @@ function advance(
     case 'restart':
     case 'delete':
     case 'update':
+    case 'offer':
+    case 'withdraw_offer':
+    case 'move':
       return applyRequest(workbench, input, context);
     case 'tick':
       return clearElapsedDueTime(applyElapsedTime(workbench, context), context);
@@ -219,7 +223,8 @@ function withBookkeeping(before: Workbench, after: Workbench, input: Input, cont
   const entry = historyEntryFor(before, timed, input, context.now);
   return {
     ...timed,
-    ...keyOf(before),
+    // Only a move changes the key.
+    ...keyOf(input.type === 'move' ? timed : before),
     revision: before.revision + 1,
     // Writing the history is not a change of the workbench.
     updatedAt: input.type === 'history_written' ? before.updatedAt : context.now,
@@ -233,6 +238,9 @@ const REQUEST_ENTRY_TYPES = {
   restart: 'restart_requested',
   delete: 'delete_requested',
   update: 'updated',
+  offer: 'owner_offered',
+  withdraw_offer: 'offer_withdrawn',
+  move: 'owner_changed',
 } as const;
 
 function historyEntryFor(

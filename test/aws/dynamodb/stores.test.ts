@@ -68,6 +68,7 @@ for (const emulator of ['ministack', 'moto'] as const) {
       const telemetry = new RecordedTelemetry();
       return {
         store: new DynamoWorkbenchStore(table.client, table.tableName, telemetry),
+        claims: new DynamoIdempotencyStore(table.client, table.tableName),
         plant: (key, raw) => putRawRecord(table, key, raw),
         reported: () => telemetry.errors.map(({ fields }) => String(fields.workbenchId)),
         dispose: table.dispose,

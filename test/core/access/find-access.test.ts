@@ -28,6 +28,7 @@ async function setUp(owner = 'ada') {
         calls.push(`read ${key.userId}`);
         return stores.workbenches.read(key);
       },
+      findMoved: async () => undefined,
       findByWorkbenchId: (id) => {
         calls.push('find');
         return stores.workbenches.findByWorkbenchId(id);

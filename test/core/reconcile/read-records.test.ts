@@ -16,7 +16,8 @@ const IDS = KEYS.map(({ workbenchId }) => workbenchId);
 function observedStore(read: (key: WorkbenchKey) => Promise<Workbench | undefined>) {
   let waiting: (() => void)[] = [];
   const seen = { most: 0, reads: 0 };
-  const store: Pick<WorkbenchStore, 'read'> = {
+  const store: Pick<WorkbenchStore, 'read' | 'findMoved'> = {
+    findMoved: async () => undefined,
     read: async (key) => {
       seen.reads += 1;
       await new Promise<void>((resolve) => {

@@ -258,11 +258,11 @@ describe('createWorkbench with an idempotency key', () => {
     const world = new MemoryWorld();
     const store = world.stores.workbenches;
     const frozen = overrideMethods(store, {
-      create: async (workbench) => {
+      create: async (...args) => {
         const { workbench: first } = await create(world, { idempotencyKey: KEY });
         await deleteWorkbench(world.ports, world.policy, first, 'ada');
         await world.waitUntilGone(first);
-        return store.create(workbench);
+        return store.create(...args);
       },
     });
     await expect(

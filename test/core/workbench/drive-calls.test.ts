@@ -298,7 +298,7 @@ describe('deleting a workbench that was created with an idempotency key', () => 
     await expect(createWorkbench(world.ports, world.policy, creation)).rejects.toMatchObject({
       code: 'workbench_deleted',
       message:
-        'The workbench created with this Idempotency-Key has been deleted. Use a new key for a new workbench.',
+        'The workbench created with this Idempotency-Key has been deleted or has another owner. Use a new key for a new workbench.',
     });
   });
 });

@@ -47,7 +47,7 @@ describe('the maximum number of workbenches', () => {
     for (let n = 0; n < 2; n += 1) await create(world, limits);
     await expect(create(world, limits)).rejects.toMatchObject({
       ...WORKBENCH_LIMIT,
-      message: 'The user may have 2 workbenches. Delete one before you create another.',
+      message: 'The user may have 2 workbenches. Delete one first.',
     });
     await create(world, limits, { userId: 'bob', by: 'ada' });
   });
@@ -88,8 +88,7 @@ describe('the maximum number of dedicated instances', () => {
     await create(world, limits, { request: ON_HOST });
     await expect(create(world, limits, { request: ON_HOST })).rejects.toMatchObject({
       ...HOST_LIMIT,
-      message:
-        'The user may have 1 workbenches on dedicated instances. Delete one before you create another.',
+      message: 'The user may have 1 workbenches on dedicated instances. Delete one first.',
     });
     await create(world, limits);
   });

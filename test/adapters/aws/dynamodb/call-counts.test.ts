@@ -141,7 +141,7 @@ describe('the DynamoDB calls of each method', () => {
       expect(await created(NO_LIMITS, ON_HOST)).toEqual(['PutItemCommand']);
       expect(await created(NO_LIMITS, SIZE, 'k')).toEqual([
         'PutItemCommand',
-        'PutItemCommand',
+        'TransactWriteItemsCommand',
         'UpdateItemCommand',
       ]);
     });

@@ -81,6 +81,29 @@ describe('if responses are lost', () => {
     close();
   });
 
+  it('returns moved for a move, and conflict for the next one', async () => {
+    await store.create(stopped());
+    const moved = stopped({ userId: 'bob', revision: 2 });
+    lostResponses = 1;
+    expect(await store.move(moved, stopped().userId, 1)).toBe('moved');
+    expect(await store.read(keyOf(stopped()))).toBeUndefined();
+    expect(await store.read(keyOf(moved))).toEqual(moved);
+    lostResponses = 1;
+    expect(await store.move(moved, stopped().userId, 1)).toBe('conflict');
+  });
+
+  it('returns created for a create with a claim that is completed meanwhile', async () => {
+    const claims = new DynamoIdempotencyStore(table.client, table.tableName);
+    const claim = { userId: 'ada', key: 'k', workbenchId: ID, bodyHash: 'h', expiresAt: T0 + 1_000 };
+    await claims.claim(claim, T0);
+    betweenAttempts = async () => {
+      await claims.complete('ada', 'k', ID, 'us');
+    };
+    lostResponses = 1;
+    expect(await store.create(stopped(), 'k')).toBe('created');
+    expect(await store.create(stopped({ workbenchId: ID, name: 'second' }), 'k')).toBe('exists');
+  });
+
   it('returns deleted for a delete', async () => {
     await store.create(stopped());
     lostResponses = 1;

@@ -26,6 +26,7 @@ describeWorkbenchStoreContract('DynamoWorkbenchStore', async () => {
   const table = await openTableUnderTest();
   return {
     store: new DynamoWorkbenchStore(table.client, table.tableName, table.telemetry),
+    claims: new DynamoIdempotencyStore(table.client, table.tableName),
     plant: (key, raw) => putRawRecord(table, key, raw),
     reported: () => table.telemetry.errors.map(({ fields }) => String(fields.workbenchId)),
     dispose: table.dispose,

@@ -46,6 +46,7 @@ for (const [variant, { inFile, ...options }] of Object.entries(VARIANTS)) {
     const stores = await open();
     return {
       store: stores.workbenches,
+      claims: stores.idempotency,
       plant: (key, raw) => plantRecord(stores, key, raw),
       reported: () => stores.telemetry.errors.map(({ fields }) => String(fields.workbenchId)),
       dispose: stores.dispose,

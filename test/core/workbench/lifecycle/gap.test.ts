@@ -22,7 +22,10 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const step = lifecycle(POLICY);
 
-/** Times that say when something was, or a time of day that an operator has given (`until`). They never move. */
+/**
+ * Times that say when something was, a time of day that an operator has given (`until`), or the date of an offer, which users
+ * know. They never move.
+ */
 const FACTS = [
   'createdAt',
   'startedAt',
@@ -33,6 +36,7 @@ const FACTS = [
   'requestedAt',
   'at',
   'until',
+  'expiresAt',
 ];
 
 /** The names of all times in the record, with the sets of values that each has. */

@@ -40,11 +40,14 @@ const REQUESTS: Readonly<Record<string, Request>> = {
   delete: { type: 'delete', by: 'ada' },
   rename: { type: 'update', changes: { name: 'Other' }, by: 'ada' },
   resize: { type: 'update', changes: { cpuUnits: 4096 }, by: 'ada' },
+  offer: { type: 'offer', to: 'grace', by: 'ada' },
+  'withdraw the offer': { type: 'withdraw_offer', by: 'ada' },
+  move: { type: 'move', to: 'grace', accepted: false, by: 'admin' },
 };
 
 /** What each request does in each status: status/desired, `same` if nothing changes, or the error code. */
 const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
-  //          start               stop               restart             delete             rename                 resize
+  // start, stop, restart, delete, rename, resize, offer, withdraw the offer, move
   stopped: [
     'starting/running',
     'same',
@@ -52,9 +55,32 @@ const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
     'deleting/deleted',
     'stopped/stopped',
     'stopped/stopped',
+    'stopped/stopped',
+    'same',
+    'stopped/stopped',
   ],
-  preparing: ['same', 'stopped/stopped', 'same', 'deleting/deleted', 'starting/running', 'not_stopped'],
-  issued: ['same', 'stopping/stopped', 'same', 'deleting/deleted', 'starting/running', 'not_stopped'],
+  preparing: [
+    'same',
+    'stopped/stopped',
+    'same',
+    'deleting/deleted',
+    'starting/running',
+    'not_stopped',
+    'starting/running',
+    'same',
+    'not_stopped',
+  ],
+  issued: [
+    'same',
+    'stopping/stopped',
+    'same',
+    'deleting/deleted',
+    'starting/running',
+    'not_stopped',
+    'starting/running',
+    'same',
+    'not_stopped',
+  ],
   provisioning: [
     'same',
     'stopping/stopped',
@@ -62,14 +88,30 @@ const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
     'deleting/deleted',
     'provisioning/running',
     'not_stopped',
+    'provisioning/running',
+    'same',
+    'not_stopped',
   ],
-  pending: ['same', 'stopping/stopped', 'same', 'deleting/deleted', 'pending/running', 'not_stopped'],
+  pending: [
+    'same',
+    'stopping/stopped',
+    'same',
+    'deleting/deleted',
+    'pending/running',
+    'not_stopped',
+    'pending/running',
+    'same',
+    'not_stopped',
+  ],
   running: [
     'same',
     'stopping/stopped',
     'stopping/running',
     'deleting/deleted',
     'running/running',
+    'not_stopped',
+    'running/running',
+    'same',
     'not_stopped',
   ],
   stopping: [
@@ -79,6 +121,9 @@ const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
     'deleting/deleted',
     'stopping/stopped',
     'not_stopped',
+    'stopping/stopped',
+    'same',
+    'not_stopped',
   ],
   'stopping, to start again': [
     'same',
@@ -87,8 +132,11 @@ const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
     'deleting/deleted',
     'stopping/running',
     'not_stopped',
+    'stopping/running',
+    'same',
+    'not_stopped',
   ],
-  deleting: ['deleting', 'same', 'deleting', 'same', 'deleting', 'deleting'],
+  deleting: ['deleting', 'same', 'deleting', 'same', 'deleting', 'deleting', 'deleting', 'same', 'deleting'],
 };
 
 function outcomeOf(workbench: Workbench, request: Request): string {

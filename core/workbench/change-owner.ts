@@ -1,0 +1,156 @@
+import { invalidRequest, workbenchNotFound } from '../errors.ts';
+import type { ShareStore } from '../ports/share-store.ts';
+import type { IdempotencyStore, WorkbenchStore } from '../ports/workbench-store.ts';
+import { findIndexedRecord } from './find-record.ts';
+import type { Request } from './lifecycle/inputs.ts';
+import { offeredTo } from './lifecycle/owner.ts';
+import type { Policy } from './lifecycle/policy.ts';
+import { lifecycle } from './lifecycle/step.ts';
+import { type QueuePorts, type RecordPorts, submitRequest } from './update-record.ts';
+import { assertMayOwnAnother, NO_LIMITS, type OwnLimitPorts, type UserLimits } from './user-limits.ts';
+import { keyOf, type Workbench, type WorkbenchKey } from './workbench.ts';
+
+export interface OfferPorts extends RecordPorts, QueuePorts {
+  readonly workbenches: WorkbenchStore;
+}
+
+export interface MovePorts extends OfferPorts, OwnLimitPorts {
+  readonly workbenches: WorkbenchStore;
+  readonly idempotency: Pick<IdempotencyStore, 'complete'>;
+  readonly shares: Pick<ShareStore, 'delete'>;
+}
+
+/**
+ * Records the change in the audit. Called after every check and before the change, also if the request changes nothing
+ * because an earlier attempt has made the change. Throws if the change must not be made.
+ */
+export type RecordChange = (workbench: Workbench) => Promise<void>;
+
+/**
+ * Offers the workbench to another user, who may accept within OFFER_VALID_MS. It stays the owner's until then. An earlier
+ * offer ends.
+ * @param found the record as the caller has read it
+ * @throws WorkbenchError `workbench_not_found`, `invalid_request` if the user owns it, `deleting`, `unavailable`
+ */
+export async function offerWorkbench(
+  ports: OfferPorts,
+  policy: Policy,
+  found: Workbench,
+  to: string,
+  by: string,
+  record: RecordChange,
+): Promise<Workbench> {
+  if (to === found.userId) throw ownedAlready();
+  return submitRecorded(ports, policy, found, { type: 'offer', to, by }, record);
+}
+
+/**
+ * Ends the offer: for the owner of the workbench, or for the user to whom it is offered. Changes nothing if the owner has
+ * made none.
+ * @throws WorkbenchError `workbench_not_found`, also for a user who is neither; `unavailable`
+ */
+export async function withdrawOffer(
+  ports: OfferPorts,
+  policy: Policy,
+  key: WorkbenchKey,
+  by: string,
+  record: RecordChange,
+): Promise<Workbench> {
+  const owned = await ports.workbenches.read(key);
+  if (owned !== undefined)
+    return submitRecorded(ports, policy, owned, { type: 'withdraw_offer', by }, record);
+  const found = await findIndexedRecord(ports.workbenches, key.workbenchId);
+  if (found === undefined) throw workbenchNotFound();
+  return submitRecorded(ports, policy, found, { type: 'withdraw_offer', to: key.userId, by }, record);
+}
+
+/**
+ * Gives the workbench to another user at once, for a caller who may do so without an offer. Changes nothing if the user
+ * owns it already.
+ * @param found the record as the caller has read it
+ * @throws WorkbenchError `workbench_not_found`, `not_stopped`, `deleting`, `too_many_requests`, `unavailable`
+ */
+export async function moveWorkbench(
+  ports: MovePorts,
+  policy: Policy,
+  found: Workbench,
+  to: string,
+  by: string,
+  record: RecordChange,
+  limits: UserLimits = NO_LIMITS,
+): Promise<Workbench> {
+  if (found.userId === to) return ownedBefore(ports, found, record);
+  return move(ports, policy, found, { to, accepted: false, by }, record, limits);
+}
+
+/**
+ * Accepts an offer: the workbench gets the user of the key as its owner. Changes nothing if the user owns it already.
+ * @throws WorkbenchError `workbench_not_found` if it is not offered to this user, `not_stopped`, `deleting`,
+ *   `too_many_requests`, `unavailable`
+ */
+export async function acceptWorkbench(
+  ports: MovePorts,
+  policy: Policy,
+  { userId, workbenchId }: WorkbenchKey,
+  by: string,
+  record: RecordChange,
+  limits: UserLimits = NO_LIMITS,
+): Promise<Workbench> {
+  const owned = await ports.workbenches.read({ userId, workbenchId });
+  if (owned !== undefined) return ownedBefore(ports, owned, record);
+  const found = await findIndexedRecord(ports.workbenches, workbenchId);
+  if (found === undefined || offeredTo(found, ports.clock.now()) !== userId) throw workbenchNotFound();
+  return move(ports, policy, found, { to: userId, accepted: true, by }, record, limits);
+}
+
+async function move(
+  ports: MovePorts,
+  policy: Policy,
+  found: Workbench,
+  request: { readonly to: string; readonly accepted: boolean; readonly by: string },
+  record: RecordChange,
+  limits: UserLimits,
+): Promise<Workbench> {
+  const input = { type: 'move', ...request } as const;
+  const { userId, workbenchId, idempotencyKey, spec } = found;
+  const moved = await submitRecorded(ports, policy, found, input, async (workbench) => {
+    await assertMayOwnAnother(ports, limits, request.to, spec.dedicatedInstanceType !== undefined);
+    await record(workbench);
+    // It gave nothing to the owner, and must give nothing to the earlier owner.
+    await ports.shares.delete({ workbenchId, grantee: { kind: 'user', userId } });
+    // A create request that was interrupted must not create this workbench again for the earlier owner.
+    if (idempotencyKey !== undefined)
+      await ports.idempotency.complete(userId, idempotencyKey, workbenchId, 'move');
+  });
+  await dropOwnShare(ports, moved);
+  return moved;
+}
+
+/** An owner needs no share. */
+async function dropOwnShare({ shares }: MovePorts, { userId, workbenchId }: Workbench): Promise<void> {
+  await shares.delete({ workbenchId, grantee: { kind: 'user', userId } });
+}
+
+/** Submits a request that the life cycle allows for the record that was read; `record` is called before the change. */
+async function submitRecorded(
+  ports: OfferPorts,
+  policy: Policy,
+  found: Workbench,
+  request: Request,
+  record: RecordChange,
+): Promise<Workbench> {
+  lifecycle(policy)(found, request, ports.clock.now());
+  await record(found);
+  return submitRequest(ports, policy, keyOf(found), () => request, found);
+}
+
+/** An earlier attempt of the request moved the workbench, and may have ended right after. */
+async function ownedBefore(ports: MovePorts, workbench: Workbench, record: RecordChange): Promise<Workbench> {
+  await record(workbench);
+  await dropOwnShare(ports, workbench);
+  return workbench;
+}
+
+function ownedAlready() {
+  return invalidRequest({ owner: 'another user than the owner' });
+}
