@@ -116,6 +116,27 @@ export const DEPLOYED = {
     reads: [...WORKBENCH_API, 'BASE_URL', 'WB_GATE'],
     ...READING_API,
   },
+  'change-owner': {
+    entry: 'handlers/change-owner.ts',
+    startedBy: { by: 'route', operationId: 'changeOwner' },
+    reads: [...START_API, ...CREATE_LIMITS, 'BASE_URL'],
+    ...CHANGING_API,
+  },
+  'withdraw-offer': {
+    entry: 'handlers/withdraw-offer.ts',
+    startedBy: { by: 'route', operationId: 'withdrawOffer' },
+    reads: [...USER_API, 'WB_QUEUE_URL', ...POLICY],
+    ...CHANGING_API,
+  },
+  'accept-owner': {
+    entry: 'handlers/accept-owner.ts',
+    startedBy: { by: 'route', operationId: 'acceptOwner' },
+    reads: [
+      ...[...USER_API, 'WB_QUEUE_URL', ...POLICY, 'BASE_URL'],
+      ...['WB_USER_STARTS_PER_MINUTE', ...CREATE_LIMITS],
+    ],
+    ...CHANGING_API,
+  },
   'list-history': {
     entry: 'handlers/list-history.ts',
     startedBy: { by: 'route', operationId: 'listHistory' },

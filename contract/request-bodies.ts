@@ -1,7 +1,13 @@
 import * as z from 'zod/mini';
 import { isLocalPath, LOCAL_PATH, RETURN_PATH_MAX } from '#core/gate/gate-host.ts';
 import type { Changes, CreateRequest } from '#core/workbench/request-fields.ts';
-import { CONTROL_CHARACTER, NO_CONTROL_PATTERN } from './parameters.ts';
+import {
+  CONTROL_CHARACTER,
+  isUserId,
+  NO_CONTROL_PATTERN,
+  PARAMETERS,
+  USER_ID_MAX_BYTES,
+} from './parameters.ts';
 import type { SettingsFor } from './settings/function-settings.ts';
 
 /** The bodies of requests. The error messages of a schema say what is expected of the field. */
@@ -53,6 +59,29 @@ export function openBodySchema() {
           pattern: LOCAL_PATH.source,
         }),
       ),
+    ),
+  });
+}
+
+const OWNER = `a user: 1 to ${USER_ID_MAX_BYTES} bytes of UTF-8 without control characters, U+FFFE and U+FFFF`;
+
+export function ownerBodySchema() {
+  const { minLength, maxLength, pattern } = PARAMETERS.user_id.schema;
+  return z.strictObject({
+    owner: z
+      .string({ error: OWNER })
+      .check(
+        z.refine(isUserId, { error: OWNER }),
+        z.meta({ description: 'The user_id of the next owner.', minLength, maxLength, pattern }),
+      ),
+    offer: z.optional(
+      z
+        .boolean({ error: 'true or false' })
+        .check(
+          z.describe(
+            'Whether the next owner must accept. The requests of users are always offers. An administrator or a trusted backend moves the workbench at once unless this is `true`.',
+          ),
+        ),
     ),
   });
 }

@@ -16,6 +16,7 @@ export const ROUTE_ACTIONS = {
   listShares: 'share',
   setShare: 'share',
   deleteShare: 'share',
+  changeOwner: 'move',
 } as const satisfies Readonly<Record<string, Action>>;
 
 /** A route of one workbench. */

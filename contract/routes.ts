@@ -1,10 +1,14 @@
-import type * as z from 'zod/mini';
-import type { Action } from '#core/access/rights.ts';
 import type { ErrorCode } from '#core/errors.ts';
 import { SHARES_MAX } from '#core/ports/share-store.ts';
 import { auditResponseSchema } from './audit-response.ts';
-import { AUDIT_PARAMETERS, PARAMETERS, type Parameter } from './parameters.ts';
-import { createBodySchema, drainBodySchema, openBodySchema, updateBodySchema } from './request-bodies.ts';
+import { AUDIT_PARAMETERS, PARAMETERS } from './parameters.ts';
+import {
+  createBodySchema,
+  drainBodySchema,
+  openBodySchema,
+  ownerBodySchema,
+  updateBodySchema,
+} from './request-bodies.ts';
 import {
   drainResponseSchema,
   healthResponseSchema,
@@ -17,41 +21,11 @@ import {
   reportsResponseSchema,
   successSchema,
 } from './response-bodies.ts';
+import type { Route, RouteResponse } from './route.ts';
 import { ROUTE_ACTIONS } from './route-actions.ts';
-import type { Settings } from './settings/function-settings.ts';
 import { shareBodySchema, shareResponseSchema, sharesResponseSchema } from './share-bodies.ts';
 
-/**
- * Every route of the API. The local gateway, API Gateway and docs/api.yaml are created from this table. The row of
- * contract/deployed-functions.ts with the same `operationId` is its function. Paths follow RESTAPI_URL_PREFIX.
- */
-export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly path: `/${string}`;
-  readonly operationId: string;
-  /**
-   * `user`: requires authorization, and acts for a user. `admin`: requires authorization and the admin scope.
-   * `public`: requires no authorization.
-   */
-  readonly access: 'public' | 'user' | 'admin';
-  /** The right that a route of one workbench needs (core/access/rights.ts). Every path with `{wid}` has one. */
-  readonly action?: Action;
-  readonly summary: string;
-  readonly description?: string;
-  readonly parameters: readonly Parameter[];
-  /** Schema of the JSON body. A route without one ignores the body. */
-  readonly body?: (settings: Settings) => z.ZodMiniType;
-  /** The successful responses, by status. */
-  readonly responses: Readonly<Record<number, RouteResponse>>;
-  /** The error codes of this route, besides COMMON_ERRORS and USER_ROUTE_ERRORS. */
-  readonly errors: readonly ErrorCode[];
-}
-
-export interface RouteResponse {
-  readonly description: string;
-  readonly schema: z.ZodMiniType;
-  readonly headers?: readonly ('Location' | 'Retry-After')[];
-}
+export type { Route, RouteResponse } from './route.ts';
 
 const { user_id, wid, machine_id, grantee, shared, limit, cursor, force, idempotencyKey } = PARAMETERS;
 
@@ -64,6 +38,10 @@ const itemResponse = (description: string): RouteResponse => ({
   headers: ['Retry-After'],
 });
 
+/**
+ * Every route of the API. The local gateway, API Gateway and docs/api.yaml are created from this table. The row of
+ * contract/deployed-functions.ts with the same `operationId` is its function. Paths follow RESTAPI_URL_PREFIX.
+ */
 export const ROUTES = [
   {
     method: 'GET',
@@ -197,6 +175,51 @@ export const ROUTES = [
     body: openBodySchema,
     responses: { 200: { description: 'The URL.', schema: openResponseSchema } },
     errors: ['invalid_request', 'workbench_not_found', 'payload_too_large', 'unsupported_media_type'],
+  },
+  {
+    method: 'POST',
+    path: '/workbenches/{wid}/owner',
+    operationId: 'changeOwner',
+    access: 'user',
+    action: ROUTE_ACTIONS.changeOwner,
+    summary: 'Offers a workbench to another user, or gives it to this user at once.',
+    description:
+      'The owner makes an offer, in any status, which the other user accepts within 7 days with `POST …/owner/accept`; another offer replaces it. An administrator, or a trusted backend with the static key, moves the workbench at once unless `offer` is `true`. A workbench moves only while it is `stopped`: its files, history and shares stay, and its earlier owner has no access from then on. A dedicated instance is terminated; the next start launches another one. The limits of the next owner apply, and the move counts as a start of this user.',
+    parameters: [wid, user_id],
+    body: ownerBodySchema,
+    responses: { 200: itemResponse('The workbench, with its offer or its next owner.') },
+    errors: [
+      'invalid_request',
+      'workbench_not_found',
+      'not_stopped',
+      'deleting',
+      'payload_too_large',
+      'unsupported_media_type',
+    ],
+  },
+  {
+    method: 'DELETE',
+    path: '/workbenches/{wid}/owner',
+    operationId: 'withdrawOffer',
+    access: 'user',
+    summary: 'Ends the offer of a workbench to another user.',
+    description:
+      'For the owner, and for the user to whom the workbench is offered. Has no effect if the owner has made no offer.',
+    parameters: [wid, user_id],
+    responses: successResponse('There is no offer.'),
+    errors: ['invalid_request', 'workbench_not_found'],
+  },
+  {
+    method: 'POST',
+    path: '/workbenches/{wid}/owner/accept',
+    operationId: 'acceptOwner',
+    access: 'user',
+    summary: 'Accepts the offer of a workbench: the acting user is its owner from then on.',
+    description:
+      'Possible while the workbench is `stopped` and the offer has not expired. Repeated, it returns the workbench. The body is ignored.',
+    parameters: [wid, user_id],
+    responses: { 200: itemResponse('The workbench of its next owner.') },
+    errors: ['invalid_request', 'workbench_not_found', 'not_stopped', 'deleting'],
   },
   {
     method: 'GET',

@@ -17,7 +17,9 @@ import type { TicketStore } from '#core/ports/ticket-store.ts';
 import type { VolumeStore } from '#core/ports/volume-store.ts';
 import type { CreatePorts } from '#core/workbench/create-workbench.ts';
 import type { DrivePorts } from '#core/workbench/drive.ts';
+import { build as acceptOwner } from '#functions/api/accept-owner.ts';
 import { build as cancelDrain } from '#functions/api/cancel-drain.ts';
+import { build as changeOwner } from '#functions/api/change-owner.ts';
 import { build as createWorkbench } from '#functions/api/create-workbench.ts';
 import { build as deleteShare } from '#functions/api/delete-share.ts';
 import { build as deleteWorkbench } from '#functions/api/delete-workbench.ts';
@@ -38,6 +40,7 @@ import { build as setShare } from '#functions/api/set-share.ts';
 import { build as startWorkbench } from '#functions/api/start-workbench.ts';
 import { build as stopWorkbench } from '#functions/api/stop-workbench.ts';
 import { build as updateWorkbench } from '#functions/api/update-workbench.ts';
+import { build as withdrawOffer } from '#functions/api/withdraw-offer.ts';
 import { toApiHandler } from '#functions/middleware/api-handler.ts';
 import type { ApiHandler } from '#functions/middleware/gateway.ts';
 import type { GatewayRoute } from './gateway/gateway.ts';
@@ -64,6 +67,8 @@ export function buildRoutes(ports: LocalPorts, settings: Settings): readonly Gat
   const handlers: Readonly<Record<OperationId, ApiHandler>> = {
     cancelDrain: cancelDrain(ports, settings),
     createWorkbench: refuseWhileDraining(ports, createWorkbench(ports, settings)),
+    acceptOwner: acceptOwner(ports, settings),
+    changeOwner: changeOwner(ports, settings),
     deleteWorkbench: deleteWorkbench(ports, settings),
     drainMachine: drainMachine(ports, settings),
     getHealth: getHealth(ports),
@@ -82,6 +87,7 @@ export function buildRoutes(ports: LocalPorts, settings: Settings): readonly Gat
     startWorkbench: refuseWhileDraining(ports, startWorkbench(ports, settings)),
     stopWorkbench: stopWorkbench(ports, settings),
     updateWorkbench: updateWorkbench(ports, settings),
+    withdrawOffer: withdrawOffer(ports, settings),
   };
   return ROUTES.map((route) => ({
     method: route.method,

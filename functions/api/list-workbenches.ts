@@ -20,7 +20,7 @@ import { presentWorkbench, type WarningPort, withLastActivity, withRole } from '
 type ListPorts = ApiPorts &
   WarningPort &
   ActivityPorts & {
-    readonly workbenches: Pick<WorkbenchStore, 'listByUser' | 'read' | 'findByWorkbenchId'>;
+    readonly workbenches: Pick<WorkbenchStore, 'listByUser' | 'read' | 'findByWorkbenchId' | 'findMoved'>;
     readonly shares: Pick<ShareStore, 'read' | 'listByGrantee'>;
   };
 

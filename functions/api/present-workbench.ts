@@ -78,6 +78,9 @@ function toItem(workbench: Workbench, baseUrl: string, warning: string | undefin
     ...(workbench.stoppedAt === undefined ? {} : { stopped_at: toIsoTime(workbench.stoppedAt) }),
     ...(stopsAt === undefined ? {} : { stops_at: toIsoTime(stopsAt) }),
     updated_at: toIsoTime(workbench.updatedAt),
+    ...(workbench.offer === undefined
+      ? {}
+      : { offered_to: workbench.offer.to, offer_expires_at: toIsoTime(workbench.offer.expiresAt) }),
   };
 }
 

@@ -4,11 +4,20 @@ import type { DeployedSettingsFor } from '#contract/settings/deployment-settings
 import type { ShareStore } from '#core/ports/share-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
+import type { MovePorts } from '#core/workbench/change-owner.ts';
 import type { StartPorts } from '#core/workbench/commands.ts';
 import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
 import type { ApiPorts, WorkbenchApiPorts } from '../middleware/api-handler.ts';
 import { recordPorts } from './change.ts';
-import { auditStore, openTable, shareStore, startRateStore, type Table, workbenchStore } from './table.ts';
+import {
+  auditStore,
+  idempotencyStore,
+  openTable,
+  shareStore,
+  startRateStore,
+  type Table,
+  workbenchStore,
+} from './table.ts';
 
 interface ApiWiring {
   readonly settings: DeployedSettingsFor<'WB_TABLE_NAME' | 'WB_AUDIT_DAYS'>;
@@ -35,6 +44,17 @@ export function changePorts(
   table: Table = openTable(wiring),
 ): RecordPorts & QueuePorts & WorkbenchApiPorts {
   return { ...workbenchApiPorts(wiring, table), ...recordPorts(wiring, table) };
+}
+
+/** The ports with which the API changes the owner of a workbench. */
+export function movePorts(wiring: ChangeWiring): MovePorts & WorkbenchApiPorts {
+  const table = openTable(wiring);
+  return {
+    ...changePorts(wiring, table),
+    shares: shareStore(table),
+    startRates: startRateStore(table),
+    idempotency: idempotencyStore(table),
+  };
 }
 
 /** The ports with which the API starts a workbench: also the number of starts of its user. */

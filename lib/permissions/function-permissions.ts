@@ -6,6 +6,7 @@ import { receiveMessages, sendToDeleteQueue, sendToHostQueue, sendToWorkQueue } 
 import {
   changeRecord,
   changeShares,
+  checkClaim,
   createTickets,
   findRecords,
   listAudit,
@@ -48,6 +49,7 @@ export const PERMISSIONS: Readonly<
       context,
       'Stores the idempotency key and the record, and counts the start of the user if they are limited. Deletes key and record if another request with the key was first.',
     ),
+    checkClaim(context),
     listRecords(context, 'Counts the workbenches of a user if they are limited.'),
     recordAudit(context),
     sendToWorkQueue(context),
@@ -68,6 +70,16 @@ export const PERMISSIONS: Readonly<
     ...readShares(context),
     createTickets(context, 'Stores the hash of the ticket in the URL.'),
     recordAudit(context),
+  ],
+  'change-owner': (context) => [...moveAndEnqueue(context), ...readShares(context)],
+  'withdraw-offer': (context) => [
+    ...changeAndEnqueue(context),
+    recordAudit(context),
+    findRecords(context, 'byWorkbench', 'Finds the workbench that is offered to the caller.'),
+  ],
+  'accept-owner': (context) => [
+    ...moveAndEnqueue(context),
+    findRecords(context, 'byWorkbench', 'Finds the workbench that is offered to the caller.'),
   ],
   'list-history': (context) => [
     readItem(context, 'Reads the workbench.'),
@@ -267,6 +279,18 @@ function drainMachines(context: PermissionContext): readonly Permission[] {
     listTasks(context),
     listContainerInstances(context),
     drainContainerInstances(context),
+  ];
+}
+
+function moveAndEnqueue(context: PermissionContext): readonly Permission[] {
+  return [
+    changeRecord(
+      context,
+      'Moves the record to its next owner in one transaction, and stores for a day where it is. Counts the move as a start of this user if they are limited. Deletes the shares of both owners. Writes the history and deletes the oldest entries.',
+    ),
+    listRecords(context, 'Counts the workbenches of the next owner if they are limited.'),
+    recordAudit(context),
+    sendToWorkQueue(context),
   ];
 }
 

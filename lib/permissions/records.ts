@@ -144,6 +144,15 @@ export function changeRecord(
   };
 }
 
+export function checkClaim({ table }: PermissionContext): Permission {
+  return {
+    sid: 'CheckClaim',
+    actions: ['dynamodb:ConditionCheckItem'],
+    resources: [table],
+    why: 'Writes the record only while its idempotency key is open, in one transaction.',
+  };
+}
+
 export function putItem({ table }: PermissionContext, why: string): Permission {
   return { sid: 'PutItem', actions: ['dynamodb:PutItem'], resources: [table], why };
 }

@@ -57,7 +57,8 @@ const ERROR_EXAMPLES: Readonly<Record<ErrorCode, Readonly<Record<string, unknown
   deleting: { message: 'The workbench is being deleted.' },
   idempotency_conflict: { message: 'This Idempotency-Key was used with another body.' },
   workbench_deleted: {
-    message: 'The workbench that was created with this Idempotency-Key has been deleted. Use a new key.',
+    message:
+      'The workbench that was created with this Idempotency-Key has been deleted or has another owner. Use a new key.',
   },
   payload_too_large: { message: 'The body is larger than 64 KiB.' },
   unsupported_media_type: { message: 'The body must be sent as application/json.' },
@@ -106,12 +107,21 @@ const EXAMPLE_STARTING_ITEM = {
   updated_at: EXAMPLE_ITEM.created_at,
 };
 
+const STOPPED_ITEM = {
+  ...EXAMPLE_ITEM,
+  status: 'stopped',
+  desired_status: 'stopped',
+  stopped_at: '2030-01-01T10:00:00.000Z',
+  updated_at: '2030-01-01T10:00:00.000Z',
+};
+
 const REQUEST_EXAMPLES: Partial<Record<OperationId, unknown>> = {
   createWorkbench: { workbench_name: 'AutoCyber', requested_memory: 2048, requested_cpu: 1024 },
   updateWorkbench: { workbench_name: 'AutoCyber 2' },
   openWorkbench: { path: '/lab' },
   setShare: { role: 'use', expires_at: '2030-02-01T09:00:00Z' },
   drainMachine: { by: '2030-01-01T18:00:00Z' },
+  changeOwner: { owner: 'abc' },
 };
 
 const EXAMPLE_SUCCESS = { success: true };
@@ -130,6 +140,12 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
     url: 'https://01k5w3p8xg7t2mzq4v9r6ehbnc.cloud.example.com/.wb/enter?t=hWvYb1pMOkfXjkqCwHgQW3a9vC1yq0Zxv5Xw2mV9s3E&p=%2Flab',
     expires_at: '2030-01-01T09:01:00.000Z',
   },
+  changeOwner: {
+    success: true,
+    item: { ...STOPPED_ITEM, offered_to: 'abc', offer_expires_at: '2030-01-08T10:00:00.000Z' },
+  },
+  withdrawOffer: EXAMPLE_SUCCESS,
+  acceptOwner: { success: true, item: { ...STOPPED_ITEM, user_id: 'abc' } },
   listHistory: {
     success: true,
     items: [

@@ -67,6 +67,7 @@ describe('GET /workbenches/{wid}', () => {
         calls.push('read');
         return ports.workbenches.read(key);
       },
+      findMoved: async () => undefined,
       findByWorkbenchId: () => Promise.reject(new Error('an index was read')),
     };
     const shares = { read: () => Promise.reject(new Error('the shares were read')) };

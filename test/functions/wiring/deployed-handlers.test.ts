@@ -63,6 +63,9 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
   'stop-workbench': API_CHANGE,
   'restart-workbench': API_CHANGE,
   'open-workbench': API_READ,
+  'change-owner': API_CHANGE,
+  'withdraw-offer': API_CHANGE,
+  'accept-owner': API_CHANGE,
   'list-history': API_READ,
   'list-shares': API_READ,
   'set-share': API_READ,
@@ -184,6 +187,12 @@ const WITH_HOST = running({
   run: acceptedRun({ taskId: TASK, acceptedAt: NOW - 30 * MINUTE }),
 });
 const STOPPED = stopped({ workbenchId: id(6) });
+/** Of another user, who offers it to the caller. */
+const OFFERED = stopped({
+  userId: 'grace',
+  workbenchId: id(10),
+  offer: { to: 'ada', expiresAt: NOW + MINUTE },
+});
 /** Its files are to be deleted. */
 const DELETED = deleting({ ...DELETION, workbenchId: id(8) });
 /** A task of it was found late. */
@@ -354,7 +363,7 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
   'create-workbench': {
     // Of a configured instance type.
     event: forUser(undefined, { allocated_instance_type: 'm6i.large' }),
-    calls: ['dynamodb PutItem', 'dynamodb UpdateItem', 'sqs SendMessage'],
+    calls: ['dynamodb PutItem', 'dynamodb TransactWriteItems', 'dynamodb UpdateItem', 'sqs SendMessage'],
     result: { statusCode: 201 },
   },
   'get-workbench': {
@@ -404,6 +413,46 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
     workbenches: [RUNNING],
     calls: ['dynamodb GetItem', 'dynamodb PutItem'],
     result: SUCCESS,
+  },
+  'change-owner': {
+    event: forUser(STOPPED.workbenchId, { owner: 'grace' }),
+    workbenches: [STOPPED],
+    calls: [
+      'dynamodb DeleteItem',
+      'dynamodb GetItem',
+      'dynamodb PutItem',
+      'dynamodb TransactWriteItems',
+      'sqs SendMessage',
+    ],
+    result: SUCCESS,
+    sent: { work: [STOPPED.workbenchId] },
+  },
+  'withdraw-offer': {
+    event: forUser(OFFERED.workbenchId),
+    workbenches: [OFFERED],
+    calls: [
+      'dynamodb GetItem',
+      'dynamodb PutItem',
+      'dynamodb Query',
+      'dynamodb UpdateItem',
+      'sqs SendMessage',
+    ],
+    result: SUCCESS,
+    sent: { work: [OFFERED.workbenchId] },
+  },
+  'accept-owner': {
+    event: forUser(OFFERED.workbenchId),
+    workbenches: [OFFERED],
+    calls: [
+      'dynamodb DeleteItem',
+      'dynamodb GetItem',
+      'dynamodb PutItem',
+      'dynamodb Query',
+      'dynamodb TransactWriteItems',
+      'sqs SendMessage',
+    ],
+    result: SUCCESS,
+    sent: { work: [OFFERED.workbenchId] },
   },
   'list-history': {
     event: forUser(RUNNING.workbenchId),
@@ -744,8 +793,16 @@ describe.each(NAMES)('%s', (name) => {
 });
 
 /** The table of a request. A batch names it as a key. */
-function tableOf(input: { readonly TableName?: string; readonly RequestItems?: object }) {
-  return input.TableName ?? Object.keys(input.RequestItems ?? {}).join();
+interface TableCall {
+  readonly TableName?: string;
+  readonly RequestItems?: object;
+  readonly TransactItems?: readonly Readonly<Record<string, { readonly TableName: string }>>[];
+}
+
+/** The tables of a call, without repetitions. */
+function tableOf({ TableName, RequestItems = {}, TransactItems = [] }: TableCall) {
+  const transacted = TransactItems.flatMap((item) => Object.values(item).map((write) => write.TableName));
+  return TableName ?? [...new Set([...Object.keys(RequestItems), ...transacted])].join();
 }
 
 describe('the id of an access point', () => {

@@ -1,0 +1,27 @@
+import { policyOf } from '#contract/settings/policy.ts';
+import { userLimitsOf } from '#contract/settings/user-limits.ts';
+import { acceptWorkbench, type MovePorts } from '#core/workbench/change-owner.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import { type ApiPorts, toUserApiHandler } from '../middleware/api-handler.ts';
+import type { ApiHandler } from '../middleware/gateway.ts';
+import { parseWorkbenchId } from '../middleware/parse-request.ts';
+import type { MoveSettings } from './change-owner.ts';
+import { presentWorkbench, retryAfterHeaders, type WarningPort } from './present-workbench.ts';
+
+/** POST /workbenches/{wid}/owner/accept */
+export function build(ports: MovePorts & ApiPorts & WarningPort, settings: MoveSettings): ApiHandler {
+  const policy = policyOf(settings);
+  const limits = userLimitsOf(settings);
+  const parsers = { workbenchId: parseWorkbenchId };
+  return toUserApiHandler(ports, settings, parsers, async ({ userId, workbenchId, by, audit }) => {
+    const record = async ({ userId: ownerId }: Workbench) =>
+      audit.recordChange({ ownerId, subject: { kind: 'user', id: userId } }, 'accept_owner');
+    const key = { userId, workbenchId };
+    const workbench = await acceptWorkbench(ports, policy, key, by, record, limits);
+    return {
+      status: 200,
+      headers: retryAfterHeaders(workbench),
+      body: { success: true, item: presentWorkbench(workbench, settings, ports) },
+    };
+  });
+}
