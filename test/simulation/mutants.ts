@@ -1,3 +1,4 @@
+import { OWNER_MUTANTS } from './mutants-of-owners.ts';
 import type { AwsHazard } from './world/hazards.ts';
 
 /**
@@ -18,6 +19,7 @@ export interface Mutant {
 const LIFECYCLE = 'core/workbench/lifecycle';
 
 export const MUTANTS: readonly Mutant[] = [
+  ...OWNER_MUTANTS,
   {
     name: 'act-before-intent',
     description: 'sends RunTask before the record says that it may have been sent',

@@ -15,9 +15,11 @@ const SCHEDULES = 40;
 
 /** The DynamoDB actions of each store method, with the name of the index. */
 const STORE_ACTIONS: Readonly<Record<string, readonly string[]>> = {
-  'workbenches.create': ['PutItem', 'GetItem'],
+  'workbenches.create': ['PutItem', 'ConditionCheckItem', 'GetItem'],
   'workbenches.read': ['GetItem'],
   'workbenches.update': ['UpdateItem', 'GetItem'],
+  'workbenches.move': ['PutItem', 'DeleteItem'],
+  'workbenches.findMoved': ['GetItem'],
   'workbenches.postpone': ['UpdateItem'],
   'workbenches.delete': ['DeleteItem'],
   'workbenches.listByUser': ['Query'],

@@ -50,6 +50,7 @@ export const MUTATING_CALLS: readonly string[] = [
   'SendMessage',
   'workbenches.create',
   'workbenches.update',
+  'workbenches.move',
   'workbenches.delete',
   'history.append',
   'history.expire',

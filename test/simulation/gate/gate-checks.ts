@@ -48,7 +48,9 @@ interface NamedRun {
 }
 
 interface KnownWorkbench {
-  readonly userId: string;
+  userId: string;
+  /** When this user became the owner in place of another. */
+  ownedSince: number;
   readonly runs: NamedRun[];
 }
 
@@ -101,8 +103,17 @@ export class GateChecks {
   /** Called with each record that is written. */
   noteRecord(record: Workbench): void {
     const { workbenchId, userId } = record;
-    const known = this.#workbenches.get(workbenchId) ?? { userId, runs: [] };
+    const known = this.#workbenches.get(workbenchId) ?? {
+      userId,
+      ownedSince: Number.NEGATIVE_INFINITY,
+      runs: [],
+    };
     this.#workbenches.set(workbenchId, known);
+    if (known.userId !== userId) {
+      known.userId = userId;
+      known.ownedSince = this.#now();
+      this.#mayHaveLost = true;
+    }
     const named = record.status === 'running' ? record.run : undefined;
     const last = known.runs.at(-1);
     if (last !== undefined && last.until === undefined) {
@@ -248,7 +259,7 @@ export class GateChecks {
       ...(isLostGuest
         ? [
             {
-              since: this.#shares.lostAt(session),
+              since: Math.max(this.#shares.lostAt(session), known.ownedSince),
               reason: `although it belongs to ${known.userId}, and is not shared with ${session.userId}`,
             },
           ]

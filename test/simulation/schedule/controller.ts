@@ -24,7 +24,10 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { sweepCluster } from '#core/reconcile/sweep-cluster.ts';
 import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
+import type { WorkbenchKey } from '#core/workbench/workbench.ts';
+import { build as buildAcceptOwner } from '#functions/api/accept-owner.ts';
 import { build as buildCancelDrain } from '#functions/api/cancel-drain.ts';
+import { build as buildChangeOwner } from '#functions/api/change-owner.ts';
 import { build as buildCreate } from '#functions/api/create-workbench.ts';
 import { build as buildDelete } from '#functions/api/delete-workbench.ts';
 import { build as buildDrainMachine } from '#functions/api/drain-machine.ts';
@@ -34,6 +37,7 @@ import { build as buildRestart } from '#functions/api/restart-workbench.ts';
 import { build as buildStart } from '#functions/api/start-workbench.ts';
 import { build as buildStop } from '#functions/api/stop-workbench.ts';
 import { build as buildUpdate } from '#functions/api/update-workbench.ts';
+import { build as buildWithdrawOffer } from '#functions/api/withdraw-offer.ts';
 import { build as buildDrive } from '#functions/drive/drive-batch.ts';
 import {
   deletionOnly,
@@ -159,6 +163,9 @@ const OPERATIONS = {
   rename: ['update-workbench', buildUpdate],
   drain: ['drain-machine', buildDrainMachine],
   undrain: ['cancel-drain', buildCancelDrain],
+  changeOwner: ['change-owner', buildChangeOwner],
+  acceptOwner: ['accept-owner', buildAcceptOwner],
+  withdrawOffer: ['withdraw-offer', buildWithdrawOffer],
 } as const satisfies Readonly<Record<string, readonly [FunctionName, unknown]>>;
 export type Operation = keyof typeof OPERATIONS;
 
@@ -229,6 +236,8 @@ export class Controller {
   readonly #ids = { count: 0 };
   /** When a workbench was created. The clock of its id may have been wrong. */
   readonly #createdAt = new Map<string, number>();
+  /** The last move of each workbench. */
+  readonly #moves = new Map<string, { readonly at: number; readonly from: string; readonly to: string }>();
   #hazardsDisabled = false;
 
   constructor(options: ControllerOptions) {
@@ -485,6 +494,7 @@ export class Controller {
   /** Lists and indexes are eventually consistent: they may miss an entry. */
   #eventuallyConsistentStore(inner: WorkbenchStore): WorkbenchStore {
     const { kernel, tape } = this.#options;
+    const moves = this.#moves;
     const isListed = () => this.#hazardsDisabled || !tape.chance(STALE_LIST_PROBABILITY);
     const isIndexed = (workbenchId: string) => {
       const age = kernel.now() - (this.#createdAt.get(workbenchId) ?? 0);
@@ -492,17 +502,38 @@ export class Controller {
         this.#hazardsDisabled || age >= INDEX_PROPAGATION_MAX_MS || !tape.chance(STALE_INDEX_PROBABILITY)
       );
     };
+    /** An index may have the key from before a move. */
+    const asIndexed = (key: WorkbenchKey): WorkbenchKey => {
+      const move = moves.get(key.workbenchId);
+      const isStale =
+        move !== undefined &&
+        !this.#hazardsDisabled &&
+        kernel.now() - move.at < INDEX_PROPAGATION_MAX_MS &&
+        tape.chance(STALE_INDEX_PROBABILITY);
+      return isStale ? { ...key, userId: move.from } : key;
+    };
     return replaceMethods(inner, {
-      listDue: async (now, limit) => (await inner.listDue(now, limit)).filter(isListed),
-      listDueAfter: async (after, limit) => (await inner.listDueAfter(after, limit)).filter(isListed),
+      move: async (workbench, from, revision) => {
+        const moved = await inner.move(workbench, from, revision);
+        const { userId: to, workbenchId } = workbench;
+        if (moved === 'moved') moves.set(workbenchId, { at: kernel.now(), from, to });
+        return moved;
+      },
+      findMoved: async (workbenchId) => {
+        const userId = moves.get(workbenchId)?.to;
+        return userId === undefined ? undefined : { userId, workbenchId };
+      },
+      listDue: async (now, limit) => (await inner.listDue(now, limit)).filter(isListed).map(asIndexed),
+      listDueAfter: async (after, limit) =>
+        (await inner.listDueAfter(after, limit)).filter(isListed).map(asIndexed),
       listActive: async (cursor) => {
         const page = await inner.listActive(cursor);
-        return { ...page, keys: page.keys.filter(isListed) };
+        return { ...page, keys: page.keys.filter(isListed).map(asIndexed) };
       },
       findByInstanceId: async (instanceId) => (isListed() ? inner.findByInstanceId(instanceId) : undefined),
       findByWorkbenchId: async (workbenchId) => {
         const key = await inner.findByWorkbenchId(workbenchId);
-        return isIndexed(workbenchId) ? key : undefined;
+        return isIndexed(workbenchId) ? key && asIndexed(key) : undefined;
       },
     });
   }

@@ -25,9 +25,11 @@ import { DrainChecks } from './drain-checks.ts';
 import { type Delivery, EventChannel } from './event-channel.ts';
 import { EventSourceMappingModel } from './event-source-mapping.ts';
 import { MixedFleet } from './mixed-fleet.ts';
+import { OwnerChecks } from './owner-checks.ts';
 import { RuleViolation } from './rule-violation.ts';
 import { SafetyChecks } from './safety-checks.ts';
 import { ScheduleResult } from './schedule-result.ts';
+import { SimulatedMoves } from './simulated-moves.ts';
 import { SimulatedOperator } from './simulated-operator.ts';
 import { SimulatedUsers } from './simulated-users.ts';
 
@@ -128,6 +130,8 @@ class ScheduleRun {
   readonly #driveDeleteMapping: EventSourceMappingModel;
   readonly #users: SimulatedUsers;
   readonly #safety: SafetyChecks;
+  readonly #owners: OwnerChecks;
+  readonly #moves: SimulatedMoves;
   readonly #gateTape: Tape;
   readonly #gateDraws: HazardDraws;
   readonly #gateChecks: GateChecks;
@@ -195,7 +199,17 @@ class ScheduleRun {
     this.#driveDeleteMapping = new EventSourceMappingModel(this.#world.deleteSqs, (batch) =>
       this.#controller.driveDelete(batch),
     );
-    this.#users = new SimulatedUsers(kernel, this.#controller, this.#clients);
+    this.#owners = new OwnerChecks(this.#world);
+    this.#users = new SimulatedUsers(kernel, this.#controller, this.#clients, this.#owners);
+    this.#moves = new SimulatedMoves({
+      kernel,
+      tape: new Tape(fromTheMiddle(schedule.tape)),
+      controller: this.#controller,
+      users: this.#users,
+      owners: this.#owners,
+      log: (line) => this.result.log(line),
+      onError: (error) => this.#fail(error),
+    });
     this.#safety = new SafetyChecks(this.#world, this.#clients, (id) => this.#lastWritten.get(id));
     // From its end, so that visits take no number from the functions and from AWS.
     this.#gateTape = new Tape(schedule.tape.toReversed());
@@ -259,12 +273,14 @@ class ScheduleRun {
         this.#controller.sweepVolumes(VOLUME_GRACE_MS).catch((error) => this.#fail(error));
       });
     }
+    this.#moves.schedule();
     await this.#runUntil(this.#startedAt + FAULT_PHASE_MS);
     this.result.drawsDuringFaults = this.#tape.drawCount;
     this.#disableFaults();
     await this.#endDrains();
     await this.#waitUntilSettled('after the fault phase', SETTLE_TIMEOUT_MS);
     this.#checkDesiredStates();
+    this.#owners.checkRecords(this.#records());
     await this.#startAll();
     await this.#sweepOrphans();
     this.#checkNoOrphans();
@@ -515,10 +531,22 @@ class ScheduleRun {
       this.#recordViolation(() => this.#drainChecks.checkWrite(record, before, this.kernel.now()));
     };
     return replaceMethods(inner, {
-      create: async (record) => {
-        const created = await inner.create(record);
-        if (created === 'created') onWritten(record, undefined);
+      create: async (record, idempotencyKey) => {
+        const created = await inner.create(record, idempotencyKey);
+        if (created === 'created') {
+          this.#recordViolation(() => this.#owners.checkCreated(record, this.kernel.now()));
+          onWritten(record, undefined);
+        }
         return created;
+      },
+      move: async (record, from, revision) => {
+        const before = this.#lastWritten.get(record.workbenchId);
+        const moved = await inner.move(record, from, revision);
+        if (moved === 'moved') {
+          this.#recordViolation(() => this.#owners.checkMoved(record, before, this.kernel.now()));
+          onWritten(record, before);
+        }
+        return moved;
       },
       update: async (record, revision) => {
         const before = this.#lastWritten.get(record.workbenchId);
@@ -532,12 +560,19 @@ class ScheduleRun {
         if (existed && deleted === 'deleted') {
           this.#gateChecks.noteRemoval(key.workbenchId);
           this.result.recordRemoval(key.workbenchId);
+          this.#recordViolation(() => this.#owners.checkRemoved(key));
           this.#recordViolation(() => this.#safety.checkRemoval(key));
         }
         return deleted;
       },
     });
   }
+}
+
+/** The numbers of the second half before those of the first. */
+function fromTheMiddle(numbers: readonly number[]): readonly number[] {
+  const middle = Math.floor(numbers.length / 2);
+  return [...numbers.slice(middle), ...numbers.slice(0, middle)];
 }
 
 /** An unsettled record in a rule violation. */

@@ -2,6 +2,7 @@ import type { Kernel } from '../kernel.ts';
 import type { ClientHistory, RequestedState } from './client-history.ts';
 import { type Command, USERS } from './commands.ts';
 import type { ApiResponse, Controller, Operation } from './controller.ts';
+import type { OwnerChecks } from './owner-checks.ts';
 import { RuleViolation } from './rule-violation.ts';
 
 const REQUESTED_STATES: Partial<Record<Operation, RequestedState>> = {
@@ -24,13 +25,20 @@ export class SimulatedUsers {
   readonly #kernel: Kernel;
   readonly #controller: Controller;
   readonly #clients: ClientHistory;
+  readonly #owners: Pick<OwnerChecks, 'ownerOf' | 'hasMovedSince'>;
   /** `<user>/<slot>` → the workbench that was created there. */
   readonly #slots = new Map<string, { readonly user: string; readonly workbenchId: string }>();
   /** Idempotency key → the workbench that it created. */
   readonly #keys = new Map<string, string>();
   #nonce = 0;
 
-  constructor(kernel: Kernel, controller: Controller, clients: ClientHistory) {
+  constructor(
+    kernel: Kernel,
+    controller: Controller,
+    clients: ClientHistory,
+    owners: Pick<OwnerChecks, 'ownerOf' | 'hasMovedSince'>,
+  ) {
+    this.#owners = owners;
     this.#kernel = kernel;
     this.#controller = controller;
     this.#clients = clients;
@@ -99,9 +107,10 @@ export class SimulatedUsers {
     const state = REQUESTED_STATES[operation];
     let response: ApiResponse = { status: 503, body: {} };
     for (let sends = 0; sends < SENDS_MAX; sends += 1) {
-      const request = state && this.#clients.recordRequest(workbenchId, state, this.#kernel.now());
+      const sentAt = this.#kernel.now();
+      const request = state && this.#clients.recordRequest(workbenchId, state, sentAt);
       response = await this.#controller.request(operation, {
-        query: `user_id=${user}${parameters}`,
+        query: `user_id=${this.#owners.ownerOf(workbenchId) ?? user}${parameters}`,
         wid: workbenchId,
         ...(operation === 'rename' ? { body: this.#nextChanges() } : {}),
       });
@@ -111,7 +120,7 @@ export class SimulatedUsers {
       }
       if (response.status < 500) {
         if (request) this.#clients.recordRejected(workbenchId, request);
-        this.#checkNotLost(workbenchId, response);
+        this.#checkNotLost(workbenchId, response, sentAt);
         return response;
       }
       if (request) {
@@ -135,13 +144,19 @@ export class SimulatedUsers {
   }
 
   async read(user: string, workbenchId: string): Promise<ApiResponse> {
-    const response = await this.#controller.request('read', { query: `user_id=${user}`, wid: workbenchId });
-    this.#checkNotLost(workbenchId, response);
+    const sentAt = this.#kernel.now();
+    const query = `user_id=${this.#owners.ownerOf(workbenchId) ?? user}`;
+    const response = await this.#controller.request('read', { query, wid: workbenchId });
+    this.#checkNotLost(workbenchId, response, sentAt);
     return response;
   }
 
-  /** The API must not return 404 for an acknowledged workbench unless a client has requested its deletion. */
-  #checkNotLost(workbenchId: string, { status }: ApiResponse): void {
+  /**
+   * The API must not return 404 to the owner of an acknowledged workbench unless a client has requested its deletion, or it
+   * got another owner after the request was sent.
+   */
+  #checkNotLost(workbenchId: string, { status }: ApiResponse, sentAt: number): void {
+    if (this.#owners.hasMovedSince(workbenchId, sentAt)) return;
     if (status === 404 && !this.#clients.isDeletionRequested(workbenchId)) {
       throw new RuleViolation(
         `the API returned 404 for workbench ${workbenchId} although no client requested its deletion`,
@@ -182,13 +197,17 @@ export class SimulatedUsers {
 
   async #list(user: string): Promise<void> {
     const expected = this.workbenches.filter(
-      (workbench) => workbench.user === user && !this.#clients.isDeletionRequested(workbench.workbenchId),
+      ({ workbenchId }) =>
+        this.#owners.ownerOf(workbenchId) === user && !this.#clients.isDeletionRequested(workbenchId),
     );
+    const sentAt = this.#kernel.now();
     const { status, body } = await this.#controller.request('list', { query: `user_id=${user}` });
     if (status !== 200) return;
     const listed = new Set(body.items.map((item: { workbench_id: string }) => item.workbench_id));
     for (const { workbenchId } of expected) {
-      if (!listed.has(workbenchId) && !this.#clients.isDeletionRequested(workbenchId)) {
+      const isGone =
+        this.#clients.isDeletionRequested(workbenchId) || this.#owners.hasMovedSince(workbenchId, sentAt);
+      if (!listed.has(workbenchId) && !isGone) {
         throw new RuleViolation(`workbench ${workbenchId} is missing from the list of its owner`);
       }
     }
