@@ -529,9 +529,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'gate-keeps-tickets',
     description: 'accepts a ticket again that it has accepted before, as after a reload of the page',
     file: 'gate/session/ticket-exchange.ts',
-    find: 'const ticket = await tickets.burn(hashTicketSecret(secret));',
+    find: 'const ticket = await tickets.burn(hash);',
     replace:
-      'const burnt = await tickets.burn(hashTicketSecret(secret));\n    this.accepted ??= new Map();\n    if (burnt !== undefined) this.accepted.set(secret, burnt);\n    const ticket = this.accepted.get(secret);',
+      'const burnt = await tickets.burn(hash);\n    this.accepted ??= new Map();\n    if (burnt !== undefined) this.accepted.set(hash, burnt);\n    const ticket = this.accepted.get(hash);',
   },
   {
     name: 'gate-keeps-rights',

@@ -40,7 +40,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   },
   {
     file: `${LIFECYCLE}/effects.ts`,
-    text: "return workbench.host ? hostEffects(workbench, workbench.host, 'stopped') : [];",
+    text: "? hostEffects(workbench, workbench.host, workbench.host.drained ? 'terminated' : 'stopped')",
     changes: [["'stopped'", '""']],
     why: 'hostEffects treats every target but `ready` and `terminated` as `stopped`',
   },
