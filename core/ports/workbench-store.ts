@@ -3,7 +3,7 @@ import type { Workbench, WorkbenchKey } from '../workbench/workbench.ts';
 
 /**
  * The records. Each write is one conditional write of one record, except that `move` and `create` with an idempotency key
- * are transactions: docs/decisions/0027-another-owner-is-a-transaction.md. Reads are strongly consistent. Methods marked
+ * are transactions: docs/decisions/0028-another-owner-is-a-transaction.md. Reads are strongly consistent. Methods marked
  * "hint" are eventually consistent: they may miss a change and may return deleted records.
  *
  * A record that cannot be parsed, or that a newer version wrote, is **unreadable**: `read` throws UnreadableRecord, lists
