@@ -213,6 +213,9 @@ describe('functions', () => {
       'list-shares': API,
       'set-share': API,
       'delete-share': API,
+      'change-owner': API,
+      'accept-owner': API,
+      'withdraw-offer': API,
       'get-health': API,
       // API Gateway waits 10 s for an authorizer.
       authorizer: { Timeout: 9, MemorySize: 512 },

@@ -17,6 +17,12 @@ const RELATIONS: readonly Relation[] = [
   'share of another workbench',
 ];
 
+/** By operation. An offer is possible while the workbench starts; a move at once is not. */
+const BODIES: Readonly<Record<string, object>> = {
+  setShare: { role: 'use' },
+  changeOwner: { owner: 'eve', offer: true },
+};
+
 function principalOf(relation: Relation): AuthorizerContext {
   if (relation === 'owner') return tokenOf('ada');
   return relation === 'administrator' ? tokenOf('root', { scopes: 'workbench:admin' }) : tokenOf('bob');
@@ -42,7 +48,7 @@ async function send(route: Route, relation: Relation) {
     grantee: 'user:eve',
     route: `${route.method} ${route.path}`,
     authorizer: principalOf(relation),
-    ...(route.method === 'PUT' ? { body: { role: 'use' } } : {}),
+    ...(BODIES[route.operationId] === undefined ? {} : { body: BODIES[route.operationId] }),
   });
   return `${response.status}${response.body.error?.reason === 'role_insufficient' ? ' role_insufficient' : ''}`;
 }
