@@ -101,6 +101,9 @@ const RARE: Partial<Record<FunctionName, readonly string[]>> = {
       ['dynamodb:BatchGetItem', 'dynamodb:Query by-workbench', 'dynamodb:PutItem'],
     ]),
   ),
+  // The user to whom a workbench is offered declines; a workbench with a stopped host is accepted.
+  'withdraw-offer': ['dynamodb:Query by-workbench'],
+  'accept-owner': ['dynamodb:Query by-workbench', 'sqs:SendMessage'],
   // Also the shared workbenches.
   'list-workbenches': [
     'dynamodb:PutItem',

@@ -555,9 +555,9 @@ class ScheduleRun {
         return updated;
       },
       delete: async (key, revision) => {
-        const existed = this.#lastWritten.delete(key.workbenchId);
         const deleted = await inner.delete(key, revision);
-        if (existed && deleted === 'deleted') {
+        // Of two calls at the same time the other one may have deleted it, or this one may have been refused.
+        if (deleted === 'deleted' && this.#lastWritten.delete(key.workbenchId)) {
           this.#gateChecks.noteRemoval(key.workbenchId);
           this.result.recordRemoval(key.workbenchId);
           this.#recordViolation(() => this.#owners.checkRemoved(key));
