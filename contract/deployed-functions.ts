@@ -191,7 +191,10 @@ export const DEPLOYED = {
   'list-providers': {
     entry: 'handlers/list-providers.ts',
     startedBy: { by: 'route', operationId: 'listProviders' },
-    reads: [...USER_API, ...CATALOG, 'WB_DEFAULT_CPU', 'WB_DEFAULT_RAM', 'WB_DEFAULT_GPU'],
+    reads: [
+      ...[...USER_API, ...CATALOG, 'WB_INSTANCE_PRICES'],
+      ...['WB_DEFAULT_CPU', 'WB_DEFAULT_RAM', 'WB_DEFAULT_GPU'],
+    ],
     ...READING_API,
   },
   'list-audit': {

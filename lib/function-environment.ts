@@ -82,6 +82,7 @@ export function deployedValues(settings: StageSettings, resources: DeployedResou
     WB_CLUSTER: cluster.clusterName,
     WB_CAPACITY_PROVIDERS: formatProviders(capacityProviders.map(({ capacity }) => capacity)),
     WB_INSTANCE_TYPES: JSON.stringify(hosts.capacities),
+    WB_INSTANCE_PRICES: JSON.stringify(hosts.prices),
     WB_IMAGE:
       image.digest === undefined
         ? repository.repositoryUriForTag(image.tag)

@@ -99,10 +99,17 @@ const instanceTypesSchema = () =>
         cpuUnits: cpuUnits(),
         memoryMib: memoryMib(),
         gpuCount: gpuCount(),
-        price: z.optional(z.number().check(z.minimum(0), z.maximum(10_000))),
       }),
     )
     .check(z.maxLength(LIST_MAX), z.refine(hasUniqueNames));
+
+const instancePricesSchema = () =>
+  z
+    .record(
+      z.string().check(z.regex(/^[a-z0-9][a-z0-9.-]{0,63}$/)),
+      z.number().check(z.minimum(0), z.maximum(10_000)),
+    )
+    .check(z.refine((prices) => Object.keys(prices).length <= LIST_MAX));
 
 function hasUniqueNames(entries: readonly { readonly name: string }[]): boolean {
   return new Set(entries.map(({ name }) => name)).size === entries.length;
@@ -160,12 +167,19 @@ export const DEPLOYMENT_SETTINGS = {
     readBy: PLACEMENT,
   }),
   WB_INSTANCE_TYPES: json({
-    description:
-      'The instance types that hosts can have, each with its capacity and its price in USD per hour, if it is known.',
-    expected: `a JSON list of at most ${LIST_MAX} of \`{"name","cpuUnits","memoryMib","gpuCount","price"}\`, each name once`,
+    description: 'The instance types that hosts can have, each with its capacity.',
+    expected: `a JSON list of at most ${LIST_MAX} of \`{"name","cpuUnits","memoryMib","gpuCount"}\`, each name once`,
     schema: instanceTypesSchema,
     default: '[]',
     readBy: PLACEMENT,
+  }),
+  WB_INSTANCE_PRICES: json({
+    description:
+      'The prices of these instance types in USD per hour, as far as they are known. Apart from the types, because Lambda limits the environment of a function to 4 KB.',
+    expected: `a JSON object of at most ${LIST_MAX} names of instance types and prices`,
+    schema: instancePricesSchema,
+    default: '{}',
+    readBy: ['api'],
   }),
   WB_IMAGE: text({
     description: 'The image of workbenches. A workbench uses a changed image from its next start.',

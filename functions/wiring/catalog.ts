@@ -15,11 +15,24 @@ export function sizeCatalog(settings: Settings): SizeCatalog {
   });
 }
 
+/** The configured sizes with all prices. */
+export function pricedCatalog(settings: Settings & DeployedSettingsFor<'WB_INSTANCE_PRICES'>): SizeCatalog {
+  const { WB_INSTANCE_TYPES: types, WB_INSTANCE_PRICES: prices } = settings;
+  return createSettingsCatalog({
+    providers: settings.WB_CAPACITY_PROVIDERS,
+    instanceTypes: types.map((type) => ({ ...type, price: prices?.[type.name] })),
+  });
+}
+
 /** The configured sizes, with the free capacity that the shared instances have reported. */
-export function clusterCatalog(settings: Settings, table: Table): CapacityCatalog {
+export function clusterCatalog(
+  settings: Settings,
+  table: Table,
+  sizes: SizeCatalog = sizeCatalog(settings),
+): CapacityCatalog {
   const { telemetry } = table;
   return new ClusterCatalog({
-    sizes: sizeCatalog(settings),
+    sizes,
     freeCapacity: freeCapacityStore(table),
     clock: systemClock,
     telemetry,

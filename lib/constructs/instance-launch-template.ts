@@ -101,16 +101,20 @@ export class HostTemplates extends Construct {
   readonly gpuInstanceTypes: readonly string[];
   /** A stopped host with one of these AMIs can be started again. A host with an older AMI is replaced. */
   readonly imageIds: readonly string[];
-  readonly capacities: readonly (NamedCapacity & { readonly price?: number })[];
+  readonly capacities: readonly NamedCapacity[];
+  /** Instance type → USD per hour, as far as it is known. */
+  readonly prices: Readonly<Record<string, number>>;
 
   constructor(scope: Construct, id: string, props: HostTemplatesProps) {
     super(scope, id);
     const { instanceTypes, architecture } = props;
-    this.capacities = instanceTypes.map((type) => {
-      const price = instancePriceOf(type);
-      const capacity = minimumCapacityOf(instanceTypeNameOf(type), [type]);
-      return price === undefined ? capacity : { ...capacity, price };
-    });
+    this.capacities = instanceTypes.map((type) => minimumCapacityOf(instanceTypeNameOf(type), [type]));
+    this.prices = Object.fromEntries(
+      instanceTypes.flatMap((type) => {
+        const price = instancePriceOf(type);
+        return price === undefined ? [] : [[instanceTypeNameOf(type), price]];
+      }),
+    );
     this.gpuInstanceTypes = instanceTypes.filter((type) => hasGpus([type])).map(instanceTypeNameOf);
     this.template = createLaunchTemplate(this, 'Template', { ...props, gpus: false });
     const images = [ecsImage({ architecture, gpus: false })];

@@ -186,6 +186,7 @@ const WITH_HOST = running({
   host: aHost({ instanceId: INSTANCE }),
   run: acceptedRun({ taskId: TASK, acceptedAt: NOW - 30 * MINUTE }),
 });
+const DRAINED = { ...WITH_HOST, host: aHost({ instanceId: INSTANCE, drained: true }) };
 const STOPPED = stopped({ workbenchId: id(6) });
 /** Of another user, who offers it to the caller. */
 const OFFERED = stopped({
@@ -522,13 +523,15 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
   },
   'cancel-drain': {
     event: forMachine(INSTANCE),
-    workbenches: [WITH_HOST],
+    workbenches: [DRAINED],
     calls: [
       'dynamodb DeleteItem',
       'dynamodb GetItem',
       'dynamodb Query',
+      'dynamodb UpdateItem',
       'ecs DescribeContainerInstances',
       'ecs ListContainerInstances',
+      'sqs SendMessage',
     ],
     result: SUCCESS,
   },
