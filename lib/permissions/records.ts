@@ -124,7 +124,8 @@ export function listRecords({ table }: PermissionContext, why: string): Permissi
 
 export function findRecords({ table }: PermissionContext, index: IndexName, why: string): Permission {
   return {
-    sid: 'FindRecords',
+    // A policy may have one for each index.
+    sid: `FindRecords${index.slice(0, 1).toUpperCase()}${index.slice(1)}`,
     actions: ['dynamodb:Query'],
     resources: [`${table}/index/${INDEXES[index].name}`],
     why,
