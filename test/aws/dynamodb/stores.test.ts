@@ -33,6 +33,10 @@ const EXCEPTIONS = {
     workbenches: {
       'succeeds for one of a hundred concurrent calls': 'motoConditionalWrites',
       'succeeds for one of a hundred concurrent calls, even with equal contents': 'motoConditionalWrites',
+      'succeeds for one of many concurrent moves to two users': 'motoConditionalWrites',
+      'and a concurrent start exclude each other': 'motoConditionalWrites',
+      'and a concurrent deletion of the record leave at most one record': 'motoConditionalWrites',
+      'leaves one record after any number of concurrent moves, each after a read': 'motoConditionalWrites',
     },
     idempotency: {
       'gives the claim to one of a hundred concurrent callers and returns it to all': 'motoConditionalWrites',
