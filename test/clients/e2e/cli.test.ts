@@ -44,7 +44,11 @@ function terminalCommand(args: string): string {
 
 /** Runs `wb` in a pseudo-terminal. @returns what the terminal got */
 function onTerminal(api: string, args: string, environment: Readonly<Record<string, string>> = {}): string {
-  const env = { ...process.env, WORKBENCH_API: api, WORKBENCH_USER: 'ada', TERM: 'xterm', ...environment };
+  // Without the variable CI, with which Node.js uses no colors.
+  const env = {
+    ...{ PATH: process.env.PATH, WORKBENCH_API: api, WORKBENCH_USER: 'ada', TERM: 'xterm' },
+    ...environment,
+  };
   const { stdout, status } = spawnSync('script', ['-qec', terminalCommand(args), '/dev/null'], {
     env,
     encoding: 'utf8',
