@@ -110,7 +110,8 @@ export const PARAMETERS = {
     schema: {
       type: 'string',
       maxLength: 134,
-      pattern: '^(organisation|(user|group):[^\\x00-\\x1f\\x7f-\\x9f\\ufffe\\uffff]+)$',
+      pattern:
+        '^(organisation|user:[^\\x00-\\x1f\\x7f-\\x9f\\ufffe\\uffff]{1,96}|group:[^\\x00-\\x1f\\x7f-\\x9f\\ufffe\\uffff]{1,128})$',
     },
     example: 'user:abc',
   },

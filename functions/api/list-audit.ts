@@ -80,7 +80,7 @@ function parseAction(text: string): AuditAction | undefined {
 }
 
 const TIME_EXPECTED = 'a time such as 2030-01-31T09:00:00Z';
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;
+const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
 function parseTime(text: string): number | undefined {
   const time = TIME.test(text) ? Date.parse(text) : Number.NaN;

@@ -71,13 +71,17 @@ function operation(route: Route): Json {
       ? {}
       : {
           requestBody: {
-            required: false,
+            required: hasRequiredFields(schemaOf(body(DOCUMENTED_SETTINGS))),
             description: 'At most 64 KiB. `application/json` or `application/*+json`.',
             content: jsonContent(schemaOf(body(DOCUMENTED_SETTINGS)), exampleOf(operationId, 'request')),
           },
         }),
     responses: { ...successResponses(route), ...errorResponses(route) },
   };
+}
+
+function hasRequiredFields(schema: Json): boolean {
+  return Array.isArray(schema.required) && schema.required.length > 0;
 }
 
 function successResponses({ operationId, responses }: Route): Json {

@@ -3,14 +3,23 @@ Drops generated requests that docs/api.yaml cannot describe as invalid, because 
 end of deletions.
 """
 
+import re
 import time
 import unicodedata
+from urllib.parse import unquote
 
 import requests
 import schemathesis
 
 # Of `user_id`, in contract/parameters.ts. JSON Schema counts characters.
 USER_ID_MAX_BYTES = 96
+GROUP_MAX_BYTES = 128
+
+# Of `from` and `to`: Date of JavaScript knows neither leap seconds nor offsets of a day and more.
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(\.\d{1,9})?(Z|[+-](0\d|1\d|2[0-3]):[0-5]\d)")
+# A time in a later year is in the future.
+LATER = str(time.gmtime().tm_year + 1)
+EXPIRY_MAX = 32
 
 # Seconds.
 DELETION_MAX = 60
@@ -24,11 +33,26 @@ def filter_case(context, case):
     # A cursor of this form is valid only if a page contained it.
     if isinstance(query, dict) and "cursor" in query:
         return False
+    if isinstance(query, dict) and not all(TIME.fullmatch(str(query[name])) for name in ("from", "to") if name in query):
+        return False
+    # A share expires in the future.
+    if isinstance(case.body, dict) and "expires_at" in case.body:
+        expiry = str(case.body["expires_at"])
+        if not TIME.fullmatch(expiry) or expiry < LATER or len(expiry) > EXPIRY_MAX:
+            return False
     user_id = query.get("user_id", "") if isinstance(query, dict) else ""
-    if len(str(user_id).encode("utf-8", "surrogatepass")) > USER_ID_MAX_BYTES:
+    owner = case.body.get("owner", "") if isinstance(case.body, dict) else ""
+    if max(bytes_of(user_id), bytes_of(owner)) > USER_ID_MAX_BYTES:
+        return False
+    kind, _, grantee = unquote(str((case.path_parameters or {}).get("grantee", ""))).partition(":")
+    if bytes_of(grantee) > (GROUP_MAX_BYTES if kind == "group" else USER_ID_MAX_BYTES):
         return False
     name = case.body.get("workbench_name") if isinstance(case.body, dict) else None
     return not isinstance(name, str) or any(map(is_visible, name))
+
+
+def bytes_of(text):
+    return len(str(text).encode("utf-8", "surrogatepass"))
 
 
 def is_visible(character):

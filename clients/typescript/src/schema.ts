@@ -1894,7 +1894,7 @@ export interface operations {
             cookie?: never;
         };
         /** @description At most 64 KiB. `application/json` or `application/*+json`. */
-        requestBody?: {
+        requestBody: {
             content: {
                 /**
                  * @example {
@@ -2538,7 +2538,7 @@ export interface operations {
             cookie?: never;
         };
         /** @description At most 64 KiB. `application/json` or `application/*+json`. */
-        requestBody?: {
+        requestBody: {
             content: {
                 /**
                  * @example {

@@ -94,12 +94,12 @@ test('every caller gets at every route what it may, and nothing of another user'
       const id = isDelete ? await create(owner) : kept[workbench ?? 'none'];
       const query = userId === 'none' ? '' : `?user_id=${USERS[userId]}`;
       const name = `renamed in case ${index}`;
-      const content =
-        route.method === 'PATCH'
-          ? { workbench_name: name }
-          : route.method === 'PUT'
-            ? { role: 'use' }
-            : undefined;
+      const contents: Readonly<Record<string, object>> = {
+        updateWorkbench: { workbench_name: name },
+        setShare: { role: 'use' },
+        changeOwner: { owner: 'mallory', offer: true },
+      };
+      const content = contents[route.operationId];
       const path = `${route.path.replace('{wid}', id).replace('{grantee}', 'user%3Amallory').replace('{machine_id}', 'no-machine')}${query}`;
       const { status, body } = await send(route.method, path, bearers.get(caller), content);
 
