@@ -69,19 +69,18 @@ function operation(route: Route): Json {
     ...(parameters.length === 0 ? {} : { parameters: parameters.map(parameterOf) }),
     ...(body === undefined
       ? {}
-      : {
-          requestBody: {
-            required: hasRequiredFields(schemaOf(body(DOCUMENTED_SETTINGS))),
-            description: 'At most 64 KiB. `application/json` or `application/*+json`.',
-            content: jsonContent(schemaOf(body(DOCUMENTED_SETTINGS)), exampleOf(operationId, 'request')),
-          },
-        }),
+      : { requestBody: requestBody(operationId, schemaOf(body(DOCUMENTED_SETTINGS))) }),
     responses: { ...successResponses(route), ...errorResponses(route) },
   };
 }
 
-function hasRequiredFields(schema: Json): boolean {
-  return Array.isArray(schema.required) && schema.required.length > 0;
+function requestBody(operationId: string, schema: Json): Json {
+  return {
+    // A request without a body counts as an empty object.
+    required: Array.isArray(schema.required) && schema.required.length > 0,
+    description: 'At most 64 KiB. `application/json` or `application/*+json`.',
+    content: jsonContent(schema, exampleOf(operationId, 'request')),
+  };
 }
 
 function successResponses({ operationId, responses }: Route): Json {
