@@ -12,6 +12,7 @@ export type RouteKey = KeyOf<(typeof ROUTES)[number]>;
  * it imports only types.
  */
 const AUDITED_ROUTES: Readonly<Record<RouteKey, AuditedRoute | 'public'>> = {
+  'GET /me': { action: 'read_caller', kind: 'read' },
   'GET /workbenches': { action: 'list_workbenches', kind: 'read' },
   'POST /workbenches': { action: 'create_workbench', kind: 'act' },
   'GET /workbenches/{wid}': { action: 'read_workbench', kind: 'read' },

@@ -52,6 +52,12 @@ const HOURLY_SWEEP = { timeoutSeconds: 900, memoryMib: 512 } as const;
  * The table is part of every bundle, so it contains only data, and imports only data and types.
  */
 export const DEPLOYED = {
+  'get-me': {
+    entry: 'handlers/get-me.ts',
+    startedBy: { by: 'route', operationId: 'getMe' },
+    reads: USER_API,
+    ...READING_API,
+  },
   'list-workbenches': {
     entry: 'handlers/list-workbenches.ts',
     startedBy: { by: 'route', operationId: 'listWorkbenches' },

@@ -99,6 +99,25 @@ export const itemSchema = z.object({
 });
 export type WorkbenchItem = z.infer<typeof itemSchema>;
 
+export const meItemSchema = z.object({
+  user_id: z.string().check(z.describe('The user in whose name the request was made.')),
+  authorization: z
+    .enum(['none', 'static_key', 'token'])
+    .check(z.describe('What authorized the request. `none`: a server of local mode without a key.')),
+  groups: z
+    .array(z.string())
+    .check(
+      z.describe(
+        'The groups of the user, for shares. Empty for a caller who acts for another user: a token proves the groups of its own user only.',
+      ),
+    ),
+  scopes: z.array(z.string()).check(z.describe('The scopes of the token.')),
+  admin: z.boolean().check(z.describe('Whether the caller may use the routes for operators.')),
+  acts_for_others: z.boolean().check(z.describe('Whether the caller may send the `user_id` of any user.')),
+  expires_at: z.optional(time().check(z.describe('When the token expires. Absent without a token.'))),
+});
+export type MeItem = z.infer<typeof meItemSchema>;
+
 export const historyItemSchema = z.object({
   seq: z.int().check(z.minimum(1), z.describe('Number of the entry, counted from 1.')),
   time: time(),
@@ -132,6 +151,7 @@ export const openResponseSchema = z.object({
     z.string().check(z.describe('When the ticket in the URL expires. Absent if the URL has no ticket.')),
   ),
 });
+export const meResponseSchema = z.object({ success, item: meItemSchema });
 export const itemResponseSchema = z.object({ success, item: itemSchema });
 export const listResponseSchema = z.object({
   success,

@@ -16,6 +16,7 @@ import {
   itemResponseSchema,
   listResponseSchema,
   machinesResponseSchema,
+  meResponseSchema,
   openResponseSchema,
   providersResponseSchema,
   reportsResponseSchema,
@@ -43,6 +44,18 @@ const itemResponse = (description: string): RouteResponse => ({
  * contract/deployed-functions.ts with the same `operationId` is its function. Paths follow RESTAPI_URL_PREFIX.
  */
 export const ROUTES = [
+  {
+    method: 'GET',
+    path: '/me',
+    operationId: 'getMe',
+    access: 'user',
+    summary: 'Returns who the caller is, and what it may do.',
+    description:
+      'What the controller has found in the key or token of the request, never the token itself. With the `user_id` of another user it returns this user, without groups.',
+    parameters: [user_id],
+    responses: { 200: { description: 'The caller.', schema: meResponseSchema } },
+    errors: ['invalid_request'],
+  },
   {
     method: 'GET',
     path: '/workbenches',

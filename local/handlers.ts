@@ -25,6 +25,7 @@ import { build as deleteShare } from '#functions/api/delete-share.ts';
 import { build as deleteWorkbench } from '#functions/api/delete-workbench.ts';
 import { build as drainMachine } from '#functions/api/drain-machine.ts';
 import { build as getHealth } from '#functions/api/get-health.ts';
+import { build as getMe } from '#functions/api/get-me.ts';
 import { build as getWorkbench } from '#functions/api/get-workbench.ts';
 import { build as listAudit } from '#functions/api/list-audit.ts';
 import { build as listHistory } from '#functions/api/list-history.ts';
@@ -72,6 +73,7 @@ export function buildRoutes(ports: LocalPorts, settings: Settings): readonly Gat
     deleteWorkbench: deleteWorkbench(ports, settings),
     drainMachine: drainMachine(ports, settings),
     getHealth: getHealth(ports),
+    getMe: getMe(ports, settings),
     getWorkbench: getWorkbench(ports, settings),
     listAudit: listAudit(ports, settings),
     listHistory: listHistory(ports, settings),

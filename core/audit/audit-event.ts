@@ -31,6 +31,7 @@ export const AUDIT_ACTIONS = [
   'cancel_drain',
   'end_sessions',
   'sign_in',
+  'read_caller',
   'read_workbench',
   'list_workbenches',
   'read_history',

@@ -37,6 +37,7 @@ import { createVolumes, deleteVolumes } from './volumes.ts';
 export const PERMISSIONS: Readonly<
   Record<FunctionName, (context: PermissionContext) => readonly Permission[]>
 > = {
+  'get-me': (context) => [recordAudit(context)],
   'list-workbenches': (context) => [
     listRecords(context, 'Lists the workbenches of a user.'),
     readActivity(context, 'Reads when the workbenches of the page were last used.'),

@@ -194,6 +194,7 @@ describe('functions', () => {
       return [String(FunctionName).replace('workbench-some-', ''), { Timeout, MemorySize }];
     });
     expect(Object.fromEntries(limits)).toEqual({
+      'get-me': API,
       'list-workbenches': API,
       'create-workbench': API,
       'get-workbench': API,

@@ -245,6 +245,18 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
       },
     ],
   },
+  getMe: {
+    success: true,
+    item: {
+      user_id: 'xyz',
+      authorization: 'token',
+      groups: ['research'],
+      scopes: ['openid'],
+      admin: false,
+      acts_for_others: false,
+      expires_at: '2030-01-01T10:00:00.000Z',
+    },
+  },
   getHealth: { success: true, item: { status: 'ok', version: '0.1.0' } },
 };
 

@@ -81,6 +81,7 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
   },
   'cancel-drain': { limits: { dynamodb: TABLE, ecs: { ...ONCE, maxAttempts: 2 }, sqs: QUEUE }, paced: false },
   'list-providers': API_READ,
+  'get-me': API_READ,
   'get-health': API_READ,
   authorizer: { limits: { 'secrets-manager': SECRETS }, paced: false },
   'task-state-change': API_CHANGE,
@@ -535,6 +536,7 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
     ],
     result: SUCCESS,
   },
+  'get-me': { event: forUser(undefined), calls: [], result: SUCCESS },
   'list-providers': { event: forUser(undefined), calls: ['dynamodb Query'], result: SUCCESS },
   'get-health': { event: gatewayEvent({}), calls: ['dynamodb GetItem'], result: SUCCESS },
   authorizer: {

@@ -74,6 +74,7 @@ const IMPLIED = [
 const NOT_SIMULATED: readonly FunctionName[] = [
   'authorizer',
   'get-health',
+  'get-me',
   'janitor',
   'list-audit',
   'list-history',
