@@ -1,5 +1,7 @@
 import { AUDIT_ACTIONS } from '#core/audit/audit-event.ts';
 import { WORKBENCH_ID_PATTERN } from '#core/ports/ids.ts';
+import { STATUSES } from '#core/workbench/history.ts';
+import { LABEL_KEY, LABEL_VALUE_MAX, LABELS_MAX } from '#core/workbench/labels.ts';
 
 /** The forms of user_id and workbench_id. They are checked in queries, tokens, messages and events. */
 
@@ -25,6 +27,9 @@ const CURSOR_PATTERN = '^[A-Za-z0-9_-]{51}$';
 
 /** Of EC2 (`i-…`), of ECS Anywhere (`mi-…`), and of local mode. */
 export const MACHINE_ID_PATTERN = '^[A-Za-z0-9-]{1,64}$';
+
+/** The maximum length of a name, in Unicode code points. */
+export const NAME_MAX = 128;
 
 /** The maximum and default number of items in a page of a list. */
 export const PAGE_MAX = 100;
@@ -122,6 +127,46 @@ export const PARAMETERS = {
     description:
       'A key that the client chooses for this request. It is stored for 24 hours for this user: a retry with it, even a concurrent one, returns 200 and the workbench of the first request. A request with the same key and another body returns 409 `idempotency_conflict`. If the workbench has been deleted since or has another owner, it returns 409 `workbench_deleted`.',
     schema: { type: 'string', minLength: 1, maxLength: 128, pattern: '^[!-~]{1,128}$' },
+  },
+} as const satisfies Readonly<Record<string, Parameter>>;
+
+/** `isLabelValue` of core/workbench/labels.ts, for docs/api.yaml. */
+export const LABEL_VALUE_PATTERN = `^${NO_CONTROL_PATTERN.slice(1, -3)},]{0,${LABEL_VALUE_MAX}}$`;
+
+const LABEL = `${LABEL_KEY.source.slice(1, -1)}:${LABEL_VALUE_PATTERN.slice(1, -1)}`;
+
+/** The filters of `GET /workbenches`. A workbench must match all of them. */
+export const LIST_FILTERS = {
+  status: {
+    name: 'status',
+    in: 'query',
+    required: false,
+    description: 'Workbenches with this status.',
+    schema: { type: 'string', enum: STATUSES },
+  },
+  name: {
+    name: 'name',
+    in: 'query',
+    required: false,
+    description: 'Workbenches with exactly this name.',
+    schema: { type: 'string', minLength: 1, maxLength: NAME_MAX },
+  },
+  q: {
+    name: 'q',
+    in: 'query',
+    required: false,
+    description:
+      'Workbenches whose name, id or value of a label contains this text. Upper and lower case are the same.',
+    schema: { type: 'string', minLength: 1, maxLength: NAME_MAX },
+  },
+  label: {
+    name: 'label',
+    in: 'query',
+    required: false,
+    description:
+      'Workbenches with this label: `key:value`. Several are separated by commas; a workbench must have all of them.',
+    schema: { type: 'string', pattern: `^${LABEL}(,${LABEL}){0,${LABELS_MAX - 1}}$` },
+    example: 'team:research',
   },
 } as const satisfies Readonly<Record<string, Parameter>>;
 

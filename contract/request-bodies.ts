@@ -1,9 +1,18 @@
 import * as z from 'zod/mini';
 import { isLocalPath, LOCAL_PATH, RETURN_PATH_MAX } from '#core/gate/gate-host.ts';
+import {
+  areLabels,
+  LABEL_KEY,
+  LABEL_VALUE_MAX,
+  LABELS_MAX,
+  LABELS_MAX_BYTES,
+} from '#core/workbench/labels.ts';
 import type { Changes, CreateRequest } from '#core/workbench/request-fields.ts';
 import {
   CONTROL_CHARACTER,
   isUserId,
+  LABEL_VALUE_PATTERN,
+  NAME_MAX,
   NO_CONTROL_PATTERN,
   PARAMETERS,
   USER_ID_MAX_BYTES,
@@ -13,9 +22,6 @@ import type { SettingsFor } from './settings/function-settings.ts';
 /** The bodies of requests. The error messages of a schema say what is expected of the field. */
 
 export type SizeSettings = SettingsFor<`WB_${'MIN' | 'DEFAULT' | 'MAX'}_${'RAM' | 'CPU' | 'GPU'}`>;
-
-/** The maximum length of a name, in Unicode code points. */
-export const NAME_MAX = 128;
 
 /** The schemas are created once for their settings: creating one takes longer than parsing many bodies. */
 function oncePerSettings<T>(create: (settings: SizeSettings) => T): (settings: SizeSettings) => T {
@@ -94,6 +100,20 @@ const ON_INTERRUPTION = 'stop or restart';
 const NAME = `text of 1 to ${NAME_MAX} characters without control characters, at least one of them visible`;
 /** Neither space, nor a character that formats its neighbours or is drawn as nothing: zero-width ones, fillers, U+2800. */
 const VISIBLE_CHARACTER = /[^\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\u2800]/u;
+const LABELS = `at most ${LABELS_MAX} labels with ${LABELS_MAX_BYTES} bytes together; keys of 1 to 32 letters, digits, dots, slashes, - and _, values of at most ${LABEL_VALUE_MAX} characters without commas and control characters`;
+
+function labelsSchema() {
+  return z.record(z.string({ error: LABELS }), z.string({ error: LABELS }), { error: LABELS }).check(
+    z.refine(areLabels, { error: LABELS }),
+    z.meta({
+      description: `Keys and values of your choice, to find workbenches by \`label\`. At most ${LABELS_MAX_BYTES} bytes of UTF-8 together. An update replaces all of them.`,
+      maxProperties: LABELS_MAX,
+      propertyNames: { pattern: LABEL_KEY.source },
+      additionalProperties: { type: 'string', pattern: LABEL_VALUE_PATTERN },
+    }),
+  );
+}
+
 function changeableFields(settings: SizeSettings) {
   const name = z.string({ error: NAME }).check(
     z.refine(isName, { error: NAME }),
@@ -107,6 +127,7 @@ function changeableFields(settings: SizeSettings) {
   );
   return {
     workbench_name: z.optional(name),
+    labels: z.optional(labelsSchema()),
     requested_memory: z.optional(amountSchema('Memory in MiB.', settings.WB_MIN_RAM, settings.WB_MAX_RAM)),
     requested_cpu: z.optional(
       amountSchema('CPU units: 1 vCPU = 1024.', settings.WB_MIN_CPU, settings.WB_MAX_CPU),
@@ -149,6 +170,7 @@ export function toCreateRequest(body: CreateBody, settings: SizeSettings): Creat
     memoryMib: body.requested_memory ?? settings.WB_DEFAULT_RAM,
     gpuCount: body.requested_gpu ?? settings.WB_DEFAULT_GPU,
     ...(body.workbench_name === undefined ? {} : { name: body.workbench_name }),
+    ...(body.labels === undefined ? {} : { labels: body.labels }),
     ...(body.on_interruption === undefined ? {} : { onInterruption: body.on_interruption }),
     ...(body.allocated_instance_type === undefined
       ? {}
@@ -159,6 +181,7 @@ export function toCreateRequest(body: CreateBody, settings: SizeSettings): Creat
 export function toChanges(body: UpdateBody): Changes {
   return {
     ...(body.workbench_name === undefined ? {} : { name: body.workbench_name }),
+    ...(body.labels === undefined ? {} : { labels: body.labels }),
     ...(body.requested_cpu === undefined ? {} : { cpuUnits: body.requested_cpu }),
     ...(body.requested_memory === undefined ? {} : { memoryMib: body.requested_memory }),
     ...(body.requested_gpu === undefined ? {} : { gpuCount: body.requested_gpu }),

@@ -27,6 +27,11 @@ export const itemSchema = z.object({
   user_id: z.string().check(z.describe('The owner.')),
   workbench_id: z.string().check(z.describe('26 lower-case letters and digits. Sorts by creation time.')),
   workbench_name: z.string(),
+  labels: z.optional(
+    z
+      .record(z.string(), z.string())
+      .check(z.describe('Keys and values that users have given it. Absent without any.')),
+  ),
   role: z.optional(
     z
       .enum(['manage', 'use', 'administrator'])

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '#core/errors.ts';
 import { SHARES_MAX } from '#core/ports/share-store.ts';
 import { auditResponseSchema } from './audit-response.ts';
-import { AUDIT_PARAMETERS, PARAMETERS } from './parameters.ts';
+import { AUDIT_PARAMETERS, LIST_FILTERS, PARAMETERS } from './parameters.ts';
 import {
   createBodySchema,
   drainBodySchema,
@@ -63,8 +63,8 @@ export const ROUTES = [
     access: 'user',
     summary: 'Lists the workbenches of a user, newest first.',
     description:
-      'Strongly consistent: a workbench is listed as soon as its creation was confirmed. With `shared=true` it lists the workbenches of others that are shared with the user, with a `role` each: a new share may be missing for a second, and a page may have fewer items than `limit` although another one follows.',
-    parameters: [user_id, shared, limit, cursor],
+      'Strongly consistent: a workbench is listed as soon as its creation was confirmed. With `shared=true` it lists the workbenches of others that are shared with the user, with a `role` each: a new share may be missing for a second, and a page may have fewer items than `limit` although another one follows. So may every page of a list with `status`, `name`, `q` or `label`, also none at all: one request reads at most 500 workbenches (200 shared ones) to find those that match. Follow `next_cursor` with the same filters.',
+    parameters: [user_id, shared, ...Object.values(LIST_FILTERS), limit, cursor],
     responses: { 200: { description: 'A page of workbenches.', schema: listResponseSchema } },
     errors: ['invalid_request'],
   },
@@ -112,7 +112,7 @@ export const ROUTES = [
     operationId: 'updateWorkbench',
     access: 'user',
     action: ROUTE_ACTIONS.updateWorkbench,
-    summary: 'Renames a workbench, or resizes it while it is stopped.',
+    summary: 'Renames a workbench, replaces its labels, or resizes it while it is stopped.',
     parameters: [wid, user_id],
     body: updateBodySchema,
     responses: { 200: itemResponse('The changed workbench.') },

@@ -154,13 +154,14 @@ function newWorkbench(
   now: number,
   idempotencyKey?: string,
 ): Starting {
-  const { name } = request;
+  const { name, labels = {} } = request;
   const spec = specOf(request);
   return {
     schemaVersion: SCHEMA_VERSION,
     userId,
     workbenchId,
     name: name ?? `wb-${workbenchId}`,
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
     spec,
     ...(spec.dedicatedInstanceType ? { host: requestedHost(spec.dedicatedInstanceType, 1) } : {}),
     unexpectedTasks: [],

@@ -1,13 +1,17 @@
+import type { Labels } from './labels.ts';
 import type { WorkbenchSpec } from './spec.ts';
 
 export interface CreateRequest extends WorkbenchSpec {
   /** 1-128 characters. @default `wb-<id>` */
   readonly name?: string;
+  readonly labels?: Labels;
 }
 
 /** The fields of an update; absent fields stay unchanged. */
 export interface Changes {
   readonly name?: string;
+  /** Replaces all labels. */
+  readonly labels?: Labels;
   readonly cpuUnits?: number;
   readonly memoryMib?: number;
   readonly gpuCount?: number;
@@ -24,6 +28,7 @@ export type FieldTargets<T> = {
 
 const CREATE_FIELDS = {
   name: 'record',
+  labels: 'record',
   cpuUnits: 'spec',
   memoryMib: 'spec',
   gpuCount: 'spec',
@@ -33,6 +38,7 @@ const CREATE_FIELDS = {
 
 const UPDATE_FIELDS = {
   name: 'record',
+  labels: 'record',
   cpuUnits: 'spec',
   memoryMib: 'spec',
   gpuCount: 'spec',

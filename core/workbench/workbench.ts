@@ -96,6 +96,8 @@ const baseShape = {
   userId: z.string(),
   workbenchId: z.string(),
   name: z.string(),
+  /** Absent without any. At most LABELS_MAX, LABELS_MAX_BYTES together. */
+  labels: z.optional(z.record(z.string(), z.string())),
   spec: specSchema,
   /** Present once the volume is known to exist. */
   mount: z.optional(z.record(z.string(), z.string())),

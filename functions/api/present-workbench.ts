@@ -57,6 +57,7 @@ function toItem(workbench: Workbench, baseUrl: string, warning: string | undefin
     user_id: userId,
     workbench_id: workbenchId,
     workbench_name: workbench.name,
+    ...(workbench.labels === undefined ? {} : { labels: workbench.labels }),
     status: workbench.status,
     ...(detail === undefined ? {} : { status_detail: detail }),
     desired_status: workbench.desired,

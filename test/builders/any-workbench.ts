@@ -200,6 +200,7 @@ const base = () =>
     startedAt: maybe(anyTime()),
     readyAt: maybe(anyTime()),
     stoppedAt: maybe(anyTime()),
+    labels: maybe(fc.dictionary(mountName(), word(), { maxKeys: 3, noNullPrototype: true })),
     lastStartMs: maybe(fc.nat()),
     updatedAt: anyTime(),
     revision: fc.integer({ min: 1, max: 1_000_000 }),

@@ -1,6 +1,7 @@
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
 import type { Interruption } from '#core/workbench/interruption.ts';
+import { LABELS_MAX, LABELS_MAX_BYTES } from '#core/workbench/labels.ts';
 import { REASON_MESSAGE_MAX } from '#core/workbench/reasons.ts';
 import type { WorkbenchSpec } from '#core/workbench/spec.ts';
 import {
@@ -36,6 +37,12 @@ const TIME = Date.UTC(2099, 11, 31, 23, 59, 59, 999);
 const USER_ID = '😀'.repeat(24);
 /** 128 characters of 4 bytes, the most of a name. */
 const NAME = '😀'.repeat(128);
+const LABELS = Object.fromEntries(
+  Array.from({ length: LABELS_MAX }, (_, n) => [
+    `key-${n}`,
+    'v'.repeat(Math.floor(LABELS_MAX_BYTES / LABELS_MAX) - 5),
+  ]),
+);
 /** The user has renamed the workbench since its run was issued. */
 const FORMER_NAME = '🙂'.repeat(FORMER_NAME_MAX / 4);
 /** A task id of local mode: longer than the 32 digits of ECS. */
@@ -86,6 +93,7 @@ const base = {
   userId: USER_ID,
   workbenchId: ID,
   name: NAME,
+  labels: LABELS,
   spec: {
     ...AMOUNTS,
     dedicatedInstanceType: INSTANCE_TYPE,

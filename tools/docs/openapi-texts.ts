@@ -117,7 +117,7 @@ const STOPPED_ITEM = {
 
 const REQUEST_EXAMPLES: Partial<Record<OperationId, unknown>> = {
   createWorkbench: { workbench_name: 'AutoCyber', requested_memory: 2048, requested_cpu: 1024 },
-  updateWorkbench: { workbench_name: 'AutoCyber 2' },
+  updateWorkbench: { workbench_name: 'AutoCyber 2', labels: { team: 'research' } },
   openWorkbench: { path: '/lab' },
   setShare: { role: 'use', expires_at: '2030-02-01T09:00:00Z' },
   drainMachine: { by: '2030-01-01T18:00:00Z' },
@@ -130,7 +130,10 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
   listWorkbenches: { success: true, items: [EXAMPLE_ITEM] },
   createWorkbench: { success: true, item: EXAMPLE_STARTING_ITEM },
   getWorkbench: { success: true, item: EXAMPLE_ITEM },
-  updateWorkbench: { success: true, item: { ...EXAMPLE_ITEM, workbench_name: 'AutoCyber 2' } },
+  updateWorkbench: {
+    success: true,
+    item: { ...EXAMPLE_ITEM, workbench_name: 'AutoCyber 2', labels: { team: 'research' } },
+  },
   deleteWorkbench: EXAMPLE_SUCCESS,
   startWorkbench: EXAMPLE_SUCCESS,
   stopWorkbench: EXAMPLE_SUCCESS,

@@ -14,6 +14,8 @@ import schemathesis
 # Of `user_id`, in contract/parameters.ts. JSON Schema counts characters.
 USER_ID_MAX_BYTES = 96
 GROUP_MAX_BYTES = 128
+# Of all labels together, in core/workbench/labels.ts.
+LABELS_MAX_BYTES = 256
 
 # Of `from` and `to`: Date of JavaScript knows neither leap seconds nor offsets of a day and more.
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(\.\d{1,9})?(Z|[+-](0\d|1\d|2[0-3]):[0-5]\d)")
@@ -46,6 +48,13 @@ def filter_case(context, case):
         return False
     kind, _, grantee = unquote(str((case.path_parameters or {}).get("grantee", ""))).partition(":")
     if bytes_of(grantee) > (GROUP_MAX_BYTES if kind == "group" else USER_ID_MAX_BYTES):
+        return False
+    labels = case.body.get("labels") if isinstance(case.body, dict) else None
+    if isinstance(labels, dict) and bytes_of("".join(f"{key}{value}" for key, value in labels.items())) > LABELS_MAX_BYTES:
+        return False
+    # In a query a label has a colon that does not count, and a key is given once.
+    pairs = str(query.get("label", "") if isinstance(query, dict) else "").split(",")
+    if sum(bytes_of(pair) - 1 for pair in pairs) > LABELS_MAX_BYTES or len({pair.partition(":")[0] for pair in pairs}) < len(pairs):
         return False
     name = case.body.get("workbench_name") if isinstance(case.body, dict) else None
     return not isinstance(name, str) or any(map(is_visible, name))

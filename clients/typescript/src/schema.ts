@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * Lists the workbenches of a user, newest first.
-         * @description Strongly consistent: a workbench is listed as soon as its creation was confirmed. With `shared=true` it lists the workbenches of others that are shared with the user, with a `role` each: a new share may be missing for a second, and a page may have fewer items than `limit` although another one follows.
+         * @description Strongly consistent: a workbench is listed as soon as its creation was confirmed. With `shared=true` it lists the workbenches of others that are shared with the user, with a `role` each: a new share may be missing for a second, and a page may have fewer items than `limit` although another one follows. So may every page of a list with `status`, `name`, `q` or `label`, also none at all: one request reads at most 500 workbenches (200 shared ones) to find those that match. Follow `next_cursor` with the same filters.
          */
         get: operations["listWorkbenches"];
         put?: never;
@@ -66,7 +66,7 @@ export interface paths {
         delete: operations["deleteWorkbench"];
         options?: never;
         head?: never;
-        /** Renames a workbench, or resizes it while it is stopped. */
+        /** Renames a workbench, replaces its labels, or resizes it while it is stopped. */
         patch: operations["updateWorkbench"];
         trace?: never;
     };
@@ -386,6 +386,10 @@ export interface components {
             /** @description 26 lower-case letters and digits. Sorts by creation time. */
             workbench_id: string;
             workbench_name: string;
+            /** @description Keys and values that users have given it. Absent without any. */
+            labels?: {
+                [key: string]: string;
+            };
             /**
              * @description The role in which the acting user sees a workbench of another user: `manage` or `use` if it is shared, `administrator` for an administrator. Absent for the owner.
              * @enum {string}
@@ -791,6 +795,17 @@ export interface operations {
                 user_id?: components["parameters"]["user_id"];
                 /** @description With `true` the list has the workbenches of other users that are shared with the user. */
                 shared?: components["parameters"]["shared"];
+                /** @description Workbenches with this status. */
+                status?: "stopped" | "starting" | "provisioning" | "pending" | "running" | "stopping" | "deleting";
+                /** @description Workbenches with exactly this name. */
+                name?: string;
+                /** @description Workbenches whose name, id or value of a label contains this text. Upper and lower case are the same. */
+                q?: string;
+                /**
+                 * @description Workbenches with this label: `key:value`. Several are separated by commas; a workbench must have all of them.
+                 * @example team:research
+                 */
+                label?: string;
                 /** @description Maximum number of items in the page. */
                 limit?: components["parameters"]["limit"];
                 /** @description The `next_cursor` of the previous page. It is valid for the same user only. */
@@ -903,6 +918,10 @@ export interface operations {
                 "application/json": {
                     /** @description The name, with at least one visible character. The workbench gets it as the environment variable WORKBENCH_NAME. */
                     workbench_name?: string;
+                    /** @description Keys and values of your choice, to find workbenches by `label`. At most 256 bytes of UTF-8 together. An update replaces all of them. */
+                    labels?: {
+                        [key: string]: string;
+                    };
                     /** @description Memory in MiB. */
                     requested_memory?: number;
                     /** @description CPU units: 1 vCPU = 1024. */
@@ -1334,12 +1353,19 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "workbench_name": "AutoCyber 2"
+                 *       "workbench_name": "AutoCyber 2",
+                 *       "labels": {
+                 *         "team": "research"
+                 *       }
                  *     }
                  */
                 "application/json": {
                     /** @description The name, with at least one visible character. The workbench gets it as the environment variable WORKBENCH_NAME. */
                     workbench_name?: string;
+                    /** @description Keys and values of your choice, to find workbenches by `label`. At most 256 bytes of UTF-8 together. An update replaces all of them. */
+                    labels?: {
+                        [key: string]: string;
+                    };
                     /** @description Memory in MiB. */
                     requested_memory?: number;
                     /** @description CPU units: 1 vCPU = 1024. */
@@ -1380,7 +1406,10 @@ export interface operations {
                      *         "created_at": "2030-01-01T09:00:00.000Z",
                      *         "started_at": "2030-01-01T09:00:00.000Z",
                      *         "ready_at": "2030-01-01T09:00:42.000Z",
-                     *         "updated_at": "2030-01-01T09:00:42.000Z"
+                     *         "updated_at": "2030-01-01T09:00:42.000Z",
+                     *         "labels": {
+                     *           "team": "research"
+                     *         }
                      *       }
                      *     }
                      */

@@ -1,4 +1,5 @@
 import { beingDeletedError, WorkbenchError } from '../../errors.ts';
+import type { Labels } from '../labels.ts';
 import { type Changes, specChangesOf } from '../request-fields.ts';
 import { truncateUtf8 } from '../truncate-utf8.ts';
 import { type Deleting, FORMER_NAME_MAX, runOf, type Stopping, type Workbench } from '../workbench.ts';
@@ -121,7 +122,13 @@ function update(workbench: Workbench, changes: Changes): Workbench {
       'The size of a workbench can be changed only while it is stopped. Stop it first.',
     );
   }
-  return rename({ ...workbench, spec }, changes.name ?? workbench.name);
+  const labelled = changes.labels === undefined ? workbench : withLabels(workbench, changes.labels);
+  return rename({ ...labelled, spec }, changes.name ?? workbench.name);
+}
+
+function withLabels(workbench: Workbench, labels: Labels): Workbench {
+  const { labels: _replaced, ...rest } = workbench;
+  return (Object.keys(labels).length === 0 ? rest : { ...rest, labels }) as Workbench;
 }
 
 /**

@@ -17,7 +17,7 @@ describe('specOf', () => {
   });
 
   it('omits a field that is not listed', () => {
-    expect(specOf({ ...size, labels: 'a' } as CreateRequest)).toStrictEqual(size);
+    expect(specOf({ ...size, colour: 'a' } as CreateRequest)).toStrictEqual(size);
   });
 });
 
@@ -28,15 +28,15 @@ describe('specChangesOf', () => {
   });
 
   it('omits a field that is not listed', () => {
-    expect(specChangesOf({ cpuUnits: 1, labels: 'a' } as Changes)).toStrictEqual({ cpuUnits: 1 });
+    expect(specChangesOf({ cpuUnits: 1, colour: 'a' } as Changes)).toStrictEqual({ cpuUnits: 1 });
   });
 });
 
 describe('FieldTargets', () => {
   it('requires an entry for a new field of a request, and forbids to put it into the spec', () => {
-    type WithLabels = Changes & { readonly labels?: string };
-    expectTypeOf<FieldTargets<WithLabels>['labels']>().toEqualTypeOf<'record'>();
-    expectTypeOf<FieldTargets<WithLabels>['memoryMib']>().toEqualTypeOf<'spec'>();
-    expectTypeOf<keyof FieldTargets<WithLabels>>().toEqualTypeOf<keyof WithLabels>();
+    type WithColour = Changes & { readonly colour?: string };
+    expectTypeOf<FieldTargets<WithColour>['colour']>().toEqualTypeOf<'record'>();
+    expectTypeOf<FieldTargets<WithColour>['memoryMib']>().toEqualTypeOf<'spec'>();
+    expectTypeOf<keyof FieldTargets<WithColour>>().toEqualTypeOf<keyof WithColour>();
   });
 });

@@ -6,6 +6,7 @@ import { build } from '#functions/api/create-workbench.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 const query = 'user_id=xyz';
+const JSON_TYPE = { 'content-type': 'application/json' };
 
 function setUp(env: Readonly<Record<string, string>> = {}) {
   const { world, ports } = worldWithIds();
@@ -42,6 +43,41 @@ describe('POST /workbenches', () => {
     const { create } = setUp();
     const { body } = await call(create, { query: 'user_id=xyz', body: { on_interruption: 'restart' } });
     expect(body.item).toMatchObject({ on_interruption: 'restart' });
+  });
+
+  it('stores labels, and has none for an empty object', async () => {
+    const { create } = setUp();
+    const labels = { team: 'Forschung & Lehre', 'cost/center': '', constructor: 'x' };
+    const { body } = await call(create, { query, body: { labels } });
+    expect(body.item.labels).toEqual(labels);
+    expect((await call(create, { query, body: { labels: {} } })).body.item).not.toHaveProperty('labels');
+  });
+
+  it('stores as many labels as a record has space for', async () => {
+    const { create } = setUp();
+    const labels = Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`key-${n}`, 'é'.repeat(10)]));
+    expect((await call(create, { query, body: { labels } })).status).toBe(201);
+  });
+
+  it.each<[string, unknown]>([
+    ['11 labels', Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`k${n}`, '']))],
+    ['257 bytes', { a: 'x'.repeat(64), b: 'x'.repeat(64), c: 'x'.repeat(64), dd: '😀'.repeat(15) }],
+    ['a key of 33 characters', { ['k'.repeat(33)]: 'v' }],
+    ['an empty key', { '': 'v' }],
+    ['a key with a colon', { 'a:b': 'v' }],
+    ['a key that begins with _', { _a: 'v' }],
+    ['a value of 65 characters', { a: 'v'.repeat(65) }],
+    ['a value with a comma', { a: 'b,c' }],
+    ['a value with a control character', { a: 'b\u001b[2J' }],
+    ['a value that is no text', { a: 1 }],
+    ['half a surrogate pair', { a: '\ud800' }],
+    ['a list', ['a']],
+    ['null', null],
+  ])('is 400 for labels with %s', async (_, labels) => {
+    const { create } = setUp();
+    const response = await call(create, { query, body: JSON.stringify({ labels }), headers: JSON_TYPE });
+    expect(response.status).toBe(400);
+    expect(Object.keys(response.body.error.fields)[0]).toMatch(/^labels(\.|$)/);
   });
 
   it('returns Location and Retry-After', async () => {

@@ -91,6 +91,68 @@ describe('GET /workbenches', () => {
     expect(listResponseSchema.parse(body)).toEqual(body);
   });
 
+  describe('with filters', () => {
+    let filtered: (query: string) => Promise<Awaited<ReturnType<typeof call>>>;
+
+    beforeEach(async () => {
+      const { world, ports } = worldWithIds();
+      const create = buildCreate(ports, settingsWith());
+      const handler = build(ports, settingsWith());
+      const bodies = [
+        { workbench_name: 'One', labels: { team: 'research', stage: 'x' } },
+        { workbench_name: 'Two', labels: { team: 'research' } },
+        { workbench_name: 'one more' },
+      ];
+      for (const body of bodies) {
+        world.clock.advance(1000);
+        const { item } = (await call(create, { query: 'user_id=ada', body })).body;
+        await ports.shares.put(aShare({ workbenchId: item.workbench_id }));
+      }
+      filtered = (query) => call(handler, { query, authorizer: tokenOf('ada') });
+      const forBob = (query: string) => call(handler, { query, authorizer: tokenOf('bob') });
+      expect(namesIn((await forBob('shared=true&q=one')).body)).toEqual(['one more', 'One']);
+    });
+
+    const namesIn = (body: { items: WorkbenchItem[] }) => body.items.map((item) => item.workbench_name);
+
+    it.each([
+      ['status=starting', ['one more', 'Two', 'One']],
+      ['status=running', []],
+      ['name=One', ['One']],
+      ['q=one', ['one more', 'One']],
+      ['q=search', ['Two', 'One']],
+      ['label=team:research', ['Two', 'One']],
+      ['label=team%3Aresearch%2Cstage%3Ax', ['One']],
+      ['label=team:research&name=Two', ['Two']],
+      ['label=team:', []],
+    ])('lists what matches %s', async (query, names) => {
+      const { status, body } = await filtered(query);
+      expect([status, namesIn(body)]).toEqual([200, names]);
+    });
+
+    it('goes on after the last match of a page', async () => {
+      const { body } = await filtered('q=one&limit=1');
+      expect(namesIn(body)).toEqual(['one more']);
+      expect(namesIn((await filtered(`q=one&limit=1&cursor=${body.next_cursor}`)).body)).toEqual(['One']);
+    });
+
+    it.each([
+      ['status=unknown', 'status'],
+      ['status=', 'status'],
+      ['name=', 'name'],
+      [`q=${'x'.repeat(129)}`, 'q'],
+      ['q=a&q=b', 'q'],
+      ['label=team', 'label'],
+      ['label=team:a,team:b', 'label'],
+      ['label=:a', 'label'],
+      ['label=', 'label'],
+      [`label=a:${'x'.repeat(65)}`, 'label'],
+    ])('is 400 for %s', async (query, field) => {
+      const { status, body } = await filtered(query);
+      expect([status, Object.keys(body.error.fields)]).toEqual([400, [field]]);
+    });
+  });
+
   it('is empty for a user without workbenches', async () => {
     expect((await call(list, { query: 'user_id=nobody' })).body).toEqual({ success: true, items: [] });
   });

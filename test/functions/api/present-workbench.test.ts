@@ -81,7 +81,7 @@ describe('presentWorkbench', () => {
 
   it('returns no field that a newer version wrote', () => {
     const reason = { code: 'other', message: 'Evicted.', unrecognized: { code: 'evicted' } } as const;
-    const item = presentWorkbench({ ...stopped, labels: {}, reason } as Workbench, settings);
+    const item = presentWorkbench({ ...stopped, colours: {}, reason } as Workbench, settings);
     expect(item).toEqual({
       ...presentWorkbench(stopped, settings),
       status_reason: { code: 'other', message: 'Evicted.' },
@@ -111,6 +111,10 @@ describe('presentWorkbench', () => {
       updated_at: '1970-01-01T00:00:00.004Z',
     });
     expect(itemSchema.parse(item)).toEqual(item);
+  });
+
+  it('returns the labels', () => {
+    expect(presentWorkbench({ ...stopped, labels: { team: 'a' } }, settings).labels).toEqual({ team: 'a' });
   });
 
   it('returns what follows an interruption; a value that only a newer version knows means a stop', () => {

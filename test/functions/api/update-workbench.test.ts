@@ -26,6 +26,17 @@ describe('PATCH /workbenches/{wid}', () => {
     expect(itemResponseSchema.parse(response.body)).toEqual(response.body);
   });
 
+  it('replaces all labels in any status, keeps them in other updates, and removes them with an empty object', async () => {
+    const { world, key, request, update } = await setUp();
+    await world.waitForStatus(key, 'running');
+    const labelsAfter = async (body: object) => (await call(update, { ...request, body })).body.item.labels;
+    expect(await labelsAfter({ labels: { team: 'a', stage: 'x' } })).toEqual({ team: 'a', stage: 'x' });
+    expect(await labelsAfter({ labels: { team: 'b' } })).toEqual({ team: 'b' });
+    expect(await labelsAfter({ workbench_name: 'Two' })).toEqual({ team: 'b' });
+    expect(await labelsAfter({ labels: {} })).toBeUndefined();
+    expect(await world.read(key)).not.toHaveProperty('labels');
+  });
+
   it('resizes a stopped workbench', async () => {
     const { world, key, request, update, stop } = await setUp();
     await call(stop, request);

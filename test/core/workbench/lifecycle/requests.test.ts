@@ -185,6 +185,19 @@ describe('a request', () => {
     const { name, spec } = running();
     expect(outcomeOf(running(), { type: 'update', changes: { name, ...spec }, by: 'ada' })).toBe('same');
     expect(outcomeOf(running(), { type: 'update', changes: {}, by: 'ada' })).toBe('same');
+    const labelled = running({ labels: { team: 'a' } });
+    expect(outcomeOf(labelled, { type: 'update', changes: { labels: { team: 'a' } }, by: 'ada' })).toBe(
+      'same',
+    );
+    expect(outcomeOf(running(), { type: 'update', changes: { labels: {} }, by: 'ada' })).toBe('same');
+  });
+
+  it('to change labels replaces all of them while the workbench runs', () => {
+    const before = running({ labels: { team: 'a', stage: 'x' } });
+    const withLabels = (labels: Record<string, string>) =>
+      step(before, { type: 'update', changes: { labels }, by: 'ada' }, T0).workbench;
+    expect(withLabels({ team: 'b' }).labels).toEqual({ team: 'b' });
+    expect(withLabels({})).not.toHaveProperty('labels');
   });
 
   it.each([{ cpuUnits: 1 }, { memoryMib: 1 }, { gpuCount: 1 }])(
