@@ -47,24 +47,47 @@ function failedOutsideTests({ status, assertionResults }: RunnerReport['testResu
   return status === 'failed' && assertionResults.every(({ status: result }) => result !== 'failed');
 }
 
-/** Returns the failed tests and files, each with the first lines of its error. Empty if none failed. */
-export function formatFailures(reports: readonly RunnerReport[]): string {
+/**
+ * Returns the failed tests and files, each with the first lines of its error. Empty if none failed.
+ * @param word the start of each line that names a test
+ */
+export function formatFailures(reports: readonly RunnerReport[], word = 'FAILED'): string {
   return reports
     .flatMap(({ testResults }) => testResults)
     .flatMap((file) => [
-      ...(failedOutsideTests(file) ? [formatFailure(file.name, file.message)] : []),
+      ...(failedOutsideTests(file) ? [formatFailure(word, file.name, file.message)] : []),
       ...file.assertionResults
         .filter(({ status }) => status === 'failed')
         .map(({ fullName, failureMessages = [] }) =>
-          formatFailure(`${file.name}: ${fullName}`, failureMessages.join('\n')),
+          formatFailure(word, `${file.name}: ${fullName}`, failureMessages.join('\n')),
         ),
     ])
     .join('\n');
 }
 
-function formatFailure(title: string, message: string): string {
+/** Returns the paths of the test files with a failure. */
+export function listFailedFiles({ testResults }: RunnerReport): readonly string[] {
+  return testResults.filter(({ status }) => status === 'failed').map(({ name }) => name);
+}
+
+/** Returns the report of a first run with the results of a second run in place of the same files. */
+export function replaceResults(first: RunnerReport, second: RunnerReport): RunnerReport {
+  const repeated = new Set(second.testResults.map(({ name }) => name));
+  const replaced = first.testResults.filter(({ name }) => repeated.has(name));
+  const count = (status: string) =>
+    replaced.flatMap((file) => file.assertionResults).filter((result) => result.status === status).length;
+  return {
+    numPassedTests: first.numPassedTests - count('passed') + second.numPassedTests,
+    numFailedTests: first.numFailedTests - count('failed') + second.numFailedTests,
+    numPendingTests: first.numPendingTests - count('pending') - count('skipped') + second.numPendingTests,
+    numTodoTests: first.numTodoTests - count('todo') + second.numTodoTests,
+    testResults: [...first.testResults.filter(({ name }) => !repeated.has(name)), ...second.testResults],
+  };
+}
+
+function formatFailure(word: string, title: string, message: string): string {
   const lines = message.split('\n').slice(0, LINES_SHOWN);
-  return [`FAILED ${title}`, ...lines.map((line) => `  ${line}`)].join('\n');
+  return [`${word} ${title}`, ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
 export function formatSum({ passed, failed, skipped }: TestSum): string {

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { formatFailures, formatSum, type RunnerReport, sumReports } from '#ci/test-results.ts';
+import {
+  formatFailures,
+  formatSum,
+  listFailedFiles,
+  type RunnerReport,
+  replaceResults,
+  sumReports,
+} from '#ci/test-results.ts';
 
 const passed = {
   name: '/project/test/a.test.ts',
@@ -65,4 +72,18 @@ test('names each failed test with the first lines of its error', () => {
     ...lines.slice(0, 20).map((line) => `  ${line}`),
   ]);
   expect(formatFailures([report(3, 0, 0)])).toBe('');
+});
+
+test('a second run replaces the results of its files, and its passed tests count once', () => {
+  const failed = { status: 'failed', fullName: 'adds three numbers', failureMessages: ['timeout'] };
+  const flaky = { ...passed, name: '/project/test/b.test.ts', status: 'failed', assertionResults: [failed] };
+  const first: RunnerReport = { ...report(1, 1, 2), testResults: [passed, flaky] };
+  expect(listFailedFiles(first)).toEqual(['/project/test/b.test.ts']);
+  expect(formatFailures([first], 'FLAKY')).toBe(
+    'FLAKY /project/test/b.test.ts: adds three numbers\n  timeout',
+  );
+  const again = { ...flaky, status: 'passed', assertionResults: [{ ...failed, status: 'passed' }] };
+  const merged = replaceResults(first, { ...report(1, 0, 0), testResults: [again] });
+  expect(sumReports([merged])).toEqual({ passed: 2, failed: 0, skipped: 2 });
+  expect(listFailedFiles(merged)).toEqual([]);
 });

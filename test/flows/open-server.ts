@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -110,9 +110,28 @@ export async function waitForStatus(server: OpenServer, id: string, status: stri
     const { body } = await call(server, 'GET', `/workbenches/${id}`);
     last = body;
     return body.item?.status === status && body.item;
-  }, `${id} is ${status}`).catch((error: unknown) => {
-    throw new Error(`${String(error)}: ${JSON.stringify(last)}`);
+  }, `${id} is ${status}`).catch(async (error: unknown) => {
+    throw new Error(`${String(error)}: ${JSON.stringify(last)}\n${await describeProcesses(id)}`);
   });
+}
+
+/** Describes the processes of a workbench, to find why one of them hangs: name, state, and what it waits for. Linux only. */
+async function describeProcesses(id: string): Promise<string> {
+  const read = (path: string) => readFile(path, 'latin1').catch(() => '');
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const described = await Promise.all(
+    pids.map(async (pid) => {
+      const [environment, command, status] = await Promise.all(
+        ['environ', 'cmdline', 'status'].map((name) => read(`/proc/${pid}/${name}`)),
+      );
+      if (!environment?.includes(`WORKBENCH_ID=${id}`)) return [];
+      const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+      const waits = await Promise.all(threads.map((thread) => read(`/proc/${pid}/task/${thread}/wchan`)));
+      const state = /^State:.*$/m.exec(status ?? '')?.[0];
+      return [`process ${pid} ${state} in ${waits.join(' ')}: ${command?.replaceAll('\0', ' ')}`];
+    }),
+  );
+  return described.flat().join('\n') || 'it has no process';
 }
 
 /** Polls a workbench until it does not exist. */
