@@ -105,7 +105,7 @@ export class MixedFleet {
 const NEWER_FORMAT: RecordFormat = {
   schemaVersion: SCHEMA_VERSION + 1,
   minReader: 1,
-  upgrades: new Map([[SCHEMA_VERSION, (record) => ({ ...record, labels: record.labels ?? { writes: 0 } })]]),
+  upgrades: new Map([[SCHEMA_VERSION, (record) => ({ ...record, newer: record.newer ?? { writes: 0 } })]]),
 };
 
 /** Codes that the newer version writes instead of those of the present one. */
@@ -123,7 +123,7 @@ const NEWER_CODEC: RecordCodec = {
 type Fields = Readonly<Record<string, unknown>>;
 
 function withNewerFields(record: StoredRecord): StoredRecord {
-  const { writes = 0 } = (record.labels ?? {}) as { readonly writes?: number };
+  const { writes = 0 } = (record.newer ?? {}) as { readonly writes?: number };
   const present = (name: string, add: (value: Fields) => Fields) =>
     record[name] === undefined ? {} : { [name]: add(record[name] as Fields) };
   const each = (name: string, add: (value: Fields) => Fields) => ({
@@ -131,7 +131,7 @@ function withNewerFields(record: StoredRecord): StoredRecord {
   });
   return {
     ...record,
-    labels: { writes: writes + 1 },
+    newer: { writes: writes + 1 },
     ...present('spec', (spec) => ({ tier: 'gold', ...spec })),
     ...present('run', (run) => ({ template: `template of ${run.runId}`, ...run })),
     ...present('host', (host) => ({ zone: 'a', ...host })),
@@ -203,8 +203,8 @@ function checkWrite(
     new RuleViolation(
       `the ${version} version lost ${part} of workbench ${workbenchId}, which the newer version had written`,
     );
-  const mayChange = version === 'newer' && after.labels !== undefined;
-  if (!mayChange && !isDeepStrictEqual(after.labels, before.labels)) throw lost('labels');
+  const mayChange = version === 'newer' && after.newer !== undefined;
+  if (!mayChange && !isDeepStrictEqual(after.newer, before.newer)) throw lost('newer');
   for (const { name, field, identity } of OWNED_FIELDS) {
     const [was, is] = [before[name], after[name]] as (Fields | undefined)[];
     if (was?.[field] === undefined || is === undefined) continue;
