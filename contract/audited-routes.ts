@@ -26,6 +26,7 @@ const AUDITED_ROUTES: Readonly<Record<RouteKey, AuditedRoute | 'public'>> = {
   'DELETE /workbenches/{wid}/owner': { action: 'withdraw_owner_offer', kind: 'rights' },
   'POST /workbenches/{wid}/owner/accept': { action: 'accept_owner', kind: 'rights' },
   'GET /workbenches/{wid}/history': { action: 'read_history', kind: 'read' },
+  'GET /workbenches/{wid}/logs': { action: 'read_logs', kind: 'read' },
   'GET /workbenches/{wid}/shares': { action: 'list_shares', kind: 'read' },
   'PUT /workbenches/{wid}/shares/{grantee}': { action: 'set_share', kind: 'rights' },
   'DELETE /workbenches/{wid}/shares/{grantee}': { action: 'delete_share', kind: 'rights' },

@@ -16,7 +16,15 @@ export interface DeployedFunction {
   readonly memoryMib: number;
 }
 
-export type AwsClientName = 'dynamodb' | 'ec2' | 'ecs' | 'efs' | 'lambda' | 'secrets-manager' | 'sqs';
+export type AwsClientName =
+  | 'cloudwatch-logs'
+  | 'dynamodb'
+  | 'ec2'
+  | 'ecs'
+  | 'efs'
+  | 'lambda'
+  | 'secrets-manager'
+  | 'sqs';
 
 /**
  * `work`: the work queue. `host`: the queue of workbenches whose next effect needs EC2. `delete`: the queue of workbenches

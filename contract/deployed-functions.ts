@@ -149,6 +149,13 @@ export const DEPLOYED = {
     reads: WORKBENCH_API,
     ...READING_API,
   },
+  'list-logs': {
+    entry: 'handlers/list-logs.ts',
+    startedBy: { by: 'route', operationId: 'listLogs' },
+    reads: [...WORKBENCH_API, 'WB_TASK_LOG_GROUP'],
+    clients: ['cloudwatch-logs', 'dynamodb'],
+    ...API,
+  },
   'list-shares': {
     entry: 'handlers/list-shares.ts',
     startedBy: { by: 'route', operationId: 'listShares' },

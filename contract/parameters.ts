@@ -1,5 +1,6 @@
 import { AUDIT_ACTIONS } from '#core/audit/audit-event.ts';
 import { WORKBENCH_ID_PATTERN } from '#core/ports/ids.ts';
+import { LOG_LINES_MAX } from '#core/ports/run-log-reader.ts';
 import { STATUSES } from '#core/workbench/history.ts';
 import { LABEL_KEY, LABEL_VALUE_MAX, LABELS_MAX } from '#core/workbench/labels.ts';
 
@@ -167,6 +168,33 @@ export const LIST_FILTERS = {
       'Workbenches with this label: `key:value`. Several are separated by commas; a workbench must have all of them.',
     schema: { type: 'string', pattern: `^${LABEL}(,${LABEL}){0,${LABELS_MAX - 1}}$` },
     example: 'team:research',
+  },
+} as const satisfies Readonly<Record<string, Parameter>>;
+
+/** The pages of `GET /workbenches/{wid}/logs`. */
+export const LOG_PARAMETERS = {
+  limit: {
+    name: 'limit',
+    in: 'query',
+    required: false,
+    description: 'Maximum number of lines in the page.',
+    schema: { type: 'integer', minimum: 1, maximum: LOG_LINES_MAX, default: LOG_LINES_MAX },
+  },
+  newest: {
+    name: 'newest',
+    in: 'query',
+    required: false,
+    description:
+      'With `true` the first page has the newest lines instead of the oldest. Not used with `cursor`.',
+    schema: { type: 'boolean', default: false },
+  },
+  cursor: {
+    name: 'cursor',
+    in: 'query',
+    required: false,
+    description:
+      'The `next_cursor` of the previous page. After a restart of the workbench the next page begins with the output of the new run.',
+    schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{12,400}$' },
   },
 } as const satisfies Readonly<Record<string, Parameter>>;
 

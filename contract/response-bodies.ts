@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { ERROR_CODES } from '#core/errors.ts';
 import { AGENT_VERSION_MIN } from '#core/machines/agent-version.ts';
 import { MACHINE_STATES } from '#core/machines/list-machines.ts';
+import { LOG_LINE_MAX_BYTES } from '#core/ports/run-log-reader.ts';
 import { STORED_FINDING_TYPES, STORED_REPAIR_KINDS, STORED_SWEEPS } from '#core/reconcile/report.ts';
 import { HISTORY_ENTRY_TYPES, HISTORY_STATUSES, STATUSES } from '#core/workbench/history.ts';
 import { REASON_CODES, REASONS } from '#core/workbench/reasons.ts';
@@ -166,6 +167,34 @@ export const listResponseSchema = z.object({
   ),
 });
 export const historyResponseSchema = z.object({ success, items: z.array(historyItemSchema) });
+
+export const logLineSchema = z.object({
+  at: z.optional(time().check(z.describe('When it was printed. Absent in local mode.'))),
+  text: z
+    .string()
+    .check(
+      z.describe(
+        `A line without its line break, at most ${LOG_LINE_MAX_BYTES} bytes of UTF-8; the rest of a longer one follows as further lines in local mode, and is left out on AWS. It contains what the program has printed, also control characters.`,
+      ),
+    ),
+});
+export const logsResponseSchema = z.object({
+  success,
+  items: z.array(logLineSchema).check(z.describe('From older to newer lines.')),
+  task_id: z.optional(
+    z
+      .string()
+      .check(z.describe('The task that has printed them. Absent before the first task of the workbench.')),
+  ),
+  next_cursor: z.optional(
+    z
+      .string()
+      .check(z.describe('Send it as `cursor` for what follows, also later. Absent before the first task.')),
+  ),
+  complete: z
+    .boolean()
+    .check(z.describe('Whether the run has ended and all of its output has been returned.')),
+});
 
 export const findingItemSchema = z.object({
   id: z.string().check(z.describe('The id of the task, instance or workbench.')),

@@ -13,6 +13,7 @@ export const ROUTE_ACTIONS = {
   restartWorkbench: 'restart',
   openWorkbench: 'open',
   listHistory: 'view_history',
+  listLogs: 'view_logs',
   listShares: 'share',
   setShare: 'share',
   deleteShare: 'share',

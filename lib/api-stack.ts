@@ -154,6 +154,7 @@ export class ApiStack extends WorkbenchStack {
       table: data.records.table.tableArn,
       queues: this.queues.queues,
       cluster: cluster.clusterName,
+      workbenchLogs: cluster.workbenchLogs.logGroupName,
       taskRole: data.files.taskRole.roleArn,
       executionRole: cluster.executionRole.roleArn,
       instanceRole: cluster.instanceRole.roleArn,

@@ -10,6 +10,7 @@ import type { HostFleet } from '#core/ports/host-fleet.ts';
 import type { Ids } from '#core/ports/ids.ts';
 import type { MachineInventory } from '#core/ports/machine-inventory.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
+import type { RunLogReader } from '#core/ports/run-log-reader.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
 import type { TaskRunner } from '#core/ports/task-runner.ts';
@@ -29,6 +30,7 @@ import { build as getMe } from '#functions/api/get-me.ts';
 import { build as getWorkbench } from '#functions/api/get-workbench.ts';
 import { build as listAudit } from '#functions/api/list-audit.ts';
 import { build as listHistory } from '#functions/api/list-history.ts';
+import { build as listLogs } from '#functions/api/list-logs.ts';
 import { build as listMachines } from '#functions/api/list-machines.ts';
 import { build as listProviders } from '#functions/api/list-providers.ts';
 import { build as listReports } from '#functions/api/list-reports.ts';
@@ -61,6 +63,7 @@ export interface LocalPorts extends CreatePorts, DrivePorts, WarningPort {
   readonly machines: MachineInventory & Pick<LocalMachine, 'draining'>;
   readonly drains: DrainStore;
   readonly volumes: VolumeStore;
+  readonly logs: RunLogReader;
 }
 
 /** Returns the routes of the API with their handlers. */
@@ -77,6 +80,7 @@ export function buildRoutes(ports: LocalPorts, settings: Settings): readonly Gat
     getWorkbench: getWorkbench(ports, settings),
     listAudit: listAudit(ports, settings),
     listHistory: listHistory(ports, settings),
+    listLogs: listLogs(ports, settings),
     listMachines: listMachines(ports, settings),
     listProviders: listProviders(ports, settings),
     listReports: listReports(ports, settings),

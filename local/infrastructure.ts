@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { DirectoryVolumes } from '#adapters/local/directories/directory-volumes.ts';
 import { SimulatedHosts } from '#adapters/local/hosts/simulated-hosts.ts';
 import { localCatalog } from '#adapters/local/local-catalog.ts';
 import { LocalMachine } from '#adapters/local/local-machine.ts';
+import { LocalRunLogReader } from '#adapters/local/tasks/run-log-reader.ts';
 import { settlesWithin, systemTimers } from '#adapters/local/timers.ts';
 import type { Settings } from '#contract/settings/function-settings.ts';
 import { policyOf } from '#contract/settings/policy.ts';
@@ -23,6 +25,7 @@ export interface LocalInfrastructure {
   readonly volumes: DirectoryVolumes;
   readonly machines: LocalMachine;
   readonly catalog: CapacityCatalog;
+  readonly logs: LocalRunLogReader;
   /**
    * Applies the changes of tasks and hosts to their records from now on, including the changes since the
    * infrastructure was opened. Resumes the tasks that outlived an earlier server.
@@ -80,6 +83,7 @@ export async function openInfrastructure(
     volumes,
     machines,
     catalog,
+    logs: new LocalRunLogReader(join(dataDir, 'logs')),
     connect(ports, functionSettings) {
       const policy = policyOf(functionSettings);
       taskEvents.connect(async (task) => {

@@ -1,3 +1,4 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import {
   DeregisterContainerInstanceCommand,
   DeregisterTaskDefinitionCommand,
@@ -55,6 +56,13 @@ export function createLambdaClient(options: ConnectionOptions = {}): LambdaClien
  */
 export function createSecretsClient(options: ConnectionOptions = {}): SecretsManagerClient {
   return new SecretsManagerClient(
+    toClientConfig({ connectionTimeoutMs: 1_000, requestTimeoutMs: 3_000, ...options }),
+  );
+}
+
+/** A client of CloudWatch Logs for functions that a user waits for. The caller must call `destroy()`. */
+export function createLogsClient(options: ConnectionOptions = {}): CloudWatchLogsClient {
+  return new CloudWatchLogsClient(
     toClientConfig({ connectionTimeoutMs: 1_000, requestTimeoutMs: 3_000, ...options }),
   );
 }

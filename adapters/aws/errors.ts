@@ -86,6 +86,8 @@ const ERROR_NAMES = {
   /** EFS: the file system or the access point is being created or deleted. */
   notReady: ['IncorrectFileSystemLifeCycleState'],
   noSuchFileSystem: ['FileSystemNotFound'],
+  /** CloudWatch Logs: no such log group or stream. */
+  noSuchLogStream: ['ResourceNotFoundException'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type AwsErrorKind = keyof typeof ERROR_NAMES;

@@ -19,6 +19,7 @@ export const ACTING_ROLES = [...ROLES, 'administrator'] as const satisfies reado
 export const ACTIONS = [
   'view',
   'view_history',
+  'view_logs',
   'open',
   'start',
   'stop',
@@ -39,6 +40,8 @@ const USERS: readonly ActingRole[] = [...MANAGERS, 'use'];
 const RIGHTS: Readonly<Record<Action, readonly ActingRole[]>> = {
   view: USERS,
   view_history: USERS,
+  // Programs print tokens and paths that are no business of guests.
+  view_logs: MANAGERS,
   open: USERS,
   start: MANAGERS,
   stop: MANAGERS,
@@ -54,6 +57,7 @@ const RIGHTS: Readonly<Record<Action, readonly ActingRole[]>> = {
 export const ACTION_MEANINGS: Readonly<Record<Action, string>> = {
   view: 'see the workbench and its status',
   view_history: 'see its history',
+  view_logs: 'read what its programs print',
   open: 'open it in a browser',
   start: 'start it',
   stop: 'stop it',

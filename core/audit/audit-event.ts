@@ -35,6 +35,7 @@ export const AUDIT_ACTIONS = [
   'read_workbench',
   'list_workbenches',
   'read_history',
+  'read_logs',
   'list_shares',
   'list_links',
   'read_reports',

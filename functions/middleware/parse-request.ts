@@ -175,13 +175,13 @@ export const parsePage: Parser<Page> = ({ query, userId }) => {
   return { value: { limit: limit.value, ...(after === undefined ? {} : { after }) } };
 };
 
-/** `limit` of a list: 1 to PAGE_MAX. */
-export function parseLimit(query: Query): Parsed<number> {
+/** `limit` of a list: 1 to `max`, which is also the default. @param max at most 9,999 */
+export function parseLimit(query: Query, max = PAGE_MAX): Parsed<number> {
   const parameter = query.parameter('limit');
   if ('invalid' in parameter) return parameter;
-  const text = parameter.value ?? String(PAGE_MAX);
-  const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0;
-  if (limit < 1 || limit > PAGE_MAX) return { invalid: { limit: `a whole number from 1 to ${PAGE_MAX}` } };
+  const text = parameter.value ?? String(max);
+  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (limit < 1 || limit > max) return { invalid: { limit: `a whole number from 1 to ${max}` } };
   return { value: limit };
 }
 
@@ -191,7 +191,7 @@ export const parseForce: Parser<boolean> = ({ query }) => parseFlag(query, 'forc
 /** `shared` of a list: `true` or `false`, false if it is left out. */
 export const parseShared: Parser<boolean> = ({ query }) => parseFlag(query, 'shared');
 
-function parseFlag(query: Query, name: string): Parsed<boolean> {
+export function parseFlag(query: Query, name: string): Parsed<boolean> {
   const parameter = query.parameter(name);
   if ('invalid' in parameter) return parameter;
   const { value = 'false' } = parameter;

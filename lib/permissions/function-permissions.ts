@@ -27,6 +27,7 @@ import {
   listContainerInstances,
   listTasks,
   readContainerInstances,
+  readWorkbenchLogs,
   registerTaskDefinitions,
   runTasks,
   stopTasks,
@@ -86,6 +87,12 @@ export const PERMISSIONS: Readonly<
     readItem(context, 'Reads the workbench.'),
     ...readShares(context),
     listRecords(context, 'Lists the history of a workbench.'),
+    recordAudit(context),
+  ],
+  'list-logs': (context) => [
+    readItem(context, 'Reads the workbench, which names its task.'),
+    ...readShares(context),
+    readWorkbenchLogs(context),
     recordAudit(context),
   ],
   'list-shares': (context) => [

@@ -14,6 +14,8 @@ export interface PermissionContext {
   readonly queues: Readonly<Record<QueueName, IQueue>>;
   /** Name of the cluster. */
   readonly cluster: string;
+  /** Name of the log group with the output of workbenches. */
+  readonly workbenchLogs: string;
   readonly taskRole: string;
   readonly executionRole: string;
   readonly instanceRole: string;

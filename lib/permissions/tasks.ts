@@ -1,4 +1,5 @@
-import { Stack } from 'aws-cdk-lib';
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { logStreamOf } from '#adapters/aws/ecs/settings.ts';
 import type { Permission } from './allow.ts';
 import { arnInCluster, clusterArn } from './ecs-roles.ts';
 import type { PermissionContext } from './permission-context.ts';
@@ -96,6 +97,23 @@ export function describeTasks(context: PermissionContext): readonly Permission[]
     },
     describeContainerInstances(context),
   ];
+}
+
+/** Limited to the streams of workbenches. */
+export function readWorkbenchLogs({ scope, workbenchLogs }: PermissionContext): Permission {
+  return {
+    sid: 'ReadWorkbenchLogs',
+    actions: ['logs:GetLogEvents'],
+    resources: [
+      Stack.of(scope).formatArn({
+        service: 'logs',
+        resource: 'log-group',
+        resourceName: `${workbenchLogs}:log-stream:${logStreamOf('*')}`,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    ],
+    why: 'Reads the output of the task of a workbench.',
+  };
 }
 
 export function listTasks(context: PermissionContext): Permission {

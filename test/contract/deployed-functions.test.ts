@@ -43,12 +43,17 @@ describe('DEPLOYED', () => {
     expect(new Set(events.map((event) => JSON.stringify(event))).size).toBe(events.length);
   });
 
-  it('gives the functions of the API no clients except DynamoDB and SQS, and ECS to those for operators', () => {
+  it('gives the functions of the API no clients except DynamoDB and SQS, ECS to those for operators, and CloudWatch Logs to that for logs', () => {
     const routes: readonly Route[] = ROUTES;
     for (const { name, operationId } of startedBy('route')) {
       const { clients } = DEPLOYED[name as FunctionName];
       const isForOperators = routes.find((route) => route.operationId === operationId)?.access === 'admin';
-      const allowed = ['dynamodb', 'sqs', ...(isForOperators ? ['ecs'] : [])];
+      const isForLogs = operationId === 'listLogs';
+      const allowed = [
+        ...['dynamodb', 'sqs'],
+        ...(isForOperators ? ['ecs'] : []),
+        ...(isForLogs ? ['cloudwatch-logs'] : []),
+      ];
       expect(allowed, name).toEqual(expect.arrayContaining([...clients]));
     }
   });

@@ -205,6 +205,7 @@ describe('functions', () => {
       'restart-workbench': API,
       'open-workbench': API,
       'list-history': API,
+      'list-logs': API,
       'list-reports': API,
       'list-audit': API,
       'list-machines': API,

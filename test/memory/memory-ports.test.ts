@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskInput, TaskObservation } from '#core/ports/task-runner.ts';
 import { describeHostFleetContract } from '#test/contracts/host-fleet.ts';
+import { describeRunLogReaderContract, LOGGED_RUN } from '#test/contracts/run-log-reader.ts';
 import { describeTaskRunnerContract } from '#test/contracts/task-runner.ts';
 import { describeVolumeStoreContract } from '#test/contracts/volume-store.ts';
 import { ManualClock } from './manual-clock.ts';
 import { MemoryHostFleet } from './memory-host-fleet.ts';
+import { MemoryRunLogReader } from './memory-run-log-reader.ts';
 import { MemoryTaskRunner } from './memory-task-runner.ts';
 import { MemoryVolumeStore } from './memory-volume-store.ts';
 
@@ -33,6 +35,15 @@ describeTaskRunnerContract('MemoryTaskRunner', async () => {
     observed,
     pass: () => timers.advanceAsync(250),
     end: async () => {},
+  };
+});
+
+describeRunLogReaderContract('MemoryRunLogReader', async () => {
+  const reader = new MemoryRunLogReader();
+  return {
+    reader,
+    print: async (lines) => reader.print(LOGGED_RUN.taskId, ...lines),
+    dispose: async () => {},
   };
 });
 

@@ -16,6 +16,7 @@ import { ManualClock } from './manual-clock.ts';
 import { MemoryFreeCapacityStore } from './memory-free-capacity-store.ts';
 import { MemoryHostFleet } from './memory-host-fleet.ts';
 import { MemoryMachineInventory } from './memory-machine-inventory.ts';
+import { MemoryRunLogReader } from './memory-run-log-reader.ts';
 import { MemoryStartRateStore } from './memory-start-rate-store.ts';
 import { MemoryReportStore, memoryStores } from './memory-stores.ts';
 import { MemoryTaskRunner, type MemoryTaskRunnerOptions } from './memory-task-runner.ts';
@@ -94,6 +95,7 @@ export class MemoryWorld {
     telemetry: this.telemetry,
   });
   readonly machines = new MemoryMachineInventory();
+  readonly logs = new MemoryRunLogReader();
   readonly reports = new MemoryReportStore();
   readonly startRates = new MemoryStartRateStore();
   readonly #pendingEvents: (() => Promise<unknown>)[] = [];
@@ -131,6 +133,7 @@ export class MemoryWorld {
       catalog,
       freeCapacity,
       ids,
+      logs,
       reports,
       startRates,
     } = this;
@@ -146,6 +149,7 @@ export class MemoryWorld {
       catalog,
       freeCapacity,
       ids,
+      logs,
       reports,
       startRates,
     };

@@ -248,6 +248,13 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
       },
     ],
   },
+  listLogs: {
+    success: true,
+    items: [{ at: '2030-01-01T09:00:40.000Z', text: 'HTTP server listening on http://0.0.0.0:8080/' }],
+    task_id: '0123456789abcdef0123456789abcdef',
+    next_cursor: 'q83vEjRWeJA0Zi8zNjg5OTAxMjM0NTY3ODkw',
+    complete: false,
+  },
   getMe: {
     success: true,
     item: {

@@ -12,6 +12,7 @@ import { projectPathOf } from '../../project-path.ts';
 import { sharedMemoryOf } from '../../shared-memory.ts';
 import {
   familyOf,
+  LOG_STREAM_OPTIONS,
   READINESS_CONTAINER,
   type TaskSettings,
   tagList,
@@ -154,7 +155,7 @@ function logConfiguration({ group, region }: NonNullable<TaskSettings['logs']>):
     options: {
       'awslogs-group': group,
       'awslogs-region': region,
-      'awslogs-stream-prefix': 'workbench',
+      ...LOG_STREAM_OPTIONS,
       // The default of ECS depends on the account. A workbench must not stop because CloudWatch is slow: output in excess
       // of the buffer is lost.
       mode: 'non-blocking',

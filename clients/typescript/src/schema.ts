@@ -211,6 +211,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workbenches/{wid}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what the programs of a workbench have printed in its current or last run.
+         * @description Not for the role `use`: output may contain secrets. To follow the output, repeat the request with `next_cursor` every few seconds until `complete`; a page without items means that there is none at present. A line is returned once its line break was written or the run has ended, on AWS some seconds later. Local mode keeps the last 8 MB of a run; with `WB_LOCAL_RUNTIME=docker` it has the output when the container has ended. On AWS CloudWatch Logs keeps it for `logs.workbenchRetentionDays`. If lines after the cursor are no longer kept, the page begins with the oldest that is.
+         */
+        get: operations["listLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workbenches/{wid}/shares": {
         parameters: {
             query?: never;
@@ -2545,6 +2565,128 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    listLogs: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The user in whose name the request is made: 1 to 96 bytes of UTF-8 without control characters, U+FFFE and U+FFFF, given once. Optional with a token that has a user claim, otherwise required.
+                 * @example xyz
+                 */
+                user_id?: components["parameters"]["user_id"];
+                /** @description Maximum number of lines in the page. */
+                limit?: number;
+                /** @description With `true` the first page has the newest lines instead of the oldest. Not used with `cursor`. */
+                newest?: boolean;
+                /** @description The `next_cursor` of the previous page. After a restart of the workbench the next page begins with the output of the new run. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the workbench. A malformed id gets the same response as an unknown one.
+                 * @example 01k5w3p8xg7t2mzq4v9r6ehbnc
+                 */
+                wid: components["parameters"]["wid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of output. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "items": [
+                     *         {
+                     *           "at": "2030-01-01T09:00:40.000Z",
+                     *           "text": "HTTP server listening on http://0.0.0.0:8080/"
+                     *         }
+                     *       ],
+                     *       "task_id": "0123456789abcdef0123456789abcdef",
+                     *       "next_cursor": "q83vEjRWeJA0Zi8zNjg5OTAxMjM0NTY3ODkw",
+                     *       "complete": false
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        /** @description From older to newer lines. */
+                        items: {
+                            /**
+                             * Format: date-time
+                             * @description When it was printed. Absent in local mode.
+                             */
+                            at?: string;
+                            /** @description A line without its line break, at most 4096 bytes of UTF-8; the rest of a longer one follows as further lines in local mode, and is left out on AWS. It contains what the program has printed, also control characters. */
+                            text: string;
+                        }[];
+                        /** @description The task that has printed them. Absent before the first task of the workbench. */
+                        task_id?: string;
+                        /** @description Send it as `cursor` for what follows, also later. Absent before the first task. */
+                        next_cursor?: string;
+                        /** @description Whether the run has ended and all of its output has been returned. */
+                        complete: boolean;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is invalid; `fields` names each invalid field.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "The request is invalid: see requested_cpu, colour.",
+                     *         "fields": {
+                     *           "requested_cpu": "a whole number from 128 to 196608",
+                     *           "colour": "no field of this request"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `workbench_not_found`: The workbench does not exist, or belongs to another user and is not shared with this one. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "workbench_not_found",
+                     *         "message": "There is no such workbench."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listShares: {
         parameters: {
             query?: {
@@ -3689,7 +3831,7 @@ export interface operations {
                 /** @description Events that concern this workbench. */
                 workbench_id?: string;
                 /** @description Events of this action. */
-                action?: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_audit";
+                action?: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_audit";
                 /** @description Events at this time or later. */
                 from?: string;
                 /** @description Events before this time. */
@@ -3748,7 +3890,7 @@ export interface operations {
                              * @description Reads occur only as refused.
                              * @enum {string}
                              */
-                            action: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_audit" | "unknown";
+                            action: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_audit" | "unknown";
                             /**
                              * @description `allowed`: the actor had the right. The event of a change of rights is stored before the change takes effect. `refused`: the actor did not have the right. `failed`: the request ended with an error, and may have had an effect.
                              * @enum {string}

@@ -4,7 +4,7 @@ import { ACTING_ROLES, ACTIONS, type Action, mayDo, ROLES, SHARED_ROLES } from '
 /** Written by hand from the promise to users, not from the table. */
 const MAY: Readonly<Record<string, readonly Action[]>> = {
   use: ['view', 'view_history', 'open'],
-  manage: ['view', 'view_history', 'open', 'start', 'stop', 'restart', 'extend'],
+  manage: ['view', 'view_history', 'view_logs', 'open', 'start', 'stop', 'restart', 'extend'],
   owner: ACTIONS,
   administrator: ACTIONS,
 };

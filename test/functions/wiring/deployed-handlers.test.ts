@@ -67,6 +67,8 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
   'withdraw-offer': API_CHANGE,
   'accept-owner': API_CHANGE,
   'list-history': API_READ,
+  // A user waits for it, and it only reads.
+  'list-logs': { limits: { 'cloudwatch-logs': SECRETS, dynamodb: TABLE }, paced: false },
   'list-shares': API_READ,
   'set-share': API_READ,
   'delete-share': API_READ,
@@ -460,6 +462,12 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
     event: forUser(RUNNING.workbenchId),
     workbenches: [RUNNING],
     calls: ['dynamodb GetItem', 'dynamodb Query'],
+    result: SUCCESS,
+  },
+  'list-logs': {
+    event: forUser(RUNNING.workbenchId),
+    workbenches: [RUNNING],
+    calls: ['cloudwatch-logs GetLogEvents', 'dynamodb GetItem'],
     result: SUCCESS,
   },
   'list-shares': {

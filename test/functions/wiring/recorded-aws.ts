@@ -1,3 +1,4 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECSClient } from '@aws-sdk/client-ecs';
@@ -9,6 +10,7 @@ import { vi } from 'vitest';
 import type { AwsClientName } from '#contract/deployed-functions.ts';
 
 const CLIENTS: Readonly<Record<AwsClientName, { readonly prototype: { send: unknown } }>> = {
+  'cloudwatch-logs': CloudWatchLogsClient,
   dynamodb: DynamoDBClient,
   ec2: EC2Client,
   ecs: ECSClient,

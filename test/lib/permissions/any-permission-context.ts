@@ -13,6 +13,7 @@ export function anyPermissionContext(): PermissionContext {
     table: 'table',
     queues: { work: queue('work'), host: queue('host'), delete: queue('delete') },
     cluster: 'workbench-some',
+    workbenchLogs: '/workbench-some/workbenches',
     taskRole: 'task-role',
     executionRole: 'execution-role',
     instanceRole: 'instance-role',

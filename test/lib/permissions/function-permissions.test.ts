@@ -39,6 +39,7 @@ describe('the permissions of each function', () => {
   it('allow only actions of services whose client the bundle contains', () => {
     const services: Readonly<Record<string, string>> = {
       elasticfilesystem: 'efs',
+      logs: 'cloudwatch-logs',
       secretsmanager: 'secrets-manager',
     };
     for (const [name, { clients }] of Object.entries(DEPLOYED)) {

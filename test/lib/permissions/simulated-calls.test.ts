@@ -78,6 +78,7 @@ const NOT_SIMULATED: readonly FunctionName[] = [
   'janitor',
   'list-audit',
   'list-history',
+  'list-logs',
   'list-shares',
   'set-share',
   'delete-share',
