@@ -35,6 +35,7 @@ const AUDITED_ROUTES: Readonly<Record<RouteKey, AuditedRoute | 'public'>> = {
   'POST /machines/{machine_id}/drain': { action: 'drain_machine', kind: 'act' },
   'DELETE /machines/{machine_id}/drain': { action: 'cancel_drain', kind: 'act' },
   'GET /providers': { action: 'list_providers', kind: 'read' },
+  'GET /start-times': { action: 'read_start_times', kind: 'read' },
   'GET /audit': { action: 'read_audit', kind: 'read' },
   'GET /health': 'public',
 };

@@ -216,6 +216,12 @@ export const DEPLOYED = {
     reads: USER_API,
     ...READING_API,
   },
+  'list-start-times': {
+    entry: 'handlers/list-start-times.ts',
+    startedBy: { by: 'route', operationId: 'listStartTimes' },
+    reads: USER_API,
+    ...READING_API,
+  },
   'get-health': {
     entry: 'handlers/get-health.ts',
     startedBy: { by: 'route', operationId: 'getHealth' },

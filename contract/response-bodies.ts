@@ -3,6 +3,7 @@ import { ERROR_CODES } from '#core/errors.ts';
 import { AGENT_VERSION_MIN } from '#core/machines/agent-version.ts';
 import { MACHINE_STATES } from '#core/machines/list-machines.ts';
 import { LOG_LINE_MAX_BYTES } from '#core/ports/run-log-reader.ts';
+import { START_KINDS } from '#core/ports/start-times-store.ts';
 import { STORED_FINDING_TYPES, STORED_REPAIR_KINDS, STORED_SWEEPS } from '#core/reconcile/report.ts';
 import { HISTORY_ENTRY_TYPES, HISTORY_STATUSES, STATUSES } from '#core/workbench/history.ts';
 import { REASON_CODES, REASONS } from '#core/workbench/reasons.ts';
@@ -389,6 +390,24 @@ export const providerItemSchema = z.object({
 });
 export type ProviderItem = z.infer<typeof providerItemSchema>;
 export const providersResponseSchema = z.object({ success, items: z.array(providerItemSchema) });
+
+export const startTimesItemSchema = z.object({
+  kind: z
+    .enum(START_KINDS)
+    .check(
+      z.describe('`first`: starts of new workbenches. `later`: starts of workbenches that had run before.'),
+    ),
+  instance_type: z.optional(
+    z.string().check(z.describe('The type of the dedicated instance. Absent on shared instances.')),
+  ),
+  count: amount('Number of starts.'),
+  p50_seconds: z
+    .number()
+    .check(z.minimum(0), z.describe('Half of them took no longer, with an error of at most a quarter.')),
+  p95_seconds: z.number().check(z.minimum(0), z.describe('95 of 100 took no longer.')),
+});
+export type StartTimesItem = z.infer<typeof startTimesItemSchema>;
+export const startTimesResponseSchema = z.object({ success, items: z.array(startTimesItemSchema) });
 
 export const healthResponseSchema = z.object({
   success,

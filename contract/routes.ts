@@ -21,6 +21,7 @@ import {
   openResponseSchema,
   providersResponseSchema,
   reportsResponseSchema,
+  startTimesResponseSchema,
   successSchema,
 } from './response-bodies.ts';
 import type { Route, RouteResponse } from './route.ts';
@@ -381,6 +382,18 @@ export const ROUTES = [
     parameters: Object.values(AUDIT_PARAMETERS),
     responses: { 200: { description: 'A page of events.', schema: auditResponseSchema } },
     errors: ['forbidden', 'invalid_request'],
+  },
+  {
+    method: 'GET',
+    path: '/start-times',
+    operationId: 'listStartTimes',
+    access: 'user',
+    summary: 'Lists how long starts take: the median and the 95th percentile of the last five weeks.',
+    description:
+      'Of all workbenches of the installation, from the request until the workbench was ready. Starts that failed are not counted. A group without starts is left out.',
+    parameters: [user_id],
+    responses: { 200: { description: 'The durations of starts.', schema: startTimesResponseSchema } },
+    errors: ['invalid_request'],
   },
   {
     method: 'GET',

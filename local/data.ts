@@ -5,6 +5,7 @@ import type { ReportStore } from '#core/ports/report-store.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
 import type { StartRateStore } from '#core/ports/start-rate-store.ts';
+import type { StartTimesStore } from '#core/ports/start-times-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { TicketStore } from '#core/ports/ticket-store.ts';
 import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
@@ -20,6 +21,7 @@ export interface LocalData {
   readonly idempotency: IdempotencyStore;
   readonly reports: ReportStore;
   readonly startRates: StartRateStore;
+  readonly startTimes: StartTimesStore;
   readonly activity: ActivityStore;
   readonly audit: AuditStore;
   readonly tickets: TicketStore;

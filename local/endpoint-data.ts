@@ -13,6 +13,7 @@ import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
 import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
+import { DynamoStartTimesStore } from '#adapters/aws/dynamodb/start-times-store.ts';
 import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { errorNameOf } from '#adapters/aws/errors.ts';
@@ -80,6 +81,7 @@ export async function openEndpointData(
     idempotency: new DynamoIdempotencyStore(client, tableName),
     reports: new DynamoReportStore(client, tableName, telemetry),
     startRates: new DynamoStartRateStore(client, tableName),
+    startTimes: new DynamoStartTimesStore(client, tableName),
     activity: new DynamoActivityStore(client, tableName),
     audit: new DynamoAuditStore(client, { tableName, retentionDays: auditDays, telemetry }),
     tickets: new DynamoTicketStore(client, tableName),

@@ -13,6 +13,7 @@ import type { ReportStore } from '#core/ports/report-store.ts';
 import type { RunLogReader } from '#core/ports/run-log-reader.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
+import type { StartTimesStore } from '#core/ports/start-times-store.ts';
 import type { TaskRunner } from '#core/ports/task-runner.ts';
 import type { TicketStore } from '#core/ports/ticket-store.ts';
 import type { VolumeStore } from '#core/ports/volume-store.ts';
@@ -35,6 +36,7 @@ import { build as listMachines } from '#functions/api/list-machines.ts';
 import { build as listProviders } from '#functions/api/list-providers.ts';
 import { build as listReports } from '#functions/api/list-reports.ts';
 import { build as listShares } from '#functions/api/list-shares.ts';
+import { build as listStartTimes } from '#functions/api/list-start-times.ts';
 import { build as listWorkbenches } from '#functions/api/list-workbenches.ts';
 import { build as openWorkbench } from '#functions/api/open-workbench.ts';
 import type { WarningPort } from '#functions/api/present-workbench.ts';
@@ -57,6 +59,7 @@ export interface LocalPorts extends CreatePorts, DrivePorts, WarningPort {
   readonly cutoffs: SessionCutoffStore;
   readonly shares: ShareStore;
   readonly reports: ReportStore;
+  readonly startTimes: StartTimesStore;
   readonly catalog: CapacityCatalog;
   readonly tasks: TaskRunner;
   readonly hosts: HostFleet;
@@ -84,6 +87,7 @@ export function buildRoutes(ports: LocalPorts, settings: Settings): readonly Gat
     listMachines: listMachines(ports, settings),
     listProviders: listProviders(ports, settings),
     listReports: listReports(ports, settings),
+    listStartTimes: listStartTimes(ports, settings),
     listWorkbenches: listWorkbenches(ports, settings),
     deleteShare: deleteShare(ports, settings),
     listShares: listShares(ports, settings),

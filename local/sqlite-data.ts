@@ -34,13 +34,14 @@ export async function openSqliteData(
     throw unusableFolder(dataDir, error);
   }
   const { workbenches, history, idempotency, reports, startRates } = stores;
-  const { activity, audit, tickets, cutoffs, shares, drains, database } = stores;
+  const { startTimes, activity, audit, tickets, cutoffs, shares, drains, database } = stores;
   return {
     workbenches,
     history,
     idempotency,
     reports,
     startRates,
+    startTimes,
     activity,
     audit,
     tickets,

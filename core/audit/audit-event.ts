@@ -41,6 +41,7 @@ export const AUDIT_ACTIONS = [
   'read_reports',
   'list_machines',
   'list_providers',
+  'read_start_times',
   'read_audit',
   'unknown',
 ] as const;

@@ -1,6 +1,7 @@
 import { ageOf, type Moment, momentOf } from '../age.ts';
 import type { ActivityStore } from '../ports/activity-store.ts';
 import type { ShareStore } from '../ports/share-store.ts';
+import type { StartTimesStore } from '../ports/start-times-store.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { WorkQueue } from '../ports/work-queue.ts';
 import type { IdempotencyStore } from '../ports/workbench-store.ts';
@@ -8,6 +9,7 @@ import { type EffectPorts, executeEffect } from './execute-effect.ts';
 import { pendingEffects } from './lifecycle/effects.ts';
 import type { Effect, EffectResult, Input } from './lifecycle/inputs.ts';
 import { EFFECT_BEGINS_WITHIN_MS, type Policy } from './lifecycle/policy.ts';
+import { countCompletedStart } from './start-times.ts';
 import { type RecordPorts, scheduleDrive, writeRecord } from './update-record.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from './workbench.ts';
 
@@ -15,6 +17,7 @@ export interface DrivePorts extends RecordPorts, EffectPorts {
   readonly idempotency: IdempotencyStore;
   readonly activity: Pick<ActivityStore, 'delete'>;
   readonly shares: Pick<ShareStore, 'deleteAll'>;
+  readonly startTimes: Pick<StartTimesStore, 'add'>;
   readonly queue: WorkQueue;
   readonly telemetry: Telemetry;
 }
@@ -92,11 +95,12 @@ async function executeRound(
 
 /** The history is written before the record forgets it. */
 async function writeHistory(
-  ports: RecordPorts & { readonly telemetry: Telemetry },
+  ports: Pick<DrivePorts, 'history' | 'startTimes' | 'telemetry'>,
   update: UpdateRecord,
   workbench: Workbench,
 ): Promise<Workbench | undefined> {
   await ports.history.append(workbench.workbenchId, workbench.outbox);
+  await countCompletedStart(ports, workbench);
   for (const { type, code = 'other' } of workbench.outbox) {
     if (type !== 'start_retried') continue;
     ports.telemetry.info('start retried', { workbenchId: workbench.workbenchId, code });

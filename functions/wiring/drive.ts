@@ -14,6 +14,7 @@ import {
   idempotencyStore,
   openTable,
   shareStore,
+  startTimesStore,
   type Table,
   workbenchStore,
 } from './table.ts';
@@ -31,6 +32,7 @@ export function driveRecordPorts(
     idempotency: idempotencyStore(table),
     activity: activityStore(table),
     shares: shareStore(table),
+    startTimes: startTimesStore(table),
     clock: systemClock,
     telemetry: wiring.telemetry,
   };

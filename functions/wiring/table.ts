@@ -9,6 +9,7 @@ import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
 import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
+import { DynamoStartTimesStore } from '#adapters/aws/dynamodb/start-times-store.ts';
 import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
@@ -20,6 +21,7 @@ import type { ReportStore } from '#core/ports/report-store.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
 import type { StartRateStore } from '#core/ports/start-rate-store.ts';
+import type { StartTimesStore } from '#core/ports/start-times-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { TicketStore } from '#core/ports/ticket-store.ts';
 import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
@@ -53,6 +55,10 @@ export function idempotencyStore({ client, name }: Table): IdempotencyStore {
 
 export function startRateStore({ client, name }: Table): StartRateStore {
   return new DynamoStartRateStore(client, name);
+}
+
+export function startTimesStore({ client, name }: Table): StartTimesStore {
+  return new DynamoStartTimesStore(client, name);
 }
 
 export function ticketStore({ client, name }: Table): TicketStore {

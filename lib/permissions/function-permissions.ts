@@ -135,6 +135,10 @@ export const PERMISSIONS: Readonly<
     recordAudit(context),
   ],
   'list-audit': (context) => [listAudit(context), recordAudit(context)],
+  'list-start-times': (context) => [
+    listRecords(context, 'Reads how long starts took.'),
+    recordAudit(context),
+  ],
   'get-health': (context) => [
     readItem(context, 'Reads an item that never exists, to check that the table is available.'),
   ],

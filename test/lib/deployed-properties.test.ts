@@ -207,6 +207,7 @@ describe('functions', () => {
       'list-history': API,
       'list-logs': API,
       'list-reports': API,
+      'list-start-times': API,
       'list-audit': API,
       'list-machines': API,
       'list-providers': API,

@@ -6,11 +6,13 @@ import { describeReportStoreContract } from '#test/contracts/report-store.ts';
 import { describeSessionCutoffStoreContract } from '#test/contracts/session-cutoff-store.ts';
 import { describeShareStoreContract } from '#test/contracts/share-store.ts';
 import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
+import { describeStartTimesStoreContract } from '#test/contracts/start-times-store.ts';
 import { describeTicketStoreContract } from '#test/contracts/ticket-store.ts';
 import { describeHistoryStoreContract } from '../contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '../contracts/idempotency-store.ts';
 import { describeWorkbenchStoreContract } from '../contracts/workbench-store.ts';
 import { MemoryStartRateStore } from './memory-start-rate-store.ts';
+import { MemoryStartTimesStore } from './memory-start-times-store.ts';
 import { MemoryReportStore, memoryStores } from './memory-stores.ts';
 import { frozenJson } from './memory-workbench-store.ts';
 
@@ -21,6 +23,11 @@ describeReportStoreContract('memory', async () => ({
 
 describeStartRateStoreContract('memory', async () => ({
   store: new MemoryStartRateStore(),
+  dispose: async () => {},
+}));
+
+describeStartTimesStoreContract('memory', async () => ({
+  store: new MemoryStartTimesStore(),
   dispose: async () => {},
 }));
 

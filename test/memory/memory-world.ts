@@ -18,6 +18,7 @@ import { MemoryHostFleet } from './memory-host-fleet.ts';
 import { MemoryMachineInventory } from './memory-machine-inventory.ts';
 import { MemoryRunLogReader } from './memory-run-log-reader.ts';
 import { MemoryStartRateStore } from './memory-start-rate-store.ts';
+import { MemoryStartTimesStore } from './memory-start-times-store.ts';
 import { MemoryReportStore, memoryStores } from './memory-stores.ts';
 import { MemoryTaskRunner, type MemoryTaskRunnerOptions } from './memory-task-runner.ts';
 import { MemoryVolumeStore } from './memory-volume-store.ts';
@@ -98,6 +99,7 @@ export class MemoryWorld {
   readonly logs = new MemoryRunLogReader();
   readonly reports = new MemoryReportStore();
   readonly startRates = new MemoryStartRateStore();
+  readonly startTimes = new MemoryStartTimesStore();
   readonly #pendingEvents: (() => Promise<unknown>)[] = [];
   #ids = 0;
 
@@ -136,6 +138,7 @@ export class MemoryWorld {
       logs,
       reports,
       startRates,
+      startTimes,
     } = this;
     return {
       ...this.stores,
@@ -152,6 +155,7 @@ export class MemoryWorld {
       logs,
       reports,
       startRates,
+      startTimes,
     };
   }
 

@@ -255,6 +255,10 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
     next_cursor: 'q83vEjRWeJA0Zi8zNjg5OTAxMjM0NTY3ODkw',
     complete: false,
   },
+  listStartTimes: {
+    success: true,
+    items: [{ kind: 'later', count: 412, p50_seconds: 14.2, p95_seconds: 171.5 }],
+  },
   getMe: {
     success: true,
     item: {

@@ -168,6 +168,18 @@ export function drainKey(machineId: string): ItemKey {
   return { pk: DRAINS_PARTITION, sk: machineId };
 }
 
+/** The partition of the counts of completed starts, sorted by week. It belongs to no user. */
+export const START_TIMES_PARTITION = 'system#start-times';
+
+/** The beginning of the sort keys of a week. @param week its beginning, milliseconds since 1970 */
+export function startTimesWeekKey(week: number): string {
+  return String(Math.max(0, week)).padStart(TIME_DIGITS, '0');
+}
+
+export function startTimesKey(week: number, kind: string, instanceType = ''): ItemKey {
+  return { pk: START_TIMES_PARTITION, sk: `${startTimesWeekKey(week)}#${kind}#${instanceType}` };
+}
+
 /** The key attributes of an item in the format of the SDK. */
 export function keyAttributes({ pk, sk }: ItemKey): Item {
   return { [TABLE.partitionKey.name]: { S: pk }, [TABLE.sortKey.name]: { S: sk } };

@@ -18,6 +18,7 @@ const PRIMARY_KEYS = {
   audit_events: 'at, id',
   audit_users: 'user_id, at, id',
   audit_once: 'id',
+  start_times: 'week, kind, instance_type, bucket',
 };
 
 const STATEMENTS = Object.entries(PRIMARY_KEYS).map(

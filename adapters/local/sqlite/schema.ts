@@ -159,6 +159,20 @@ CREATE TABLE drains (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** The number of starts of each week, group and duration. `instance_type` is empty on shared instances. */
+const START_TIMES = `
+CREATE TABLE start_times (
+  week INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  instance_type TEXT NOT NULL,
+  bucket INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (week, kind, instance_type, bucket)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX start_times_expired ON start_times (expires_at);
+`;
+
 /** The step at index n leads from version n to version n + 1. */
 export const MIGRATIONS: readonly Migration[] = [
   WORKBENCHES + OTHERS,
@@ -168,4 +182,5 @@ export const MIGRATIONS: readonly Migration[] = [
   SHARES,
   AUDIT,
   DRAINS,
+  START_TIMES,
 ];

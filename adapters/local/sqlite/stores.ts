@@ -6,6 +6,7 @@ import type { ReportStore } from '#core/ports/report-store.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
 import type { StartRateStore } from '#core/ports/start-rate-store.ts';
+import type { StartTimesStore } from '#core/ports/start-times-store.ts';
 import type { TicketStore } from '#core/ports/ticket-store.ts';
 import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { SqliteActivityStore } from './activity-store.ts';
@@ -20,6 +21,7 @@ import { SqliteReportStore } from './report-store.ts';
 import { SqliteSessionCutoffStore } from './session-cutoff-store.ts';
 import { SqliteShareStore } from './share-store.ts';
 import { SqliteStartRateStore } from './start-rate-store.ts';
+import { SqliteStartTimesStore } from './start-times-store.ts';
 import { SqliteTicketStore } from './ticket-store.ts';
 import { SqliteWorkbenchStore } from './workbench-store.ts';
 
@@ -38,6 +40,7 @@ export interface SqliteStores {
   readonly reports: ReportStore;
   readonly freeCapacity: FreeCapacityStore;
   readonly startRates: StartRateStore;
+  readonly startTimes: StartTimesStore;
   readonly activity: ActivityStore;
   readonly audit: AuditStore;
   readonly tickets: TicketStore;
@@ -71,6 +74,7 @@ export function openStores(path: string, options: StoresOptions): SqliteStores {
     reports: new SqliteReportStore(database, telemetry),
     freeCapacity: new SqliteFreeCapacityStore(database),
     startRates: new SqliteStartRateStore(database),
+    startTimes: new SqliteStartTimesStore(database),
     activity: new SqliteActivityStore(database),
     audit: new SqliteAuditStore(database, telemetry, auditDays),
     tickets: new SqliteTicketStore(database),

@@ -379,6 +379,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/start-times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists how long starts take: the median and the 95th percentile of the last five weeks.
+         * @description Of all workbenches of the installation, from the request until the workbench was ready. Starts that failed are not counted. A group without starts is left out.
+         */
+        get: operations["listStartTimes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -3831,7 +3851,7 @@ export interface operations {
                 /** @description Events that concern this workbench. */
                 workbench_id?: string;
                 /** @description Events of this action. */
-                action?: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_audit";
+                action?: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_start_times" | "read_audit";
                 /** @description Events at this time or later. */
                 from?: string;
                 /** @description Events before this time. */
@@ -3890,7 +3910,7 @@ export interface operations {
                              * @description Reads occur only as refused.
                              * @enum {string}
                              */
-                            action: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_audit" | "unknown";
+                            action: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_start_times" | "read_audit" | "unknown";
                             /**
                              * @description `allowed`: the actor had the right. The event of a change of rights is stored before the change takes effect. `refused`: the actor did not have the right. `failed`: the request ended with an error, and may have had an effect.
                              * @enum {string}
@@ -3978,6 +3998,95 @@ export interface operations {
                     "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listStartTimes: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The user in whose name the request is made: 1 to 96 bytes of UTF-8 without control characters, U+FFFE and U+FFFF, given once. Optional with a token that has a user claim, otherwise required.
+                 * @example xyz
+                 */
+                user_id?: components["parameters"]["user_id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The durations of starts. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "items": [
+                     *         {
+                     *           "kind": "later",
+                     *           "count": 412,
+                     *           "p50_seconds": 14.2,
+                     *           "p95_seconds": 171.5
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        items: {
+                            /**
+                             * @description `first`: starts of new workbenches. `later`: starts of workbenches that had run before.
+                             * @enum {string}
+                             */
+                            kind: "first" | "later";
+                            /** @description The type of the dedicated instance. Absent on shared instances. */
+                            instance_type?: string;
+                            /** @description Number of starts. */
+                            count: number;
+                            /** @description Half of them took no longer, with an error of at most a quarter. */
+                            p50_seconds: number;
+                            /** @description 95 of 100 took no longer. */
+                            p95_seconds: number;
+                        }[];
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is invalid; `fields` names each invalid field.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "The request is invalid: see requested_cpu, colour.",
+                     *         "fields": {
+                     *           "requested_cpu": "a whole number from 128 to 196608",
+                     *           "colour": "no field of this request"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

@@ -73,6 +73,7 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
   'set-share': API_READ,
   'delete-share': API_READ,
   'list-reports': API_READ,
+  'list-start-times': API_READ,
   'list-audit': API_READ,
   // A user waits for it, and it only reads.
   'list-machines': { limits: { dynamodb: TABLE, ecs: { ...ONCE, maxAttempts: 2 } }, paced: false },
@@ -544,6 +545,7 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
     ],
     result: SUCCESS,
   },
+  'list-start-times': { event: forUser(undefined), calls: ['dynamodb Query'], result: SUCCESS },
   'get-me': { event: forUser(undefined), calls: [], result: SUCCESS },
   'list-providers': { event: forUser(undefined), calls: ['dynamodb Query'], result: SUCCESS },
   'get-health': { event: gatewayEvent({}), calls: ['dynamodb GetItem'], result: SUCCESS },

@@ -41,6 +41,7 @@ const STORE_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'shares.listByGrantee': ['Query'],
   'shares.deleteAll': ['Query', 'DeleteItem'],
   'startRates.count': ['UpdateItem'],
+  'startTimes.add': ['UpdateItem'],
   'reports.add': ['PutItem'],
   'reports.list': ['Query'],
   'freeCapacity.save': ['PutItem'],
@@ -85,6 +86,7 @@ const NOT_SIMULATED: readonly FunctionName[] = [
   'list-machines',
   'list-providers',
   'list-reports',
+  'list-start-times',
   'open-workbench',
 ];
 

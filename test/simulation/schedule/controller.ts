@@ -56,6 +56,7 @@ import { build as buildSweepTasksAndHosts } from '#functions/schedules/sweep-tas
 import { type Call, gatewayEvent, settingsWith } from '#test/functions/call-api.ts';
 import { MemoryFreeCapacityStore } from '../../memory/memory-free-capacity-store.ts';
 import { MemoryStartRateStore } from '../../memory/memory-start-rate-store.ts';
+import { MemoryStartTimesStore } from '../../memory/memory-start-times-store.ts';
 import { MemoryReportStore, memoryStores } from '../../memory/memory-stores.ts';
 import {
   type Invocation,
@@ -232,6 +233,7 @@ export class Controller {
   readonly #settings: Settings;
   readonly #freeCapacity = new MemoryFreeCapacityStore();
   readonly #startRates = new MemoryStartRateStore();
+  readonly #startTimes = new MemoryStartTimesStore();
   #lastListed: readonly InstanceFreeCapacity[] = NONEXISTENT_CAPACITY;
   readonly #ids = { count: 0 };
   /** When a workbench was created. The clock of its id may have been wrong. */
@@ -436,6 +438,7 @@ export class Controller {
       audit: interceptPort(this.stores.audit, 'audit', invocation),
       shares: interceptPort(this.stores.shares, 'shares', invocation),
       startRates: interceptPort(this.#startRates, 'startRates', invocation),
+      startTimes: interceptPort(this.#startTimes, 'startTimes', invocation),
       reports: interceptPort(this.reports, 'reports', invocation),
       queue: new SqsWorkQueue(sqs, WORK_QUEUE),
       tasks: new EcsTaskRunner(

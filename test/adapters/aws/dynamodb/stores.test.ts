@@ -7,6 +7,7 @@ import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
 import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
+import { DynamoStartTimesStore } from '#adapters/aws/dynamodb/start-times-store.ts';
 import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
@@ -18,6 +19,7 @@ import { describeReportStoreContract } from '#test/contracts/report-store.ts';
 import { describeSessionCutoffStoreContract } from '#test/contracts/session-cutoff-store.ts';
 import { describeShareStoreContract } from '#test/contracts/share-store.ts';
 import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
+import { describeStartTimesStoreContract } from '#test/contracts/start-times-store.ts';
 import { describeTicketStoreContract } from '#test/contracts/ticket-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
 import { openTableUnderTest, putRawRecord } from './table-under-test.ts';
@@ -52,6 +54,11 @@ describeIdempotencyStoreContract('DynamoIdempotencyStore', async () => {
 describeStartRateStoreContract('DynamoStartRateStore', async () => {
   const table = await openTableUnderTest();
   return { store: new DynamoStartRateStore(table.client, table.tableName), dispose: table.dispose };
+});
+
+describeStartTimesStoreContract('DynamoStartTimesStore', async () => {
+  const table = await openTableUnderTest();
+  return { store: new DynamoStartTimesStore(table.client, table.tableName), dispose: table.dispose };
 });
 
 describeTicketStoreContract('DynamoTicketStore', async () => {

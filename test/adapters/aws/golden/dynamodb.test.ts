@@ -8,10 +8,12 @@ import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
 import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
+import { DynamoStartTimesStore } from '#adapters/aws/dynamodb/start-times-store.ts';
 import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { ACTIVE_SHARDS, DUE_SHARDS } from '#contract/table.ts';
 import { CUTOFF_RETENTION_MS } from '#core/ports/session-cutoff-store.ts';
+import { START_TIMES_SPAN_MS } from '#core/ports/start-times-store.ts';
 import { aHost, ID, idAt, RUN_ID, starting, stopped, T0 } from '#test/builders/workbench.ts';
 import { aShare, BOB } from '#test/contracts/share-store.ts';
 import { aTicket } from '#test/contracts/ticket-store.ts';
@@ -471,6 +473,48 @@ describe('an idempotency key', () => {
     });
     await new DynamoIdempotencyStore(client, TABLE).complete('ada', 'key', ID, 'request-1');
     expect(inputsOf('GetItem')).toEqual([{ TableName: TABLE, Key: CLAIM_KEY, ConsistentRead: true }]);
+  });
+});
+
+describe('a completed start', () => {
+  it('is counted in the item of its week and group, which expires after eight weeks', async () => {
+    const { client, sent } = recordingClient();
+    const week = 3_141 * START_TIMES_SPAN_MS;
+    const start = { kind: 'first', instanceType: 'm7i.large', tookMs: 1, at: week + 5 } as const;
+    await new DynamoStartTimesStore(client, TABLE).add(start, 7);
+    expect(sent).toEqual([
+      {
+        name: 'UpdateItem',
+        input: {
+          TableName: TABLE,
+          Key: { pk: { S: 'system#start-times' }, sk: { S: `${week}#first#m7i.large` } },
+          // Without a condition: concurrent starts all count.
+          UpdateExpression: 'ADD #bucket :one SET #ttl = :expires_at',
+          ExpressionAttributeNames: { '#bucket': 'b7', '#ttl': 'expires_at' },
+          ExpressionAttributeValues: {
+            ':one': { N: '1' },
+            ':expires_at': { N: String((week + 8 * START_TIMES_SPAN_MS) / 1000) },
+          },
+        },
+      },
+    ]);
+  });
+
+  it('is listed by one query from the first week that counts', async () => {
+    const { client, sent } = recordingClient();
+    await new DynamoStartTimesStore(client, TABLE).list(1_900_000_000_000);
+    expect(sent).toEqual([
+      {
+        name: 'Query',
+        input: {
+          TableName: TABLE,
+          Limit: 500,
+          ScanIndexForward: false,
+          KeyConditionExpression: 'pk = :pk AND sk >= :from',
+          ExpressionAttributeValues: { ':pk': { S: 'system#start-times' }, ':from': { S: '1900000000000' } },
+        },
+      },
+    ]);
   });
 });
 

@@ -14,6 +14,7 @@ import { describeReportStoreContract } from '#test/contracts/report-store.ts';
 import { describeSessionCutoffStoreContract } from '#test/contracts/session-cutoff-store.ts';
 import { describeShareStoreContract } from '#test/contracts/share-store.ts';
 import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
+import { describeStartTimesStoreContract } from '#test/contracts/start-times-store.ts';
 import { describeTicketStoreContract } from '#test/contracts/ticket-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
 import { plantRecord } from './open-stores.ts';
@@ -82,6 +83,11 @@ for (const [variant, { inFile, ...options }] of Object.entries(VARIANTS)) {
   describeStartRateStoreContract(`SqliteStartRateStore ${variant}`, async () => {
     const { startRates, dispose } = await open();
     return { store: startRates, dispose };
+  });
+
+  describeStartTimesStoreContract(`SqliteStartTimesStore ${variant}`, async () => {
+    const { startTimes, dispose } = await open();
+    return { store: startTimes, dispose };
   });
 
   describeTicketStoreContract(`SqliteTicketStore ${variant}`, async () => {
