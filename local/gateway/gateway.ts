@@ -6,6 +6,7 @@ import { attributeExceptions, outsideRequest } from '#adapters/http-server/reque
 import type { Timers } from '#adapters/local/timers.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { GatewayEvent } from '#functions/middleware/gateway.ts';
+import type { FileRequest } from '../console/console-files.ts';
 import { AUTHORIZER_TIMEOUT_MS, type Authorization, AuthorizerCache } from './authorizer-cache.ts';
 import { corsHeaders, preflightResponse } from './cors.ts';
 import { type GatewayResponse, gatewayError, toResponse, writeResponse } from './gateway-response.ts';
@@ -47,6 +48,8 @@ export interface GatewayOptions {
   /** Allowed origins. Empty: CORS is disabled. Lower case. */
   readonly corsOrigins: readonly string[];
   readonly guard: OriginGuard;
+  /** Serves files at paths that are no route. API Gateway has nothing like it. */
+  readonly files?: { respond(request: FileRequest): GatewayResponse | undefined };
   readonly timers: Timers;
   readonly telemetry: Telemetry;
   /** Milliseconds. @default 30,000, the limit of API Gateway */
@@ -141,7 +144,11 @@ class Gateway {
     }
     const match = this.#match(request.method ?? '', head.path);
     if (match === 'malformed') return gatewayError(400, 'Bad Request');
-    if (match === undefined) return gatewayError(404, 'Not Found');
+    if (match === undefined) {
+      const { path, headers } = head;
+      const asked = { method: request.method ?? '', path, ifNoneMatch: headers['if-none-match'] };
+      return this.#options.files?.respond(asked) ?? gatewayError(404, 'Not Found');
+    }
     const routeKey = `${match.route.method} ${this.#options.prefix ?? ''}${match.route.path}`;
     const matched = { routeKey, parameters: match.parameters };
     // The authorizer is called before the body is read, so that a client without access cannot use memory.

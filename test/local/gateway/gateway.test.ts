@@ -2,13 +2,21 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { BODY_MAX_BYTES } from '#functions/middleware/json-body.ts';
-import { MAX_HEAD_BYTES } from '#local/gateway/gateway.ts';
+import type { FileRequest } from '#local/console/console-files.ts';
+import { type GatewayAuthorizer, MAX_HEAD_BYTES } from '#local/gateway/gateway.ts';
+import type { GatewayResponse } from '#local/gateway/gateway-response.ts';
 import { INTEGRATION_TIMEOUT_MS } from '#local/gateway/invocation.ts';
 import { MAX_BODY_BYTES } from '#local/gateway/request-body.ts';
 import { rawRequest, sendRaw } from '../raw-http.ts';
 import { lastEvent, openGateway } from './open-gateway.ts';
 
 const HOST = 'Host: 127.0.0.1';
+
+const NEVER: GatewayAuthorizer = {
+  authorize: async () => ({ isAuthorized: false }),
+  ttlSeconds: 0,
+  validUntil: () => 0,
+};
 
 async function statusAndBodyOf(response: Response) {
   return { status: response.status, body: await response.text() };
@@ -285,5 +293,35 @@ describe('the conversion of results', () => {
       routeKey: 'GET /api/v1/items/{id}',
       rawPath: '/api/v1/items/7',
     });
+  });
+});
+
+describe('files', () => {
+  const body = Buffer.from('a page');
+  const files = {
+    respond: ({ method, path }: FileRequest): GatewayResponse | undefined =>
+      method === 'GET' && path !== '/nothing'
+        ? { status: 200, headers: { 'content-type': 'text/html', 'x-from': path }, cookies: [], body }
+        : undefined,
+  };
+
+  test('are served where there is no route, without a token', async () => {
+    const gateway = await openGateway(undefined, { files, authorizer: NEVER });
+    const response = await fetch(`${gateway.url}/?a=b`);
+    expect(await statusAndBodyOf(response)).toEqual({ status: 200, body: 'a page' });
+    expect(response.headers.get('x-from')).toBe('/');
+  });
+
+  test('never take the place of a route, and what is neither gets 404', async () => {
+    const gateway = await openGateway(undefined, { files, authorizer: NEVER });
+    expect((await fetch(`${gateway.url}/items`)).status).toBe(401);
+    expect((await fetch(`${gateway.url}/nothing`)).status).toBe(404);
+    expect((await fetch(`${gateway.url}/items`, { method: 'DELETE' })).status).toBe(404);
+  });
+
+  test('are not served to a page whose host name resolves to this computer', async () => {
+    const gateway = await openGateway(undefined, { files });
+    const { status } = await sendRaw(gateway.port, rawRequest('GET /', ['Host: attacker.example']));
+    expect(status).toBe(403);
   });
 });
