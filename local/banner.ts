@@ -3,14 +3,14 @@ import type { RunningServer } from './server.ts';
 
 /** Returns the text that is printed when the server has started: addresses, and curl commands to try it. */
 export function banner(
-  server: Pick<RunningServer, 'api' | 'workbenchUrl' | 'summary' | 'token' | 'signIn'>,
+  server: Pick<RunningServer, 'api' | 'consoleUrl' | 'workbenchUrl' | 'summary' | 'token' | 'signIn'>,
   {
     version,
     dataDir,
     exposed,
   }: { readonly version: string; readonly dataDir: string; readonly exposed: boolean },
 ): string {
-  const { api, workbenchUrl, summary, token, signIn } = server;
+  const { api, consoleUrl, workbenchUrl, summary, token, signIn } = server;
   const reach = exposed ? 'other computers can connect' : 'only this computer can connect';
   const auth = api.authorized ? 'on: requests need a bearer token' : `off: no key is set, and ${reach}`;
   const header = api.authorized ? ` -H "Authorization: Bearer $TOKEN"` : '';
@@ -21,6 +21,7 @@ export function banner(
     '',
     `Workbench Controller ${version}`,
     '',
+    ...(consoleUrl === undefined ? [] : [`  Console        ${consoleUrl}   open it in a browser`]),
     `  API            ${api.url}`,
     `  Authorization  ${auth}`,
     ...(token === undefined ? [] : [`  Secret         ${token}`]),
@@ -36,7 +37,7 @@ export function banner(
     ...summary.map(([label, text]) => `  ${label.padEnd(15)}${text}`),
     `  Data           ${dataDir}`,
     '',
-    'Try it:',
+    consoleUrl === undefined ? 'Try it:' : 'Without a browser:',
     ...(api.authorized ? [`  TOKEN=${token === undefined ? '<your token>' : quote(token)}`] : []),
     call('create', 'POST', '', json),
     '  WID=<workbench_id of the response>',

@@ -5,6 +5,7 @@ import { IdeNotFound } from '#adapters/local/processes/command.ts';
 import { SettingsError } from '#contract/settings/setting.ts';
 import { version } from '#functions/version.ts';
 import { banner } from './banner.ts';
+import { buildConsoleIfStale } from './console/console-build.ts';
 import { readEnvironment } from './environment.ts';
 import { closeInheritedDescriptors } from './inherited-descriptors.ts';
 import { chooseRuntime } from './runtime.ts';
@@ -53,7 +54,12 @@ export async function main(): Promise<void> {
     const environment = readEnvironment(process.cwd(), process.env);
     const settings = readLocalSettings(environment);
     const runtime = await chooseRuntime(settings, process.env.PATH);
-    const server = await startServer(settings, runtime, telemetry);
+    const consoleFolder = await buildConsoleIfStale().catch((error: unknown) => {
+      // The API works without it, for example where only the packages of production are installed.
+      telemetry.warn('the console cannot be built and is not served', { error: firstLineOf(error) });
+      return undefined;
+    });
+    const server = await startServer(settings, runtime, telemetry, consoleFolder);
     stop = async (exitCode) => {
       await server.close().catch((error: unknown) => telemetry.error('shutdown was incomplete', {}, error));
       process.exit(exitCode);
@@ -66,4 +72,9 @@ export async function main(): Promise<void> {
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
   }
+}
+
+function firstLineOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split('\n').find((line) => line.includes('Error')) ?? text.split('\n')[0] ?? '';
 }

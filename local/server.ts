@@ -1,20 +1,23 @@
 import { limitConnections, MAX_API_CONNECTIONS } from '#adapters/http-server/connection-limit.ts';
 import { closeServer, listen } from '#adapters/http-server/listen.ts';
-import type { OriginGuard } from '#adapters/http-server/origin-guard.ts';
+import { type OriginGuard, originsOf } from '#adapters/http-server/origin-guard.ts';
 import { LOCAL_MACHINE_ID } from '#adapters/local/local-machine.ts';
 import { isNoSpace } from '#adapters/local/no-space.ts';
 import { settlesWithin, systemTimers } from '#adapters/local/timers.ts';
 import { RandomIds } from '#adapters/random-ids.ts';
+import type { ConsoleConfig } from '#contract/console-config.ts';
 import type { Settings } from '#contract/settings/function-settings.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { build as buildAuthorizer } from '#functions/authorizer/authorizer.ts';
 import { responseValidUntil } from '#functions/authorizer/response-validity.ts';
 import { build as buildDrive } from '#functions/drive/drive-batch.ts';
+import { version } from '#functions/version.ts';
 import type { LocalGateSettings } from '#gate/ipc/messages.ts';
 import { lookOf } from '#gate/pages/page-renderer.ts';
 import { issuerMethodOf, type SignInMethod } from '#gate/sign-in/sign-in-method.ts';
 import { WorkbenchAddresses } from '#gate/workbench-addresses.ts';
+import { ConsoleFiles } from './console/console-files.ts';
 import { openData } from './data.ts';
 import { unusableFolder } from './data-folder.ts';
 import { DiskSpace } from './disk-space.ts';
@@ -44,6 +47,8 @@ export interface ApiAddress {
 
 export interface RunningServer {
   readonly api: ApiAddress;
+  /** The address of the console. Undefined: its files were not built. */
+  readonly consoleUrl: string | undefined;
   /** The origin of the workbenches. */
   readonly baseUrl: string;
   /** The address of a workbench, with `<workbench_id>` for its id. */
@@ -68,16 +73,18 @@ export interface RunningServer {
 /**
  * Starts the server. The records are opened first, because the lock of their folder detects a second server before that has an effect.
  * Then come the infrastructure, which recovers the tasks of an earlier server, and the two ports.
+ * @param consoleFolder the built files of the console. Undefined: the server has no console
  * @throws StartError for an error that the user can correct; everything that was opened is closed before
  */
 export async function startServer(
   settings: LocalSettings,
   runtime: Runtime,
   telemetry: Telemetry,
+  consoleFolder?: string,
 ): Promise<RunningServer> {
   const shutdown = new Shutdown();
   try {
-    return await open(settings, runtime, telemetry, shutdown);
+    return await open(settings, runtime, telemetry, shutdown, consoleFolder);
   } catch (error) {
     await shutdown.run().catch(() => {});
     const hasNoSpace = isNoSpace(error) || (error instanceof PortError && error.kind === 'no_space');
@@ -90,6 +97,7 @@ async function open(
   runtime: Runtime,
   telemetry: Telemetry,
   shutdown: Shutdown,
+  consoleFolder: string | undefined,
 ): Promise<RunningServer> {
   const timers = systemTimers;
   const { bindAddress } = settings;
@@ -152,7 +160,14 @@ async function open(
 
   const routes = buildRoutes(ports, functions);
   gateRequests.setCommands(apiCommands(routes, timers));
-  const gateway = createGateway(gatewayOptions(routes, ports, functions, settings));
+  const files =
+    consoleFolder === undefined
+      ? undefined
+      : await ConsoleFiles.read(consoleFolder, consoleConfigOf(functions));
+  const gateway = createGateway({
+    ...gatewayOptions(routes, ports, functions, settings),
+    ...(files === undefined ? {} : { files }),
+  });
   yieldToRequests(gateway, queue);
   limitConnections(gateway, { max: MAX_API_CONNECTIONS, name: 'API', timers, telemetry });
   const port = await listen(gateway, bindAddress, settings.port, 'PORT');
@@ -165,6 +180,7 @@ async function open(
   shutdown.add(startSchedules(ports, functions, data));
   return {
     api,
+    consoleUrl: files && `http://${name}:${port}/`,
     baseUrl,
     workbenchPort,
     gatePid: () => gate.pid,
@@ -199,6 +215,21 @@ function gatewayOptions(
   };
 }
 
+/** Returns what everybody who opens the console may know. */
+function consoleConfigOf(functions: Settings): ConsoleConfig {
+  return {
+    version,
+    apiPrefix: functions.RESTAPI_URL_PREFIX ?? '',
+    signIn: functions.RESTAPI_AUTH === 'none' ? 'none' : 'key',
+    organisationShares: functions.WB_ORGANISATION_SHARES === 'true',
+    sizes: {
+      cpu: { min: functions.WB_MIN_CPU, max: functions.WB_MAX_CPU, default: functions.WB_DEFAULT_CPU },
+      memory: { min: functions.WB_MIN_RAM, max: functions.WB_MAX_RAM, default: functions.WB_DEFAULT_RAM },
+      gpu: { min: functions.WB_MIN_GPU, max: functions.WB_MAX_GPU, default: functions.WB_DEFAULT_GPU },
+    },
+  };
+}
+
 /** Returns the host name for printed addresses. */
 function displayHostname({ bindAddress, hosts: [first] }: LocalSettings): string {
   return bindAddress === '127.0.0.1' || first === undefined ? '127.0.0.1' : first.replace(/:\d+$/, '');
@@ -223,15 +254,27 @@ function gateSettings(settings: LocalSettings): LocalGateSettings {
 
 /** Returns how users sign in at the gate; without a sign-in it is open, as the API of a computer without a key. */
 async function signInSettings(
-  { functions, dataDir }: LocalSettings,
+  settings: LocalSettings,
   method: SignInMethod | undefined,
   now: number,
 ): Promise<Pick<LocalGateSettings, 'signIn'>> {
   if (method === undefined) return {};
+  const { functions, dataDir } = settings;
   const keys = await openGateKeys(dataDir, now);
-  const frontendOrigins = functions.RESTAPI_CORS_ORIGIN.filter((origin) => origin !== '*');
+  const frontendOrigins = [
+    ...functions.RESTAPI_CORS_ORIGIN.filter((origin) => origin !== '*'),
+    ...listConsoleOrigins(settings),
+  ];
   const groupsMaxAgeMs = functions.WB_GROUPS_MAX_AGE_MINUTES * 60_000;
   return { signIn: { method, keys, groupsMaxAgeMs, frontendOrigins } };
+}
+
+/** With PORT=0 the gate starts before the port is known: it then asks for a click before it takes a ticket of the console. */
+function listConsoleOrigins({ port, hosts }: LocalSettings): readonly string[] {
+  if (port === 0) return [];
+  return ['127.0.0.1', 'localhost', '[::1]', ...hosts.map((host) => host.replace(/:\d+$/, ''))].flatMap(
+    (host) => originsOf(`${host}:${port}`),
+  );
 }
 
 function signInMethod(

@@ -5,6 +5,7 @@ import { banner } from '#local/banner.ts';
 
 const options = { version: '1.2.3', dataDir: '/home/ada/.workbench', exposed: false };
 const open = {
+  consoleUrl: undefined,
   api: { url: 'http://127.0.0.1:8999/api', authorized: false },
   workbenchUrl: 'http://127.0.0.1:4000/project/<workbench_id>/',
   summary: [['They run', 'a small built-in page']],
@@ -34,6 +35,13 @@ describe('banner', () => {
     ]) {
       expect(text).toContain(part);
     }
+  });
+
+  test('prints the address of the console first, if there is one', () => {
+    const text = banner({ ...open, consoleUrl: 'http://127.0.0.1:8999/' }, options);
+    expect(text.match(/http\S+/)?.[0]).toBe('http://127.0.0.1:8999/');
+    expect(text).toContain('  Console        http://127.0.0.1:8999/   open it in a browser\n');
+    expect(banner(open, options)).not.toContain('Console');
   });
 
   test('says which browsers resolve the host names of workbenches', () => {

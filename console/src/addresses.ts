@@ -1,0 +1,34 @@
+/**
+ * The screens and their addresses. They are in the fragment: the paths of this origin belong to the API, and a fragment is never sent
+ * to the server.
+ */
+export type Screen =
+  | { readonly name: 'home' }
+  | { readonly name: 'create' }
+  | { readonly name: 'workbench'; readonly workbenchId: string; readonly ownerId?: string }
+  | { readonly name: 'admin' }
+  | { readonly name: 'unknown' };
+
+export function toAddress(screen: Screen): string {
+  switch (screen.name) {
+    case 'home':
+      return '#/';
+    case 'workbench': {
+      const owner = screen.ownerId === undefined ? '' : `?owner=${encodeURIComponent(screen.ownerId)}`;
+      return `#/workbenches/${encodeURIComponent(screen.workbenchId)}${owner}`;
+    }
+    default:
+      return `#/${screen.name}`;
+  }
+}
+
+/** @param fragment with its `#`, or empty */
+export function parseAddress(fragment: string): Screen {
+  const [path = '', query = ''] = fragment.replace(/^#/, '').split('?');
+  if (path === '' || path === '/') return { name: 'home' };
+  if (path === '/create' || path === '/admin') return { name: path.slice(1) as 'create' | 'admin' };
+  const id = /^\/workbenches\/([a-z0-9]{26})$/.exec(path)?.[1];
+  if (id === undefined) return { name: 'unknown' };
+  const ownerId = new URLSearchParams(query).get('owner');
+  return { name: 'workbench', workbenchId: id, ...(ownerId === null ? {} : { ownerId }) };
+}

@@ -1,0 +1,179 @@
+import { WorkbenchClient } from '#clients/typescript/src/client.ts';
+import { readRetryAfter, WorkbenchApiError } from '#clients/typescript/src/errors.ts';
+import type { operations } from '#clients/typescript/src/schema.ts';
+import type { HistoryEntry, Workbench } from '#clients/typescript/src/workbench.ts';
+import type { Session } from './session.ts';
+
+/** The body of the successful response of an operation. */
+type ResponseOf<O extends keyof operations> = operations[O] extends {
+  responses: { 200: { content: { 'application/json': infer B } } };
+}
+  ? B
+  : never;
+
+export type Me = ResponseOf<'getMe'>['item'];
+export type Share = ResponseOf<'setShare'>['item'];
+export type CreateBody = NonNullable<
+  operations['createWorkbench']['requestBody']
+>['content']['application/json'];
+export type UpdateBody = NonNullable<
+  operations['updateWorkbench']['requestBody']
+>['content']['application/json'];
+export type ShareBody = operations['setShare']['requestBody']['content']['application/json'];
+
+export interface Polled {
+  readonly workbench: Workbench;
+  /** Undefined once the workbench is settled. */
+  readonly retryAfterSeconds: number | undefined;
+}
+
+export interface Page {
+  readonly items: readonly Workbench[];
+  readonly nextCursor: string | undefined;
+}
+
+/** The size of a page of the list. */
+const PAGE_SIZE = 50;
+
+/** A workbench, and in whose name requests for it are made. */
+export interface Target {
+  readonly workbenchId: string;
+  /** The owner, if a person acts for others without a token of their own. */
+  readonly ownerId?: string | undefined;
+}
+
+interface Result<T> {
+  readonly data?: T;
+  readonly error?: unknown;
+  readonly response: Response;
+}
+
+/** The API in the name of one user. All methods throw WorkbenchApiError and WorkbenchConnectionError. */
+export class Api {
+  readonly #client: WorkbenchClient['operations'];
+  readonly #userId: string | undefined;
+
+  constructor(apiUrl: string, { userId, key }: Session) {
+    // Queries are repeated by their interval. A repeated request would only delay the message that the server is gone.
+    const options = { baseUrl: apiUrl, retry: { attempts: 1 } };
+    this.#client = new WorkbenchClient({
+      ...options,
+      ...(key === undefined ? {} : { auth: key }),
+    }).operations;
+    this.#userId = userId;
+  }
+
+  async me(signal?: AbortSignal): Promise<Me> {
+    const { item } = dataOf(
+      await this.#client.GET('/me', { params: { query: this.#query() }, ...of(signal) }),
+    );
+    return item;
+  }
+
+  async health(signal?: AbortSignal): Promise<void> {
+    dataOf(await this.#client.GET('/health', of(signal)));
+  }
+
+  async list(
+    { shared, cursor }: { readonly shared: boolean; readonly cursor: string | undefined },
+    signal?: AbortSignal,
+  ): Promise<Page> {
+    const query = { ...this.#query(), limit: PAGE_SIZE, ...(shared ? { shared } : {}) };
+    const result = await this.#client.GET('/workbenches', {
+      params: { query: { ...query, ...(cursor === undefined ? {} : { cursor }) } },
+      ...of(signal),
+    });
+    const { items, next_cursor: nextCursor } = dataOf(result);
+    return { items, nextCursor };
+  }
+
+  async get(target: Target, signal?: AbortSignal): Promise<Polled> {
+    const result = await this.#client.GET('/workbenches/{wid}', { ...this.#at(target), ...of(signal) });
+    return { workbench: dataOf(result).item, retryAfterSeconds: readRetryAfter(result.response) };
+  }
+
+  /** @param key the same for each attempt to send one form, so that it creates one workbench */
+  async create(body: CreateBody, key: string): Promise<Workbench> {
+    const result = await this.#client.POST('/workbenches', {
+      params: { query: this.#query(), header: { 'Idempotency-Key': key } },
+      body,
+    });
+    return dataOf(result).item;
+  }
+
+  async update(target: Target, body: UpdateBody): Promise<Workbench> {
+    return dataOf(await this.#client.PATCH('/workbenches/{wid}', { ...this.#at(target), body })).item;
+  }
+
+  async start(target: Target): Promise<void> {
+    dataOf(await this.#client.POST('/workbenches/{wid}/start', this.#at(target)));
+  }
+
+  async stop(target: Target): Promise<void> {
+    dataOf(await this.#client.POST('/workbenches/{wid}/stop', this.#at(target)));
+  }
+
+  async restart(target: Target): Promise<void> {
+    dataOf(await this.#client.POST('/workbenches/{wid}/restart', this.#at(target)));
+  }
+
+  async delete(target: Target): Promise<void> {
+    dataOf(await this.#client.DELETE('/workbenches/{wid}', this.#at(target)));
+  }
+
+  /** Returns an address that may contain a ticket: it is opened at once and never stored. */
+  async open(target: Target): Promise<string> {
+    return dataOf(await this.#client.POST('/workbenches/{wid}/open', { ...this.#at(target), body: {} })).url;
+  }
+
+  async history(target: Target, signal?: AbortSignal): Promise<readonly HistoryEntry[]> {
+    const result = await this.#client.GET('/workbenches/{wid}/history', {
+      ...this.#at(target),
+      ...of(signal),
+    });
+    return dataOf(result).items;
+  }
+
+  async shares(target: Target, signal?: AbortSignal): Promise<readonly Share[]> {
+    const result = await this.#client.GET('/workbenches/{wid}/shares', {
+      ...this.#at(target),
+      ...of(signal),
+    });
+    return dataOf(result).items;
+  }
+
+  async setShare(target: Target, grantee: string, body: ShareBody): Promise<Share> {
+    const { params } = this.#at(target);
+    const result = await this.#client.PUT('/workbenches/{wid}/shares/{grantee}', {
+      params: { ...params, path: { ...params.path, grantee } },
+      body,
+    });
+    return dataOf(result).item;
+  }
+
+  async deleteShare(target: Target, grantee: string): Promise<void> {
+    const { params } = this.#at(target);
+    dataOf(
+      await this.#client.DELETE('/workbenches/{wid}/shares/{grantee}', {
+        params: { ...params, path: { ...params.path, grantee } },
+      }),
+    );
+  }
+
+  #query(userId = this.#userId): { user_id?: string } {
+    return userId === undefined ? {} : { user_id: userId };
+  }
+
+  #at({ workbenchId, ownerId }: Target) {
+    return { params: { path: { wid: workbenchId }, query: this.#query(ownerId) } };
+  }
+}
+
+function of(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}
+
+function dataOf<T>({ data, error, response }: Result<T>): T {
+  if (data === undefined) throw new WorkbenchApiError(response, error);
+  return data;
+}

@@ -1,0 +1,28 @@
+import type { Workbench } from '#clients/typescript/src/workbench.ts';
+import { formatClock } from '../format.ts';
+import { TEXTS } from '../texts.ts';
+import { explainStatus, isInTransition, toneOf, waitsSince } from '../workbench-state.ts';
+import { useNow } from './use-now.ts';
+
+/** The status, why, and how long it has waited. */
+export function StatusLine({ workbench }: { readonly workbench: Workbench }) {
+  const { status, desired_status: desired } = workbench;
+  const why = explainStatus(workbench);
+  const since = waitsSince(workbench);
+  const isRequested = !isInTransition(workbench) && desired !== status;
+  return (
+    <div class="status-line">
+      <p>
+        <span class={`badge ${toneOf(workbench)}`}>{TEXTS.status[status]}</span>
+        {since !== undefined && <Waited since={since} />}
+        {isRequested && <span class="hint"> {TEXTS.requested[desired]}</span>}
+      </p>
+      {why && <p class="why">{why}</p>}
+    </div>
+  );
+}
+
+function Waited({ since }: { readonly since: number }) {
+  const now = useNow();
+  return <span class="hint"> {TEXTS.waited(formatClock(now - since))}</span>;
+}

@@ -1,0 +1,63 @@
+import type { Workbench } from '#clients/typescript/src/workbench.ts';
+import { toAddress } from '../addresses.ts';
+import { formatClock, formatSize, formatTime } from '../format.ts';
+import { useListedWorkbench } from '../queries.ts';
+import { TEXTS } from '../texts.ts';
+import { Actions } from './actions.tsx';
+import { StatusLine } from './status-line.tsx';
+import { useNow } from './use-now.ts';
+
+/** A workbench in the list. */
+export function WorkbenchCard({ listed }: { readonly listed: Workbench }) {
+  const workbench = useListedWorkbench(listed);
+  const { workbench_id: workbenchId, workbench_name: name, role, user_id: owner } = workbench;
+  return (
+    <li class="card">
+      <h3>
+        <a href={toAddress({ name: 'workbench', workbenchId })}>{name}</a>
+      </h3>
+      {role && (
+        <p class="hint">
+          {TEXTS.card.owner(owner)}, {TEXTS.card.role[role]}
+        </p>
+      )}
+      <StatusLine workbench={workbench} />
+      <dl class="facts">
+        <Facts workbench={workbench} />
+      </dl>
+      <Actions workbench={workbench} target={{ workbenchId }} />
+    </li>
+  );
+}
+
+/** What is known about a workbench in few words: size, when it stops, when it was used. */
+export function Facts({ workbench }: { readonly workbench: Workbench }) {
+  const { stops_at: stopsAt, last_activity_at: lastUsed } = workbench;
+  return (
+    <>
+      <Fact term={TEXTS.card.size}>{formatSize(workbench)}</Fact>
+      {stopsAt && <StopsIn at={Date.parse(stopsAt)} />}
+      {lastUsed && <Fact term={TEXTS.card.lastUsed}>{formatTime(lastUsed)}</Fact>}
+    </>
+  );
+}
+
+function StopsIn({ at }: { readonly at: number }) {
+  const now = useNow();
+  return <Fact term={TEXTS.card.stopsIn}>{formatClock(at - now)}</Fact>;
+}
+
+export function Fact({
+  term,
+  children,
+}: {
+  readonly term: string;
+  readonly children: preact.ComponentChildren;
+}) {
+  return (
+    <div>
+      <dt>{term}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

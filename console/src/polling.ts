@@ -1,0 +1,16 @@
+/** When the page reads again, in milliseconds. Nothing is read while the page is hidden. */
+
+/** A list changes by other browsers and by the controller. The API names no time for it. */
+export const LIST_INTERVAL_MS = 15_000;
+/** A workbench that is running or stopped changes rarely. */
+export const SETTLED_INTERVAL_MS = 15_000;
+/** How often the page asks whether a server that is gone is back. */
+export const HEALTH_INTERVAL_MS = 2_000;
+/** The longest wait that the page accepts from the API. */
+const RETRY_AFTER_MAX_S = 60;
+
+/** Returns when a workbench is read again. @param retryAfterSeconds of the response; undefined: the workbench is settled */
+export function nextPollMs(retryAfterSeconds: number | undefined): number {
+  if (retryAfterSeconds === undefined) return SETTLED_INTERVAL_MS;
+  return Math.min(Math.max(retryAfterSeconds, 1), RETRY_AFTER_MAX_S) * 1000;
+}

@@ -1,0 +1,116 @@
+import { useMutation, useQueryClient } from '@tanstack/preact-query';
+import { useRef, useState } from 'preact/hooks';
+import { toAddress } from '../addresses.ts';
+import { Field } from '../components/field.tsx';
+import { ProblemNotice } from '../components/problem-notice.tsx';
+import { useConsole } from '../context.ts';
+import { formatCpu, formatMemory } from '../format.ts';
+import { openInTab } from '../open-workbench.ts';
+import { describeProblem } from '../problems.ts';
+import { KEYS } from '../queries.ts';
+import { listSizes, type Size, type SizeName } from '../sizes.ts';
+import { TEXTS } from '../texts.ts';
+import { SizeFields } from './size-fields.tsx';
+
+export function Create() {
+  const { api, config, announce } = useConsole();
+  const client = useQueryClient();
+  const sizes = listSizes(config.sizes);
+  const [name, setName] = useState<string>(TEXTS.create.defaultName);
+  const [choice, setChoice] = useState<SizeName | 'own'>('small');
+  const [own, setOwn] = useState<Size>({
+    cpu: config.sizes.cpu.default,
+    memory: config.sizes.memory.default,
+    gpu: config.sizes.gpu.default,
+  });
+  // One key for each content of the form: a second click after a lost response creates no second workbench.
+  const key = useRef({ content: '', value: '' });
+
+  const create = async () => {
+    const size = (choice === 'own' ? undefined : sizes.get(choice)) ?? own;
+    const body = {
+      workbench_name: name,
+      requested_cpu: size.cpu,
+      requested_memory: size.memory,
+      requested_gpu: size.gpu,
+    };
+    const content = JSON.stringify(body);
+    if (key.current.content !== content) key.current = { content, value: crypto.randomUUID() };
+    const workbench = await api.create(body, key.current.value);
+    key.current = { content: '', value: '' };
+    return workbench;
+  };
+  const mutation = useMutation({
+    mutationFn: async (opens: boolean) => {
+      if (!opens) return await create();
+      let created: Awaited<ReturnType<typeof create>> | undefined;
+      await openInTab(async () => {
+        created = await create();
+        return await api.open({ workbenchId: created.workbench_id });
+      });
+      return created;
+    },
+    onSuccess: (workbench) => {
+      void client.invalidateQueries({ queryKey: KEYS.lists });
+      if (workbench === undefined) return;
+      announce(TEXTS.becameStatus(workbench.workbench_name, TEXTS.status[workbench.status]));
+      location.hash = toAddress({ name: 'workbench', workbenchId: workbench.workbench_id });
+    },
+  });
+  const problems = mutation.error === null ? {} : describeProblem(mutation.error).fields;
+  return (
+    <>
+      <h1>{TEXTS.screens.create}</h1>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (mutation.isPending) return;
+          mutation.mutate((event.submitter as HTMLButtonElement | null)?.value !== 'create');
+        }}
+      >
+        <Field label={TEXTS.create.name} hint={TEXTS.create.nameHint} problem={problems.workbench_name}>
+          {(attributes) => (
+            <input
+              {...attributes}
+              required
+              maxLength={128}
+              value={name}
+              autocomplete="off"
+              onInput={({ currentTarget }) => setName(currentTarget.value)}
+            />
+          )}
+        </Field>
+        <fieldset class="choices">
+          <legend>{TEXTS.create.size}</legend>
+          {[...sizes].map(([value, { cpu, memory }]) => (
+            <label key={value}>
+              <input type="radio" name="size" checked={choice === value} onChange={() => setChoice(value)} />
+              <span>
+                {TEXTS.create.sizes[value]}
+                <span class="hint">
+                  {' '}
+                  {formatCpu(cpu)}, {formatMemory(memory)}
+                </span>
+              </span>
+            </label>
+          ))}
+          <label>
+            <input type="radio" name="size" checked={choice === 'own'} onChange={() => setChoice('own')} />
+            <span>{TEXTS.create.sizes.own}</span>
+          </label>
+        </fieldset>
+        {choice === 'own' && <SizeFields size={own} onChange={setOwn} problems={problems} />}
+        <ProblemNotice error={mutation.error} />
+        <div class="actions">
+          <button type="submit" class="primary" value="open" aria-disabled={mutation.isPending}>
+            {TEXTS.create.submitAndOpen}
+          </button>
+          <button type="submit" value="create" aria-disabled={mutation.isPending}>
+            {TEXTS.create.submit}
+          </button>
+        </div>
+        <p class="hint">{TEXTS.create.opens}</p>
+      </form>
+    </>
+  );
+}

@@ -1,0 +1,52 @@
+import type { Workbench } from '#clients/typescript/src/workbench.ts';
+import { TEXTS } from './texts.ts';
+
+/** What the page shows and offers for a workbench. The API decides what is allowed; this only hides what it would refuse. */
+
+export type Action = 'open' | 'start' | 'stop' | 'restart' | 'change' | 'share' | 'delete';
+
+/** How the status is drawn. */
+export type Tone = 'good' | 'busy' | 'idle' | 'problem';
+
+export function toneOf({ status, status_reason: reason }: Workbench): Tone {
+  if (status === 'running') return 'good';
+  if (status !== 'stopped') return 'busy';
+  return reason === undefined ? 'idle' : 'problem';
+}
+
+/** Whether the status changes without a request. */
+export function isInTransition({ status }: Pick<Workbench, 'status'>): boolean {
+  return status !== 'running' && status !== 'stopped';
+}
+
+/** Returns the actions that are possible in this status and role. The first one is what most people want next. */
+export function actionsOf(workbench: Workbench): readonly Action[] {
+  const { status, desired_status: desired, role } = workbench;
+  if (desired === 'deleted') return [];
+  const mayManage = role !== 'use';
+  const isOwner = role === undefined || role === 'administrator';
+  const actions: Action[] = [];
+  const wantsRun = desired === 'running';
+  if (!wantsRun && mayManage) actions.push('start');
+  actions.push('open');
+  if (wantsRun && mayManage) actions.push('stop');
+  if (status === 'running' && mayManage) actions.push('restart');
+  if (isOwner) actions.push('change', 'share', 'delete');
+  return actions;
+}
+
+/** Returns why the workbench has its status, in a sentence; undefined if there is nothing to say. */
+export function explainStatus(workbench: Workbench): string | undefined {
+  const { status, status_detail: detail, status_reason: reason } = workbench;
+  if (reason !== undefined) return reason.message;
+  if (detail === undefined) return isInTransition(workbench) ? TEXTS.waitsFor[status] : undefined;
+  return TEXTS.details[detail] ?? detail;
+}
+
+/** Returns since when the workbench waits, in milliseconds since 1970; undefined if it does not wait. */
+export function waitsSince(workbench: Workbench): number | undefined {
+  if (!isInTransition(workbench)) return undefined;
+  const { status, started_at: startedAt, updated_at: updatedAt } = workbench;
+  const isStart = status === 'starting' || status === 'provisioning' || status === 'pending';
+  return Date.parse(isStart && startedAt !== undefined ? startedAt : updatedAt);
+}

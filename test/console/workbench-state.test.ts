@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import type { Workbench } from '#clients/typescript/src/workbench.ts';
+import { actionsOf, explainStatus, toneOf, waitsSince } from '#console/src/workbench-state.ts';
+
+const base: Workbench = {
+  user_id: 'ada',
+  workbench_id: '01k5w3p8xg7t2mzq4v9r6ehbnc',
+  workbench_name: 'First',
+  status: 'running',
+  desired_status: 'running',
+  public_endpoint: 'http://127.0.0.1:1/project/01k5w3p8xg7t2mzq4v9r6ehbnc',
+  requested_cpu: 1024,
+  requested_memory: 2048,
+  requested_gpu: 0,
+  on_interruption: 'stop',
+  created_at: '2030-01-01T09:00:00.000Z',
+  updated_at: '2030-01-01T09:00:02.000Z',
+};
+const stopped: Workbench = { ...base, status: 'stopped', desired_status: 'stopped' };
+const starting: Workbench = { ...base, status: 'starting', started_at: '2030-01-01T09:00:01.000Z' };
+
+describe('the actions of a workbench', () => {
+  test('begin with what most people want next', () => {
+    expect(actionsOf(base)[0]).toBe('open');
+    expect(actionsOf(starting)[0]).toBe('open');
+    expect(actionsOf(stopped)[0]).toBe('start');
+  });
+
+  test('are those that its status allows', () => {
+    expect(actionsOf(base)).toEqual(['open', 'stop', 'restart', 'change', 'share', 'delete']);
+    expect(actionsOf(starting)).not.toContain('restart');
+    expect(actionsOf(stopped)).not.toContain('stop');
+    expect(actionsOf({ ...base, status: 'deleting', desired_status: 'deleted' })).toEqual([]);
+  });
+
+  test('are those of the role', () => {
+    expect(actionsOf({ ...base, role: 'use' })).toEqual(['open']);
+    expect(actionsOf({ ...base, role: 'manage' })).toEqual(['open', 'stop', 'restart']);
+    expect(actionsOf({ ...base, role: 'administrator' })).toEqual(actionsOf(base));
+  });
+});
+
+describe('the status', () => {
+  test('is explained by the reason of the API, by its detail, or by what it usually waits for', () => {
+    const reason = { code: 'out_of_memory', message: 'It used too much memory.' } as const;
+    expect(explainStatus({ ...stopped, status_reason: reason })).toBe(reason.message);
+    expect(explainStatus({ ...starting, status_detail: 'capacity' })).toBe('It waits for free capacity.');
+    expect(explainStatus({ ...starting, status_detail: 'nothing listens' })).toBe('nothing listens');
+    expect(explainStatus(starting)).toBe('The start was accepted.');
+    expect(explainStatus(base)).toBeUndefined();
+  });
+
+  test('is a problem only if a stop has a reason', () => {
+    expect(toneOf(stopped)).toBe('idle');
+    expect(toneOf({ ...stopped, status_reason: { code: 'exited', message: '' } })).toBe('problem');
+    expect([toneOf(base), toneOf(starting)]).toEqual(['good', 'busy']);
+  });
+
+  test('of a start has lasted since the request, that of a stop since the last change', () => {
+    expect(waitsSince(starting)).toBe(Date.parse('2030-01-01T09:00:01.000Z'));
+    expect(waitsSince({ ...base, status: 'stopping' })).toBe(Date.parse(base.updated_at));
+    expect(waitsSince(base)).toBeUndefined();
+  });
+});

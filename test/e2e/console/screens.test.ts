@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest';
+import { openBrowser, openPage } from '../browser.ts';
+import { waitForBuiltInPage } from '../built-in-page.ts';
+import { createDataDir, LocalServer } from '../local-server.ts';
+import { pollUntil, runPrintedCommand } from '../printed-commands.ts';
+import { checkScreen, findConsoleUrl, recordFaults } from './console-page.ts';
+
+/** The name of the element with the focus, as a screen reader reads it. */
+const FOCUSED = "document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent";
+
+async function createMany(api: string, names: readonly string[]): Promise<void> {
+  for (const workbench_name of names) {
+    const response = await fetch(`${api}/workbenches?user_id=me`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ workbench_name }),
+    });
+    expect(response.status).toBe(201);
+  }
+}
+
+test('Home and Create show a status with its reason, in a phone and on a desktop, in the light and in the dark', async () => {
+  const server = await LocalServer.start(await createDataDir(), { WB_LOCAL_MAX_RUNNING: '1' });
+  const page = await openPage(await openBrowser());
+  const faults = recordFaults(page);
+  await page.goto(`${findConsoleUrl(server)}#/create`);
+  await page.getByRole('radio', { name: 'Other' }).check();
+  await checkScreen(page, 'create');
+  // An invalid value is explained at its field.
+  await page.getByLabel('Name').fill('\u200b');
+  await page.getByRole('button', { name: 'Create only' }).click();
+  await page.getByText('Correct the marked fields.').waitFor();
+  expect(await page.getByLabel('Name').getAttribute('aria-invalid')).toBe('true');
+
+  await createMany(server.api, ['Thesis', 'Lecture notes', 'Image segmentation with a long name']);
+  await page.goto(findConsoleUrl(server));
+  await page.getByText('Running', { exact: true }).waitFor();
+  await page.getByText('Waiting for a machine', { exact: true }).first().waitFor();
+  await checkScreen(page, 'home');
+  expect(faults).toEqual([]);
+});
+
+test('everything can be reached by keyboard alone', async () => {
+  const server = await LocalServer.start(await createDataDir());
+  const page = await openPage(await openBrowser());
+  await page.goto(findConsoleUrl(server));
+  await page.getByText('You have no workbench yet.').waitFor();
+  const focused = () => page.evaluate(FOCUSED);
+  const press = async (key: string, until: string) => {
+    for (let presses = 0; presses < 30; presses += 1) {
+      await page.keyboard.press(key);
+      if ((await focused()) === until) return;
+    }
+    throw new Error(`the focus never reached "${until}"`);
+  };
+  await page.keyboard.press('Tab');
+  expect(await focused()).toBe('Skip to the content');
+  await page.keyboard.press('Enter');
+  await press('Tab', 'Create a workbench');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Create a workbench' }).waitFor();
+  await press('Tab', 'Create only');
+  await page.keyboard.press('Enter');
+  await page.getByText('Running', { exact: true }).waitFor();
+  await press('Tab', 'Delete the workbench');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  // The focus returns to where it was.
+  expect(await focused()).toBe('Delete the workbench');
+});
+
+test('a workbench is shared, opened by the other user, and taken back', async () => {
+  const server = await LocalServer.start(await createDataDir());
+  const { item } = await runPrintedCommand(server, 'create');
+  await pollUntil(server, item.workbench_id, 'running');
+  const browser = await openBrowser();
+  const owner = await openPage(browser);
+  const other = await openPage(await openBrowser());
+  await other.goto(findConsoleUrl(server));
+  await other.getByRole('button', { name: 'Change' }).click();
+  await other.getByLabel('Your name').fill('ada');
+  await other.getByRole('button', { name: 'Continue' }).click();
+  await other.getByText('You are ada').waitFor();
+  await other.getByText('You have no workbench yet.').waitFor();
+
+  await owner.goto(`${findConsoleUrl(server)}#/workbenches/${item.workbench_id}`);
+  await owner.getByLabel('Name of the user or group').fill('ada');
+  await owner.getByRole('button', { name: 'Share', exact: true }).click();
+  await owner.getByText('ada has access now.').waitFor();
+
+  await other.reload();
+  await other.getByText('Belongs to me, you may use it').waitFor();
+  expect(await other.getByRole('button', { name: 'Stop First' }).count()).toBe(0);
+  const tab = other.context().waitForEvent('page');
+  await other.getByRole('button', { name: 'Open First' }).click();
+  await waitForBuiltInPage(await tab);
+
+  await owner.getByRole('button', { name: 'Take back from ada' }).click();
+  await owner.getByText('Only you have access.').waitFor();
+  await other.reload();
+  await other.getByText('You have no workbench yet.').waitFor();
+  expect(await other.getByText('First').count()).toBe(0);
+});
+
+test('nothing is read while the page is hidden, and all of it when it is shown again', async () => {
+  const server = await LocalServer.start(await createDataDir());
+  const page = await openPage(await openBrowser());
+  await page.clock.install();
+  await page.goto(findConsoleUrl(server));
+  await page.getByText('You have no workbench yet.').waitFor();
+  const show = (state: 'visible' | 'hidden') =>
+    page.evaluate(`
+      Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => '${state}' });
+      document.dispatchEvent(new Event('visibilitychange'));
+    `);
+  const sent: string[] = [];
+  page.on('request', (request) => sent.push(request.url()));
+  await show('hidden');
+  await page.clock.runFor(600_000);
+  expect(sent).toEqual([]);
+  await createMany(server.api, ['Made elsewhere']);
+  await show('visible');
+  await page.clock.runFor(60_000);
+  await page.getByRole('link', { name: 'Made elsewhere' }).waitFor();
+});
