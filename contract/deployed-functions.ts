@@ -61,7 +61,7 @@ export const DEPLOYED = {
   'list-workbenches': {
     entry: 'handlers/list-workbenches.ts',
     startedBy: { by: 'route', operationId: 'listWorkbenches' },
-    reads: [...WORKBENCH_API, 'BASE_URL'],
+    reads: [...WORKBENCH_API, ...CATALOG, 'BASE_URL'],
     ...READING_API,
   },
   'create-workbench': {
@@ -83,7 +83,7 @@ export const DEPLOYED = {
   'get-workbench': {
     entry: 'handlers/get-workbench.ts',
     startedBy: { by: 'route', operationId: 'getWorkbench' },
-    reads: [...WORKBENCH_API, 'BASE_URL'],
+    reads: [...WORKBENCH_API, ...CATALOG, 'BASE_URL'],
     ...READING_API,
   },
   'update-workbench': {
@@ -204,10 +204,7 @@ export const DEPLOYED = {
   'list-providers': {
     entry: 'handlers/list-providers.ts',
     startedBy: { by: 'route', operationId: 'listProviders' },
-    reads: [
-      ...[...USER_API, ...CATALOG, 'WB_INSTANCE_PRICES'],
-      ...['WB_DEFAULT_CPU', 'WB_DEFAULT_RAM', 'WB_DEFAULT_GPU'],
-    ],
+    reads: [...[...USER_API, ...CATALOG], ...['WB_DEFAULT_CPU', 'WB_DEFAULT_RAM', 'WB_DEFAULT_GPU']],
     ...READING_API,
   },
   'list-audit': {

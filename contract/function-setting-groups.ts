@@ -36,8 +36,14 @@ export const SIZES = [
   'WB_MAX_GPU',
 ] as const;
 
-/** The capacity that exists. */
-export const CATALOG = ['WB_CAPACITY_PROVIDERS', 'WB_INSTANCE_TYPES'] as const;
+/** The capacity that exists, with its prices. */
+export const CATALOG = [
+  'WB_CAPACITY_PROVIDERS',
+  'WB_INSTANCE_TYPES',
+  'WB_INSTANCE_PRICES',
+  'WB_HOST_DISK_PRICE',
+  'WB_PRICES_AS_OF',
+] as const;
 
 export const USER_API = ['RESTAPI_AUTH', 'RESTAPI_ADMIN_SCOPE', 'WB_TABLE_NAME', 'WB_AUDIT_DAYS'] as const;
 /** Of routes of one workbench. */

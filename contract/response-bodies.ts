@@ -7,6 +7,7 @@ import { START_KINDS } from '#core/ports/start-times-store.ts';
 import { STORED_FINDING_TYPES, STORED_REPAIR_KINDS, STORED_SWEEPS } from '#core/reconcile/report.ts';
 import { HISTORY_ENTRY_TYPES, HISTORY_STATUSES, STATUSES } from '#core/workbench/history.ts';
 import { REASON_CODES, REASONS } from '#core/workbench/reasons.ts';
+import { costSchema } from './cost-bodies.ts';
 
 /**
  * The bodies of responses. A field that does not apply is left out, never null. The functions use the types only; the
@@ -103,6 +104,13 @@ export const itemSchema = z.object({
       .check(z.describe('The user to whom the owner offers the workbench, until `offer_expires_at`.')),
   ),
   offer_expires_at: z.optional(time()),
+  cost: z.optional(
+    costSchema.check(
+      z.describe(
+        'What the workbench costs, in USD. Only in the responses of `GET`; absent if it costs nothing, as in local mode.',
+      ),
+    ),
+  ),
 });
 export type WorkbenchItem = z.infer<typeof itemSchema>;
 

@@ -18,6 +18,7 @@
  * | `audit-workbench#<workbench id>` | time#id | a copy of an audit event that concerns the workbench; expires |
  * | `audit-once#<id>` | `once` | that an audit event was appended once; expires |
  * | `moved#<workbench id>` | `moved` | the present owner of a workbench whose owner has changed; expires |
+ * | `usage#<user id>` | month#workbench id#number | what a workbench has cost the user in the month; expires |
  * | `system#reports` | time#sweep | the report of a sweep; expires |
  * | `system#free-capacity` | container instance id | the free capacity of a shared instance; expires |
  * | `system#drains` | machine id | an operator empties the machine |

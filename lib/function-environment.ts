@@ -1,6 +1,7 @@
 import {
   DEPLOYMENT_SETTINGS,
   type DeployedSettingName,
+  formatInstanceTypes,
   formatProviders,
 } from '#contract/settings/deployment-settings.ts';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
@@ -10,6 +11,8 @@ import type { HostTemplates } from './constructs/instance-launch-template.ts';
 import type { Network } from './constructs/network.ts';
 import type { WorkQueues } from './constructs/work-queues.ts';
 import type { DataStack } from './data-stack.ts';
+import { PRICES_AS_OF } from './instance-types.ts';
+import { diskPriceOf } from './settings/capacity.ts';
 import { toEnvironment } from './settings/function-settings.ts';
 import type { StageSettings } from './settings/stage.ts';
 
@@ -81,8 +84,10 @@ export function deployedValues(settings: StageSettings, resources: DeployedResou
     WB_INSTALLATION: settings.installation,
     WB_CLUSTER: cluster.clusterName,
     WB_CAPACITY_PROVIDERS: formatProviders(capacityProviders.map(({ capacity }) => capacity)),
-    WB_INSTANCE_TYPES: JSON.stringify(hosts.capacities),
+    WB_INSTANCE_TYPES: formatInstanceTypes(hosts.capacities),
     WB_INSTANCE_PRICES: JSON.stringify(hosts.prices),
+    WB_HOST_DISK_PRICE: String(diskPriceOf(settings.dedicated)),
+    WB_PRICES_AS_OF: PRICES_AS_OF,
     WB_IMAGE:
       image.digest === undefined
         ? repository.repositoryUriForTag(image.tag)

@@ -13,6 +13,12 @@ export interface InstanceSize {
   readonly trunkedTasks?: number | undefined;
 }
 
+/** The month of the prices of instances in this file. */
+export const PRICES_AS_OF = '2026-07';
+
+/** Prices of gp3 disks a month in us-east-1, USD: of a GiB, and of 1 MiB/s in excess of 125 MiB/s. */
+export const DISK_PRICES = { gib: 0.08, throughput: 0.04 } as const;
+
 export type Architecture = 'x86_64' | 'arm64';
 
 export interface KnownInstanceType extends InstanceSize {

@@ -8,6 +8,7 @@ import type { StartRateStore } from '#core/ports/start-rate-store.ts';
 import type { StartTimesStore } from '#core/ports/start-times-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { TicketStore } from '#core/ports/ticket-store.ts';
+import type { UsageStore } from '#core/ports/usage-store.ts';
 import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { openDataFolder } from './data-folder.ts';
 import type { Runtime } from './runtime.ts';
@@ -28,6 +29,7 @@ export interface LocalData {
   readonly cutoffs: SessionCutoffStore;
   readonly shares: ShareStore;
   readonly drains: DrainStore;
+  readonly usage: UsageStore;
   /** Deletes what has expired at `now` (milliseconds since 1970); a call may leave some of it to the next one. */
   deleteExpired(now: number): Promise<void>;
   /** Lines for the banner. */

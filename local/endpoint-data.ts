@@ -15,6 +15,7 @@ import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoStartTimesStore } from '#adapters/aws/dynamodb/start-times-store.ts';
 import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
+import { DynamoUsageStore } from '#adapters/aws/dynamodb/usage-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { errorNameOf } from '#adapters/aws/errors.ts';
 import { StartError } from '#adapters/http-server/listen.ts';
@@ -88,6 +89,7 @@ export async function openEndpointData(
     cutoffs: new DynamoSessionCutoffStore(client, tableName),
     shares: new DynamoShareStore(client, tableName),
     drains: new DynamoDrainStore(client, tableName),
+    usage: new DynamoUsageStore(client, tableName),
     async deleteExpired(now) {
       ({ next: position } = await deleteExpiredItems(client, tableName, now, position));
     },

@@ -16,6 +16,7 @@ import type { ShareStore } from '#core/ports/share-store.ts';
 import type { StartTimesStore } from '#core/ports/start-times-store.ts';
 import type { TaskRunner } from '#core/ports/task-runner.ts';
 import type { TicketStore } from '#core/ports/ticket-store.ts';
+import type { UsageStore } from '#core/ports/usage-store.ts';
 import type { VolumeStore } from '#core/ports/volume-store.ts';
 import type { CreatePorts } from '#core/workbench/create-workbench.ts';
 import type { DrivePorts } from '#core/workbench/drive.ts';
@@ -65,6 +66,7 @@ export interface LocalPorts extends CreatePorts, DrivePorts, WarningPort {
   readonly hosts: HostFleet;
   readonly machines: MachineInventory & Pick<LocalMachine, 'draining'>;
   readonly drains: DrainStore;
+  readonly usage: UsageStore;
   readonly volumes: VolumeStore;
   readonly logs: RunLogReader;
 }

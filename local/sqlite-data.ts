@@ -34,7 +34,7 @@ export async function openSqliteData(
     throw unusableFolder(dataDir, error);
   }
   const { workbenches, history, idempotency, reports, startRates } = stores;
-  const { startTimes, activity, audit, tickets, cutoffs, shares, drains, database } = stores;
+  const { startTimes, activity, audit, tickets, cutoffs, shares, drains, usage, database } = stores;
   return {
     workbenches,
     history,
@@ -48,6 +48,7 @@ export async function openSqliteData(
     cutoffs,
     shares,
     drains,
+    usage,
     async deleteExpired(now) {
       await stores.deleteExpired(now);
     },

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { CapacityProvider } from '#core/ports/capacity-catalog.ts';
+import type { CapacityProvider, DedicatedInstanceType } from '#core/ports/capacity-catalog.ts';
 import { SETTING_RULES } from './function-setting-rules.ts';
 import { SETTINGS, type SettingName } from './function-settings.ts';
 import { type Environment, parseSettings, type SettingRule, type ValuesOf } from './setting.ts';
@@ -38,6 +38,7 @@ const cpuUnits = () => z.int().check(z.minimum(1), z.maximum(1_048_576));
 const memoryMib = () => z.int().check(z.minimum(1), z.maximum(33_554_432));
 const gpuCount = () => z.int().check(z.minimum(0), z.maximum(1024));
 const interfaces = () => z.int().check(z.minimum(1), z.maximum(10_000));
+const usdPerHour = () => z.number().check(z.minimum(0), z.maximum(10_000));
 
 /** A list of values, because 20 providers as objects exceed the 4 KB of an environment. */
 const providerSchema = () =>
@@ -51,10 +52,11 @@ const providerSchema = () =>
       interfaces(),
       interfaces(),
       interfaces(),
-      z.number().check(z.minimum(0), z.maximum(10_000)),
+      usdPerHour(),
+      usdPerHour(),
     ]),
     z.transform(
-      ([name, cpu, memory, gpus, newInterfaces, trunked, untrunked, price]): CapacityProvider => ({
+      ([name, cpu, memory, gpus, newInterfaces, trunked, untrunked, price, diskPrice]): CapacityProvider => ({
         name,
         cpuUnits: cpu,
         memoryMib: memory,
@@ -63,12 +65,13 @@ const providerSchema = () =>
         trunkedInterfaces: trunked,
         untrunkedInterfaces: untrunked,
         price,
+        diskPrice,
       }),
     ),
   );
 
 const PROVIDER_FORM =
-  '["name",cpuUnits,memoryMib,gpuCount,interfaces,trunkedInterfaces,untrunkedInterfaces,price]';
+  '["name",cpuUnits,memoryMib,gpuCount,interfaces,trunkedInterfaces,untrunkedInterfaces,price,diskPrice]';
 
 const providersSchema = () =>
   z.array(providerSchema()).check(z.maxLength(LIST_MAX), z.refine(hasUniqueNames));
@@ -86,29 +89,38 @@ export function formatProviders(providers: readonly CapacityProvider[]): string 
         trunkedInterfaces: trunked = newInterfaces,
         untrunkedInterfaces: untrunked = newInterfaces,
         price,
-      }) => [name, cpu, memory, gpus, newInterfaces, trunked, untrunked, price],
+        diskPrice = 0,
+      }) => [name, cpu, memory, gpus, newInterfaces, trunked, untrunked, price, diskPrice],
     ),
   );
 }
 
-const instanceTypesSchema = () =>
-  z
-    .array(
-      z.strictObject({
-        name: z.string().check(z.regex(/^[a-z0-9][a-z0-9.-]{0,63}$/)),
-        cpuUnits: cpuUnits(),
-        memoryMib: memoryMib(),
-        gpuCount: gpuCount(),
+const instanceTypeSchema = () =>
+  z.pipe(
+    z.tuple([z.string().check(z.regex(/^[a-z0-9][a-z0-9.-]{0,63}$/)), cpuUnits(), memoryMib(), gpuCount()]),
+    z.transform(
+      ([name, cpu, memory, gpus]): DedicatedInstanceType => ({
+        name,
+        cpuUnits: cpu,
+        memoryMib: memory,
+        gpuCount: gpus,
       }),
-    )
-    .check(z.maxLength(LIST_MAX), z.refine(hasUniqueNames));
+    ),
+  );
+
+const instanceTypesSchema = () =>
+  z.array(instanceTypeSchema()).check(z.maxLength(LIST_MAX), z.refine(hasUniqueNames));
+
+/** Returns the value of WB_INSTANCE_TYPES. */
+export function formatInstanceTypes(types: readonly DedicatedInstanceType[]): string {
+  return JSON.stringify(
+    types.map(({ name, cpuUnits: cpu, memoryMib: memory, gpuCount: gpus }) => [name, cpu, memory, gpus]),
+  );
+}
 
 const instancePricesSchema = () =>
   z
-    .record(
-      z.string().check(z.regex(/^[a-z0-9][a-z0-9.-]{0,63}$/)),
-      z.number().check(z.minimum(0), z.maximum(10_000)),
-    )
+    .record(z.string().check(z.regex(/^[a-z0-9][a-z0-9.-]{0,63}$/)), usdPerHour())
     .check(z.refine((prices) => Object.keys(prices).length <= LIST_MAX));
 
 function hasUniqueNames(entries: readonly { readonly name: string }[]): boolean {
@@ -160,7 +172,7 @@ export const DEPLOYMENT_SETTINGS = {
   }),
   WB_CAPACITY_PROVIDERS: json({
     description:
-      'The capacity providers of the cluster, each with the capacity of one instance and its price in USD per hour. `interfaces` is the number of tasks for which a new instance has network interfaces, the next two are the same for an instance with and without a trunk interface.',
+      'The capacity providers of the cluster, each with the capacity of one instance, its price in USD per hour, and that of its disk in USD per month. `interfaces` is the number of tasks for which a new instance has network interfaces, the next two are the same for an instance with and without a trunk interface.',
     expected: `a JSON list of at most ${LIST_MAX} of \`${PROVIDER_FORM}\`, each name once`,
     schema: providersSchema,
     default: '[]',
@@ -168,18 +180,32 @@ export const DEPLOYMENT_SETTINGS = {
   }),
   WB_INSTANCE_TYPES: json({
     description: 'The instance types that hosts can have, each with its capacity.',
-    expected: `a JSON list of at most ${LIST_MAX} of \`{"name","cpuUnits","memoryMib","gpuCount"}\`, each name once`,
+    expected: `a JSON list of at most ${LIST_MAX} of \`["name",cpuUnits,memoryMib,gpuCount]\`, each name once`,
     schema: instanceTypesSchema,
     default: '[]',
     readBy: PLACEMENT,
   }),
   WB_INSTANCE_PRICES: json({
-    description:
-      'The prices of these instance types in USD per hour, as far as they are known. Apart from the types, because Lambda limits the environment of a function to 4 KB.',
+    description: 'The prices of these instance types in USD per hour, as far as they are known.',
     expected: `a JSON object of at most ${LIST_MAX} names of instance types and prices`,
     schema: instancePricesSchema,
     default: '{}',
-    readBy: ['api'],
+    readBy: PLACEMENT,
+  }),
+  WB_HOST_DISK_PRICE: json({
+    description:
+      'The price of the disk of a host in USD per month. AWS also bills it while the host is stopped.',
+    expected: 'a number from 0 to 10,000',
+    schema: usdPerHour,
+    default: '0',
+    readBy: PLACEMENT,
+  }),
+  WB_PRICES_AS_OF: text({
+    description: 'The month of the list prices in these settings. The API shows it with each cost.',
+    expected: 'a month such as `2026-07`',
+    maxLength: 7,
+    pattern: /^\d{4}-\d{2}$/,
+    readBy: PLACEMENT,
   }),
   WB_IMAGE: text({
     description: 'The image of workbenches. A workbench uses a changed image from its next start.',

@@ -7,6 +7,8 @@ export interface SizeCatalog {
   providers(): Promise<readonly CapacityProvider[]>;
   /** The instance types of which a workbench may have a host. */
   instanceTypes(): Promise<readonly DedicatedInstanceType[]>;
+  /** The month of the list prices, `YYYY-MM`; undefined if it is not known. */
+  readonly pricesAsOf?: string | undefined;
 }
 
 /** The sizes, and the current free capacity for placement. No method calls AWS. */
@@ -47,6 +49,8 @@ export interface CapacityProvider extends InstanceCapacity {
   readonly untrunkedInterfaces?: number | undefined;
   /** USD per hour of one instance; 0 if an instance causes no further cost. */
   readonly price: number;
+  /** USD per month of the disk of an instance. @default 0 */
+  readonly diskPrice?: number | undefined;
 }
 
 /** The free capacity of one instance of a provider. */
@@ -58,4 +62,6 @@ export interface DedicatedInstanceType extends Capacity {
   readonly name: string;
   /** USD per hour; absent if it is unknown. */
   readonly price?: number | undefined;
+  /** USD per month of its disk, also while it is stopped. @default 0 */
+  readonly diskPrice?: number | undefined;
 }

@@ -1,4 +1,5 @@
 import { ageOf, type Moment, momentOf } from '../age.ts';
+import { openUsage } from '../cost/metering.ts';
 import type { ActivityStore } from '../ports/activity-store.ts';
 import type { ShareStore } from '../ports/share-store.ts';
 import type { StartTimesStore } from '../ports/start-times-store.ts';
@@ -125,6 +126,8 @@ async function deleteRecord(
   const saved = workbench.outbox.length === 0 ? workbench : await writeHistory(ports, update, workbench);
   if (saved === undefined) return undefined;
   await ports.history.expire(workbenchId, ports.clock.now() + HISTORY_RETENTION_AFTER_DELETE_MS);
+  const used = openUsage(saved, ports.clock.now());
+  if (used.length > 0) await ports.usage.save(used);
   await ports.activity.delete(workbenchId);
   await ports.shares.deleteAll(workbenchId);
   const deleted = await ports.workbenches.delete(keyOf(saved), saved.revision);

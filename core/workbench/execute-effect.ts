@@ -1,3 +1,4 @@
+import { type HourlyRates, hostRatesOf, shareRateOf } from '../cost/rates.ts';
 import { choosePlacement } from '../placement/choose-placement.ts';
 import type { CapacityCatalog } from '../ports/capacity-catalog.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -88,10 +89,14 @@ async function callPort(
       const { userId, workbenchId } = workbench;
       const { generation, instanceType, token } = effect;
       const request = { userId, workbenchId, instanceType, generation };
-      return toHostResult(generation, await hosts.launch(request, token));
+      const launched = await hosts.launch(request, token);
+      return toHostResult(generation, launched, await findHostRates(ports.catalog, instanceType));
     }
-    case 'start_host':
-      return toHostResult(effect.generation, await hosts.start(effect.instanceId));
+    case 'start_host': {
+      const started = await hosts.start(effect.instanceId);
+      const { instanceType } = workbench.host ?? {};
+      return toHostResult(effect.generation, started, await findHostRates(ports.catalog, instanceType));
+    }
     case 'stop_host':
       await hosts.stop(effect.instanceId);
       return { type: 'host_stop_requested', instanceId: effect.instanceId };
@@ -142,24 +147,45 @@ async function placeRun(
     return { type: 'run_placed', runId, attempt, placement: { kind: 'host', instanceId } };
   }
   const { spec } = workbench;
+  const providers = await catalog.providers();
   const placement = choosePlacement(
     spec,
-    await catalog.providers(),
+    providers,
     await catalog.instanceTypes(),
     await catalog.freeCapacity(),
   );
   if (placement.kind === 'fits') {
     const { provider } = placement;
     catalog.reserve(provider, spec);
-    return { type: 'run_placed', runId, attempt, placement: { kind: 'provider', provider } };
+    const chosen = providers.find(({ name }) => name === provider);
+    const rate = chosen === undefined ? {} : { rate: shareRateOf(spec, chosen) };
+    return { type: 'run_placed', runId, attempt, placement: { kind: 'provider', provider }, ...rate };
   }
   const message =
     placement.kind === 'cannot_fit' ? placement.message : 'The dedicated instance has not been launched yet.';
   return { type: 'run_refused', runId, attempt, reason: { code: 'cannot_fit', message }, retryable: false };
 }
 
-function toHostResult(generation: number, outcome: HostOutcome): EffectResult {
-  if (outcome.kind === 'accepted') return { type: 'host_accepted', generation, host: outcome.host };
+async function findHostRates(
+  catalog: CapacityCatalog,
+  instanceType: string | undefined,
+): Promise<HourlyRates | undefined> {
+  const type = (await catalog.instanceTypes()).find(({ name }) => name === instanceType);
+  return type === undefined ? undefined : hostRatesOf(type);
+}
+
+function toHostResult(
+  generation: number,
+  outcome: HostOutcome,
+  rates: HourlyRates | undefined,
+): EffectResult {
+  if (outcome.kind === 'accepted')
+    return {
+      type: 'host_accepted',
+      generation,
+      host: outcome.host,
+      ...(rates === undefined ? {} : { rates }),
+    };
   return { type: 'host_refused', generation, ...toRefusal(outcome) };
 }
 

@@ -27,6 +27,9 @@ export const hostSchema = openObjectWithFallbacks(
     failedLaunches: z.optional(z.int()),
     /** The launch of this generation is not sent before this time, and not before the record is written without it. */
     launchAfter: z.optional(z.int()),
+    /** Price of the instance with its disk, and of the disk alone: millionths of a USD an hour. */
+    rate: z.optional(z.int()),
+    diskRate: z.optional(z.int()),
   },
   { state: 'unknown' },
 );

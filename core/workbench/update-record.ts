@@ -1,6 +1,8 @@
+import { closedUsage } from '../cost/metering.ts';
 import { WorkbenchError, workbenchNotFound } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
+import type { UsageStore } from '../ports/usage-store.ts';
 import type { WorkQueue } from '../ports/work-queue.ts';
 import type { HistoryStore, WorkbenchStore } from '../ports/workbench-store.ts';
 import type { Input, Request } from './lifecycle/inputs.ts';
@@ -14,6 +16,7 @@ const CONFLICT_RETRIES_MAX = 20;
 export interface RecordPorts {
   readonly workbenches: WorkbenchStore;
   readonly history: HistoryStore;
+  readonly usage: Pick<UsageStore, 'save'>;
   readonly clock: Clock;
 }
 
@@ -67,13 +70,16 @@ export async function writeRecord(
     if (workbench.outbox.length > OUTBOX_MAX) {
       // Entries may be written before the record, because each has its own sequence number; they must not be lost.
       await ports.history.append(workbench.workbenchId, current.outbox);
-      current = step(current, { type: 'history_written', through: current.historySeq }, now).workbench;
-      const written = await ports.workbenches.update(current, current.revision - 1);
+      const before = current;
+      current = step(before, { type: 'history_written', through: before.historySeq }, now).workbench;
+      await saveUsage(ports, before, current, now);
+      const written = await ports.workbenches.update(current, before.revision);
       if (written === 'updated') {
         writtenRevision = current.revision;
         continue;
       }
     } else {
+      await saveUsage(ports, current, workbench, now);
       const written = await writeTo(ports.workbenches, workbench, current);
       if (written !== 'conflict') return { workbench, writtenRevision: workbench.revision };
     }
@@ -84,6 +90,17 @@ export async function writeRecord(
     retryAfterSeconds: 1,
     detail: `${CONFLICT_RETRIES_MAX} revision conflicts on ${key.workbenchId}`,
   });
+}
+
+/** What an ended meter has counted is stored before the record forgets it. If the write fails, the next one stores it again. */
+async function saveUsage(
+  { usage }: RecordPorts,
+  before: Workbench,
+  after: Workbench,
+  now: number,
+): Promise<void> {
+  const closed = closedUsage(before, after, now);
+  if (closed.length > 0) await usage.save(closed);
 }
 
 /** Replaces the record; if it has another owner now, in the place of the old one. */

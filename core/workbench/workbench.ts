@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { meterSchema } from '../cost/meter.ts';
 import { taskInputSchema } from '../ports/task-runner.ts';
 import { historyEntrySchema } from './history.ts';
 import { hostSchema } from './host-schema.ts';
@@ -32,6 +33,8 @@ const runBase = {
   runId: z.string(),
   /** Counts the RunTask attempts of this run from 1. An attempt begins only when the outcome of the last one is known. */
   attempt: z.int(),
+  /** Price of the share of the instance that placement chose: millionths of a USD an hour. */
+  rate: z.optional(z.int()),
 };
 
 /**
@@ -130,6 +133,8 @@ const baseShape = {
   idempotencyKey: z.optional(z.string()),
   /** The owner offers the workbench to this user, who may accept before `expiresAt`. */
   offer: z.optional(openObject({ to: z.string(), expiresAt: z.int() })),
+  /** Absent until the workbench costs money for the first time. */
+  meter: z.optional(meterSchema),
 };
 
 const transition = {
@@ -256,7 +261,7 @@ export function baseOf(workbench: Base): Base {
 }
 
 /** The run without the fields of its phase. Unknown fields stay. */
-export function runBaseOf(run: Run): Pick<Run, 'runId' | 'attempt'> {
+export function runBaseOf(run: Run): Pick<Run, 'runId' | 'attempt' | 'rate'> {
   return omitFields(run, PHASE_FIELDS.all, (name) => name in runBase);
 }
 

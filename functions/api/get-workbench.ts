@@ -6,6 +6,7 @@ import {
   type WorkbenchApiSettings,
 } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
+import { type CostPorts, withCost } from './present-cost.ts';
 import {
   presentWorkbench,
   retryAfterHeaders,
@@ -19,12 +20,13 @@ import {
  * BatchGetItem call for their shares. For a running or stopped workbench it also reads its last activity.
  */
 export function build(
-  ports: WorkbenchApiPorts & WarningPort & ActivityPorts,
+  ports: WorkbenchApiPorts & WarningPort & ActivityPorts & CostPorts,
   settings: WorkbenchApiSettings & SettingsFor<'BASE_URL'>,
 ): ApiHandler {
   return toWorkbenchApiHandler('getWorkbench', ports, settings, {}, async ({ workbench, role }) => {
     const lastActivity = (await readLastActivity(ports, [workbench])).get(workbench.workbenchId);
-    const item = withLastActivity(presentWorkbench(workbench, settings, ports), lastActivity);
+    const presented = withLastActivity(presentWorkbench(workbench, settings, ports), lastActivity);
+    const item = await withCost(presented, workbench, ports);
     return {
       status: 200,
       headers: retryAfterHeaders(workbench),

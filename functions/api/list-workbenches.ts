@@ -17,11 +17,13 @@ import type { ApiHandler } from '../middleware/gateway.ts';
 import { parseListFilter } from '../middleware/parse-list-filter.ts';
 import { parsePage, parseShared } from '../middleware/parse-request.ts';
 import { encodeCursor } from '../middleware/query.ts';
+import { type CostPorts, withCost } from './present-cost.ts';
 import { presentWorkbench, type WarningPort, withLastActivity, withRole } from './present-workbench.ts';
 
 type ListPorts = ApiPorts &
   WarningPort &
-  ActivityPorts & {
+  ActivityPorts &
+  CostPorts & {
     readonly workbenches: Pick<WorkbenchStore, 'listByUser' | 'read' | 'findByWorkbenchId' | 'findMoved'>;
     readonly shares: Pick<ShareStore, 'read' | 'listByGrantee'>;
   };
@@ -46,10 +48,13 @@ export function build(
       ports,
       listed.map(({ workbench }) => workbench),
     );
-    const items = listed.map(({ workbench, role }) => {
-      const item = presentWorkbench(workbench, settings, ports);
-      return withRole(withLastActivity(item, lastActivity.get(workbench.workbenchId)), role);
-    });
+    const items = await Promise.all(
+      listed.map(async ({ workbench, role }) => {
+        const item = presentWorkbench(workbench, settings, ports);
+        const used = withLastActivity(item, lastActivity.get(workbench.workbenchId));
+        return withRole(await withCost(used, workbench, ports), role);
+      }),
+    );
     const cursor = next === undefined ? {} : { next_cursor: encodeCursor(userId, next) };
     return { status: 200, body: { success: true, items, ...cursor } };
   });

@@ -1,6 +1,6 @@
 import { build } from '../api/list-providers.ts';
 import { apiPorts } from '../wiring/api-ports.ts';
-import { clusterCatalog, pricedCatalog } from '../wiring/catalog.ts';
+import { clusterCatalog } from '../wiring/catalog.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { openTable } from '../wiring/table.ts';
 
@@ -9,8 +9,5 @@ export { build };
 export const handler = createApiHandler('list-providers', (wiring) => {
   const { settings } = wiring;
   const table = openTable(wiring);
-  return build(
-    { ...apiPorts(wiring, table), catalog: clusterCatalog(settings, table, pricedCatalog(settings)) },
-    settings,
-  );
+  return build({ ...apiPorts(wiring, table), catalog: clusterCatalog(settings, table) }, settings);
 });

@@ -1,5 +1,6 @@
 import { build } from '../api/list-workbenches.ts';
 import { workbenchApiPorts } from '../wiring/api-ports.ts';
+import { sizeCatalog } from '../wiring/catalog.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { activityStore, openTable } from '../wiring/table.ts';
 
@@ -7,5 +8,10 @@ export { build };
 
 export const handler = createApiHandler('list-workbenches', (wiring) => {
   const table = openTable(wiring);
-  return build({ ...workbenchApiPorts(wiring, table), activity: activityStore(table) }, wiring.settings);
+  const ports = {
+    ...workbenchApiPorts(wiring, table),
+    activity: activityStore(table),
+    catalog: sizeCatalog(wiring.settings),
+  };
+  return build(ports, wiring.settings);
 });

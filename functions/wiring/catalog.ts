@@ -7,32 +7,25 @@ import { freeCapacityStore, type Table } from './table.ts';
 
 type Settings = DeployedSettingsFor<CatalogSettingName>;
 
-/** The configured sizes, without free capacity. */
+/** The configured sizes with their prices, without free capacity. */
 export function sizeCatalog(settings: Settings): SizeCatalog {
+  const { WB_INSTANCE_PRICES: prices, WB_HOST_DISK_PRICE: diskPrice } = settings;
   return createSettingsCatalog({
     providers: settings.WB_CAPACITY_PROVIDERS,
-    instanceTypes: settings.WB_INSTANCE_TYPES,
-  });
-}
-
-/** The configured sizes with all prices. */
-export function pricedCatalog(settings: Settings & DeployedSettingsFor<'WB_INSTANCE_PRICES'>): SizeCatalog {
-  const { WB_INSTANCE_TYPES: types, WB_INSTANCE_PRICES: prices } = settings;
-  return createSettingsCatalog({
-    providers: settings.WB_CAPACITY_PROVIDERS,
-    instanceTypes: types.map((type) => ({ ...type, price: prices?.[type.name] })),
+    instanceTypes: settings.WB_INSTANCE_TYPES.map((type) => ({
+      ...type,
+      price: prices?.[type.name],
+      diskPrice,
+    })),
+    pricesAsOf: settings.WB_PRICES_AS_OF,
   });
 }
 
 /** The configured sizes, with the free capacity that the shared instances have reported. */
-export function clusterCatalog(
-  settings: Settings,
-  table: Table,
-  sizes: SizeCatalog = sizeCatalog(settings),
-): CapacityCatalog {
+export function clusterCatalog(settings: Settings, table: Table): CapacityCatalog {
   const { telemetry } = table;
   return new ClusterCatalog({
-    sizes,
+    sizes: sizeCatalog(settings),
     freeCapacity: freeCapacityStore(table),
     clock: systemClock,
     telemetry,

@@ -16,6 +16,7 @@ import {
   shareStore,
   startTimesStore,
   type Table,
+  usageStore,
   workbenchStore,
 } from './table.ts';
 import { type Cluster, taskRunner } from './tasks.ts';
@@ -29,6 +30,7 @@ export function driveRecordPorts(
   return {
     workbenches: workbenchStore(table),
     history: historyStore(table),
+    usage: usageStore(table),
     idempotency: idempotencyStore(table),
     activity: activityStore(table),
     shares: shareStore(table),

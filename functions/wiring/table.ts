@@ -11,6 +11,7 @@ import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoStartTimesStore } from '#adapters/aws/dynamodb/start-times-store.ts';
 import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
+import { DynamoUsageStore } from '#adapters/aws/dynamodb/usage-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
 import type { ActivityStore } from '#core/ports/activity-store.ts';
@@ -24,6 +25,7 @@ import type { StartRateStore } from '#core/ports/start-rate-store.ts';
 import type { StartTimesStore } from '#core/ports/start-times-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { TicketStore } from '#core/ports/ticket-store.ts';
+import type { UsageStore } from '#core/ports/usage-store.ts';
 import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
 
 /** The table, with one DynamoDB client. */
@@ -94,4 +96,8 @@ export function freeCapacityStore({ client, name }: Table): FreeCapacityStore {
 
 export function drainStore({ client, name }: Table): DrainStore {
   return new DynamoDrainStore(client, name);
+}
+
+export function usageStore({ client, name }: Table): UsageStore {
+  return new DynamoUsageStore(client, name);
 }

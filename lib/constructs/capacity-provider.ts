@@ -15,6 +15,7 @@ import { acknowledge } from '../checks/acknowledge.ts';
 import {
   architecturesOf,
   type CapacityProviderSetting,
+  diskPriceOf,
   hasGpus,
   instanceTypeNameOf,
   type ProviderCapacity,
@@ -46,7 +47,7 @@ export class CapacityProviderGroup extends Construct {
   /** Name of the capacity provider in ECS and in the settings of the functions. */
   readonly providerName: string;
   /** What the functions know about the provider. */
-  readonly capacity: ProviderCapacity & { readonly price: number };
+  readonly capacity: ProviderCapacity & { readonly price: number; readonly diskPrice: number };
   /** Must exist before the cluster association, which refers to it by name. */
   readonly resource: CfnCapacityProvider;
 
@@ -59,6 +60,7 @@ export class CapacityProviderGroup extends Construct {
     this.capacity = {
       ...providerCapacityOf(this.providerName, instanceTypes, props.trunking),
       price: providerPriceOf(setting) ?? 0,
+      diskPrice: diskPriceOf(setting),
     };
 
     const launchTemplate = createLaunchTemplate(this, 'Template', {

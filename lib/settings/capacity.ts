@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import {
   type Architecture,
   allocatableCapacityOf,
+  DISK_PRICES,
   type InstanceSize,
   KNOWN_INSTANCE_TYPES,
   taskInterfacesOf,
@@ -265,6 +266,15 @@ export function providerPriceOf({
   if (pricePerHour !== undefined || spot) return pricePerHour;
   const prices = instanceTypes.map(instancePriceOf);
   return prices.some((price) => price === undefined) ? undefined : Math.max(...(prices as number[]));
+}
+
+/** Returns the price per month of a disk in USD. */
+export function diskPriceOf({
+  diskGib,
+  diskThroughput,
+}: Pick<CapacityProviderSetting, 'diskGib' | 'diskThroughput'>): number {
+  const { gib, throughput } = DISK_PRICES;
+  return Number((diskGib * gib + (diskThroughput - DISK_THROUGHPUT_MIN) * throughput).toFixed(4));
 }
 
 export function hasGpus(types: readonly InstanceTypeSetting[]): boolean {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Meter } from '#core/cost/meter.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import { HISTORY_ENTRY_TYPES, type HistoryEntry, STATUSES } from '#core/workbench/history.ts';
 import type { Interruption } from '#core/workbench/interruption.ts';
@@ -41,6 +42,7 @@ export const anyUserId = () =>
     .filter((text) => Buffer.byteLength(text) <= 96 && !/\p{Cc}/u.test(text));
 
 const count = () => fc.nat({ max: 1_000_000 });
+const rate = () => fc.nat({ max: 100_000_000 });
 const word = () => fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 40 });
 const runId = () => anyWorkbenchId().map((id) => id.slice(0, 16));
 const attempt = () => fc.integer({ min: 1, max: 20 });
@@ -117,17 +119,21 @@ const preparing = (): fc.Arbitrary<PreparingRun> =>
       phase: fc.constant('preparing' as const),
       runId: runId(),
       attempt: attempt(),
+      rate: maybe(rate()),
       goneAfter: maybe(anyTime()),
     } satisfies Fields<PreparingRun>),
   );
 
 const issued = (): fc.Arbitrary<IssuedRun> =>
-  fc.record({
-    phase: fc.constant('issued' as const),
-    runId: runId(),
-    attempt: attempt(),
-    input: taskInput(),
-  } satisfies Fields<IssuedRun>);
+  exact(
+    fc.record({
+      phase: fc.constant('issued' as const),
+      runId: runId(),
+      attempt: attempt(),
+      rate: maybe(rate()),
+      input: taskInput(),
+    } satisfies Fields<IssuedRun>),
+  );
 const interruption = () =>
   exact(
     fc.record({
@@ -143,6 +149,7 @@ const accepted = (): fc.Arbitrary<AcceptedRun> =>
       phase: fc.constant('accepted' as const),
       runId: runId(),
       attempt: attempt(),
+      rate: maybe(rate()),
       taskId: word(),
       taskVersion: count(),
       acceptedAt: anyTime(),
@@ -170,6 +177,8 @@ const host = (): fc.Arbitrary<Host> =>
       memoryMib: maybe(count()),
       failedLaunches: maybe(fc.integer({ min: 1, max: 9 })),
       launchAfter: maybe(anyTime()),
+      rate: maybe(rate()),
+      diskRate: maybe(rate()),
     } satisfies Fields<Host>),
   );
 
@@ -181,6 +190,19 @@ const unexpectedTask = () =>
       goneAfter: maybe(anyTime()),
       agentSilentSince: maybe(anyTime()),
     } satisfies Fields<Workbench['unexpectedTasks'][number]>),
+  );
+
+const meter = () =>
+  exact(
+    fc.record({
+      seq: attempt(),
+      since: anyTime(),
+      rate: rate(),
+      on: maybe(fc.boolean()),
+      micros: count(),
+      ms: count(),
+      earlier: maybe(count()),
+    } satisfies Fields<Meter>),
   );
 
 const base = () =>
@@ -211,6 +233,7 @@ const base = () =>
     gapAt: maybe(anyTime()),
     idempotencyKey: maybe(word()),
     offer: maybe(fc.record({ to: anyUserId(), expiresAt: anyTime() })),
+    meter: maybe(meter()),
   }) satisfies Fields<Base>;
 
 const transition = () => ({ deadlineAt: anyTime(), overdue: maybe(fc.boolean()) });

@@ -1,3 +1,4 @@
+import type { Meter } from '#core/cost/meter.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
 import type { Interruption } from '#core/workbench/interruption.ts';
@@ -50,6 +51,10 @@ const TASK_ID = `cont-${'f'.repeat(32)}`;
 const INSTANCE_ID = 'i-0123456789abcdef0';
 const INSTANCE_TYPE = 'u7inh-32tb.480xlarge';
 const COUNT = 1_234_567;
+/** 10,000 USD an hour. */
+const RATE = 10_000_000_000;
+/** A million USD a month. */
+const MONTH_MICROS = 999_999_999_999;
 const AMOUNTS = { cpuUnits: 196_608, memoryMib: 1_572_864, gpuCount: 16 };
 const MOUNT = { fileSystemId: 'fs-0123456789abcdef0', accessPointId: 'fsap-0123456789abcdef0' };
 const REASON = { code: 'image_pull_failed' as const, message: 'm'.repeat(REASON_MESSAGE_MAX) };
@@ -66,6 +71,8 @@ const host: Host = {
   memoryMib: AMOUNTS.memoryMib,
   failedLaunches: 9,
   launchAfter: TIME,
+  rate: RATE,
+  diskRate: RATE,
 } satisfies Required<Host>;
 
 const entry = (n: number): HistoryEntry =>
@@ -118,9 +125,18 @@ const base = {
   gapAt: TIME,
   idempotencyKey: 'k'.repeat(128),
   offer: { to: USER_ID, expiresAt: TIME },
+  meter: {
+    seq: COUNT,
+    since: TIME,
+    rate: RATE,
+    on: true,
+    micros: MONTH_MICROS,
+    ms: 31 * 86_400_000,
+    earlier: MONTH_MICROS,
+  } satisfies Required<Meter>,
 } satisfies Required<Base>;
 
-const runBase = { runId: RUN_ID, attempt: 1_234 };
+const runBase = { runId: RUN_ID, attempt: 1_234, rate: RATE };
 
 const preparing: PreparingRun = {
   ...runBase,
@@ -132,7 +148,8 @@ const issued: IssuedRun = {
   ...runBase,
   phase: 'issued',
   input: {
-    ...runBase,
+    runId: RUN_ID,
+    attempt: 1_234,
     ...AMOUNTS,
     userId: USER_ID,
     workbenchId: ID,

@@ -8,6 +8,7 @@ import { describeShareStoreContract } from '#test/contracts/share-store.ts';
 import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
 import { describeStartTimesStoreContract } from '#test/contracts/start-times-store.ts';
 import { describeTicketStoreContract } from '#test/contracts/ticket-store.ts';
+import { describeUsageStoreContract } from '#test/contracts/usage-store.ts';
 import { describeHistoryStoreContract } from '../contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '../contracts/idempotency-store.ts';
 import { describeWorkbenchStoreContract } from '../contracts/workbench-store.ts';
@@ -93,5 +94,10 @@ describe('a frozen copy of a value', () => {
 
 describeDrainStoreContract('memory', async () => ({
   store: memoryStores().drains,
+  dispose: async () => {},
+}));
+
+describeUsageStoreContract('memory', async () => ({
+  store: memoryStores().usage,
   dispose: async () => {},
 }));

@@ -15,6 +15,7 @@ import { MemoryDrainStore } from './memory-drain-store.ts';
 import { MemorySessionCutoffStore } from './memory-session-cutoff-store.ts';
 import { MemoryShareStore } from './memory-share-store.ts';
 import { MemoryTicketStore } from './memory-ticket-store.ts';
+import { MemoryUsageStore } from './memory-usage-store.ts';
 import { frozenJson, MemoryWorkbenchStore } from './memory-workbench-store.ts';
 
 /** A HistoryStore in memory. An expired history remains until `deleteExpired`, as in a table whose TTL deletion is late. */
@@ -135,6 +136,7 @@ export interface MemoryStores {
   readonly cutoffs: MemorySessionCutoffStore;
   readonly shares: MemoryShareStore;
   readonly drains: MemoryDrainStore;
+  readonly usage: MemoryUsageStore;
 }
 
 /** Empty stores, under the names that use cases expect. */
@@ -152,5 +154,6 @@ export function memoryStores(): MemoryStores {
     cutoffs: new MemorySessionCutoffStore(),
     shares: new MemoryShareStore(),
     drains: new MemoryDrainStore(),
+    usage: new MemoryUsageStore(),
   };
 }

@@ -1,3 +1,4 @@
+import { COST_MUTANTS } from './mutants-of-costs.ts';
 import { OWNER_MUTANTS } from './mutants-of-owners.ts';
 import type { AwsHazard } from './world/hazards.ts';
 
@@ -20,6 +21,7 @@ const LIFECYCLE = 'core/workbench/lifecycle';
 
 export const MUTANTS: readonly Mutant[] = [
   ...OWNER_MUTANTS,
+  ...COST_MUTANTS,
   {
     name: 'act-before-intent',
     description: 'sends RunTask before the record says that it may have been sent',

@@ -1,4 +1,5 @@
 import { NAT_BURST_MBITS, NAT_LIFETIME_DAYS, NAT_SUSTAINED_MBITS } from '#lib/constructs/nat-instance.ts';
+import { PRICES_AS_OF } from '#lib/instance-types.ts';
 import { newNetworkOf } from '#lib/settings/network.ts';
 import { markdownTable } from '../../bench/markdown.ts';
 import { ASSUMPTION_NAMES, ASSUMPTIONS, type AssumedValues } from './assumptions.ts';
@@ -17,6 +18,24 @@ dashboards). Other regions differ by a few percent to a third. Quantities come f
 stages and from the assumptions below, which \`npm run costs -- --help\` can change. Nothing was compared with a bill.
 
 ${stages.map((costs) => stageSection(costs, assumed)).join('\n')}
+## The costs of a workbench in the API
+
+\`GET /workbenches/{wid}\` and the list have \`cost\`: the price of an hour while the workbench runs, of a month while it is stopped,
+and what it has cost in this month (UTC). The figures are computed from the prices of the stage, from when the task
+was on an instance, and from its dominant share, as in the tables above ([decision 31](decisions/0031-the-meter-is-in-the-record.md)).
+They are current to the second, and they are not the bill: list prices or \`pricePerHour\`, without discounts and taxes.
+
+Cost Explorer says a day later what AWS bills. To compare the two, activate the tags \`workbench:installation\`, \`workbench:id\`
+and \`workbench:user\` as cost allocation tags, and split cost allocation data for ECS. The user tag is base64url.
+
+| what | tags | compare |
+| --- | --- | --- |
+| hosts and their disks | installation, id, user | the bill by \`workbench:id\` with the figures of the same month: they should differ by the discounts only |
+| tasks on shared instances | id, user, run | the split cost of the task. AWS divides an instance by CPU and memory, and shows the unused part apart; the figures use the dominant share with network interfaces |
+| shared instances and their disks | installation | the bill of all instances with the sum of all figures: the difference is capacity that no workbench used |
+
+The figures leave out what the list below leaves out, files and their backups, and the fixed costs of the stage.
+
 ## Not included
 
 - Traffic of workbenches: to the internet through a NAT gateway (${formatUsd(PRICES.natTraffic.usd, 3)} a GB, and ${formatUsd(PRICES.trafficOut.usd)} a GB out), and
@@ -32,7 +51,7 @@ ${markdownTable([['name', 'value', 'unit', 'meaning'], ...ASSUMPTION_NAMES.map((
 
 ## Prices
 
-The prices of instances are in lib/instance-types.ts, as of 2026-07.
+The prices of instances are in lib/instance-types.ts, as of ${PRICES_AS_OF}.
 
 ${markdownTable([
   ['USD', 'per', 'as of', 'source'],

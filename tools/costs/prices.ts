@@ -1,3 +1,6 @@
+import { MONTH_HOURS } from '#core/cost/month.ts';
+import { DISK_PRICES } from '#lib/instance-types.ts';
+
 /** A list price: on demand, us-east-1, without taxes, discounts and free tiers. */
 export interface Price {
   /** USD… */
@@ -22,8 +25,7 @@ export const SOURCES = {
 
 export type Source = keyof typeof SOURCES;
 
-/** Hours of a month. */
-export const MONTH_HOURS = 730;
+export { MONTH_HOURS };
 
 const MILLION = 1_000_000;
 
@@ -95,9 +97,9 @@ export const PRICES = {
   filesRead: { usd: 0.03, unit: 'GB read from EFS, elastic throughput', ...pages },
   filesWritten: { usd: 0.06, unit: 'GB written to EFS, elastic throughput', ...pages },
   fileBackups: { usd: 0.05, unit: 'GB-month of EFS backups', ...pages },
-  disk: { usd: 0.08, unit: 'GB-month of a gp3 disk', ...infracost },
+  disk: { usd: DISK_PRICES.gib, unit: 'GB-month of a gp3 disk', ...infracost },
   diskThroughput: {
-    usd: 0.04,
+    usd: DISK_PRICES.throughput,
     unit: 'month of 1 MiB/s of a gp3 disk in excess of 125 MiB/s',
     asOf: 'by 2024',
     source: 'unchecked',

@@ -80,8 +80,10 @@ export class ClusterCatalog implements CapacityCatalog {
 export function createSettingsCatalog(offered: {
   readonly providers: readonly CapacityProvider[];
   readonly instanceTypes: readonly DedicatedInstanceType[];
+  readonly pricesAsOf?: string | undefined;
 }): SizeCatalog {
   return {
+    pricesAsOf: offered.pricesAsOf,
     providers: async () => offered.providers,
     instanceTypes: async () => offered.instanceTypes,
   };

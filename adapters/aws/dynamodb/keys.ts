@@ -3,6 +3,7 @@ import { ACTIVE_SHARDS, DUE_SHARDS, TABLE } from '#contract/table.ts';
 import { type Grantee, granteeKey, granteeOfKey } from '#core/access/grantee.ts';
 import type { AuditPosition } from '#core/ports/audit-store.ts';
 import type { ShareKey } from '#core/ports/share-store.ts';
+import type { UsageEntry } from '#core/ports/usage-store.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 
 export type Item = Record<string, AttributeValue>;
@@ -30,6 +31,7 @@ const AUDIT_USER_PREFIX = 'audit-user#';
 const AUDIT_WORKBENCH_PREFIX = 'audit-workbench#';
 const AUDIT_ONCE_PREFIX = 'audit-once#';
 const MOVED_PREFIX = 'moved#';
+const USAGE_PREFIX = 'usage#';
 /** The prefix of the sort keys of records. */
 export const WORKBENCH_PREFIX = 'workbench#';
 
@@ -145,6 +147,30 @@ export function auditOnceKey(id: string): ItemKey {
 
 export function movedKey(workbenchId: string): ItemKey {
   return { pk: MOVED_PREFIX + workbenchId, sk: 'moved' };
+}
+
+export function usageKey({
+  userId,
+  month,
+  workbenchId,
+  seq,
+}: Pick<UsageEntry, 'userId' | 'month' | 'workbenchId' | 'seq'>): ItemKey {
+  const number = String(seq).padStart(SEQ_DIGITS, '0');
+  return { pk: USAGE_PREFIX + userId, sk: `${month}#${workbenchId}#${number}` };
+}
+
+/**
+ * The range of the sort keys of a user's usage in a month, both ends included.
+ * @param after only workbenches with a lower id
+ */
+export function usageRange(
+  userId: string,
+  month: string,
+  after?: string,
+): { readonly partition: string; readonly from: string; readonly to: string } {
+  // `$` follows `#`: it sorts after every key of the month. `!` precedes both and every character of an id.
+  const to = after === undefined ? `${month}$` : `${month}#${after}!`;
+  return { partition: USAGE_PREFIX + userId, from: `${month}#`, to };
 }
 
 /** The partition of the reconciler's reports, sorted by the end of the sweep. It belongs to no user. */

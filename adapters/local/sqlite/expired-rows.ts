@@ -19,6 +19,7 @@ const PRIMARY_KEYS = {
   audit_users: 'user_id, at, id',
   audit_once: 'id',
   start_times: 'week, kind, instance_type, bucket',
+  usage: 'user_id, month, workbench_id, seq',
 };
 
 const STATEMENTS = Object.entries(PRIMARY_KEYS).map(

@@ -173,6 +173,21 @@ CREATE TABLE start_times (
 CREATE INDEX start_times_expired ON start_times (expires_at);
 `;
 
+/** What workbenches have cost their owners in each month, as JSON. */
+const USAGE = `
+CREATE TABLE usage (
+  user_id TEXT NOT NULL,
+  month TEXT NOT NULL,
+  workbench_id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  entry TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (user_id, month, workbench_id, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX usage_expired ON usage (expires_at);
+`;
+
 /** The step at index n leads from version n to version n + 1. */
 export const MIGRATIONS: readonly Migration[] = [
   WORKBENCHES + OTHERS,
@@ -183,4 +198,5 @@ export const MIGRATIONS: readonly Migration[] = [
   AUDIT,
   DRAINS,
   START_TIMES,
+  USAGE,
 ];

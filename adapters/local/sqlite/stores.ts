@@ -8,6 +8,7 @@ import type { ShareStore } from '#core/ports/share-store.ts';
 import type { StartRateStore } from '#core/ports/start-rate-store.ts';
 import type { StartTimesStore } from '#core/ports/start-times-store.ts';
 import type { TicketStore } from '#core/ports/ticket-store.ts';
+import type { UsageStore } from '#core/ports/usage-store.ts';
 import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { SqliteActivityStore } from './activity-store.ts';
 import { SqliteAuditStore } from './audit-store.ts';
@@ -23,6 +24,7 @@ import { SqliteShareStore } from './share-store.ts';
 import { SqliteStartRateStore } from './start-rate-store.ts';
 import { SqliteStartTimesStore } from './start-times-store.ts';
 import { SqliteTicketStore } from './ticket-store.ts';
+import { SqliteUsageStore } from './usage-store.ts';
 import { SqliteWorkbenchStore } from './workbench-store.ts';
 
 /** The name of the database file in a data folder. */
@@ -47,6 +49,7 @@ export interface SqliteStores {
   readonly cutoffs: SessionCutoffStore;
   readonly shares: ShareStore;
   readonly drains: DrainStore;
+  readonly usage: UsageStore;
   /** Deletes the rows that have expired at `now` (milliseconds since 1970) and returns their number. */
   deleteExpired(now: number): Promise<number>;
   /** Completes the writes in progress, then closes the file. */
@@ -81,6 +84,7 @@ export function openStores(path: string, options: StoresOptions): SqliteStores {
     cutoffs: new SqliteSessionCutoffStore(database),
     shares: new SqliteShareStore(database),
     drains: new SqliteDrainStore(database),
+    usage: new SqliteUsageStore(database),
     deleteExpired: (now) => deleteExpiredRows(database, now),
     close: () => database.close(),
   };

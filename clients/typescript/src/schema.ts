@@ -528,6 +528,19 @@ export interface components {
              * @description ISO 8601, UTC, with milliseconds.
              */
             offer_expires_at?: string;
+            /** @description What the workbench costs, in USD. Only in the responses of `GET`; absent if it costs nothing, as in local mode. */
+            cost?: {
+                /** @description An hour while it runs: the share of the instance that its task uses, with network interfaces, or the whole dedicated instance; with the disk of the instance. Of the present run, or estimated for the next one. Absent if the price is unknown. */
+                per_hour_running?: number;
+                /** @description A month while it is stopped: the disk of its dedicated instance. Without its files, whose size is not known. Absent if the price is unknown. */
+                per_month_stopped?: number;
+                /** @description What it has cost since the beginning of the month (UTC), also for earlier owners. */
+                month_to_date: number;
+                /** @constant */
+                currency: "USD";
+                /** @description Which prices were used, for example `list prices of 2026-07, not the bill`. */
+                basis: string;
+            };
         };
         HistoryEntry: {
             /** @description Number of the entry, counted from 1. */

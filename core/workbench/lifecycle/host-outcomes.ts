@@ -1,3 +1,4 @@
+import type { HourlyRates } from '../../cost/rates.ts';
 import type { HostObservation } from '../../ports/host-fleet.ts';
 import { isHostEnded, isHostReady } from '../host-state.ts';
 import { REASON_MESSAGE_MAX, type StatusReason } from '../reasons.ts';
@@ -18,7 +19,13 @@ export function applyHostAccepted(
   const { host } = workbench;
   if (host?.generation !== outcome.generation) return workbench;
   if (host.instanceId !== undefined && host.instanceId !== outcome.host.instanceId) return workbench;
-  return withHost(workbench, withObservation(host, outcome.host), context, outcome.host.stateReason);
+  const priced = withRates(host, outcome.rates);
+  return withHost(workbench, withObservation(priced, outcome.host), context, outcome.host.stateReason);
+}
+
+/** The prices at the launch or start of the instance. Those of an earlier start stay if they are not known any more. */
+function withRates(host: Host, rates: HourlyRates | undefined): Host {
+  return rates === undefined ? host : { ...host, rate: rates.running, diskRate: rates.stopped };
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { HourlyRates } from '../../cost/rates.ts';
 import type { HostObservation } from '../../ports/host-fleet.ts';
 import type { PortErrorKind } from '../../ports/port-error.ts';
 import type { TaskInput, TaskObservation } from '../../ports/task-runner.ts';
@@ -64,6 +65,8 @@ export type Outcome =
       readonly runId: string;
       readonly attempt: number;
       readonly placement: TaskInput['placement'];
+      /** Price of the share of the instance, millionths of a USD an hour. */
+      readonly rate?: number;
     }
   | {
       readonly type: 'run_refused';
@@ -78,6 +81,8 @@ export type Outcome =
       readonly type: 'host_accepted';
       readonly generation: number;
       readonly host: HostObservation;
+      /** Prices of the instance; absent if they are unknown. */
+      readonly rates?: HourlyRates | undefined;
       readonly asOfRevision?: number;
     }
   | {

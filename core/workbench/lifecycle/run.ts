@@ -45,9 +45,11 @@ export function applyRunPlaced(
   if (run.phase !== 'preparing' || !isSameAttempt(run, outcome)) return workbench;
   // An operator has drained the host since it was chosen.
   if (host?.drained) return driveNow(workbench, context);
+  const { rate: _ofEarlierPlacement, ...base } = runBaseOf(run);
   const issued: IssuedRun = {
-    ...runBaseOf(run),
+    ...base,
     phase: 'issued',
+    ...(outcome.rate === undefined ? {} : { rate: outcome.rate }),
     input: {
       userId: workbench.userId,
       workbenchId: workbench.workbenchId,

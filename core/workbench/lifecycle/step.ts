@@ -1,3 +1,4 @@
+import { meterAfter } from '../../cost/metering.ts';
 import type { HistoryEntry } from '../history.ts';
 import { isHostEnded } from '../host-state.ts';
 import { failedStartsOf, isSettled, keyOf, runOf, type Workbench } from '../workbench.ts';
@@ -221,10 +222,13 @@ function withBookkeeping(before: Workbench, after: Workbench, input: Input, cont
       ? after
       : driveBy(after, context.now + context.policy.pollIntervalMs);
   const entry = historyEntryFor(before, timed, input, context.now);
+  // Only a move changes the key.
+  const key = keyOf(input.type === 'move' ? timed : before);
+  const meter = meterAfter(before, { ...timed, ...key }, context.now);
   return {
     ...timed,
-    // Only a move changes the key.
-    ...keyOf(input.type === 'move' ? timed : before),
+    ...key,
+    ...(meter === undefined ? {} : { meter }),
     revision: before.revision + 1,
     // Writing the history is not a change of the workbench.
     updatedAt: input.type === 'history_written' ? before.updatedAt : context.now,

@@ -2,7 +2,7 @@ import { CreateLaunchTemplateCommand } from '@aws-sdk/client-ec2';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { inject } from 'vitest';
 import type { QueueName } from '#contract/deployed-functions.ts';
-import { formatProviders } from '#contract/settings/deployment-settings.ts';
+import { formatInstanceTypes, formatProviders } from '#contract/settings/deployment-settings.ts';
 import type { MotoCluster } from '../cluster-on-moto.ts';
 import { REGION, sdkConfig, uniqueName } from '../connection.ts';
 
@@ -49,7 +49,9 @@ export async function createFunctionEnvironment(installed: {
     WB_CAPACITY_PROVIDERS: formatProviders([
       { name: 'small', cpuUnits: 4096, memoryMib: 7000, gpuCount: 0, interfaces: 20, price: 0.192 },
     ]),
-    WB_INSTANCE_TYPES: JSON.stringify([{ name: 'm5.large', cpuUnits: 2048, memoryMib: 7000, gpuCount: 0 }]),
+    WB_INSTANCE_TYPES: formatInstanceTypes([
+      { name: 'm5.large', cpuUnits: 2048, memoryMib: 7000, gpuCount: 0 },
+    ]),
     WB_IMAGE: 'registry.example/workbench:1',
     WB_TASK_SUBNETS: moto.subnets.join(','),
     WB_TASK_SECURITY_GROUPS: moto.securityGroups[0] ?? '',

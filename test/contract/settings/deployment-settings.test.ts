@@ -3,6 +3,7 @@ import {
   DEPLOYMENT_SETTINGS,
   type DeployedSettingName,
   type DeploymentSettingName,
+  formatInstanceTypes,
   formatProviders,
   readDeployedSettings,
 } from '#contract/settings/deployment-settings.ts';
@@ -27,8 +28,11 @@ function isAccepted(name: DeploymentSettingName, written: string): boolean {
   return Object.keys(problemsIn({ [name]: written }, [name])).length === 0;
 }
 
-const PROVIDER = { name: 'cpu', cpuUnits: 8192, memoryMib: 14_000, gpuCount: 0, interfaces: 40, price: 0.34 };
-const WRITTEN = ['cpu', 8192, 14_000, 0, 40, 40, 3, 0.34] as const;
+const PROVIDER = {
+  ...{ name: 'cpu', cpuUnits: 8192, memoryMib: 14_000, gpuCount: 0, interfaces: 40 },
+  ...{ price: 0.34, diskPrice: 8 },
+};
+const WRITTEN = ['cpu', 8192, 14_000, 0, 40, 40, 3, 0.34, 8] as const;
 /** The written form with another value at one index. */
 const writtenWith = (index: number, value: unknown) => WRITTEN.map((old, at) => (at === index ? value : old));
 const TYPE = { name: 'm6i.large', cpuUnits: 2048, memoryMib: 7680, gpuCount: 0 };
@@ -85,6 +89,7 @@ describe('the deployment settings', () => {
     ['a provider instead of a list', JSON.stringify(WRITTEN)],
     ['a name twice', JSON.stringify([WRITTEN, writtenWith(7, 1)])],
     ['no price', JSON.stringify([WRITTEN.slice(0, 7)])],
+    ['no price of the disk', JSON.stringify([WRITTEN.slice(0, 8)])],
     ['a negative price', JSON.stringify([writtenWith(7, -1)])],
     ['half a unit', JSON.stringify([writtenWith(1, 0.5)])],
     ['no network interface', JSON.stringify([writtenWith(4, 0)])],
@@ -96,8 +101,15 @@ describe('the deployment settings', () => {
   });
 
   it('contain instance types, each once', () => {
-    expect(readOne('WB_INSTANCE_TYPES', JSON.stringify([TYPE]))).toEqual([TYPE]);
-    expect(isAccepted('WB_INSTANCE_TYPES', JSON.stringify([TYPE, TYPE]))).toBe(false);
+    expect(readOne('WB_INSTANCE_TYPES', formatInstanceTypes([TYPE]))).toEqual([TYPE]);
+    expect(isAccepted('WB_INSTANCE_TYPES', formatInstanceTypes([TYPE, TYPE]))).toBe(false);
+  });
+
+  it('contain the price of the disk of a host', () => {
+    expect(readOne('WB_HOST_DISK_PRICE', '8.5')).toBe(8.5);
+    expect(readDeployedSettings({}, ['WB_HOST_DISK_PRICE']).WB_HOST_DISK_PRICE).toBe(0);
+    expect(isAccepted('WB_HOST_DISK_PRICE', '-1')).toBe(false);
+    expect(isAccepted('WB_HOST_DISK_PRICE', '"1"')).toBe(false);
   });
 
   it('contain the mounts of file systems', () => {

@@ -32,6 +32,8 @@ describe('placing a run', () => {
       runId: 'run1',
       attempt: 1,
       placement: { kind: 'provider', provider: 'small' },
+      // Half of an instance, for 0.10 USD an hour.
+      rate: 50_000,
     });
     expect(calls).toEqual(['freeCapacity', { provider: 'small', cpuUnits: 1024 }]);
   });

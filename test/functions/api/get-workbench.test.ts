@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { localCatalog } from '#adapters/local/local-catalog.ts';
 import { itemResponseSchema } from '#contract/response-bodies.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import { build as buildCreate } from '#functions/api/create-workbench.ts';
@@ -71,9 +72,9 @@ describe('GET /workbenches/{wid}', () => {
       findByWorkbenchId: () => Promise.reject(new Error('an index was read')),
     };
     const shares = { read: () => Promise.reject(new Error('the shares were read')) };
-    const { clock, telemetry, audit } = ports;
+    const { clock, telemetry, audit, catalog } = ports;
     const activity = { read: () => Promise.reject(new Error('the activity was read')) };
-    const read = build({ workbenches, shares, activity, clock, telemetry, audit }, settingsWith());
+    const read = build({ workbenches, shares, activity, catalog, clock, telemetry, audit }, settingsWith());
     await call(read, { wid, query });
     expect(calls).toEqual(['read']);
   });
@@ -102,5 +103,40 @@ describe('GET /workbenches/{wid}', () => {
       call(get, { wid: id, query, authorizer: tokenOf('bob') }),
     );
     expect((await Promise.all(responses)).map(({ status }) => status)).toEqual([403, 403]);
+  });
+});
+
+describe('the cost in an item', () => {
+  it('has the price of the share, and what the workbench has cost in this month', async () => {
+    const { world, get, wid, key } = await setUp();
+    const cost = async () => (await call(get, { wid, query })).body.item.cost;
+    const prices = { currency: 'USD', basis: 'prices of the settings, not the bill' };
+    // The default size is half of an instance for 0.10 USD an hour.
+    const estimate = { per_hour_running: expect.any(Number), per_month_stopped: 0, ...prices };
+    expect(await cost()).toEqual({ ...estimate, month_to_date: 0 });
+    await world.waitForStatus(key, 'running');
+    const { month_to_date: before, per_hour_running: rate } = await cost();
+    world.clock.advance(3_600_000);
+    expect((await cost()).month_to_date - before).toBeCloseTo(rate, 5);
+  });
+
+  it('continues in the month after a stop', async () => {
+    const { world, ports, get, wid, key } = await setUp();
+    await world.waitForStatus(key, 'running');
+    world.clock.advance(3_600_000);
+    await call(buildStop(ports, settingsWith()), { wid, query });
+    await world.waitForStatus(key, 'stopped');
+    const { month_to_date: stopped, per_hour_running: rate } = (await call(get, { wid, query })).body.item
+      .cost;
+    expect(stopped).toBeGreaterThanOrEqual(rate);
+    world.clock.advance(3_600_000);
+    expect((await call(get, { wid, query })).body.item.cost.month_to_date).toBe(stopped);
+  });
+
+  it('is absent where nothing costs money', async () => {
+    const { ports, wid } = await setUp();
+    const catalog = localCatalog({ instanceTypes: [] });
+    const { body } = await call(build({ ...ports, catalog }, settingsWith()), { wid, query });
+    expect(body.item).not.toHaveProperty('cost');
   });
 });

@@ -1,6 +1,7 @@
 import { DEPLOYED, type FunctionName, type SettingsReadBy } from '#contract/deployed-functions.ts';
 import {
   type DeployedSettingsFor,
+  formatInstanceTypes,
   formatProviders,
   readDeployedSettings,
 } from '#contract/settings/deployment-settings.ts';
@@ -19,7 +20,9 @@ export const ENVIRONMENT = {
   WB_CAPACITY_PROVIDERS: formatProviders([
     { name: 'cpu', cpuUnits: 8192, memoryMib: 14_000, gpuCount: 0, interfaces: 40, price: 0.34 },
   ]),
-  WB_INSTANCE_TYPES: JSON.stringify([{ name: 'm6i.large', cpuUnits: 2048, memoryMib: 7200, gpuCount: 0 }]),
+  WB_INSTANCE_TYPES: formatInstanceTypes([
+    { name: 'm6i.large', cpuUnits: 2048, memoryMib: 7200, gpuCount: 0 },
+  ]),
   WB_IMAGE: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/workbench:latest',
   WB_IMAGE_UID: '1001',
   WB_IMAGE_GID: '1002',

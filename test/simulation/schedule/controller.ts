@@ -433,6 +433,7 @@ export class Controller {
     return {
       workbenches: interceptPort(this.#workbenches[version], 'workbenches', invocation),
       history: interceptPort(historyOf(version, this.stores.history), 'history', invocation),
+      usage: interceptPort(this.stores.usage, 'usage', invocation),
       idempotency: interceptPort(this.stores.idempotency, 'idempotency', invocation),
       activity: interceptPort(this.stores.activity, 'activity', invocation),
       audit: interceptPort(this.stores.audit, 'audit', invocation),

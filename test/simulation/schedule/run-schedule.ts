@@ -21,6 +21,7 @@ import {
   USERS,
 } from './commands.ts';
 import { Controller, eventHandlersFor, isProgrammingError } from './controller.ts';
+import { CostChecks } from './cost-checks.ts';
 import { DrainChecks } from './drain-checks.ts';
 import { type Delivery, EventChannel } from './event-channel.ts';
 import { EventSourceMappingModel } from './event-source-mapping.ts';
@@ -114,8 +115,11 @@ const VISITS_MAX = 1;
 /** From the beginning of the last visit to the deletion of all workbenches, milliseconds. */
 const LAST_VISIT_MS = 6000;
 
+/** A quarter of an hour before the end of a month, so that a month ends in the fault phase. */
+const BEGINS_AT = Date.UTC(2030, 0, 31, 23, 45);
+
 class ScheduleRun {
-  readonly kernel = new Kernel();
+  readonly kernel = new Kernel(BEGINS_AT);
   readonly result: ScheduleResult;
   readonly #schedule: Schedule;
   readonly #startedAt: number;
@@ -131,6 +135,7 @@ class ScheduleRun {
   readonly #users: SimulatedUsers;
   readonly #safety: SafetyChecks;
   readonly #owners: OwnerChecks;
+  readonly #costs: CostChecks;
   readonly #moves: SimulatedMoves;
   readonly #gateTape: Tape;
   readonly #gateDraws: HazardDraws;
@@ -200,6 +205,7 @@ class ScheduleRun {
       this.#controller.driveDelete(batch),
     );
     this.#owners = new OwnerChecks(this.#world);
+    this.#costs = new CostChecks(this.#world, this.#controller.stores.usage);
     this.#users = new SimulatedUsers(kernel, this.#controller, this.#clients, this.#owners);
     this.#moves = new SimulatedMoves({
       kernel,
@@ -281,11 +287,15 @@ class ScheduleRun {
     await this.#waitUntilSettled('after the fault phase', SETTLE_TIMEOUT_MS);
     this.#checkDesiredStates();
     this.#owners.checkRecords(this.#records());
+    this.#costs.check(this.#records(), this.kernel.now());
     await this.#startAll();
+    const checkCosts = this.#costs.expectCosts(this.#records(), this.kernel.now());
     await this.#sweepOrphans();
+    checkCosts(this.#records(), this.kernel.now());
     this.#checkNoOrphans();
     await this.#visitLast();
     await this.#deleteAll();
+    this.#costs.check([], this.kernel.now());
   }
 
   finish(): void {
@@ -525,6 +535,7 @@ class ScheduleRun {
   #withChecks(inner: WorkbenchStore): WorkbenchStore {
     const onWritten = (record: Workbench, before: Workbench | undefined) => {
       this.#lastWritten.set(record.workbenchId, record);
+      this.#costs.noteWritten(record);
       this.#gateChecks.noteRecord(record);
       this.result.recordTransition(record, before?.status);
       this.#recordViolation(() => this.#safety.checkWrite(record, before, this.kernel.now()));

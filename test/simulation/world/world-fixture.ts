@@ -38,8 +38,24 @@ export const HOST_SETTINGS: HostSettings = {
 
 export const EFS_SETTINGS: EfsSettings = { fileSystemIds: ['fs-1'] };
 
-/** USD per hour of one instance. */
-const PRICES: Readonly<Record<string, number>> = { small: 0.192, memory: 0.126, large: 0.752 };
+/** USD per hour of one instance, and per month of its disk. */
+interface MachinePrice {
+  readonly price: number;
+  readonly diskPrice: number;
+}
+
+export const MACHINE_PRICES: Readonly<Record<'providers' | 'hosts', Readonly<Record<string, MachinePrice>>>> =
+  {
+    providers: {
+      small: { price: 0.192, diskPrice: 11.2 },
+      memory: { price: 0.126, diskPrice: 13 },
+      large: { price: 0.752, diskPrice: 16 },
+    },
+    hosts: {
+      'm7i.large': { price: 0.1008, diskPrice: 8 },
+      'm5.large': { price: 0.096, diskPrice: 8 },
+    },
+  };
 
 export const WORLD_OPTIONS: WorldOptions = {
   providers: [
@@ -77,9 +93,13 @@ export const SIZES: SizeCatalog = createSettingsCatalog({
     name: spec.name,
     ...resourcesOf(withTrunk(spec)),
     untrunkedInterfaces: resourcesOf(spec.size).interfaces,
-    price: PRICES[spec.name] ?? 0,
+    ...(MACHINE_PRICES.providers[spec.name] ?? { price: 0 }),
   })),
-  instanceTypes: Object.entries(WORLD_OPTIONS.instanceTypes ?? {}).map(([name, size]) => ({ name, ...size })),
+  instanceTypes: Object.entries(WORLD_OPTIONS.instanceTypes ?? {}).map(([name, size]) => ({
+    name,
+    ...size,
+    ...MACHINE_PRICES.hosts[name],
+  })),
 });
 
 /** A world with the AWS adapters over it. The test advances its time. */

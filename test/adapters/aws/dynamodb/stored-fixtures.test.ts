@@ -174,7 +174,7 @@ function fieldsOf(value: AttributeValue | undefined, name: string): string[] {
 /** A stored record without what the change in the test changes. */
 function withoutChanges(record: AttributeValue | undefined): unknown {
   const { name: _name, revision: _revision, updatedAt: _updated, ...rest } = unmarshall(record?.M ?? {});
-  const { outbox: _outbox, historySeq: _seq, nextDriveAt: _next, run, ...unchanged } = rest;
+  const { outbox: _outbox, historySeq: _seq, nextDriveAt: _next, meter: _meter, run, ...unchanged } = rest;
   return { ...unchanged, ...(run === undefined ? {} : { run: { ...run, input: undefined } }) };
 }
 

@@ -9,6 +9,7 @@ import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoStartTimesStore } from '#adapters/aws/dynamodb/start-times-store.ts';
 import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
+import { DynamoUsageStore } from '#adapters/aws/dynamodb/usage-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
 import { describeAuditStoreContract } from '#test/contracts/audit-store.ts';
@@ -21,6 +22,7 @@ import { describeShareStoreContract } from '#test/contracts/share-store.ts';
 import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
 import { describeStartTimesStoreContract } from '#test/contracts/start-times-store.ts';
 import { describeTicketStoreContract } from '#test/contracts/ticket-store.ts';
+import { describeUsageStoreContract } from '#test/contracts/usage-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
 import { openTableUnderTest, putRawRecord } from './table-under-test.ts';
 
@@ -94,4 +96,9 @@ describeAuditStoreContract('DynamoAuditStore', async () => {
 describeDrainStoreContract('DynamoDrainStore', async () => {
   const table = await openTableUnderTest();
   return { store: new DynamoDrainStore(table.client, table.tableName), dispose: table.dispose };
+});
+
+describeUsageStoreContract('DynamoUsageStore', async () => {
+  const table = await openTableUnderTest();
+  return { store: new DynamoUsageStore(table.client, table.tableName), dispose: table.dispose };
 });

@@ -16,6 +16,7 @@ import { describeShareStoreContract } from '#test/contracts/share-store.ts';
 import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
 import { describeStartTimesStoreContract } from '#test/contracts/start-times-store.ts';
 import { describeTicketStoreContract } from '#test/contracts/ticket-store.ts';
+import { describeUsageStoreContract } from '#test/contracts/usage-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
 import { plantRecord } from './open-stores.ts';
 
@@ -68,6 +69,11 @@ for (const [variant, { inFile, ...options }] of Object.entries(VARIANTS)) {
   describeDrainStoreContract(`SqliteDrainStore ${variant}`, async () => {
     const { drains, dispose } = await open();
     return { store: drains, dispose };
+  });
+
+  describeUsageStoreContract(`SqliteUsageStore ${variant}`, async () => {
+    const { usage, dispose } = await open();
+    return { store: usage, dispose };
   });
 
   describeReportStoreContract(`SqliteReportStore ${variant}`, async () => {

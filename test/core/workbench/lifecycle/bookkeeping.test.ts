@@ -146,7 +146,8 @@ describe('the history', () => {
   });
 
   it('contains a change outside the record, which changes nothing else', () => {
-    const before = running({ host: aHost(), outbox: [aHistoryEntry()] });
+    const meter = { seq: 1, since: T0, rate: 0, on: true, micros: 0, ms: 0 };
+    const before = running({ host: aHost(), outbox: [aHistoryEntry()], meter });
     const after = applyInput(before, { type: 'history_noted', entryType: 'orphan_host_terminated' }, T0 + 5);
     expect(after).toEqual({
       ...before,

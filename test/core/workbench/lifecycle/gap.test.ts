@@ -37,6 +37,7 @@ const FACTS = [
   'at',
   'until',
   'expiresAt',
+  'since',
 ];
 
 /** The names of all times in the record, with the sets of values that each has. */

@@ -1,0 +1,36 @@
+import type { CostItem } from '#contract/cost-bodies.ts';
+import type { WorkbenchItem } from '#contract/response-bodies.ts';
+import { findCurrentCost } from '#core/cost/current-cost.ts';
+import { toUsd } from '#core/cost/rates.ts';
+import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
+import type { Clock } from '#core/ports/clock.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+
+export interface CostPorts {
+  readonly catalog: SizeCatalog;
+  readonly clock: Clock;
+}
+
+/** The item with what the workbench costs. Reads nothing: the record and the settings have it. */
+export async function withCost(
+  item: WorkbenchItem,
+  workbench: Workbench,
+  { catalog, clock }: CostPorts,
+): Promise<WorkbenchItem> {
+  const cost = await findCurrentCost(workbench, catalog, clock.now());
+  if (cost === undefined) return item;
+  const { perHourRunning, perMonthStopped, monthToDate } = cost;
+  const presented: CostItem = {
+    ...(perHourRunning === undefined ? {} : { per_hour_running: toUsd(perHourRunning) }),
+    ...(perMonthStopped === undefined ? {} : { per_month_stopped: toUsd(perMonthStopped) }),
+    month_to_date: toUsd(monthToDate),
+    ...pricesOf(catalog),
+  };
+  return { ...item, cost: presented };
+}
+
+/** In which currency the amounts are, and which prices they are computed from. */
+export function pricesOf({ pricesAsOf }: SizeCatalog): Pick<CostItem, 'currency' | 'basis'> {
+  const prices = pricesAsOf === undefined ? 'prices of the settings' : `list prices of ${pricesAsOf}`;
+  return { currency: 'USD', basis: `${prices}, not the bill` };
+}

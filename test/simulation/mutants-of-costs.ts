@@ -1,0 +1,78 @@
+import type { Mutant } from './mutants.ts';
+
+const METERING = 'core/cost/metering.ts';
+
+/** Mistakes in the figures of costs. */
+export const COST_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'cost-of-memory-only',
+    description: 'prices the share of memory, although another resource of the instance is used up first',
+    file: 'core/cost/rates.ts',
+    find: 'Math.min(1, dominantShare(request, provider))',
+    replace: '(request.memoryMib / provider.memoryMib)',
+  },
+  {
+    name: 'cost-of-first-provider',
+    description: 'prices the first provider instead of the one that placement chose',
+    file: 'core/workbench/execute-effect.ts',
+    find: 'const chosen = providers.find(({ name }) => name === provider);',
+    replace: 'const chosen = providers[0];',
+  },
+  {
+    name: 'cost-of-month-cut',
+    description: 'forgets what a month has cost when the next one begins',
+    file: METERING,
+    find: 'const ended = current === known ? [] : sumsOf(known, current.since);',
+    replace: 'const ended: readonly CountedSum[] = [];',
+  },
+  {
+    name: 'cost-of-month-counted-twice',
+    description: 'counts what a month has cost in the next one, too',
+    file: 'core/cost/meter.ts',
+    find: 'return { ...rest, seq: meter.seq + 1, micros: 0, ms: 0 };',
+    replace: 'return { ...rest, seq: meter.seq + 1 };',
+  },
+  {
+    name: 'cost-counted-twice-after-retry',
+    description: 'stores what an ended meter has counted under another number at each retry',
+    file: METERING,
+    find: 'return { userId, workbenchId, name, revision, ...sum };',
+    replace: 'return { userId, workbenchId, name, revision, ...sum, seq: sum.seq * 1000 + revision };',
+  },
+  {
+    name: 'cost-of-ended-meter-after-record',
+    description: 'stores what an ended meter has counted after the record that no longer has it',
+    file: 'core/workbench/update-record.ts',
+    find: '      await saveUsage(ports, current, workbench, now);\n      const written = await writeTo(ports.workbenches, workbench, current);\n',
+    replace:
+      '      const written = await writeTo(ports.workbenches, workbench, current);\n      if (written !== "conflict") await saveUsage(ports, current, workbench, now);\n',
+  },
+  {
+    name: 'cost-of-deleted-forgotten',
+    description: 'deletes a record without storing what the workbench has cost',
+    file: 'core/workbench/drive.ts',
+    find: 'if (used.length > 0) await ports.usage.save(used);',
+    replace: '',
+  },
+  {
+    name: 'cost-of-stopped-host',
+    description: 'charges a stopped host as if it ran',
+    file: METERING,
+    find: "['pending', 'running'];",
+    replace: "['pending', 'running', 'stopping', 'stopped'];",
+  },
+  {
+    name: 'cost-charged-to-next-owner',
+    description: 'charges the next owner for what the workbench has cost before',
+    file: METERING,
+    find: 'return before.userId === after.userId\n',
+    replace: 'return before.userId !== ""\n',
+  },
+  {
+    name: 'cost-of-waiting-task',
+    description: 'charges a task that waits for an instance',
+    file: METERING,
+    find: "return status === 'pending' || status === 'running' || containerInstance !== undefined;",
+    replace: "return status !== 'stopped' || containerInstance !== undefined;",
+  },
+];

@@ -1,0 +1,185 @@
+import { openUsage } from '#core/cost/metering.ts';
+import type { Capacity, InstanceCapacity } from '#core/ports/capacity-catalog.ts';
+import { runOf, type Workbench } from '#core/workbench/workbench.ts';
+import type { MemoryUsageStore } from '../../memory/memory-usage-store.ts';
+import { resourcesOf, withTrunk } from '../world/ecs/capacity-providers.ts';
+import type { World } from '../world/world.ts';
+import { MACHINE_PRICES, WORLD_OPTIONS } from '../world/world-fixture.ts';
+import { RuleViolation } from './rule-violation.ts';
+
+const HOUR_MS = 3_600_000;
+const MONTH_HOURS = 730;
+/**
+ * The largest difference of two sums that agree, millionths of a USD: each is rounded when the rate changes, and clocks of
+ * functions differ by up to 4 s, of which the dearest machine costs 860.
+ */
+const DIFFERENCE_MAX_MICROS = 1000;
+
+/** What a workbench costs from `since` on, and the sums until then. */
+interface Account {
+  userId: string;
+  since: number;
+  /** Millionths of a USD an hour. */
+  rate: number;
+}
+
+/**
+ * The rules about costs. What the figures of a month say of each workbench and owner is compared with sums that are
+ * computed again from the times of the records and the prices of the machines, and, while nothing fails, with the
+ * machines on which the containers actually run.
+ */
+export class CostChecks {
+  readonly #world: World;
+  readonly #usage: MemoryUsageStore;
+  readonly #accounts = new Map<string, Account>();
+  /** `<workbench id> <user> <month>` → millionths of a USD. */
+  readonly #expected = new Map<string, number>();
+  /** Run and attempt → the price of its share. */
+  readonly #shares = new Map<string, number>();
+
+  constructor(world: World, usage: MemoryUsageStore) {
+    this.#world = world;
+    this.#usage = usage;
+  }
+
+  /** Called when a record has been created, updated or moved. */
+  noteWritten(record: Workbench): void {
+    const { workbenchId, userId, updatedAt } = record;
+    const run = runOf(record);
+    if (run?.phase === 'issued' && run.input.placement.kind === 'provider')
+      this.#shares.set(`${run.runId} ${run.attempt}`, shareRate(run.input, run.input.placement.provider));
+    const rate = this.#rateOf(record);
+    const account = this.#accounts.get(workbenchId) ?? { userId, since: updatedAt, rate: 0 };
+    this.#accounts.set(workbenchId, account);
+    if (account.rate === rate && account.userId === userId) return;
+    this.#add(workbenchId, account, updatedAt);
+    account.since = Math.max(account.since, updatedAt);
+    account.rate = rate;
+    account.userId = userId;
+  }
+
+  /** Compares the figures of every month, owner and workbench. @param records those that exist */
+  check(records: readonly Workbench[], now: number): void {
+    // A clock that is set to another month counts what the workbench does in that month.
+    if (this.#world.functionClock.steps) return;
+    const expected = new Map(this.#expected);
+    for (const [workbenchId, account] of this.#accounts) addTo(expected, workbenchId, account, now);
+    const counted = this.#count(records, now);
+    for (const name of new Set([...expected.keys(), ...counted.keys()])) {
+      const [should, is] = [expected.get(name) ?? 0, counted.get(name) ?? 0];
+      if (Math.abs(should - is) > DIFFERENCE_MAX_MICROS)
+        throw new RuleViolation(
+          `the figures say that ${name} has cost ${is} millionths of a USD, but its machines cost ${Math.round(should)}`,
+        );
+    }
+  }
+
+  /** Returns a check for a later time: until then every container runs on. */
+  expectCosts(
+    records: readonly Workbench[],
+    from: number,
+  ): (records: readonly Workbench[], until: number) => void {
+    const before = this.#totals(records, from);
+    return (after, until) => {
+      this.check(after, until);
+      if (this.#world.functionClock.steps) return;
+      const totals = this.#totals(after, until);
+      for (const { workbenchId, status } of after) {
+        const started = [...this.#world.containers].find((one) => one.workbenchId === workbenchId);
+        if (status !== 'running' || started === undefined || started.startedAt > from) continue;
+        const should = (this.#priceOf(started.instanceId, workbenchId) * (until - from)) / HOUR_MS;
+        const is = (totals.get(workbenchId) ?? 0) - (before.get(workbenchId) ?? 0);
+        if (Math.abs(should - is) > DIFFERENCE_MAX_MICROS)
+          throw new RuleViolation(
+            `workbench ${workbenchId} has cost ${is} millionths of a USD while it ran on ${started.instanceId}, whose part costs ${Math.round(should)}`,
+          );
+      }
+    };
+  }
+
+  #totals(records: readonly Workbench[], now: number): Map<string, number> {
+    const totals = new Map<string, number>();
+    for (const [name, micros] of this.#count(records, now)) {
+      const [workbenchId = ''] = name.split(' ');
+      totals.set(workbenchId, (totals.get(workbenchId) ?? 0) + micros);
+    }
+    return totals;
+  }
+
+  /** The figures: what the meters of the records have counted, and what is stored of ended ones. */
+  #count(records: readonly Workbench[], now: number): Map<string, number> {
+    const seqs = new Map(records.map(({ workbenchId, meter }) => [workbenchId, meter?.seq]));
+    const ended = this.#usage.listAll().filter(({ workbenchId, seq }) => seqs.get(workbenchId) !== seq);
+    const counted = new Map<string, number>();
+    for (const entry of [...ended, ...records.flatMap((record) => openUsage(record, now))]) {
+      const name = `${entry.workbenchId} ${entry.userId} ${entry.month}`;
+      counted.set(name, (counted.get(name) ?? 0) + entry.micros);
+    }
+    return counted;
+  }
+
+  #add(workbenchId: string, account: Account, until: number): void {
+    addTo(this.#expected, workbenchId, account, until);
+  }
+
+  /** What the record says of the machine, with prices that are computed here. */
+  #rateOf(record: Workbench): number {
+    const { host, status } = record;
+    if (host?.instanceId !== undefined) {
+      const { running, stopped } = hostRates(host.instanceType);
+      return host.state === 'running' || host.state === 'pending' ? running : stopped;
+    }
+    const run = runOf(record);
+    if (run?.phase !== 'accepted' || run.goneAfter !== undefined) return 0;
+    const isPlaced = status === 'pending' || status === 'running' || run.containerInstance !== undefined;
+    return isPlaced ? (this.#shares.get(`${run.runId} ${run.attempt}`) ?? 0) : 0;
+  }
+
+  /** What the part of the machine costs on which the container actually runs. */
+  #priceOf(instanceId: string, workbenchId: string): number {
+    const instance = this.#world.ec2Instances.all.get(instanceId);
+    if (instance === undefined) return 0;
+    const { provider, instanceType } = instance.spec;
+    if (provider === undefined) return hostRates(instanceType).running;
+    const task = [...this.#world.ecs.tasks.values()].find(
+      (one) => one.workbenchId === workbenchId && one.lastStatus === 'RUNNING',
+    );
+    return task === undefined ? 0 : shareRate(task.size, provider);
+  }
+}
+
+function hostRates(instanceType: string): { readonly running: number; readonly stopped: number } {
+  const { price, diskPrice } = MACHINE_PRICES.hosts[instanceType] ?? { price: 0, diskPrice: 0 };
+  const disk = diskPrice / MONTH_HOURS;
+  return { running: Math.round((price + disk) * 1e6), stopped: Math.round(disk * 1e6) };
+}
+
+/** The largest share of any resource, network interfaces included. */
+function shareRate(request: Capacity, providerName: string): number {
+  const spec = WORLD_OPTIONS.providers.find(({ name }) => name === providerName);
+  const prices = MACHINE_PRICES.providers[providerName];
+  if (spec === undefined || prices === undefined) return 0;
+  const whole: InstanceCapacity = resourcesOf(withTrunk(spec));
+  const share = Math.max(
+    1 / whole.interfaces,
+    request.cpuUnits / whole.cpuUnits,
+    request.memoryMib / whole.memoryMib,
+    whole.gpuCount === 0 ? 0 : request.gpuCount / whole.gpuCount,
+  );
+  return Math.round((prices.price + prices.diskPrice / MONTH_HOURS) * Math.min(1, share) * 1e6);
+}
+
+function addTo(
+  sums: Map<string, number>,
+  workbenchId: string,
+  { userId, since, rate }: Account,
+  until: number,
+): void {
+  for (let from = since; from < until && rate > 0; ) {
+    const date = new Date(from);
+    const end = Math.min(until, Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1));
+    const name = `${workbenchId} ${userId} ${date.toISOString().slice(0, 7)}`;
+    sums.set(name, (sums.get(name) ?? 0) + (rate * (end - from)) / HOUR_MS);
+    from = end;
+  }
+}
