@@ -11,7 +11,9 @@ export async function findWorkbench(client: WorkbenchClient, nameOrId: string): 
   if (WORKBENCH_ID.test(nameOrId)) return client.get(nameOrId);
   const named: Workbench[] = [];
   const beginning: Workbench[] = [];
-  for await (const workbench of client.list()) {
+  // The server sends only those that may fit. It takes at most 128 characters, and no name or id is longer.
+  const filter = /^.{1,128}$/su.test(nameOrId) ? { q: nameOrId } : {};
+  for await (const workbench of client.list({ filter })) {
     if (workbench.workbench_name === nameOrId) named.push(workbench);
     if (nameOrId !== '' && workbench.workbench_id.startsWith(nameOrId)) beginning.push(workbench);
   }

@@ -1,5 +1,12 @@
-import { styleText } from 'node:util';
-import { describeStatus, type HistoryEntry, type Workbench } from 'workbench-client';
+import { stripVTControlCharacters, styleText } from 'node:util';
+import {
+  type Caller,
+  describeStatus,
+  type HistoryEntry,
+  type LogLine,
+  type Share,
+  type Workbench,
+} from 'workbench-client';
 
 /** Where a command writes: results to `out`, everything else to `err`. */
 export interface Output {
@@ -49,6 +56,37 @@ export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, ' ');
 }
 
+/** One line of output of a workbench, without what could change the terminal: it may contain anything. */
+export function formatLogLine({ at, text }: LogLine): string {
+  const safe = stripVTControlCharacters(text).split('\t').map(printable).join('\t');
+  return at === undefined ? safe : `${at}  ${safe}`;
+}
+
+export function formatShares(shares: readonly Share[]): string {
+  if (shares.length === 0) return 'It is not shared.';
+  return shares
+    .map(({ grantee, role, expires_at: until }) =>
+      printable(`${grantee}  ${role}${until === undefined ? '' : `  until ${until}`}`),
+    )
+    .join('\n');
+}
+
+export function formatCaller(
+  { user_id: user, groups, admin, acts_for_others: acts, authorization, expires_at: until }: Caller,
+  api: string,
+): string {
+  const rights = [...(admin ? ['operator'] : []), ...(acts ? ['may act for other users'] : [])];
+  const lines: (readonly [string, string])[] = [
+    ['user', user],
+    ['API', api],
+    ['with', authorization === 'none' ? 'no authorization' : authorization.replace('_', ' ')],
+    ...(groups.length === 0 ? [] : [['groups', groups.join(', ')] as const]),
+    ...(rights.length === 0 ? [] : [['rights', rights.join(', ')] as const]),
+    ...(until === undefined ? [] : [['until', until] as const]),
+  ];
+  return lines.map(([name, value]) => `${name.padEnd(10)}${printable(value)}`).join('\n');
+}
+
 const COLORS = {
   running: 'green',
   stopped: 'gray',
@@ -94,6 +132,7 @@ export function formatWorkbench(workbench: Workbench, stream: NodeJS.WriteStream
     ['owner', printable(user)],
     ['status', colored(workbench.status, printable(describeStatus(workbench)), stream)],
     ['size', formatSize(workbench)],
+    ['labels', formatLabels(workbench)],
     ['address', url],
     ['instance', workbench.allocated_instance_type],
     ['created', workbench.created_at],
@@ -120,6 +159,15 @@ export function formatEvent({
   const change = to === undefined ? '' : ` ${from === undefined ? '' : `${from} → `}${to}`;
   const why = reason === undefined ? '' : ` (${reason})`;
   return printable(`${time}  ${type}${change}${why}${by === undefined ? '' : `  by ${by}`}`);
+}
+
+function formatLabels({ labels }: Workbench): string | undefined {
+  if (labels === undefined) return undefined;
+  return printable(
+    Object.entries(labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(', '),
+  );
 }
 
 function formatSize({

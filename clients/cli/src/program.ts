@@ -1,14 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { isCancel, text } from '@clack/prompts';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { HistoryEntry, Workbench, WorkbenchClient } from 'workbench-client';
+import type { HistoryEntry, ListFilter, Workbench, WorkbenchClient } from 'workbench-client';
 import { completionScript, SHELLS } from './completion.ts';
 import { type Connection, type ConnectionOptions, DEFAULT_API, openConnection } from './connection.ts';
 import { runChecks } from './doctor.ts';
 import { CommandError, EXIT_CODES } from './exit-codes.ts';
 import { findWorkbench } from './find-workbench.ts';
+import { LOG_LINES_MAX, printLogs } from './logs.ts';
 import { openBrowser } from './open-browser.ts';
-import { createOutput, formatEvent, formatList, formatWorkbench, type Output, printable } from './output.ts';
+import {
+  createOutput,
+  formatCaller,
+  formatEvent,
+  formatList,
+  formatWorkbench,
+  type Output,
+  printable,
+} from './output.ts';
+import { addShareCommands } from './share.ts';
 import { waitWithProgress } from './wait.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -24,8 +34,20 @@ interface WaitFlags {
   readonly timeout: number;
 }
 
-interface Context extends Connection {
+export interface Context extends Connection {
   readonly output: Output;
+}
+
+const STATUSES = [
+  ...['stopped', 'starting', 'provisioning', 'pending', 'running', 'stopping', 'deleting'],
+] as const satisfies readonly string[];
+
+interface ListFlags {
+  readonly status?: NonNullable<ListFilter['status']>;
+  readonly name?: string;
+  readonly search?: string;
+  readonly label: Readonly<Record<string, string>>;
+  readonly shared?: boolean;
 }
 
 const EVENTS_INTERVAL_MS = 2_000;
@@ -71,6 +93,7 @@ Exit codes: 0 success, 1 failed, 2 wrong usage, 3 the workbench did not get the 
     .option('--memory <gib>', 'memory in GiB, for example 4', parseGib)
     .option('--gpu <count>', 'number of GPUs', parseCount)
     .option('--instance-type <type>', 'a dedicated instance of this type')
+    .option('--label <key=value>', 'a label; may be repeated', collectLabel, {})
     .option('--open', 'wait, then open it in the browser')
     .action(async (flags: WaitFlags & Readonly<Record<string, unknown>>, command: Command) => {
       const context = open(command);
@@ -81,12 +104,24 @@ Exit codes: 0 success, 1 failed, 2 wrong usage, 3 the workbench did not get the 
       showWorkbench(context, running ?? created);
     });
 
-  add('list', 'list the workbenches').action(async (_flags: unknown, command: Command) => {
-    const { client, output } = open(command);
-    const workbenches: Workbench[] = [];
-    for await (const workbench of client.list()) workbenches.push(workbench);
-    output.result(workbenches, formatList(workbenches, Date.now(), process.stdout));
-  });
+  add('list', 'list the workbenches')
+    .addOption(new Option('--status <status>', 'those with this status').choices(STATUSES))
+    .option('--name <name>', 'those with exactly this name')
+    .option('--search <text>', 'those whose name, id or value of a label contains the text')
+    .option('--label <key=value>', 'those with this label; may be repeated', collectLabel, {})
+    .option('--shared', 'those of others that are shared with you')
+    .action(async (flags: ListFlags, command: Command) => {
+      const { client, output } = open(command);
+      const filter = toListFilter(flags);
+      const workbenches: Workbench[] = [];
+      for await (const workbench of client.list({ filter })) workbenches.push(workbench);
+      const isFiltered = Object.keys(filter).length > 0;
+      const text =
+        isFiltered && workbenches.length === 0
+          ? 'No workbench matches.'
+          : formatList(workbenches, Date.now(), process.stdout);
+      output.result(workbenches, text);
+    });
 
   add('show <workbench>', 'show a workbench').action(
     async (nameOrId: string, _flags: unknown, command: Command) => {
@@ -145,10 +180,28 @@ Exit codes: 0 success, 1 failed, 2 wrong usage, 3 the workbench did not get the 
       await showEvents(context, id, flags.follow === true);
     });
 
-  add('whoami', 'show which API is used, and as whom').action((_flags: unknown, command: Command) => {
-    const { api, user, authorization, output } = open(command);
-    const as = user ?? 'the user of the token';
-    output.result({ api, user, authorization }, `${as} at ${api}, authorization: ${authorization}`);
+  add('logs <workbench>', 'show what the programs of a workbench print')
+    .option('-f, --follow', 'go on until the workbench has stopped, or Ctrl-C')
+    .option('-n, --lines <count>', 'begin with the last lines (default: all that are kept)', parseLines)
+    .action(
+      async (
+        nameOrId: string,
+        flags: { readonly follow?: boolean; readonly lines?: number },
+        command: Command,
+      ) => {
+        const { client, output } = open(command);
+        const { workbench_id: id } = await findWorkbench(client, nameOrId);
+        const { follow = false, lines } = flags;
+        await printLogs({ client, output }, id, { follow, ...(lines === undefined ? {} : { lines }) });
+      },
+    );
+
+  addShareCommands(program, open);
+
+  add('whoami', 'show which API is used, and as whom').action(async (_flags: unknown, command: Command) => {
+    const { client, api, output } = open(command);
+    const caller = await client.me();
+    output.result({ api, ...caller }, formatCaller(caller, api));
   });
 
   add('doctor', 'check the connection, the clock and the authorization').action(
@@ -178,8 +231,29 @@ function toCreateRequest(flags: Readonly<Record<string, unknown>>): Parameters<W
     requested_memory: flags.memory,
     requested_gpu: flags.gpu,
     allocated_instance_type: flags.instanceType,
+    labels: Object.keys(flags.label as object).length === 0 ? undefined : flags.label,
   };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+function toListFilter({ status, name, search, label, shared }: ListFlags): ListFilter {
+  const labels = Object.entries(label).map(([key, value]) => `${key}:${value}`);
+  return {
+    ...(status === undefined ? {} : { status }),
+    ...(name === undefined ? {} : { name }),
+    ...(search === undefined ? {} : { q: search }),
+    ...(labels.length === 0 ? {} : { label: labels.join(',') }),
+    ...(shared === undefined ? {} : { shared }),
+  };
+}
+
+function collectLabel(
+  pair: string,
+  earlier: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const at = pair.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('It must be key=value.');
+  return { ...earlier, [pair.slice(0, at)]: pair.slice(at + 1) };
 }
 
 function showWorkbench({ output }: Context, workbench: Workbench): void {
@@ -247,6 +321,11 @@ function parseVcpus(value: string): number {
 
 function parseGib(value: string): number {
   return Math.round(parseNumber(value, 'a number of GiB', (gib) => gib > 0) * 1024);
+}
+
+function parseLines(value: string): number {
+  const isValid = (lines: number) => Number.isInteger(lines) && lines >= 1 && lines <= LOG_LINES_MAX;
+  return parseNumber(value, `a whole number from 1 to ${LOG_LINES_MAX}`, isValid);
 }
 
 function parseCount(value: string): number {

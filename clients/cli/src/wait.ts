@@ -14,26 +14,29 @@ const GOALS: Readonly<Record<WaitTarget, string>> = {
  */
 export async function waitWithProgress(
   client: WorkbenchClient,
-  { workbench_id: id, workbench_name: name }: Workbench,
+  workbench: Workbench,
   target: WaitTarget,
   { output, timeoutMs }: { readonly output: Output; readonly timeoutMs: number },
 ): Promise<Workbench | undefined> {
+  const { workbench_id: id, workbench_name: name } = workbench;
   const interruption = new AbortController();
   const interrupt = () => interruption.abort(new Error('interrupted'));
   process.once('SIGINT', interrupt);
-  const wait = client.waitUntil.bind(client) as (
-    id: string,
-    target: WaitTarget,
-    options: Parameters<WorkbenchClient['waitUntil']>[2],
-  ) => Promise<Workbench | undefined>;
+  const usualTime = target === 'running' ? findUsualTime(client, workbench) : Promise.resolve(undefined);
+  let usual = '';
+  void usualTime.then((seconds) => {
+    if (seconds !== undefined) usual = `, usually ${Math.ceil(seconds)} s`;
+  });
   try {
-    return await wait(id, target, {
+    return await client.waitUntil(id, target, {
       signal: interruption.signal,
       timeoutMs,
-      onProgress({ workbench, elapsedMs, problem }) {
-        const step = workbench === undefined ? 'no response yet' : printable(describeStatus(workbench));
+      onProgress({ workbench: read, elapsedMs, problem }) {
+        const step = read === undefined ? 'no response yet' : printable(describeStatus(read));
         const trouble = problem === undefined ? '' : ` (${printable(problem.message)} Trying again.)`;
-        output.progress(`${printable(name)}: ${step}, ${Math.round(elapsedMs / 1000)} s${trouble}`);
+        output.progress(
+          `${printable(name)}: ${step}, ${Math.round(elapsedMs / 1000)} s${read?.status === 'running' ? '' : usual}${trouble}`,
+        );
       },
     });
   } catch (error) {
@@ -45,5 +48,18 @@ export async function waitWithProgress(
   } finally {
     process.removeListener('SIGINT', interrupt);
     output.endProgress();
+  }
+}
+
+/** Returns the median of how long such starts take, seconds; undefined if it is not known, or cannot be read. */
+async function findUsualTime(client: WorkbenchClient, workbench: Workbench): Promise<number | undefined> {
+  const { allocated_instance_type: type, created_at: created, started_at: started } = workbench;
+  const kind = started === undefined || started === created ? 'first' : 'later';
+  try {
+    const times = await client.startTimes();
+    return times.find((each) => each.kind === kind && each.instance_type === type)?.p50_seconds;
+  } catch {
+    // An older server has no such route. The wait must not fail for it.
+    return undefined;
   }
 }

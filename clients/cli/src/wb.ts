@@ -16,7 +16,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 const program = buildProgram();
-for (const command of [program, ...program.commands]) command.exitOverride();
+const nested = program.commands.flatMap(({ commands }) => commands);
+for (const command of [program, ...program.commands, ...nested]) command.exitOverride();
 try {
   await program.parseAsync();
 } catch (error) {

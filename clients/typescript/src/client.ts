@@ -3,7 +3,17 @@ import { readRetryAfter, WorkbenchApiError } from './errors.ts';
 import { type RetryOptions, retryingFetch, type Sleep, sleep } from './retry.ts';
 import type { operations, paths } from './schema.ts';
 import { type Polled, type WaitOptions, type WaitTarget, waitUntil } from './wait.ts';
-import type { HistoryEntry, Workbench } from './workbench.ts';
+import type {
+  Caller,
+  HistoryEntry,
+  ListFilter,
+  LogPage,
+  LogPageOptions,
+  Share,
+  ShareRequest,
+  StartTimes,
+  Workbench,
+} from './workbench.ts';
 
 export interface WorkbenchClientOptions {
   /** The address of the API with its prefix, for example `https://api.example.com/v1`. */
@@ -96,20 +106,25 @@ export class WorkbenchClient {
     return (await this.#poll(workbenchId, options.signal)).workbench;
   }
 
-  /** Iterates over all workbenches of the user, newest first. Reads the next page when it is needed. */
+  /** Iterates over the workbenches of the user that match, newest first. Reads the next page when it is needed. */
   async *list({
     pageSize = 100,
+    filter = {},
     signal,
-  }: CallOptions & { readonly pageSize?: number } = {}): AsyncGenerator<Workbench> {
+  }: CallOptions & {
+    readonly pageSize?: number;
+    readonly filter?: ListFilter;
+  } = {}): AsyncGenerator<Workbench> {
     let cursor: string | undefined;
     do {
+      const page = { limit: pageSize, ...(cursor === undefined ? {} : { cursor }) };
       const result = await this.operations.GET('/workbenches', {
-        params: { query: { ...this.#query, limit: pageSize, ...(cursor === undefined ? {} : { cursor }) } },
+        params: { query: { ...this.#query, ...filter, ...page } },
         ...signalOf({ signal }),
       });
-      const page = dataOf(result);
-      yield* page.items;
-      cursor = page.next_cursor;
+      const { items, next_cursor: next } = dataOf(result);
+      yield* items;
+      cursor = next;
     } while (cursor !== undefined);
   }
 
@@ -184,6 +199,67 @@ export class WorkbenchClient {
     return dataOf(result).items;
   }
 
+  /** Returns who the caller is, and what it may do. */
+  async me(options: CallOptions = {}): Promise<Caller> {
+    const result = await this.operations.GET('/me', {
+      params: { query: this.#query },
+      ...signalOf(options),
+    });
+    return dataOf(result).item;
+  }
+
+  /** Returns a page of what the programs of the workbench have printed; the next one with `cursor`, also later. */
+  async logs(workbenchId: string, { signal, ...page }: CallOptions & LogPageOptions = {}): Promise<LogPage> {
+    const result = await this.operations.GET('/workbenches/{wid}/logs', {
+      params: { path: { wid: workbenchId }, query: { ...this.#query, ...page } },
+      ...signalOf({ signal }),
+    });
+    return dataOf(result);
+  }
+
+  /** Returns with whom the workbench is shared. */
+  async shares(workbenchId: string, options: CallOptions = {}): Promise<readonly Share[]> {
+    const result = await this.operations.GET('/workbenches/{wid}/shares', {
+      ...this.#paramsOf(workbenchId),
+      ...signalOf(options),
+    });
+    return dataOf(result).items;
+  }
+
+  /** Shares the workbench. @param grantee `user:<id>`, `group:<name>` or `organisation` */
+  async setShare(
+    workbenchId: string,
+    grantee: string,
+    body: ShareRequest,
+    options: CallOptions = {},
+  ): Promise<Share> {
+    const result = await this.operations.PUT('/workbenches/{wid}/shares/{grantee}', {
+      params: { path: { wid: workbenchId, grantee }, query: this.#query },
+      body,
+      ...signalOf(options),
+    });
+    return dataOf(result).item;
+  }
+
+  /** Takes a share back. */
+  async deleteShare(workbenchId: string, grantee: string, options: CallOptions = {}): Promise<void> {
+    dataOf(
+      await this.operations.DELETE('/workbenches/{wid}/shares/{grantee}', {
+        params: { path: { wid: workbenchId, grantee }, query: this.#query },
+        ...signalOf(options),
+      }),
+    );
+  }
+
+  /** Returns how long starts usually take, by kind of start. */
+  async startTimes(options: CallOptions = {}): Promise<readonly StartTimes[]> {
+    const result = await this.operations.GET('/start-times', {
+      params: { query: this.#query },
+      ...signalOf(options),
+    });
+    return dataOf(result).items;
+  }
+
   /**
    * Polls a workbench until it has the status. Goes on while the API cannot be reached.
    * @throws WorkbenchWaitError if it will not get the status, or after `timeoutMs`; WorkbenchApiError; the reason of the signal
@@ -194,6 +270,11 @@ export class WorkbenchClient {
     options?: WaitOptions,
   ): Promise<Workbench>;
   async waitUntil(workbenchId: string, target: 'deleted', options?: WaitOptions): Promise<undefined>;
+  async waitUntil(
+    workbenchId: string,
+    target: WaitTarget,
+    options?: WaitOptions,
+  ): Promise<Workbench | undefined>;
   async waitUntil(
     workbenchId: string,
     target: WaitTarget,

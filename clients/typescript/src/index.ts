@@ -17,4 +17,16 @@ export {
   type WaitTarget,
   WorkbenchWaitError,
 } from './wait.ts';
-export type { HistoryEntry, Workbench, WorkbenchStatus } from './workbench.ts';
+export type {
+  Caller,
+  HistoryEntry,
+  ListFilter,
+  LogLine,
+  LogPage,
+  LogPageOptions,
+  Share,
+  ShareRequest,
+  StartTimes,
+  Workbench,
+  WorkbenchStatus,
+} from './workbench.ts';

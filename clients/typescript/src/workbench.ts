@@ -1,5 +1,21 @@
-import type { components } from './schema.ts';
+import type { components, operations } from './schema.ts';
+
+type Query<Operation extends keyof operations> = NonNullable<operations[Operation]['parameters']['query']>;
+type Response<Operation extends keyof operations> = operations[Operation] extends {
+  responses: { 200: { content: { 'application/json': infer Body } } };
+}
+  ? Body
+  : never;
 
 export type Workbench = components['schemas']['Workbench'];
 export type HistoryEntry = components['schemas']['HistoryEntry'];
 export type WorkbenchStatus = Workbench['status'];
+/** Which workbenches a list has: those that match all fields. */
+export type ListFilter = Pick<Query<'listWorkbenches'>, 'shared' | 'status' | 'name' | 'q' | 'label'>;
+export type Caller = Response<'getMe'>['item'];
+export type LogPage = Response<'listLogs'>;
+export type LogLine = LogPage['items'][number];
+export type LogPageOptions = Omit<Query<'listLogs'>, 'user_id'>;
+export type Share = Response<'listShares'>['items'][number];
+export type ShareRequest = NonNullable<operations['setShare']['requestBody']>['content']['application/json'];
+export type StartTimes = Response<'listStartTimes'>['items'][number];

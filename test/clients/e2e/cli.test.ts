@@ -94,6 +94,80 @@ describe('the command line', () => {
     expect(await wb(api, ['show', id])).toMatchObject({ code: 6, err: 'wb: There is no such workbench.\n' });
   });
 
+  it('finds workbenches by labels, status and parts of their names', async () => {
+    const { api } = await LocalServer.start(await createDataDir());
+    await wb(api, ['create', '--name', 'First one', '--label', 'team=research', '--label', 'stage=x']);
+    await wb(api, ['create', '--name', 'Second', '--label', 'team=research']);
+    const names = async (...args: readonly string[]) => {
+      const { code, out } = await wb(api, ['list', '--json', ...args]);
+      expect(code).toBe(0);
+      return (JSON.parse(out) as { workbench_name: string }[]).map((each) => each.workbench_name);
+    };
+    expect(await names('--label', 'team=research')).toEqual(['Second', 'First one']);
+    expect(await names('--label', 'team=research', '--label', 'stage=x')).toEqual(['First one']);
+    expect(await names('--search', 'ONE')).toEqual(['First one']);
+    expect(await names('--name', 'Second')).toEqual(['Second']);
+    expect(await names('--status', 'deleting')).toEqual([]);
+    expect((await wb(api, ['list', '--search', 'nothing'])).out).toBe('No workbench matches.\n');
+    expect((await wb(api, ['show', 'First one'])).out).toMatch(/^labels +team=research, stage=x$/m);
+    expect(await wb(api, ['list', '--label', 'team'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('It must be key=value.'),
+    });
+    expect((await wb(api, ['list', '--status', 'asleep'])).code).toBe(2);
+  });
+
+  it('shares a workbench and takes the share back', async () => {
+    const { api } = await LocalServer.start(await createDataDir());
+    await wb(api, ['create', '--name', 'Ours']);
+    const added = await wb(api, [
+      'share',
+      'add',
+      'Ours',
+      'bob',
+      '--role',
+      'manage',
+      '--until',
+      '2099-01-31T18:00Z',
+    ]);
+    expect(added).toMatchObject({ code: 0, out: 'user:bob  manage  until 2099-01-31T18:00:00.000Z\n' });
+    await wb(api, ['share', 'add', 'Ours', 'group:research']);
+    expect((await wb(api, ['share', 'list', 'Ours'])).out.split('\n')).toContain('group:research  use');
+    const shared = await wb(api, ['list', '--shared', '--json'], { WORKBENCH_USER: 'bob' });
+    expect(JSON.parse(shared.out)).toMatchObject([{ workbench_name: 'Ours', role: 'manage' }]);
+    for (const grantee of ['bob', 'group:research']) await wb(api, ['share', 'remove', 'Ours', grantee]);
+    expect((await wb(api, ['share', 'list', 'Ours'])).out).toBe('It is not shared.\n');
+    expect(await wb(api, ['share', 'add', 'Ours', 'bob', '--role', 'owner'])).toMatchObject({ code: 2 });
+    expect(await wb(api, ['share', 'add', 'Ours', 'bob', '--until', 'soon'])).toMatchObject({ code: 2 });
+  });
+
+  it('shows what a workbench prints, without control characters, until it has stopped', async () => {
+    const command = `printf 'one\\n\\033[31mred\\033[0m \\007\\ttab\\n'; exec sleep 1000`;
+    const { api } = await LocalServer.start(await createDataDir(), { WB_BOOT_COMMAND: command });
+    await wb(api, ['create', '--name', 'Talks']);
+    await expect.poll(async () => (await wb(api, ['logs', 'Talks'])).out).toBe('one\nred  \ttab\n');
+    expect((await wb(api, ['logs', 'Talks', '-n', '1'])).out).toBe('red  \ttab\n');
+    const [line] = (await wb(api, ['logs', 'Talks', '--json'])).out.split('\n');
+    expect(JSON.parse(line ?? '')).toEqual({ text: 'one' });
+    const follower = start(api, ['logs', 'Talks', '--follow']);
+    await expect.poll(() => follower.output.out).toContain('one\n');
+    await wb(api, ['stop', 'Talks', '--wait']);
+    expect(await follower.finished).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('says who the caller is', async () => {
+    const { api } = await LocalServer.start(await createDataDir());
+    expect((await wb(api, ['whoami'])).out).toMatch(/^user +ada\nAPI +http:.*\nwith +no authorization$/m);
+    expect(JSON.parse((await wb(api, ['whoami', '--json'])).out)).toMatchObject({ user_id: 'ada', api });
+  });
+
+  it('shows the usual time of a start once one was measured', async () => {
+    const { api } = await LocalServer.start(await createDataDir());
+    await wb(api, ['create', '--name', 'First', '--wait']);
+    const { err } = await wb(api, ['create', '--name', 'Second', '--wait']);
+    expect(err).toMatch(/^Second: \w+.*, \d+ s, usually \d+ s$/m);
+  });
+
   it('asks which workbench is meant if more than one fits', async () => {
     const { api } = await LocalServer.start(await createDataDir());
     for (let index = 0; index < 2; index += 1) await wb(api, ['create', '--name', 'Twin']);

@@ -104,6 +104,27 @@ describe('a client of a running server', () => {
     expect((await client.list().next()).done).toBe(true);
   });
 
+  it('filters lists, reads output, and names the caller, shares and start times', async () => {
+    const server = await LocalServer.start(await createDataDir());
+    const client = new WorkbenchClient({ baseUrl: server.api, userId: 'ada' });
+    const { workbench_id: id } = await client.create({ workbench_name: 'One', labels: { team: 'a' } });
+    await client.create({ workbench_name: 'Two' });
+    await client.waitUntil(id, 'running');
+    const found: string[] = [];
+    for await (const { workbench_name: name } of client.list({ filter: { label: 'team:a' } }))
+      found.push(name);
+    expect(found).toEqual(['One']);
+    expect(await client.me()).toMatchObject({ user_id: 'ada', authorization: 'none' });
+    await client.setShare(id, 'group:a/b c', { role: 'use' });
+    expect(await client.shares(id)).toMatchObject([{ grantee: 'group:a/b c', role: 'use' }]);
+    await client.deleteShare(id, 'group:a/b c');
+    expect(await client.shares(id)).toEqual([]);
+    const { items, next_cursor: cursor = '' } = await client.logs(id);
+    expect(items[0]?.text).toContain('Serving on');
+    expect(await client.logs(id, { cursor })).toMatchObject({ items: [], complete: false });
+    await expect.poll(() => client.startTimes()).toMatchObject([{ kind: 'first' }]);
+  });
+
   it('says what is wrong with a request and with a key', async () => {
     const server = await LocalServer.start(await createDataDir(), {
       RESTAPI_AUTH_STATIC_KEY: 'k'.repeat(32),
