@@ -4,19 +4,85 @@
  */
 export const ACTIVITY_RETENTION_MS = 400 * 24 * 60 * 60 * 1000;
 
+/** How long the reports of a run are kept after the last one, milliseconds: a week. */
+export const REPORT_RETENTION_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** The reports of a run are written at most this often, milliseconds. */
+export const REPORT_INTERVAL_MS = 60_000;
+
 /** The most workbenches of one `read`. */
 export const ACTIVITY_READ_MAX = 100;
 
-/** When a person last used each workbench, as far as the gate saw it. Beside the records: a write changes no revision. */
+/** What a program in a workbench reports of its run. Times are milliseconds since 1970. */
+export interface ActivityReport {
+  /** When the IDE worked for its user last, for example when a kernel was busy. */
+  readonly ide?: number;
+  /** When the processors or GPUs were busy last. */
+  readonly busy?: number;
+  /** Until when the workbench is to be kept. */
+  readonly keepaliveUntil?: number;
+}
+
+/** What is known of the use of a run: the latest time of each kind, milliseconds since 1970. */
+export interface Evidence extends ActivityReport {
+  /** When a person used the workbench in a browser last. */
+  readonly browser?: number;
+}
+
+/** When each workbench was used last. Beside the records: a write changes no revision. */
 export interface ActivityStore {
-  /** Notes activity at `at` (milliseconds since 1970). A time before the stored one has no effect. @throws PortError */
+  /**
+   * Notes that a person used the workbench at `at` (milliseconds since 1970), as far as the gate saw it. A time before the
+   * stored one has no effect.
+   * @throws PortError
+   */
   record(workbenchId: string, at: number): Promise<void>;
   /**
-   * Hint: returns the last noted times. A workbench without one is left out.
+   * Notes the report of a run. A time before the stored one of its kind has no effect. A report has no effect either within
+   * REPORT_INTERVAL_MS of the one that was written last, unless it prolongs the keepalive by this much.
+   * @param now milliseconds since 1970
+   * @throws PortError; the report is then sent again
+   */
+  report(workbenchId: string, runId: string, report: ActivityReport, now: number): Promise<void>;
+  /**
+   * Returns what is known of a run, by one strongly consistent read: all that was confirmed before the call.
+   * @throws PortError
+   */
+  readEvidence(workbenchId: string, runId: string): Promise<Evidence>;
+  /**
+   * Hint: returns the last noted times of use by a person. A workbench without one is left out.
    * @param workbenchIds at most ACTIVITY_READ_MAX
    * @throws PortError
    */
   read(workbenchIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** Deletes the activity of a deleted workbench. @throws PortError */
+  /** Deletes the noted time of a deleted workbench. The reports of its runs expire. @throws PortError */
   delete(workbenchId: string): Promise<void>;
+}
+
+/** The reports of a run as they are stored. */
+export interface StoredReport extends ActivityReport {
+  /** When they were written last. */
+  readonly reportedAt: number;
+}
+
+/**
+ * Returns what is to be stored after a report: of each kind the latest time. Undefined if nothing is written.
+ * @param stored undefined: the run has not reported yet
+ */
+export function mergeReport(
+  stored: StoredReport | undefined,
+  report: ActivityReport,
+  now: number,
+): StoredReport | undefined {
+  const latest = (kind: keyof ActivityReport) => Math.max(stored?.[kind] ?? 0, report[kind] ?? 0);
+  const kinds = (['ide', 'busy', 'keepaliveUntil'] as const).filter((kind) => latest(kind) > 0);
+  const merged = { reportedAt: now, ...Object.fromEntries(kinds.map((kind) => [kind, latest(kind)])) };
+  if (stored === undefined || now - stored.reportedAt >= REPORT_INTERVAL_MS) return merged;
+  return latest('keepaliveUntil') - (stored.keepaliveUntil ?? 0) >= REPORT_INTERVAL_MS ? merged : undefined;
+}
+
+/** The evidence of a run. @param browser undefined: no person is known to have used it */
+export function evidenceOf(browser: number | undefined, stored: StoredReport | undefined): Evidence {
+  const { reportedAt: _written, ...report } = stored ?? { reportedAt: 0 };
+  return { ...report, ...(browser === undefined ? {} : { browser }) };
 }

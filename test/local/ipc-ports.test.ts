@@ -40,9 +40,15 @@ describeActivityStoreContract('the channel of the gate', async () => {
   const stores = memoryStores();
   const { activity } = stores;
   const { record } = connect(stores).activity;
-  // The controller reads and deletes.
+  // The controller takes reports, reads and deletes.
   return {
-    store: { record, read: (ids) => activity.read(ids), delete: (id) => activity.delete(id) },
+    store: {
+      record,
+      report: (...args) => activity.report(...args),
+      readEvidence: (...args) => activity.readEvidence(...args),
+      read: (ids) => activity.read(ids),
+      delete: (id) => activity.delete(id),
+    },
     dispose: async () => {},
   };
 });

@@ -69,6 +69,11 @@ export function activityKey(workbenchId: string): ItemKey {
   return { pk: ACTIVITY_PREFIX + workbenchId, sk: 'activity' };
 }
 
+/** What a run of the workbench reported, in the same partition. */
+export function runActivityKey(workbenchId: string, runId: string): ItemKey {
+  return { pk: ACTIVITY_PREFIX + workbenchId, sk: `run#${runId}` };
+}
+
 /** The workbench whose activity has the key of this item; undefined for every other kind of item. */
 export function workbenchOfActivity(item: Item): string | undefined {
   const pk = item[TABLE.partitionKey.name]?.S;

@@ -20,6 +20,7 @@ const PRIMARY_KEYS = {
   audit_once: 'id',
   start_times: 'week, kind, instance_type, bucket',
   usage: 'user_id, month, workbench_id, seq',
+  run_reports: 'workbench_id, run_id',
 };
 
 const STATEMENTS = Object.entries(PRIMARY_KEYS).map(

@@ -188,6 +188,18 @@ CREATE TABLE usage (
 CREATE INDEX usage_expired ON usage (expires_at);
 `;
 
+/** What the runs of workbenches reported of their use, as JSON. */
+const RUN_REPORTS = `
+CREATE TABLE run_reports (
+  workbench_id TEXT NOT NULL,
+  run_id TEXT NOT NULL,
+  report TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (workbench_id, run_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX run_reports_expired ON run_reports (expires_at);
+`;
+
 /** The step at index n leads from version n to version n + 1. */
 export const MIGRATIONS: readonly Migration[] = [
   WORKBENCHES + OTHERS,
@@ -199,4 +211,5 @@ export const MIGRATIONS: readonly Migration[] = [
   DRAINS,
   START_TIMES,
   USAGE,
+  RUN_REPORTS,
 ];
