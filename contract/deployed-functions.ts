@@ -74,6 +74,7 @@ export const DEPLOYED = {
       'WB_USER_STARTS_PER_MINUTE',
       ...CREATE_LIMITS,
       ...SIZES,
+      'WB_IDLE_STOP_NEVER',
       ...CATALOG,
       'BASE_URL',
       'RESTAPI_URL_PREFIX',
@@ -89,7 +90,7 @@ export const DEPLOYED = {
   'update-workbench': {
     entry: 'handlers/update-workbench.ts',
     startedBy: { by: 'route', operationId: 'updateWorkbench' },
-    reads: [...CHANGE_API, ...SIZES, ...CATALOG, 'BASE_URL'],
+    reads: [...CHANGE_API, ...SIZES, 'WB_IDLE_STOP_NEVER', ...CATALOG, 'BASE_URL'],
     ...CHANGING_API,
   },
   'delete-workbench': {
@@ -114,6 +115,12 @@ export const DEPLOYED = {
     entry: 'handlers/restart-workbench.ts',
     startedBy: { by: 'route', operationId: 'restartWorkbench' },
     reads: START_API,
+    ...CHANGING_API,
+  },
+  'extend-workbench': {
+    entry: 'handlers/extend-workbench.ts',
+    startedBy: { by: 'route', operationId: 'extendWorkbench' },
+    reads: [...CHANGE_API, 'BASE_URL'],
     ...CHANGING_API,
   },
   'open-workbench': {

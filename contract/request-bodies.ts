@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { isLocalPath, LOCAL_PATH, RETURN_PATH_MAX } from '#core/gate/gate-host.ts';
+import { EXTENSION_MINUTES_MAX, IDLE_STOP_MINUTES, MAX_RUN_HOURS } from '#core/workbench/idle-schema.ts';
 import {
   areLabels,
   LABEL_KEY,
@@ -21,7 +22,9 @@ import type { SettingsFor } from './settings/function-settings.ts';
 
 /** The bodies of requests. The error messages of a schema say what is expected of the field. */
 
-export type SizeSettings = SettingsFor<`WB_${'MIN' | 'DEFAULT' | 'MAX'}_${'RAM' | 'CPU' | 'GPU'}`>;
+export type SizeSettings = SettingsFor<
+  `WB_${'MIN' | 'DEFAULT' | 'MAX'}_${'RAM' | 'CPU' | 'GPU'}` | 'WB_IDLE_STOP_NEVER'
+>;
 
 /** The schemas are created once for their settings: creating one takes longer than parsing many bodies. */
 function oncePerSettings<T>(create: (settings: SizeSettings) => T): (settings: SizeSettings) => T {
@@ -97,6 +100,7 @@ export type UpdateBody = z.infer<ReturnType<typeof updateBodySchema>>;
 
 const INSTANCE_TYPE = 'an instance type such as m6i.large';
 const ON_INTERRUPTION = 'stop or restart';
+const STOP_AT = 'a time, ISO 8601 with a time zone, or null';
 const NAME = `text of 1 to ${NAME_MAX} characters without control characters, at least one of them visible`;
 /** Neither space, nor a character that formats its neighbours or is drawn as nothing: zero-width ones, fillers, U+2800. */
 const VISIBLE_CHARACTER = /[^\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\u2800]/u;
@@ -142,6 +146,51 @@ function changeableFields(settings: SizeSettings) {
           ),
         ),
     ),
+    ...limitFields(settings.WB_IDLE_STOP_NEVER === 'true'),
+  };
+}
+
+/** When the workbench is stopped without a request. @param mayNeverStop whether `null` is a limit */
+function limitFields(mayNeverStop: boolean) {
+  const { min, max } = IDLE_STOP_MINUTES;
+  const minutes = `a whole number from ${min} to ${max}${mayNeverStop ? ', or null' : ''}`;
+  const hours = `a whole number from ${MAX_RUN_HOURS.min} to ${MAX_RUN_HOURS.max}, or null`;
+  const idleStopMinutes = z
+    .int({ error: minutes })
+    .check(
+      z.minimum(min, { error: minutes }),
+      z.maximum(max, { error: minutes }),
+      z.describe(
+        'The workbench is stopped when it was not used for so many minutes. The default is that of the installation. Where the administrator allows it, `null` stops it never. Applies at once.',
+      ),
+    );
+  return {
+    idle_stop_minutes: z.optional(mayNeverStop ? z.nullable(idleStopMinutes) : idleStopMinutes),
+    max_run_hours: z.optional(
+      z
+        .nullable(
+          z
+            .int({ error: hours })
+            .check(
+              z.minimum(MAX_RUN_HOURS.min, { error: hours }),
+              z.maximum(MAX_RUN_HOURS.max, { error: hours }),
+            ),
+        )
+        .check(
+          z.describe(
+            'The workbench is stopped when a run has lasted so many hours, used or not. The limit of the installation applies besides; with `null`, the default, only this one does.',
+          ),
+        ),
+    ),
+    stop_at: z.optional(
+      z
+        .nullable(z.iso.datetime({ offset: true, error: STOP_AT }))
+        .check(
+          z.describe(
+            'When the workbench is to be stopped, once. A time in the past stops it at once if it is running. `null` takes the plan back.',
+          ),
+        ),
+    ),
   };
 }
 
@@ -175,6 +224,8 @@ export function toCreateRequest(body: CreateBody, settings: SizeSettings): Creat
     ...(body.allocated_instance_type === undefined
       ? {}
       : { dedicatedInstanceType: body.allocated_instance_type }),
+    ...toLimits(body),
+    ...(typeof body.stop_at === 'string' ? { stopAt: Date.parse(body.stop_at) } : {}),
   };
 }
 
@@ -186,7 +237,36 @@ export function toChanges(body: UpdateBody): Changes {
     ...(body.requested_memory === undefined ? {} : { memoryMib: body.requested_memory }),
     ...(body.requested_gpu === undefined ? {} : { gpuCount: body.requested_gpu }),
     ...(body.on_interruption === undefined ? {} : { onInterruption: body.on_interruption }),
+    ...toLimits(body),
+    ...(body.stop_at === undefined
+      ? {}
+      : { stopAt: body.stop_at === null ? null : Date.parse(body.stop_at) }),
   };
+}
+
+/** In a record, 0 means no limit. */
+function toLimits({
+  idle_stop_minutes: minutes,
+  max_run_hours: hours,
+}: CreateBody | UpdateBody): Pick<Changes, 'idleStopMinutes' | 'maxRunHours'> {
+  return {
+    ...(minutes === undefined ? {} : { idleStopMinutes: minutes ?? 0 }),
+    ...(hours === undefined ? {} : { maxRunHours: hours ?? 0 }),
+  };
+}
+
+/** The body of an extension. */
+export function extendBodySchema() {
+  const error = `a whole number from 1 to ${EXTENSION_MINUTES_MAX}`;
+  return z.strictObject({
+    minutes: z
+      .int({ error })
+      .check(
+        z.minimum(1, { error }),
+        z.maximum(EXTENSION_MINUTES_MAX, { error }),
+        z.describe('How long the workbench is not stopped for idleness, from now.'),
+      ),
+  });
 }
 
 /** The body of a drain. */

@@ -6,6 +6,7 @@ import { LOG_LINE_MAX_BYTES } from '#core/ports/run-log-reader.ts';
 import { START_KINDS } from '#core/ports/start-times-store.ts';
 import { STORED_FINDING_TYPES, STORED_REPAIR_KINDS, STORED_SWEEPS } from '#core/reconcile/report.ts';
 import { HISTORY_ENTRY_TYPES, HISTORY_STATUSES, STATUSES } from '#core/workbench/history.ts';
+import { EVIDENCE_KINDS } from '#core/workbench/idle-schema.ts';
 import { REASON_CODES, REASONS } from '#core/workbench/reasons.ts';
 import { costSchema } from './cost-bodies.ts';
 
@@ -50,7 +51,7 @@ export const itemSchema = z.object({
       .string()
       .check(
         z.describe(
-          'What a workbench in transition is waiting for: `queued` (calls of the controller are throttled), `no_space` (the controller cannot store what the start needs), `volume`, `host`, `capacity`, `run` (an earlier task must end first), `retry` (the task of the start failed, and another one is started once it has stopped), `instance_unreachable` (a stop is overdue), or the status that ECS reports for the task. In local mode also a text about the start, for example `nothing listens on port 20123 (PORT) of localhost`. Also of a running workbench: `spot_interruption` (AWS takes its instance back within two minutes), `instance_draining` (its instance is being replaced), `machine_draining` (an operator empties its machine; `stops_at` says when), and in local mode `disk_almost_full` (delete files that you no longer need).',
+          'What a workbench in transition is waiting for: `queued` (calls of the controller are throttled), `no_space` (the controller cannot store what the start needs), `volume`, `host`, `capacity`, `run` (an earlier task must end first), `retry` (the task of the start failed, and another one is started once it has stopped), `instance_unreachable` (a stop is overdue), or the status that ECS reports for the task. In local mode also a text about the start, for example `nothing listens on port 20123 (PORT) of localhost`. Also of a running workbench: `spot_interruption` (AWS takes its instance back within two minutes), `instance_draining` (its instance is being replaced), `machine_draining` (an operator empties its machine; `stops_at` says when), `idle_unknown` (its activity cannot be read, so that it is not stopped for idleness), and in local mode `disk_almost_full` (delete files that you no longer need).',
         ),
       ),
   ),
@@ -86,10 +87,47 @@ export const itemSchema = z.object({
   stops_at: z.optional(
     time().check(
       z.describe(
-        'When the controller stops the running workbench, because AWS takes its instance back or an operator empties its machine.',
+        'When the controller stops the running workbench: the earliest of the stops that are planned. An idle stop is planned 10 minutes before at the latest, and only if it is not used until then.',
       ),
     ),
   ),
+  stops_because: z.optional(
+    z
+      .enum(REASON_CODES)
+      .check(z.describe('The code of the `status_reason` that the stop at `stops_at` will have.')),
+  ),
+  idle_stop_minutes: z.optional(
+    z
+      .nullable(z.int().check(z.minimum(0)))
+      .check(
+        z.describe(
+          'Of a running workbench, the limit in force: it is stopped when it was not used for so many minutes; `null`: never. Otherwise the limit that its user has set; absent if the default of the installation applies from its next start.',
+        ),
+      ),
+  ),
+  idle_since: z.optional(
+    time().check(
+      z.describe(
+        'The last known use of the running workbench. Activity is read when the limit could be reached, so that the true time may be later, except in the responses of `GET`, which know of browsers.',
+      ),
+    ),
+  ),
+  idle_because: z.optional(
+    z
+      .enum(EVIDENCE_KINDS)
+      .check(
+        z.describe(
+          'What keeps the running workbench, or kept it last. `browser`: a person used it in a browser. `ide`: its IDE worked. `busy`: its processors or GPUs are busy. `keepalive`: a program asked to keep it. `start`: it was started. `extend`: a person extended it.',
+        ),
+      ),
+  ),
+  keepalive_until: z.optional(
+    time().check(z.describe('The running workbench is not stopped for idleness before this time.')),
+  ),
+  max_run_hours: z.optional(
+    z.int().check(z.minimum(1), z.describe('The limit of a run that its user has set.')),
+  ),
+  stop_at: z.optional(time().check(z.describe('When the workbench is to be stopped, as its user has set.'))),
   last_activity_at: z.optional(
     time().check(
       z.describe(
@@ -140,7 +178,7 @@ export const historyItemSchema = z.object({
     .enum(HISTORY_ENTRY_TYPES)
     .check(
       z.describe(
-        '`unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `start_retried`: a task of the start failed before the workbench ran, and another one is started; `reason_code` says why. `repaired`: the record did not match its task or instance and was corrected. `interruption_noticed`: AWS announced the end of the instance. `drain_announced`: an operator empties the machine of the workbench; `drain_cancelled`: no longer. `restarted_after_interruption`: the workbench starts again because `on_interruption` is `restart`. `processes_may_remain`: only in local mode without cgroups: the processes of the workbench were ended as far as the system shows them; one that left its session, its environment and its files may live on. `owner_offered`, `offer_withdrawn`, `owner_changed`: the owner offered the workbench to another user, this offer ended, or the workbench has another owner since. `unknown`: a type that this version of the controller does not know.',
+        '`unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `start_retried`: a task of the start failed before the workbench ran, and another one is started; `reason_code` says why. `repaired`: the record did not match its task or instance and was corrected. `interruption_noticed`: AWS announced the end of the instance. `drain_announced`: an operator empties the machine of the workbench; `drain_cancelled`: no longer. `restarted_after_interruption`: the workbench starts again because `on_interruption` is `restart`. `processes_may_remain`: only in local mode without cgroups: the processes of the workbench were ended as far as the system shows them; one that left its session, its environment and its files may live on. `owner_offered`, `offer_withdrawn`, `owner_changed`: the owner offered the workbench to another user, this offer ended, or the workbench has another owner since. `idle_warned`: the workbench is not used and will be stopped; `idle_warning_ended`: it was used again. `extended`: a user extended the time until then. `unknown`: a type that this version of the controller does not know.',
       ),
     ),
   requested_by: z.optional(z.string().check(z.describe('The caller who requested it.'))),

@@ -11,6 +11,7 @@ export const ROUTE_ACTIONS = {
   startWorkbench: 'start',
   stopWorkbench: 'stop',
   restartWorkbench: 'restart',
+  extendWorkbench: 'extend',
   openWorkbench: 'open',
   listHistory: 'view_history',
   listLogs: 'view_logs',

@@ -5,6 +5,7 @@ import { AUDIT_PARAMETERS, LIST_FILTERS, LOG_PARAMETERS, PARAMETERS } from './pa
 import {
   createBodySchema,
   drainBodySchema,
+  extendBodySchema,
   openBodySchema,
   ownerBodySchema,
   updateBodySchema,
@@ -114,7 +115,8 @@ export const ROUTES = [
     operationId: 'updateWorkbench',
     access: 'user',
     action: ROUTE_ACTIONS.updateWorkbench,
-    summary: 'Renames a workbench, replaces its labels, or resizes it while it is stopped.',
+    summary:
+      'Renames a workbench, replaces its labels, changes its limits, or resizes it while it is stopped.',
     parameters: [wid, user_id],
     body: updateBodySchema,
     responses: { 200: itemResponse('The changed workbench.') },
@@ -176,6 +178,27 @@ export const ROUTES = [
     parameters: [wid, user_id],
     responses: successResponse('The workbench is being restarted.'),
     errors: ['draining', 'invalid_request', 'workbench_not_found', 'deleting'],
+  },
+  {
+    method: 'POST',
+    path: '/workbenches/{wid}/extend',
+    operationId: 'extendWorkbench',
+    access: 'user',
+    action: ROUTE_ACTIONS.extendWorkbench,
+    summary: 'Keeps a running workbench from being stopped for idleness for some time.',
+    description:
+      'Takes a warning back. The next idle stop comes `minutes` from now at the earliest. Other planned stops stay: see `stops_at`. Has no effect on a workbench that is never stopped for idleness.',
+    parameters: [wid, user_id],
+    body: extendBodySchema,
+    responses: { 200: itemResponse('The extended workbench.') },
+    errors: [
+      'invalid_request',
+      'workbench_not_found',
+      'not_running',
+      'deleting',
+      'payload_too_large',
+      'unsupported_media_type',
+    ],
   },
   {
     method: 'POST',

@@ -7,6 +7,7 @@ const HTTP_STATUS_CODES: Readonly<Record<ErrorCode, number>> = {
   machine_not_found: 404,
   draining: 409,
   not_stopped: 409,
+  not_running: 409,
   deleting: 409,
   idempotency_conflict: 409,
   workbench_deleted: 409,

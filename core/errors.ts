@@ -12,6 +12,7 @@ export const ERROR_CODES = [
   'machine_not_found',
   'draining',
   'not_stopped',
+  'not_running',
   'deleting',
   'idempotency_conflict',
   'workbench_deleted',

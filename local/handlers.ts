@@ -27,6 +27,7 @@ import { build as createWorkbench } from '#functions/api/create-workbench.ts';
 import { build as deleteShare } from '#functions/api/delete-share.ts';
 import { build as deleteWorkbench } from '#functions/api/delete-workbench.ts';
 import { build as drainMachine } from '#functions/api/drain-machine.ts';
+import { build as extendWorkbench } from '#functions/api/extend-workbench.ts';
 import { build as getHealth } from '#functions/api/get-health.ts';
 import { build as getMe } from '#functions/api/get-me.ts';
 import { build as getWorkbench } from '#functions/api/get-workbench.ts';
@@ -80,6 +81,7 @@ export function buildRoutes(ports: LocalPorts, settings: Settings): readonly Gat
     changeOwner: changeOwner(ports, settings),
     deleteWorkbench: deleteWorkbench(ports, settings),
     drainMachine: drainMachine(ports, settings),
+    extendWorkbench: extendWorkbench(ports, settings),
     getHealth: getHealth(ports),
     getMe: getMe(ports, settings),
     getWorkbench: getWorkbench(ports, settings),

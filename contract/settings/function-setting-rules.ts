@@ -1,3 +1,4 @@
+import { IDLE_STOP_MINUTES } from '#core/workbench/idle-schema.ts';
 import type { Settings } from './function-settings.ts';
 import type { SettingRule } from './setting.ts';
 
@@ -36,6 +37,14 @@ export const SETTING_RULES: readonly SettingRule<Settings>[] = [
       s.WB_USER_STARTS_PER_MINUTE === 0 && s.WB_USER_WORKBENCHES_MAX + s.WB_USER_HOSTS_MAX > 0
         ? 'set WB_USER_STARTS_PER_MINUTE too; without it, requests at the same time could exceed a maximum without bound'
         : undefined,
+  },
+  {
+    names: ['WB_IDLE_STOP_MINUTES', 'WB_IDLE_STOP_GPU_MINUTES'],
+    check: (s) => {
+      const limits = [s.WB_IDLE_STOP_MINUTES, s.WB_IDLE_STOP_GPU_MINUTES];
+      const isTooShort = limits.some((minutes) => minutes > 0 && minutes < IDLE_STOP_MINUTES.min);
+      return isTooShort ? `must be 0 or at least ${IDLE_STOP_MINUTES.min}` : undefined;
+    },
   },
   ascending('WB_MIN_RAM', 'WB_DEFAULT_RAM', 'WB_MAX_RAM'),
   ascending('WB_MIN_CPU', 'WB_DEFAULT_CPU', 'WB_MAX_CPU'),

@@ -2,7 +2,9 @@ import type { Policy } from '#core/workbench/lifecycle/policy.ts';
 import type { SettingName, SettingsFor } from './function-settings.ts';
 
 export type PolicySettings = SettingsFor<
-  Extract<SettingName, `WB_${string}_SECONDS`> | 'WB_START_ATTEMPTS_MAX' | 'WB_HOST_LAUNCHES_MAX'
+  | Extract<SettingName, `WB_${string}_SECONDS`>
+  | ('WB_START_ATTEMPTS_MAX' | 'WB_HOST_LAUNCHES_MAX')
+  | ('WB_IDLE_STOP_MINUTES' | 'WB_IDLE_STOP_GPU_MINUTES' | 'WB_BUSY_HOLD_HOURS' | 'WB_MAX_RUN_HOURS')
 >;
 
 /** The policy of the life cycle, from the settings. */
@@ -23,5 +25,9 @@ export function policyOf(settings: PolicySettings): Policy {
     taskMissingTimeoutMs: settings.WB_TASK_MISSING_TIMEOUT_SECONDS * 1000,
     agentSilentTimeoutMs: settings.WB_AGENT_SILENT_TIMEOUT_SECONDS * 1000,
     interruptionStopMs: settings.WB_INTERRUPTION_STOP_SECONDS * 1000,
+    idleStopMinutes: settings.WB_IDLE_STOP_MINUTES,
+    idleStopGpuMinutes: settings.WB_IDLE_STOP_GPU_MINUTES,
+    busyHoldMs: settings.WB_BUSY_HOLD_HOURS * 3_600_000,
+    maxRunHours: settings.WB_MAX_RUN_HOURS,
   };
 }

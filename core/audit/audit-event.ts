@@ -23,6 +23,7 @@ export const AUDIT_ACTIONS = [
   'create_link',
   'delete_link',
   'redeem_link',
+  'extend_workbench',
   'offer_owner',
   'withdraw_owner_offer',
   'accept_owner',

@@ -144,6 +144,22 @@ export async function updateWorkbench(
 }
 
 /**
+ * Requests that the workbench is not stopped for idleness within the next `minutes`, 1 to EXTENSION_MINUTES_MAX. Other
+ * planned stops stay.
+ * @throws WorkbenchError `workbench_not_found`, `not_running`, `deleting`, `unavailable`
+ */
+export async function extendWorkbench(
+  ports: RecordPorts & QueuePorts,
+  policy: Policy,
+  key: WorkbenchKey,
+  minutes: number,
+  by: string,
+  first?: Workbench,
+): Promise<Workbench> {
+  return submitRequest(ports, policy, key, () => ({ type: 'extend', minutes, by }), first);
+}
+
+/**
  * Requests that the workbench is deleted with all its data: first its run, then its host, its volume, and finally its
  * record. Cannot be cancelled. A second request changes nothing.
  * @throws WorkbenchError `workbench_not_found`, `unavailable`

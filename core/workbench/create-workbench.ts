@@ -154,7 +154,7 @@ function newWorkbench(
   now: number,
   idempotencyKey?: string,
 ): Starting {
-  const { name, labels = {} } = request;
+  const { name, labels = {}, stopAt } = request;
   const spec = specOf(request);
   return {
     schemaVersion: SCHEMA_VERSION,
@@ -176,6 +176,7 @@ function newWorkbench(
     failures: 0,
     revision: 1,
     historySeq: 1,
+    ...(stopAt === undefined ? {} : { plannedStopAt: stopAt }),
     outbox: [{ seq: 1, at: now, type: 'created', by, to: 'starting' }],
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   };

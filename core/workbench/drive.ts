@@ -16,7 +16,7 @@ import { keyOf, type Workbench, type WorkbenchKey } from './workbench.ts';
 
 export interface DrivePorts extends RecordPorts, EffectPorts {
   readonly idempotency: IdempotencyStore;
-  readonly activity: Pick<ActivityStore, 'delete'>;
+  readonly activity: Pick<ActivityStore, 'delete' | 'readEvidence'>;
   readonly shares: Pick<ShareStore, 'deleteAll'>;
   readonly startTimes: Pick<StartTimesStore, 'add'>;
   readonly queue: WorkQueue;

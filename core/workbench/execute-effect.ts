@@ -1,5 +1,6 @@
 import { type HourlyRates, hostRatesOf, shareRateOf } from '../cost/rates.ts';
 import { choosePlacement } from '../placement/choose-placement.ts';
+import type { ActivityStore } from '../ports/activity-store.ts';
 import type { CapacityCatalog } from '../ports/capacity-catalog.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HostFleet, HostOutcome } from '../ports/host-fleet.ts';
@@ -12,6 +13,7 @@ import { truncateUtf8 } from './truncate-utf8.ts';
 import type { Workbench } from './workbench.ts';
 
 export interface EffectPorts {
+  readonly activity: Pick<ActivityStore, 'readEvidence'>;
   readonly tasks: TaskRunner;
   readonly hosts: HostFleet;
   readonly volumes: Pick<VolumeStore, 'ensure' | 'deleteSlice'>;
@@ -84,6 +86,11 @@ async function callPort(
       const [task] = await tasks.describe([effect.taskId]);
       if (task === undefined || isMissing(task)) return { type: 'task_missing', taskId: effect.taskId };
       return { type: 'task_observed', task };
+    }
+    case 'read_evidence': {
+      const readAt = ports.clock.now();
+      const evidence = await ports.activity.readEvidence(workbench.workbenchId, effect.runId);
+      return { type: 'evidence_read', runId: effect.runId, evidence, readAt };
     }
     case 'launch_host': {
       const { userId, workbenchId } = workbench;

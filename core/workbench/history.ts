@@ -25,6 +25,9 @@ export const HISTORY_ENTRY_TYPES = [
   'owner_offered',
   'offer_withdrawn',
   'owner_changed',
+  'idle_warned',
+  'idle_warning_ended',
+  'extended',
   'unknown',
 ] as const;
 

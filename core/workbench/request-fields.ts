@@ -5,6 +5,8 @@ export interface CreateRequest extends WorkbenchSpec {
   /** 1-128 characters. @default `wb-<id>` */
   readonly name?: string;
   readonly labels?: Labels;
+  /** When the workbench is to be stopped, milliseconds since 1970. */
+  readonly stopAt?: number;
 }
 
 /** The fields of an update; absent fields stay unchanged. */
@@ -16,6 +18,10 @@ export interface Changes {
   readonly memoryMib?: number;
   readonly gpuCount?: number;
   readonly onInterruption?: WorkbenchSpec['onInterruption'];
+  readonly idleStopMinutes?: number;
+  readonly maxRunHours?: number;
+  /** As in a create request; null: at no time. */
+  readonly stopAt?: number | null;
 }
 
 /**
@@ -34,6 +40,9 @@ const CREATE_FIELDS = {
   gpuCount: 'spec',
   onInterruption: 'spec',
   dedicatedInstanceType: 'spec',
+  idleStopMinutes: 'spec',
+  maxRunHours: 'spec',
+  stopAt: 'record',
 } as const satisfies FieldTargets<CreateRequest>;
 
 const UPDATE_FIELDS = {
@@ -43,6 +52,9 @@ const UPDATE_FIELDS = {
   memoryMib: 'spec',
   gpuCount: 'spec',
   onInterruption: 'spec',
+  idleStopMinutes: 'spec',
+  maxRunHours: 'spec',
+  stopAt: 'record',
 } as const satisfies FieldTargets<Changes>;
 
 /** Returns the spec of a create request, without the request's other fields. */

@@ -18,6 +18,10 @@ export const specSchema = openObjectWithFallbacks(
     dedicatedInstanceType: z.optional(z.string()),
     /** @default stop */
     onInterruption: z.optional(z.enum(INTERRUPTION_POLICIES)),
+    /** The idle limit in minutes; 0: never stopped for idleness. @default the policy's */
+    idleStopMinutes: z.optional(z.int()),
+    /** How long a run may last at most, in hours. The policy's limit applies besides. @default the policy's */
+    maxRunHours: z.optional(z.int()),
   },
   { onInterruption: 'unknown' },
 );

@@ -5,14 +5,15 @@ import type { AcceptedRun, Deleting, Stopping, Workbench } from './workbench.ts'
  * throttled), `no_space` (the controller has no space to store what the start needs), `volume`, `host`, `capacity`, `run` (a task that must stop first), `instance_unreachable` (a stop is overdue
  * because of its instance), `retry` (the failed task of a start must stop before another one is started), or the task's
  * own detail. With a task it can also be `spot_interruption` or `instance_draining`: AWS has announced the end of the
- * task's instance; or `machine_draining`: an operator empties it. Undefined if it waits for nothing.
+ * task's instance; or `machine_draining`: an operator empties it. Of a running
+ * workbench also `idle_unknown`: its activity cannot be read, so that it is not stopped for idleness. Undefined if it waits for nothing.
  */
 export function statusDetail(workbench: Workbench): string | undefined {
   switch (workbench.status) {
     case 'stopped':
       return undefined;
     case 'running':
-      return interruptionDetail(workbench.run);
+      return interruptionDetail(workbench.run) ?? (workbench.idle?.unknown ? 'idle_unknown' : undefined);
     case 'starting':
       if (workbench.deadlinePausedAt !== undefined) return workbench.pausedForSpace ? 'no_space' : 'queued';
       if (workbench.mount === undefined) return 'volume';

@@ -4,9 +4,10 @@ import { taskInputSchema } from '../ports/task-runner.ts';
 import { historyEntrySchema } from './history.ts';
 import { hostSchema } from './host-schema.ts';
 import { isHostReady } from './host-state.ts';
+import { idleSchema } from './idle-schema.ts';
 import { interruptionSchema } from './interruption.ts';
 import { openObject, openObjectWithFallbacks } from './open-schema.ts';
-import { REASON_CODES } from './reasons.ts';
+import { REASON_CODES, type ReasonCode } from './reasons.ts';
 import { specSchema } from './spec.ts';
 import { fieldsByVariant, omitFields } from './variant-fields.ts';
 
@@ -135,6 +136,8 @@ const baseShape = {
   offer: z.optional(openObject({ to: z.string(), expiresAt: z.int() })),
   /** Absent until the workbench costs money for the first time. */
   meter: z.optional(meterSchema),
+  /** The user wants the workbench to be stopped at this time of day. Removed by the stop. */
+  plannedStopAt: z.optional(z.int()),
 };
 
 const transition = {
@@ -189,6 +192,10 @@ export const runningSchema = openObject({
   status: z.literal('running'),
   desired: z.literal('running'),
   run: acceptedRunSchema,
+  /** Absent if the workbench is not stopped for idleness, or was started by a version that did not do so. */
+  idle: z.optional(idleSchema),
+  /** When the run has lasted as long as it may. A time of day. */
+  lifeEndsAt: z.optional(z.int()),
 });
 
 export const stoppingSchema = openObject({
@@ -327,6 +334,30 @@ export function interruptionStopAtOf(workbench: Workbench): number | undefined {
   return interruption?.kind === 'drain' ? interruption.until : interruption?.stopAt;
 }
 
+/** A stop whose time is known. */
+export interface PlannedStop {
+  readonly at: number;
+  /** The code of the status reason that the stop will have. */
+  readonly code: ReasonCode;
+}
+
+/** The earliest planned stop of a running workbench. An idle stop is planned once its owner has been warned. */
+export function plannedStopOf(workbench: Workbench): PlannedStop | undefined {
+  if (workbench.status !== 'running') return undefined;
+  const { run, lifeEndsAt, plannedStopAt, idle } = workbench;
+  const code = run.interruption?.kind === 'drain' ? 'machine_drained' : 'spot_interrupted';
+  const stops: readonly { readonly at: number | undefined; readonly code: ReasonCode }[] = [
+    { at: interruptionStopAtOf(workbench), code },
+    { at: lifeEndsAt, code: 'max_life' },
+    { at: plannedStopAt, code: 'stop_at' },
+    { at: idle?.idleStopAt, code: 'idle' },
+  ];
+  let first: PlannedStop | undefined;
+  for (const { at, code } of stops)
+    if (at !== undefined && (first === undefined || at < first.at)) first = { at, code };
+  return first;
+}
+
 /** Number of tasks that failed before the workbench ran, in a start that is in progress; otherwise 0. */
 export function failedStartsOf(workbench: Workbench): number {
   switch (workbench.status) {
@@ -361,8 +392,9 @@ export function dueAt(workbench: Workbench): number | undefined {
   }
   const launchAfter = launchAfterOf(workbench);
   if (launchAfter !== undefined) times.push(launchAfter);
-  const stopAt = interruptionStopAtOf(workbench);
-  if (stopAt !== undefined) times.push(stopAt);
+  const planned = plannedStopOf(workbench);
+  if (planned !== undefined) times.push(planned.at);
+  if (workbench.status === 'running' && workbench.idle !== undefined) times.push(workbench.idle.checkAt);
   // A start does not wait for it: its next attempt is made later in any case.
   const goneAfter = workbench.status === 'starting' ? undefined : goneAfterOf(runOf(workbench));
   if (goneAfter !== undefined) times.push(goneAfter);

@@ -7,11 +7,11 @@ export function bodyHash(body: Body): string {
     .digest('hex');
 }
 
-type Body = Readonly<Record<string, string | number | undefined | Readonly<Record<string, string>>>>;
+type Body = Readonly<Record<string, string | number | null | undefined | Readonly<Record<string, string>>>>;
 
 /** Earlier versions have stored hashes of flat bodies, so those must stay as they are. */
 function sortedFieldsOf(body: Body): readonly (readonly [string, unknown])[] {
   const fields = Object.entries(body).filter(([, value]) => value !== undefined);
   fields.sort(([a], [b]) => (a < b ? -1 : 1));
-  return fields.map(([name, value]) => [name, typeof value === 'object' ? sortedFieldsOf(value) : value]);
+  return fields.map(([name, value]) => [name, typeof value === 'object' && value !== null ? sortedFieldsOf(value) : value]);
 }

@@ -3,7 +3,7 @@ import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { ActingRole } from '#core/access/rights.ts';
 import type { Status } from '#core/workbench/history.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
-import { interruptionStopAtOf, type Workbench } from '#core/workbench/workbench.ts';
+import { plannedStopOf, type Workbench } from '#core/workbench/workbench.ts';
 
 export interface WarningPort {
   /** Returns what the owners of all running workbenches must know, as a `status_detail`. Only local mode has it. */
@@ -41,7 +41,11 @@ export function presentWorkbench(
 
 /** The item of a workbench that a person used last at `at`. @param at milliseconds since 1970; undefined: not known */
 export function withLastActivity(item: WorkbenchItem, at: number | undefined): WorkbenchItem {
-  return at === undefined ? item : { ...item, last_activity_at: toIsoTime(at) };
+  if (at === undefined) return item;
+  const seen = toIsoTime(at);
+  const isLater = item.idle_since !== undefined && seen > item.idle_since;
+  const idle = isLater ? { idle_since: seen, idle_because: 'browser' as const } : {};
+  return { ...item, last_activity_at: seen, ...idle };
 }
 
 /** The item as the API shows it to a user in this role. The owner sees no role. */
@@ -52,7 +56,7 @@ export function withRole(item: WorkbenchItem, role: ActingRole): WorkbenchItem {
 function toItem(workbench: Workbench, baseUrl: string, warning: string | undefined): WorkbenchItem {
   const { userId, workbenchId, spec, host } = workbench;
   const detail = statusDetail(workbench) ?? warning;
-  const stopsAt = interruptionStopAtOf(workbench);
+  const stop = plannedStopOf(workbench);
   return {
     user_id: userId,
     workbench_id: workbenchId,
@@ -77,11 +81,26 @@ function toItem(workbench: Workbench, baseUrl: string, warning: string | undefin
     ...(workbench.startedAt === undefined ? {} : { started_at: toIsoTime(workbench.startedAt) }),
     ...(workbench.readyAt === undefined ? {} : { ready_at: toIsoTime(workbench.readyAt) }),
     ...(workbench.stoppedAt === undefined ? {} : { stopped_at: toIsoTime(workbench.stoppedAt) }),
-    ...(stopsAt === undefined ? {} : { stops_at: toIsoTime(stopsAt) }),
+    ...(stop === undefined ? {} : { stops_at: toIsoTime(stop.at), stops_because: stop.code }),
+    ...presentLimits(workbench),
     updated_at: toIsoTime(workbench.updatedAt),
     ...(workbench.offer === undefined
       ? {}
       : { offered_to: workbench.offer.to, offer_expires_at: toIsoTime(workbench.offer.expiresAt) }),
+  };
+}
+
+function presentLimits(workbench: Workbench): Partial<WorkbenchItem> {
+  const { spec, plannedStopAt } = workbench;
+  const { idleStopMinutes, maxRunHours = 0 } = spec;
+  const idle = workbench.status === 'running' ? workbench.idle : undefined;
+  const minutes = workbench.status === 'running' ? (idle?.minutes ?? 0) : idleStopMinutes;
+  return {
+    ...(minutes === undefined ? {} : { idle_stop_minutes: minutes === 0 ? null : minutes }),
+    ...(idle === undefined ? {} : { idle_since: toIsoTime(idle.since), idle_because: idle.because }),
+    ...(idle?.keepUntil === undefined ? {} : { keepalive_until: toIsoTime(idle.keepUntil) }),
+    ...(maxRunHours === 0 ? {} : { max_run_hours: maxRunHours }),
+    ...(plannedStopAt === undefined ? {} : { stop_at: toIsoTime(plannedStopAt) }),
   };
 }
 

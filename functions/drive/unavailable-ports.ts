@@ -76,7 +76,7 @@ export function withoutDeletion(volumes: DrivenVolumes): DrivenVolumes {
 }
 
 /** The ports of the function that only deletes files and records. */
-export function deletionOnly(volumes: DrivenVolumes): EffectPorts {
+export function deletionOnly(volumes: DrivenVolumes): Omit<EffectPorts, 'activity'> {
   return {
     volumes: { ensure: inDrive, deleteSlice: (workbenchId) => volumes.deleteSlice(workbenchId) },
     tasks: unavailableTasks,

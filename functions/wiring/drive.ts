@@ -26,7 +26,7 @@ import { volumeStore } from './volumes.ts';
 export function driveRecordPorts(
   wiring: { readonly settings: DeployedSettingsFor<'WB_TABLE_NAME'>; readonly telemetry: Telemetry },
   table: Table = openTable(wiring),
-): Omit<DrivePorts, 'queue' | keyof EffectPorts> {
+): Omit<DrivePorts, 'queue' | Exclude<keyof EffectPorts, 'activity'>> {
   return {
     workbenches: workbenchStore(table),
     history: historyStore(table),

@@ -67,6 +67,7 @@ export const PERMISSIONS: Readonly<
   'start-workbench': startAndEnqueue,
   'stop-workbench': changeByRequest,
   'restart-workbench': startAndEnqueue,
+  'extend-workbench': changeByRequest,
   'open-workbench': (context) => [
     readItem(context, 'Reads the workbench, and when the user signed out.'),
     ...readShares(context),
@@ -310,6 +311,7 @@ function moveAndEnqueue(context: PermissionContext): readonly Permission[] {
 function drivePermissions(context: PermissionContext): readonly Permission[] {
   return [
     changeRecord(context),
+    readActivity(context, 'Reads whether a running workbench is used, before it is stopped for idleness.'),
     listRecords(
       context,
       'Reads the history of deleted workbenches, to let it expire, their shares, to delete them, and the free capacity of instances.',

@@ -85,9 +85,12 @@ export function toEnvironment({
   functions = {},
 }: FunctionStageSettings): Environment {
   const keys = auth === 'none' ? undefined : auth;
+  const hasGate = gateway !== undefined && gateway !== 'none';
   return {
     BASE_URL: baseUrl,
-    WB_GATE: gateway === undefined || gateway === 'none' ? undefined : 'host',
+    WB_GATE: hasGate ? 'host' : undefined,
+    // Without a gate the controller does not see who uses a workbench in a browser.
+    ...(hasGate ? {} : { WB_IDLE_STOP_MINUTES: '0', WB_IDLE_STOP_GPU_MINUTES: '0' }),
     RESTAPI_AUTH: auth === 'none' ? 'none' : undefined,
     RESTAPI_OIDC_ISSUER: keys?.oidc?.issuer,
     RESTAPI_OIDC_AUDIENCE: keys?.oidc?.audience,

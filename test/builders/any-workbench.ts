@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Meter } from '#core/cost/meter.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import { HISTORY_ENTRY_TYPES, type HistoryEntry, STATUSES } from '#core/workbench/history.ts';
+import { EVIDENCE_KINDS, type Idle } from '#core/workbench/idle-schema.ts';
 import type { Interruption } from '#core/workbench/interruption.ts';
 import { REASON_CODES } from '#core/workbench/reasons.ts';
 import type { WorkbenchSpec } from '#core/workbench/spec.ts';
@@ -75,6 +76,8 @@ const spec = () =>
       gpuCount: count(),
       dedicatedInstanceType: maybe(word()),
       onInterruption: maybe(fc.constantFrom('stop' as const, 'restart' as const)),
+      idleStopMinutes: maybe(fc.constantFrom(0, 15, 60, 1440)),
+      maxRunHours: maybe(fc.constantFrom(0, 1, 8760)),
     } satisfies Fields<WorkbenchSpec>),
   );
 
@@ -234,7 +237,22 @@ const base = () =>
     idempotencyKey: maybe(word()),
     offer: maybe(fc.record({ to: anyUserId(), expiresAt: anyTime() })),
     meter: maybe(meter()),
+    plannedStopAt: maybe(anyTime()),
   }) satisfies Fields<Base>;
+
+const idle = (): fc.Arbitrary<Idle> =>
+  exact(
+    fc.record({
+      minutes: fc.integer({ min: 15, max: 1440 }),
+      since: anyTime(),
+      because: fc.constantFrom(...EVIDENCE_KINDS),
+      checkAt: anyTime(),
+      idleStopAt: maybe(anyTime()),
+      keepUntil: maybe(anyTime()),
+      unknownSince: maybe(anyTime()),
+      unknown: maybe(fc.boolean()),
+    } satisfies Fields<Idle>),
+  );
 
 const transition = () => ({ deadlineAt: anyTime(), overdue: maybe(fc.boolean()) });
 const only = <const T>(value: T) => fc.constant<T>(value);
@@ -293,6 +311,8 @@ export const anyWorkbench = (): fc.Arbitrary<Workbench> =>
         status: only('running'),
         desired: only('running'),
         run: accepted(),
+        idle: maybe(idle()),
+        lifeEndsAt: maybe(anyTime()),
       } satisfies Fields<Running>),
     ),
     exact(

@@ -1,6 +1,7 @@
 import type { Meter } from '#core/cost/meter.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
+import type { Idle } from '#core/workbench/idle-schema.ts';
 import type { Interruption } from '#core/workbench/interruption.ts';
 import { LABELS_MAX, LABELS_MAX_BYTES } from '#core/workbench/labels.ts';
 import { REASON_MESSAGE_MAX } from '#core/workbench/reasons.ts';
@@ -105,6 +106,8 @@ const base = {
     ...AMOUNTS,
     dedicatedInstanceType: INSTANCE_TYPE,
     onInterruption: 'restart',
+    idleStopMinutes: 1440,
+    maxRunHours: 8760,
   } satisfies Required<WorkbenchSpec>,
   mount: MOUNT,
   host,
@@ -134,6 +137,7 @@ const base = {
     ms: 31 * 86_400_000,
     earlier: MONTH_MICROS,
   } satisfies Required<Meter>,
+  plannedStopAt: TIME,
 } satisfies Required<Base>;
 
 const runBase = { runId: RUN_ID, attempt: 1_234, rate: RATE };
@@ -244,7 +248,23 @@ export const LARGEST_WORKBENCHES = {
     detail: 'd'.repeat(DETAIL_MAX),
     failedStarts: 9,
   } satisfies Required<Pending>,
-  running: { ...base, status: 'running', desired: 'running', run: accepted } satisfies Required<Running>,
+  running: {
+    ...base,
+    status: 'running',
+    desired: 'running',
+    run: accepted,
+    idle: {
+      minutes: 1440,
+      since: TIME,
+      because: 'keepalive',
+      checkAt: TIME,
+      idleStopAt: TIME,
+      keepUntil: TIME,
+      unknownSince: TIME,
+      unknown: true,
+    } satisfies Required<Idle>,
+    lifeEndsAt: TIME,
+  } satisfies Required<Running>,
   'stopping-issued': { ...stoppingFields, run: issued } satisfies Required<Stopping>,
   'stopping-accepted': { ...stoppingFields, run: accepted } satisfies Required<Stopping>,
   'deleting-issued': { ...deletingFields, run: issued } satisfies Required<Deleting>,

@@ -9,6 +9,7 @@ test('only the routes with a schema of the body read one', () => {
   expect(withBody).toEqual([
     'POST /workbenches',
     'PATCH /workbenches/{wid}',
+    'POST /workbenches/{wid}/extend',
     'POST /workbenches/{wid}/open',
     'POST /workbenches/{wid}/owner',
     'PUT /workbenches/{wid}/shares/{grantee}',

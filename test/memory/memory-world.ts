@@ -40,6 +40,9 @@ export const INSTANCE_TYPES: readonly DedicatedInstanceType[] = [
   { name: 'm7i.large', cpuUnits: 2048, memoryMib: 8192, gpuCount: 0 },
 ];
 
+/** Most tests let days pass in which no workbench is used. */
+const WITHOUT_IDLE_STOP = { idleStopMinutes: 0, idleStopGpuMinutes: 0 };
+
 /** A Telemetry that records log lines and metrics for tests. */
 export class RecordingTelemetry implements Telemetry {
   readonly lines: { readonly level: string; readonly message: string }[] = [];
@@ -104,7 +107,7 @@ export class MemoryWorld {
   #ids = 0;
 
   constructor(options: MemoryWorldOptions = {}) {
-    this.policy = { ...DEFAULT_POLICY, ...options.policy };
+    this.policy = { ...DEFAULT_POLICY, ...WITHOUT_IDLE_STOP, ...options.policy };
     const events = options.events ?? true;
     this.tasks = new MemoryTaskRunner({
       ...options.tasks,

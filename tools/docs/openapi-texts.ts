@@ -21,6 +21,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   workbench_not_found:
     'The workbench does not exist, or belongs to another user and is not shared with this one.',
   not_stopped: 'CPU, memory and GPUs can be changed only while the workbench is stopped.',
+  not_running: 'Only a running workbench can be extended.',
   deleting: 'The workbench is being deleted.',
   idempotency_conflict: 'This Idempotency-Key was used with another body.',
   workbench_deleted: 'The workbench that was created with this Idempotency-Key has been deleted.',
@@ -54,6 +55,9 @@ const ERROR_EXAMPLES: Readonly<Record<ErrorCode, Readonly<Record<string, unknown
   },
   workbench_not_found: { message: 'There is no such workbench.' },
   not_stopped: { message: 'The workbench must be stopped first.' },
+  not_running: {
+    message: 'The workbench is not running, so that it cannot be extended. Start it instead.',
+  },
   deleting: { message: 'The workbench is being deleted.' },
   idempotency_conflict: { message: 'This Idempotency-Key was used with another body.' },
   workbench_deleted: {
@@ -118,6 +122,7 @@ const STOPPED_ITEM = {
 const REQUEST_EXAMPLES: Partial<Record<OperationId, unknown>> = {
   createWorkbench: { workbench_name: 'AutoCyber', requested_memory: 2048, requested_cpu: 1024 },
   updateWorkbench: { workbench_name: 'AutoCyber 2', labels: { team: 'research' } },
+  extendWorkbench: { minutes: 60 },
   openWorkbench: { path: '/lab' },
   setShare: { role: 'use', expires_at: '2030-02-01T09:00:00Z' },
   drainMachine: { by: '2030-01-01T18:00:00Z' },
@@ -138,6 +143,10 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
   startWorkbench: EXAMPLE_SUCCESS,
   stopWorkbench: EXAMPLE_SUCCESS,
   restartWorkbench: EXAMPLE_SUCCESS,
+  extendWorkbench: {
+    success: true,
+    item: { ...EXAMPLE_ITEM, keepalive_until: '2030-01-01T12:00:00.000Z' },
+  },
   openWorkbench: {
     success: true,
     url: 'https://01k5w3p8xg7t2mzq4v9r6ehbnc.cloud.example.com/.wb/enter?t=hWvYb1pMOkfXjkqCwHgQW3a9vC1yq0Zxv5Xw2mV9s3E&p=%2Flab',

@@ -3,6 +3,7 @@ import type { StatusReason } from '../reasons.ts';
 import { statusDetail } from '../status-detail.ts';
 import { goneAfterOf, launchAfterOf, runOf, type Starting, type Workbench } from '../workbench.ts';
 import { type Context, driveNow } from './context.ts';
+import { stopAsPlanned } from './idle.ts';
 import { dueInterruptionReason, isInterruptionDue } from './interruption.ts';
 import { INSTANCE_LOST, isEnding } from './run.ts';
 import { beginStop, endRun } from './transitions.ts';
@@ -13,7 +14,8 @@ export function applyElapsedTime(workbench: Workbench, context: Context): Workbe
   const due = allowLaunch(workbench, context);
   const settled = endRunAfterSettlePeriod(removeGoneTasks(due, context), context);
   const interrupted = stopIfInterrupted(settled, context);
-  return applyDeadline(stopIfAgentSilent(interrupted, context), context);
+  const planned = stopAsPlanned(interrupted, context);
+  return applyDeadline(stopIfAgentSilent(planned, context), context);
 }
 
 /**

@@ -10,6 +10,7 @@ import {
 } from '../workbench.ts';
 import { isUnattended, skipGap } from './gap.ts';
 import { hostEffects } from './host.ts';
+import { idleEffects } from './idle.ts';
 import type { Effect } from './inputs.ts';
 import type { Policy } from './policy.ts';
 
@@ -25,8 +26,12 @@ export function runClientToken(input: Pick<TaskInput, 'workbenchId' | 'runId' | 
  */
 export function pendingEffects(record: Workbench, now: number, policy: Policy): readonly Effect[] {
   const workbench = skipGap(record, now);
-  if (workbench.nextDriveAt === undefined || now < workbench.nextDriveAt) return [];
-  return [...effectsForUnexpectedTasks(workbench, now, policy), ...effectsForStatus(workbench, now, policy)];
+  const { nextDriveAt } = workbench;
+  const driven =
+    nextDriveAt === undefined || now < nextDriveAt
+      ? []
+      : [...effectsForUnexpectedTasks(workbench, now, policy), ...effectsForStatus(workbench, now, policy)];
+  return [...driven, ...idleEffects(workbench, now)];
 }
 
 function effectsForUnexpectedTasks(workbench: Base, now: number, policy: Policy): readonly Effect[] {

@@ -24,7 +24,7 @@ export function isFromFuture({ updatedAt }: Pick<Workbench, 'updatedAt'>, now: n
   return updatedAt - now > CLOCK_DIFFERENCE_MAX_MS;
 }
 
-/** Times in the record, its run, its host and its unexpected tasks that begin or end a wait. */
+/** Times in the record, its run, its host, its idle stop and its unexpected tasks that begin or end a wait. */
 const WAITS = [
   'deadlineAt',
   'deadlinePausedAt',
@@ -33,10 +33,11 @@ const WAITS = [
   'agentSilentSince',
   'launchAfter',
   'stopAt',
+  'unknownSince',
 ];
 
 /** Those that only make an effect due. If they have passed, the effect is made up for at once. */
-const DUE_TIMES = ['nextDriveAt', 'stopRequestedAt'];
+const DUE_TIMES = ['nextDriveAt', 'stopRequestedAt', 'checkAt'];
 
 /**
  * Returns the record as if its last write were now, or the same object if it was driven in time. Only while the workbench
@@ -54,12 +55,14 @@ export function skipGap<W extends Workbench>(workbench: W, now: number): W {
   const gap = now - workbench.updatedAt;
   const run = runOf(workbench);
   const { host } = workbench;
+  const idle = workbench.status === 'running' ? workbench.idle : undefined;
   return {
     ...move(workbench, names, gap),
     gapAt: now,
     unexpectedTasks: workbench.unexpectedTasks.map((unexpectedTask) => move(unexpectedTask, names, gap)),
     ...(host === undefined ? {} : { host: move(host, names, gap) }),
     ...(run === undefined ? {} : { run: moveRun(run, names, gap) }),
+    ...(idle === undefined ? {} : { idle: move(idle, names, gap) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { HourlyRates } from '../../cost/rates.ts';
+import type { Evidence } from '../../ports/activity-store.ts';
 import type { HostObservation } from '../../ports/host-fleet.ts';
 import type { PortErrorKind } from '../../ports/port-error.ts';
 import type { TaskInput, TaskObservation } from '../../ports/task-runner.ts';
@@ -15,6 +16,7 @@ export type Effect =
   | { readonly type: 'run_task'; readonly input: TaskInput; readonly token: string }
   | { readonly type: 'stop_task'; readonly taskId: string; readonly reason: string }
   | { readonly type: 'describe_task'; readonly taskId: string }
+  | { readonly type: 'read_evidence'; readonly runId: string }
   | { readonly type: 'terminate_instance'; readonly taskId: string; readonly forced: boolean }
   | {
       readonly type: 'launch_host';
@@ -42,6 +44,8 @@ export type Request =
       readonly by: string;
     }
   | { readonly type: 'delete'; readonly by: string }
+  /** The workbench is not stopped for idleness within the next `minutes`. */
+  | { readonly type: 'extend'; readonly minutes: number; readonly by: string }
   | { readonly type: 'update'; readonly changes: Changes; readonly by: string }
   /** The owner offers the workbench to the user `to`; an earlier offer ends. */
   | { readonly type: 'offer'; readonly to: string; readonly by: string }
@@ -93,6 +97,14 @@ export type Outcome =
       readonly asOfRevision?: number;
     }
   | { readonly type: 'host_stop_requested' | 'host_termination_requested'; readonly instanceId: string }
+  /** `readAt`: before the call. `asOfRevision`: the outcome is dropped if the record has another revision. */
+  | {
+      readonly type: 'evidence_read';
+      readonly runId: string;
+      readonly evidence: Evidence;
+      readonly readAt: number;
+      readonly asOfRevision?: number;
+    }
   /** The call failed. `throttled`, `no_space`: it had no effect. `unavailable`: it may have had its effect. */
   | {
       readonly type: 'effect_failed';

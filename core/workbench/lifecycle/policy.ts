@@ -51,6 +51,14 @@ export interface Policy {
    * instance 120 s after the warning, and a container has 30 s to end after SIGTERM. @default 75 s
    */
   readonly interruptionStopMs: number;
+  /** A running workbench is stopped when it was not used for so many minutes. 0: never. @default 60 */
+  readonly idleStopMinutes: number;
+  /** The same for workbenches with GPUs. @default 30 */
+  readonly idleStopGpuMinutes: number;
+  /** How long busy processors hold an idle stop off after the last use. @default 24 h */
+  readonly busyHoldMs: number;
+  /** A run is stopped after so many hours, used or not. 0: never. @default 0 */
+  readonly maxRunHours: number;
 }
 
 const SECOND = 1000;
@@ -72,6 +80,10 @@ export const DEFAULT_POLICY: Policy = {
   taskMissingTimeoutMs: 5 * MINUTE,
   agentSilentTimeoutMs: 30 * MINUTE,
   interruptionStopMs: 75 * SECOND,
+  idleStopMinutes: 60,
+  idleStopGpuMinutes: 30,
+  busyHoldMs: 24 * 60 * MINUTE,
+  maxRunHours: 0,
 };
 
 /** An effect begins within this time after the read of the record that required it; after that the record is read again. */

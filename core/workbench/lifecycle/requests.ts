@@ -4,13 +4,14 @@ import { type Changes, specChangesOf } from '../request-fields.ts';
 import { truncateUtf8 } from '../truncate-utf8.ts';
 import { type Deleting, FORMER_NAME_MAX, runOf, type Stopping, type Workbench } from '../workbench.ts';
 import type { Context } from './context.ts';
+import { changeLimits, extend } from './idle.ts';
 import type { Request } from './inputs.ts';
 import { endOffer, moveTo, offerTo } from './owner.ts';
 import { beginDelete, beginStart, beginStop } from './transitions.ts';
 
 /**
  * Applies a request; returns the same object if the request changes nothing.
- * @throws WorkbenchError `deleting`, `not_stopped`, `workbench_not_found`
+ * @throws WorkbenchError `deleting`, `not_stopped`, `not_running`, `workbench_not_found`
  */
 export function applyRequest(workbench: Workbench, input: Request, context: Context): Workbench {
   switch (input.type) {
@@ -22,8 +23,10 @@ export function applyRequest(workbench: Workbench, input: Request, context: Cont
       return restart(workbench, input, context);
     case 'delete':
       return workbench.status === 'deleting' ? workbench : beginDelete(workbench, context);
+    case 'extend':
+      return extend(workbench, input.minutes, context);
     case 'update':
-      return update(workbench, input.changes);
+      return update(workbench, input.changes, context);
     case 'offer':
       return offerTo(workbench, input.to, context);
     case 'withdraw_offer':
@@ -109,7 +112,7 @@ function restart(
   }
 }
 
-function update(workbench: Workbench, changes: Changes): Workbench {
+function update(workbench: Workbench, changes: Changes, context: Context): Workbench {
   if (workbench.status === 'deleting') throw beingDeletedError();
   const spec = { ...workbench.spec, ...specChangesOf(changes) };
   const resized =
@@ -123,7 +126,8 @@ function update(workbench: Workbench, changes: Changes): Workbench {
     );
   }
   const labelled = changes.labels === undefined ? workbench : withLabels(workbench, changes.labels);
-  return rename({ ...labelled, spec }, changes.name ?? workbench.name);
+  const limited = changeLimits({ ...labelled, spec }, changes, context);
+  return rename(limited, changes.name ?? workbench.name);
 }
 
 function withLabels(workbench: Workbench, labels: Labels): Workbench {

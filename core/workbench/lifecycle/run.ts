@@ -26,6 +26,7 @@ import {
   type Workbench,
 } from '../workbench.ts';
 import { type Context, driveBy, driveNow, pollLater } from './context.ts';
+import { withLimits } from './idle.ts';
 import type { Outcome } from './inputs.ts';
 import { EFFECT_ENDS_WITHIN_MS } from './policy.ts';
 import { beginStop, endRun, nextRunOf, withoutRetry, withStopReason } from './transitions.ts';
@@ -203,7 +204,11 @@ function observeActiveRun(
     }
     case 'running': {
       if (task.instance === 'gone') return beginUnrequestedStop(workbench, run, task, context);
-      const running: Running = { ...launched, status: 'running', ...readiness(base, now) };
+      const running: Running = withLimits(
+        { ...launched, status: 'running', ...readiness(base, now) },
+        workbench,
+        context,
+      );
       if (workbench.status === 'running') return { ...running, ...currentDriveTime(workbench) };
       return running.unexpectedTasks.length > 0 ? driveBy(running, now) : running;
     }

@@ -14,6 +14,7 @@ import {
   applyHostRefused,
   applyHostStopRequested,
 } from './host-outcomes.ts';
+import { applyEvidence, noteUnreadable } from './idle.ts';
 import type { Effect, EffectResult, Input } from './inputs.ts';
 import { applyDrain, applyInterruption, endDrain, isDrained } from './interruption.ts';
 import type { Policy } from './policy.ts';
@@ -79,6 +80,7 @@ function advance(
     case 'stop':
     case 'restart':
     case 'delete':
+    case 'extend':
     case 'update':
     case 'offer':
     case 'withdraw_offer':
@@ -185,7 +187,10 @@ function applyResult(workbench: Workbench, result: EffectResult, context: Contex
       );
     case 'host_hint':
       return applyHostHint(workbench, result.host, context);
+    case 'evidence_read':
+      return isStale(result, workbench) ? workbench : applyEvidence(workbench, result, context);
     case 'effect_failed': {
+      if (result.effect === 'read_evidence') return noteUnreadable(workbench, context);
       const failures = workbench.failures + 1;
       const waiting =
         result.kind === 'unavailable' ? workbench : pauseDeadline(workbench, result.kind, context);
@@ -203,6 +208,7 @@ function isUnversioned(
     case 'host_accepted':
     case 'host_refused':
     case 'task_missing':
+    case 'evidence_read':
       return true;
     default:
       return false;
@@ -241,6 +247,7 @@ const REQUEST_ENTRY_TYPES = {
   stop: 'stop_requested',
   restart: 'restart_requested',
   delete: 'delete_requested',
+  extend: 'extended',
   update: 'updated',
   offer: 'owner_offered',
   withdraw_offer: 'offer_withdrawn',
@@ -273,6 +280,8 @@ function historyEntryFor(
     if (isDrained(after)) return { ...entry, type: 'drain_announced' };
     if (isOnSameMachine(before, after)) return { ...entry, type: 'drain_cancelled' };
   }
+  if (isWarned(before) !== isWarned(after) && after.status === 'running')
+    return { ...entry, type: isWarned(after) ? 'idle_warned' : 'idle_warning_ended' };
   const interruption = interruptionKindOf(after);
   if (interruption !== undefined && interruption !== interruptionKindOf(before))
     return { ...entry, type: 'interruption_noticed' };
@@ -306,6 +315,11 @@ function hasRequestedRun(workbench: Workbench): boolean {
 /** Whether the run and the host are still the same, so that the machine did not change. */
 function isOnSameMachine(before: Workbench, after: Workbench): boolean {
   return runOf(before)?.runId === runOf(after)?.runId && before.host?.instanceId === after.host?.instanceId;
+}
+
+/** Whether the owner is warned that the workbench will be stopped because it is not used. */
+function isWarned(workbench: Workbench): boolean {
+  return workbench.status === 'running' && workbench.idle?.idleStopAt !== undefined;
 }
 
 function interruptionKindOf(workbench: Workbench): string | undefined {

@@ -31,6 +31,8 @@ export function beginStart(
   retry?: NonNullable<Stopping['nextRun']>['retry'],
 ): Starting {
   const { readyAt: _ready, stoppedAt: _stopped, nextDriveAt: _next, ...base } = baseOf(workbench);
+  // The user who starts it later than that has another plan.
+  if (base.plannedStopAt !== undefined && base.plannedStopAt <= context.now) delete base.plannedStopAt;
   // After `storage_failed` the mount may be wrong. Without it the start ensures the volume first.
   const reason = 'reason' in workbench ? workbench.reason : undefined;
   if (reason?.code === 'storage_failed') delete base.mount;

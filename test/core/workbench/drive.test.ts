@@ -341,7 +341,10 @@ describe('a deletion', () => {
     await world.stores.activity.record(key.workbenchId, world.clock.now());
     const failing = {
       ...world.ports,
-      activity: { delete: () => Promise.reject(new PortError('throttled', 'x')) },
+      activity: {
+        delete: () => Promise.reject(new PortError('throttled', 'x')),
+        readEvidence: async () => ({}),
+      },
     };
     await deleteWorkbench(world.ports, world.policy, key, 'ada');
     for (let second = 0; second < 120; second += 1) {

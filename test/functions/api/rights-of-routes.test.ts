@@ -19,6 +19,7 @@ const RELATIONS: readonly Relation[] = [
 
 /** By operation. An offer is possible while the workbench starts; a move at once is not. */
 const BODIES: Readonly<Record<string, object>> = {
+  extendWorkbench: { minutes: 60 },
   setShare: { role: 'use' },
   changeOwner: { owner: 'eve', offer: true },
 };
@@ -32,6 +33,7 @@ function principalOf(relation: Relation): AuthorizerContext {
 async function send(route: Route, relation: Relation) {
   const { world, ports, settings, key } = await withWorkbench();
   const workbenchId = key.workbenchId;
+  if (route.operationId === 'extendWorkbench') await world.waitForStatus(key, 'running');
   if (relation === 'use' || relation === 'manage')
     await ports.shares.put(aShare({ workbenchId, role: relation }));
   if (relation === 'expired')

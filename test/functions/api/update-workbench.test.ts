@@ -59,6 +59,38 @@ describe('PATCH /workbenches/{wid}', () => {
     });
   });
 
+  it('changes the limits of a running workbench', async () => {
+    const { world, key, request, update } = await setUp();
+    await world.waitForStatus(key, 'running');
+    const set = { idle_stop_minutes: 15, max_run_hours: 8, stop_at: '2099-01-01T18:00:00.000Z' };
+    const { item } = (await call(update, { ...request, body: set })).body;
+    expect(item).toMatchObject({ ...set, stops_because: 'max_life' });
+    const removed = { max_run_hours: null, stop_at: null };
+    const after = (await call(update, { ...request, body: removed })).body.item;
+    expect(after).toMatchObject({ idle_stop_minutes: 15 });
+    for (const field of ['max_run_hours', 'stop_at', 'stops_at']) expect(after).not.toHaveProperty(field);
+  });
+
+  it.each([
+    { idle_stop_minutes: 14 },
+    { idle_stop_minutes: 1441 },
+    { idle_stop_minutes: null },
+    { max_run_hours: 0 },
+    { max_run_hours: 8761 },
+    { stop_at: '18:00' },
+    { stop_at: '2030-01-01T18:00:00' },
+  ])('is 400 for the limit %j', async (body) => {
+    const { request, update } = await setUp();
+    expect((await call(update, { ...request, body })).status).toBe(400);
+  });
+
+  it('lets users switch the idle stop off if the operator allows it', async () => {
+    const { ports, settings, request } = await setUp();
+    const update = build(ports, { ...settings, WB_IDLE_STOP_NEVER: 'true' });
+    const response = await call(update, { ...request, body: { idle_stop_minutes: null } });
+    expect(response).toMatchObject({ status: 200, body: { item: { idle_stop_minutes: null } } });
+  });
+
   it('changes nothing if a part of the request needs a stopped workbench', async () => {
     const { world, key, request, update } = await setUp();
     const { name } = await world.waitForStatus(key, 'running');

@@ -14,6 +14,7 @@ import {
   running,
   starting,
   stopped,
+  T0,
 } from '#test/builders/workbench.ts';
 import { gatewayEvent } from '../call-api.ts';
 import { ENVIRONMENT } from './deployed-settings.ts';
@@ -62,6 +63,7 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
   'start-workbench': API_CHANGE,
   'stop-workbench': API_CHANGE,
   'restart-workbench': API_CHANGE,
+  'extend-workbench': API_CHANGE,
   'open-workbench': API_READ,
   'change-owner': API_CHANGE,
   'withdraw-offer': API_CHANGE,
@@ -409,6 +411,15 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
   'restart-workbench': {
     event: forUser(RUNNING.workbenchId),
     workbenches: [RUNNING],
+    calls: CHANGE_CALLS,
+    result: SUCCESS,
+    sent: { work: [RUNNING.workbenchId] },
+  },
+  'extend-workbench': {
+    event: forUser(RUNNING.workbenchId, { minutes: 60 }),
+    workbenches: [
+      { ...RUNNING, idle: { minutes: 60, since: T0, because: 'start', checkAt: T0 + 3_000_000 } },
+    ],
     calls: CHANGE_CALLS,
     result: SUCCESS,
     sent: { work: [RUNNING.workbenchId] },

@@ -38,6 +38,10 @@ const FACTS = [
   'until',
   'expiresAt',
   'since',
+  'idleStopAt',
+  'keepUntil',
+  'lifeEndsAt',
+  'plannedStopAt',
 ];
 
 /** The names of all times in the record, with the sets of values that each has. */

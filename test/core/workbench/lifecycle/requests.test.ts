@@ -182,8 +182,10 @@ describe('a request', () => {
   });
 
   it('to change nothing, or to the same values, changes nothing', () => {
-    const { name, spec } = running();
-    expect(outcomeOf(running(), { type: 'update', changes: { name, ...spec }, by: 'ada' })).toBe('same');
+    const { name } = running();
+    const { cpuUnits, memoryMib, gpuCount } = running().spec;
+    const changes = { name, cpuUnits, memoryMib, gpuCount };
+    expect(outcomeOf(running(), { type: 'update', changes, by: 'ada' })).toBe('same');
     expect(outcomeOf(running(), { type: 'update', changes: {}, by: 'ada' })).toBe('same');
     const labelled = running({ labels: { team: 'a' } });
     expect(outcomeOf(labelled, { type: 'update', changes: { labels: { team: 'a' } }, by: 'ada' })).toBe(
