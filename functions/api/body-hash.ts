@@ -13,5 +13,8 @@ type Body = Readonly<Record<string, string | number | null | undefined | Readonl
 function sortedFieldsOf(body: Body): readonly (readonly [string, unknown])[] {
   const fields = Object.entries(body).filter(([, value]) => value !== undefined);
   fields.sort(([a], [b]) => (a < b ? -1 : 1));
-  return fields.map(([name, value]) => [name, typeof value === 'object' && value !== null ? sortedFieldsOf(value) : value]);
+  return fields.map(([name, value]) => [
+    name,
+    typeof value === 'object' && value !== null ? sortedFieldsOf(value) : value,
+  ]);
 }

@@ -1,5 +1,5 @@
+import type { DrainItem } from '#contract/machine-bodies.ts';
 import { drainBodySchema } from '#contract/request-bodies.ts';
-import type { DrainItem } from '#contract/response-bodies.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { actorOf } from '#core/access/principal.ts';
 import { type DrainPorts, drainMachine } from '#core/machines/drain-machine.ts';

@@ -1,4 +1,4 @@
-import type { MachineItem } from '#contract/response-bodies.ts';
+import type { MachineItem } from '#contract/machine-bodies.ts';
 import { listMachines, type Machine, type MachinePorts } from '#core/machines/list-machines.ts';
 import type { MachineCapacity } from '#core/ports/machine-inventory.ts';
 import { type ApiPorts, type ApiSettings, toAdminApiHandler } from '../middleware/api-handler.ts';

@@ -1,4 +1,4 @@
-import type { ProviderItem } from '#contract/response-bodies.ts';
+import type { ProviderItem } from '#contract/machine-bodies.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { listProviders, type ProviderOffer } from '#core/machines/list-providers.ts';
 import type { CapacityCatalog } from '#core/ports/capacity-catalog.ts';

@@ -2,8 +2,9 @@ import type { WorkbenchItem } from '#contract/response-bodies.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { ActingRole } from '#core/access/rights.ts';
 import type { Status } from '#core/workbench/history.ts';
+import { plannedStopOf } from '#core/workbench/planned-stop.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
-import { plannedStopOf, type Workbench } from '#core/workbench/workbench.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
 
 export interface WarningPort {
   /** Returns what the owners of all running workbenches must know, as a `status_detail`. Only local mode has it. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { machinesResponseSchema, providersResponseSchema } from '#contract/response-bodies.ts';
+import { machinesResponseSchema, providersResponseSchema } from '#contract/machine-bodies.ts';
 import { call, create, openServer, TINY_SERVER, waitForStatus } from './open-server.ts';
 
 test('an operator sees the computer, what it offers, and the workbenches on it', async () => {

@@ -66,7 +66,7 @@ export interface paths {
         delete: operations["deleteWorkbench"];
         options?: never;
         head?: never;
-        /** Renames a workbench, replaces its labels, or resizes it while it is stopped. */
+        /** Renames a workbench, replaces its labels, changes its limits, or resizes it while it is stopped. */
         patch: operations["updateWorkbench"];
         trace?: never;
     };
@@ -124,6 +124,26 @@ export interface paths {
          * @description Concurrent requests restart it once. The body is ignored.
          */
         post: operations["restartWorkbench"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workbenches/{wid}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keeps a running workbench from being stopped for idleness for some time.
+         * @description Takes a warning back. The next idle stop comes `minutes` from now at the earliest. Other planned stops stay: see `stops_at`. Has no effect on a workbench that is never stopped for idleness.
+         */
+        post: operations["extendWorkbench"];
         delete?: never;
         options?: never;
         head?: never;
@@ -440,7 +460,7 @@ export interface components {
              * @enum {string}
              */
             status: "stopped" | "starting" | "provisioning" | "pending" | "running" | "stopping" | "deleting";
-            /** @description What a workbench in transition is waiting for: `queued` (calls of the controller are throttled), `no_space` (the controller cannot store what the start needs), `volume`, `host`, `capacity`, `run` (an earlier task must end first), `retry` (the task of the start failed, and another one is started once it has stopped), `instance_unreachable` (a stop is overdue), or the status that ECS reports for the task. In local mode also a text about the start, for example `nothing listens on port 20123 (PORT) of localhost`. Also of a running workbench: `spot_interruption` (AWS takes its instance back within two minutes), `instance_draining` (its instance is being replaced), `machine_draining` (an operator empties its machine; `stops_at` says when), and in local mode `disk_almost_full` (delete files that you no longer need). */
+            /** @description What a workbench in transition is waiting for: `queued` (calls of the controller are throttled), `no_space` (the controller cannot store what the start needs), `volume`, `host`, `capacity`, `run` (an earlier task must end first), `retry` (the task of the start failed, and another one is started once it has stopped), `instance_unreachable` (a stop is overdue), or the status that ECS reports for the task. In local mode also a text about the start, for example `nothing listens on port 20123 (PORT) of localhost`. Also of a running workbench: `spot_interruption` (AWS takes its instance back within two minutes), `instance_draining` (its instance is being replaced), `machine_draining` (an operator empties its machine; `stops_at` says when), `idle_unknown` (its activity cannot be read, so that it is not stopped for idleness), and in local mode `disk_almost_full` (delete files that you no longer need). */
             status_detail?: string;
             /**
              * @description The state that was last requested.
@@ -460,13 +480,16 @@ export interface components {
                  *     `instance_lost`: The instance stopped or was lost.
                  *     `spot_interrupted`: AWS took the spot instance back.
                  *     `machine_drained`: An operator emptied the machine.
+                 *     `idle`: The workbench was not used for as long as its idle limit.
+                 *     `max_life`: The run lasted as long as it may.
+                 *     `stop_at`: The time came at which its user wanted it to be stopped.
                  *     `exited`: The main process exited.
                  *     `stopped_externally`: The task was stopped from outside the controller.
                  *     `task_lost`: The task disappeared, and ECS gives no reason.
                  *     `other`: A reason that this version of the controller does not know. The message explains it.
                  * @enum {string}
                  */
-                code: "no_capacity" | "cannot_fit" | "image_pull_failed" | "out_of_memory" | "storage_failed" | "start_timeout" | "start_refused" | "instance_lost" | "spot_interrupted" | "machine_drained" | "exited" | "stopped_externally" | "task_lost" | "other";
+                code: "no_capacity" | "cannot_fit" | "image_pull_failed" | "out_of_memory" | "storage_failed" | "start_timeout" | "start_refused" | "instance_lost" | "spot_interrupted" | "machine_drained" | "idle" | "max_life" | "stop_at" | "exited" | "stopped_externally" | "task_lost" | "other";
                 message: string;
             };
             /** @description The address of the workbench for a browser. */
@@ -508,9 +531,38 @@ export interface components {
             stopped_at?: string;
             /**
              * Format: date-time
-             * @description When the controller stops the running workbench, because AWS takes its instance back or an operator empties its machine.
+             * @description When the controller stops the running workbench: the earliest of the stops that are planned. An idle stop is planned 10 minutes before at the latest, and only if it is not used until then.
              */
             stops_at?: string;
+            /**
+             * @description The code of the `status_reason` that the stop at `stops_at` will have.
+             * @enum {string}
+             */
+            stops_because?: "no_capacity" | "cannot_fit" | "image_pull_failed" | "out_of_memory" | "storage_failed" | "start_timeout" | "start_refused" | "instance_lost" | "spot_interrupted" | "machine_drained" | "idle" | "max_life" | "stop_at" | "exited" | "stopped_externally" | "task_lost" | "other";
+            /** @description Of a running workbench, the limit in force: it is stopped when it was not used for so many minutes; `null`: never. Otherwise the limit that its user has set; absent if the default of the installation applies from its next start. */
+            idle_stop_minutes?: number | null;
+            /**
+             * Format: date-time
+             * @description The last known use of the running workbench. Activity is read when the limit could be reached, so that the true time may be later, except in the responses of `GET`, which know of browsers.
+             */
+            idle_since?: string;
+            /**
+             * @description What keeps the running workbench, or kept it last. `browser`: a person used it in a browser. `ide`: its IDE worked. `busy`: its processors or GPUs are busy. `keepalive`: a program asked to keep it. `start`: it was started. `extend`: a person extended it.
+             * @enum {string}
+             */
+            idle_because?: "browser" | "ide" | "busy" | "keepalive" | "start" | "extend" | "unknown";
+            /**
+             * Format: date-time
+             * @description The running workbench is not stopped for idleness before this time.
+             */
+            keepalive_until?: string;
+            /** @description The limit of a run that its user has set. */
+            max_run_hours?: number;
+            /**
+             * Format: date-time
+             * @description When the workbench is to be stopped, as its user has set.
+             */
+            stop_at?: string;
             /**
              * Format: date-time
              * @description When a person last used the workbench, as the gate has seen it: data that a browser sent on a WebSocket, or a request that is not repeated by a program. At most about a minute old. Only in the responses of `GET`, of a running or stopped workbench that was used in the last 400 days.
@@ -551,10 +603,10 @@ export interface components {
              */
             time: string;
             /**
-             * @description `unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `start_retried`: a task of the start failed before the workbench ran, and another one is started; `reason_code` says why. `repaired`: the record did not match its task or instance and was corrected. `interruption_noticed`: AWS announced the end of the instance. `drain_announced`: an operator empties the machine of the workbench; `drain_cancelled`: no longer. `restarted_after_interruption`: the workbench starts again because `on_interruption` is `restart`. `processes_may_remain`: only in local mode without cgroups: the processes of the workbench were ended as far as the system shows them; one that left its session, its environment and its files may live on. `owner_offered`, `offer_withdrawn`, `owner_changed`: the owner offered the workbench to another user, this offer ended, or the workbench has another owner since. `unknown`: a type that this version of the controller does not know.
+             * @description `unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `start_retried`: a task of the start failed before the workbench ran, and another one is started; `reason_code` says why. `repaired`: the record did not match its task or instance and was corrected. `interruption_noticed`: AWS announced the end of the instance. `drain_announced`: an operator empties the machine of the workbench; `drain_cancelled`: no longer. `restarted_after_interruption`: the workbench starts again because `on_interruption` is `restart`. `processes_may_remain`: only in local mode without cgroups: the processes of the workbench were ended as far as the system shows them; one that left its session, its environment and its files may live on. `owner_offered`, `offer_withdrawn`, `owner_changed`: the owner offered the workbench to another user, this offer ended, or the workbench has another owner since. `idle_warned`: the workbench is not used and will be stopped; `idle_warning_ended`: it was used again. `extended`: a user extended the time until then. `unknown`: a type that this version of the controller does not know.
              * @enum {string}
              */
-            type: "created" | "start_requested" | "stop_requested" | "restart_requested" | "delete_requested" | "updated" | "status_changed" | "unexpected_task_found" | "unexpected_task_stopped" | "orphan_host_terminated" | "host_replaced" | "start_retried" | "repaired" | "interruption_noticed" | "restarted_after_interruption" | "drain_announced" | "drain_cancelled" | "processes_may_remain" | "owner_offered" | "offer_withdrawn" | "owner_changed" | "unknown";
+            type: "created" | "start_requested" | "stop_requested" | "restart_requested" | "delete_requested" | "updated" | "status_changed" | "unexpected_task_found" | "unexpected_task_stopped" | "orphan_host_terminated" | "host_replaced" | "start_retried" | "repaired" | "interruption_noticed" | "restarted_after_interruption" | "drain_announced" | "drain_cancelled" | "processes_may_remain" | "owner_offered" | "offer_withdrawn" | "owner_changed" | "idle_warned" | "idle_warning_ended" | "extended" | "unknown";
             /** @description The caller who requested it. */
             requested_by?: string;
             /** @enum {string} */
@@ -562,14 +614,14 @@ export interface components {
             /** @enum {string} */
             to?: "stopped" | "starting" | "provisioning" | "pending" | "running" | "stopping" | "deleting" | "unknown";
             /** @enum {string} */
-            reason_code?: "no_capacity" | "cannot_fit" | "image_pull_failed" | "out_of_memory" | "storage_failed" | "start_timeout" | "start_refused" | "instance_lost" | "spot_interrupted" | "machine_drained" | "exited" | "stopped_externally" | "task_lost" | "other";
+            reason_code?: "no_capacity" | "cannot_fit" | "image_pull_failed" | "out_of_memory" | "storage_failed" | "start_timeout" | "start_refused" | "instance_lost" | "spot_interrupted" | "machine_drained" | "idle" | "max_life" | "stop_at" | "exited" | "stopped_externally" | "task_lost" | "other";
         };
         Error: {
             /** @constant */
             success: false;
             error: {
                 /** @enum {string} */
-                code: "invalid_request" | "forbidden" | "workbench_not_found" | "machine_not_found" | "draining" | "not_stopped" | "deleting" | "idempotency_conflict" | "workbench_deleted" | "payload_too_large" | "unsupported_media_type" | "cannot_fit" | "too_many_requests" | "internal" | "unavailable";
+                code: "invalid_request" | "forbidden" | "workbench_not_found" | "machine_not_found" | "draining" | "not_stopped" | "not_running" | "deleting" | "idempotency_conflict" | "workbench_deleted" | "payload_too_large" | "unsupported_media_type" | "cannot_fit" | "too_many_requests" | "internal" | "unavailable";
                 /** @description For people: what is wrong, and what to do. */
                 message: string;
                 /** @description For programs: a more specific cause than the code. */
@@ -986,6 +1038,12 @@ export interface operations {
                      * @enum {string}
                      */
                     on_interruption?: "stop" | "restart";
+                    /** @description The workbench is stopped when it was not used for so many minutes. The default is that of the installation. Where the administrator allows it, `null` stops it never. Applies at once. */
+                    idle_stop_minutes?: number;
+                    /** @description The workbench is stopped when a run has lasted so many hours, used or not. The limit of the installation applies besides; with `null`, the default, only this one does. */
+                    max_run_hours?: number | null;
+                    /** @description When the workbench is to be stopped, once. A time in the past stops it at once if it is running. `null` takes the plan back. */
+                    stop_at?: string | null;
                     /** @description Gives the workbench a dedicated instance of this type. The instance is started, stopped and terminated together with the workbench. */
                     allocated_instance_type?: string;
                 };
@@ -1430,6 +1488,12 @@ export interface operations {
                      * @enum {string}
                      */
                     on_interruption?: "stop" | "restart";
+                    /** @description The workbench is stopped when it was not used for so many minutes. The default is that of the installation. Where the administrator allows it, `null` stops it never. Applies at once. */
+                    idle_stop_minutes?: number;
+                    /** @description The workbench is stopped when a run has lasted so many hours, used or not. The limit of the installation applies besides; with `null`, the default, only this one does. */
+                    max_run_hours?: number | null;
+                    /** @description When the workbench is to be stopped, once. A time in the past stops it at once if it is running. `null` takes the plan back. */
+                    stop_at?: string | null;
                 };
             };
         };
@@ -1915,6 +1979,192 @@ export interface operations {
                      *       "error": {
                      *         "code": "draining",
                      *         "message": "No workbench starts at the moment: an operator empties this computer. Try again later."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    extendWorkbench: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The user in whose name the request is made: 1 to 96 bytes of UTF-8 without control characters, U+FFFE and U+FFFF, given once. Optional with a token that has a user claim, otherwise required.
+                 * @example xyz
+                 */
+                user_id?: components["parameters"]["user_id"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the workbench. A malformed id gets the same response as an unknown one.
+                 * @example 01k5w3p8xg7t2mzq4v9r6ehbnc
+                 */
+                wid: components["parameters"]["wid"];
+            };
+            cookie?: never;
+        };
+        /** @description At most 64 KiB. `application/json` or `application/*+json`. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "minutes": 60
+                 *     }
+                 */
+                "application/json": {
+                    /** @description How long the workbench is not stopped for idleness, from now. */
+                    minutes: number;
+                };
+            };
+        };
+        responses: {
+            /** @description The extended workbench. */
+            200: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "item": {
+                     *         "user_id": "xyz",
+                     *         "workbench_id": "01k5w3p8xg7t2mzq4v9r6ehbnc",
+                     *         "workbench_name": "AutoCyber",
+                     *         "status": "running",
+                     *         "desired_status": "running",
+                     *         "public_endpoint": "https://cloud.example.com/project/01k5w3p8xg7t2mzq4v9r6ehbnc",
+                     *         "requested_cpu": 1024,
+                     *         "requested_memory": 2048,
+                     *         "requested_gpu": 0,
+                     *         "on_interruption": "stop",
+                     *         "created_at": "2030-01-01T09:00:00.000Z",
+                     *         "started_at": "2030-01-01T09:00:00.000Z",
+                     *         "ready_at": "2030-01-01T09:00:42.000Z",
+                     *         "updated_at": "2030-01-01T09:00:42.000Z",
+                     *         "keepalive_until": "2030-01-01T12:00:00.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        item: components["schemas"]["Workbench"];
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is invalid; `fields` names each invalid field.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "The request is invalid: see requested_cpu, colour.",
+                     *         "fields": {
+                     *           "requested_cpu": "a whole number from 128 to 196608",
+                     *           "colour": "no field of this request"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `workbench_not_found`: The workbench does not exist, or belongs to another user and is not shared with this one. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "workbench_not_found",
+                     *         "message": "There is no such workbench."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `not_running`: Only a running workbench can be extended.
+             *     `deleting`: The workbench is being deleted.
+             */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "not_running",
+                     *         "message": "The workbench is not running, so that it cannot be extended. Start it instead."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `payload_too_large`: The body is larger than 64 KiB.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "payload_too_large",
+                     *         "message": "The body is larger than 64 KiB."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "unsupported_media_type",
+                     *         "message": "The body must be sent as application/json."
                      *       }
                      *     }
                      */
@@ -3864,7 +4114,7 @@ export interface operations {
                 /** @description Events that concern this workbench. */
                 workbench_id?: string;
                 /** @description Events of this action. */
-                action?: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_start_times" | "read_audit";
+                action?: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "extend_workbench" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_start_times" | "read_audit";
                 /** @description Events at this time or later. */
                 from?: string;
                 /** @description Events before this time. */

@@ -1,8 +1,8 @@
 import type { Interruption } from '../interruption.ts';
+import { interruptionStopAtOf } from '../planned-stop.ts';
 import type { StatusReason } from '../reasons.ts';
 import {
   type AcceptedRun,
-  interruptionStopAtOf,
   type Pending,
   type Provisioning,
   type Running,

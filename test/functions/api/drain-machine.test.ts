@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { drainResponseSchema } from '#contract/response-bodies.ts';
+import { drainResponseSchema } from '#contract/machine-bodies.ts';
 import { build } from '#functions/api/drain-machine.ts';
 import { build as buildList } from '#functions/api/list-machines.ts';
 import { aMachine } from '#test/memory/memory-machine-inventory.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { machinesResponseSchema } from '#contract/response-bodies.ts';
+import { machinesResponseSchema } from '#contract/machine-bodies.ts';
 import { build, MACHINES_CACHE_MS } from '#functions/api/list-machines.ts';
 import { acceptedRun, running } from '#test/builders/workbench.ts';
 import { aMachine } from '#test/memory/memory-machine-inventory.ts';

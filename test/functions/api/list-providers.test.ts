@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { providersResponseSchema } from '#contract/response-bodies.ts';
+import { providersResponseSchema } from '#contract/machine-bodies.ts';
 import { build } from '#functions/api/list-providers.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 

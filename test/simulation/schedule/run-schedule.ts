@@ -82,6 +82,9 @@ export async function runSchedule(
   return run.result;
 }
 
+/** A schedule lasts hours in which its users do not use their workbenches. */
+const WITHOUT_IDLE_STOP = { WB_IDLE_STOP_MINUTES: '0', WB_IDLE_STOP_GPU_MINUTES: '0' };
+
 /** The calls that start, stop or create something in AWS. After a fault in one of them a user may react. */
 const AWS_MUTATING_CALLS: ReadonlySet<string> = new Set([
   'RunTask',
@@ -183,7 +186,7 @@ class ScheduleRun {
       tape,
       world: this.#world,
       invocations: this.#invocations,
-      environment,
+      environment: { ...WITHOUT_IDLE_STOP, ...environment },
       fleet: new MixedFleet({
         kernel,
         tape,

@@ -5,8 +5,9 @@ import { IDLE_MARGIN_MS, IDLE_WARNING_MS } from '#core/workbench/lifecycle/idle.
 import type { Input } from '#core/workbench/lifecycle/inputs.ts';
 import { EFFECT_BEGINS_WITHIN_MS, DEFAULT_POLICY as POLICY } from '#core/workbench/lifecycle/policy.ts';
 import { lifecycle } from '#core/workbench/lifecycle/step.ts';
+import { plannedStopOf } from '#core/workbench/planned-stop.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
-import { dueAt, isSettled, plannedStopOf, type Running, type Workbench } from '#core/workbench/workbench.ts';
+import { dueAt, isSettled, type Running, type Workbench } from '#core/workbench/workbench.ts';
 import {
   acceptedRun,
   deleting,
