@@ -37,6 +37,9 @@ const AUDITED_ROUTES: Readonly<Record<RouteKey, AuditedRoute | 'public'>> = {
   'DELETE /machines/{machine_id}/drain': { action: 'cancel_drain', kind: 'act' },
   'GET /providers': { action: 'list_providers', kind: 'read' },
   'GET /start-times': { action: 'read_start_times', kind: 'read' },
+  'GET /quotas': { action: 'read_quota', kind: 'read' },
+  'GET /quotas/{scope}': { action: 'read_quota_scope', kind: 'read' },
+  'PUT /quotas/{scope}': { action: 'set_quota', kind: 'rights' },
   'GET /audit': { action: 'read_audit', kind: 'read' },
   'GET /health': 'public',
 };

@@ -3,13 +3,13 @@ import {
   CATALOG,
   CHANGE_API,
   CLUSTER,
-  CREATE_LIMITS,
   DRAIN_API,
   HOSTS,
   IMAGE_USER,
   INSTALLATION,
   LIFE_CYCLE,
   POLICY,
+  QUOTAS,
   SIZES,
   START_API,
   TASKS,
@@ -17,6 +17,15 @@ import {
   VOLUMES,
   WORKBENCH_API,
 } from './function-setting-groups.ts';
+import {
+  API,
+  CHANGING_API,
+  DELETER,
+  FREQUENT_SWEEP,
+  HOURLY_SWEEP,
+  READING_API,
+  WORKER,
+} from './function-sizes.ts';
 
 export type {
   AwsClientName,
@@ -25,25 +34,6 @@ export type {
   QueueName,
   StartedBy,
 } from './deployed-function.ts';
-
-/** API Gateway waits 30 s. The function responds with 503 half a second before its timeout. */
-const API = { timeoutSeconds: 29, memoryMib: 512 } as const;
-const READING_API = { clients: ['dynamodb'], ...API } as const;
-const CHANGING_API = { clients: ['dynamodb', 'sqs'], ...API } as const;
-/** For one event or one batch of messages. */
-const WORKER = { timeoutSeconds: 60, memoryMib: 512 } as const;
-/**
- * For slices of volumes. The last one begins within 20 s of the invocation, and begins its last file systems within another
- * 20 s (adapters/aws/efs/volume-store.ts). On each, the janitor is called twice, and a call takes at most 25 s. The first
- * slice of a volume also deletes the access point, with two calls of EFS and one of the janitor; after 40 s it leaves the
- * files to the next slice. It exceeds the timeout only if EFS and the janitor are both at their own limits. Then the queue
- * delivers the messages again, and the next slice continues.
- */
-const DELETER = { timeoutSeconds: 90, memoryMib: 512 } as const;
-/** For a sweep that reads every active record or resource. The next one starts ten minutes later. */
-const FREQUENT_SWEEP = { timeoutSeconds: 300, memoryMib: 512 } as const;
-/** The maximum of Lambda. The next sweep finds what is left. */
-const HOURLY_SWEEP = { timeoutSeconds: 900, memoryMib: 512 } as const;
 
 /**
  * Every deployed function. The CDK app creates the functions from this table, tools/bundle.ts bundles them, and each
@@ -68,16 +58,8 @@ export const DEPLOYED = {
     entry: 'handlers/create-workbench.ts',
     startedBy: { by: 'route', operationId: 'createWorkbench' },
     reads: [
-      ...USER_API,
-      'WB_QUEUE_URL',
-      ...POLICY,
-      'WB_USER_STARTS_PER_MINUTE',
-      ...CREATE_LIMITS,
-      ...SIZES,
-      'WB_IDLE_STOP_NEVER',
-      ...CATALOG,
-      'BASE_URL',
-      'RESTAPI_URL_PREFIX',
+      ...[...USER_API, 'WB_QUEUE_URL', ...POLICY, 'WB_USER_STARTS_PER_MINUTE', ...SIZES],
+      ...['WB_IDLE_STOP_NEVER', ...CATALOG, 'BASE_URL', 'RESTAPI_URL_PREFIX'],
     ],
     ...CHANGING_API,
   },
@@ -132,7 +114,7 @@ export const DEPLOYED = {
   'change-owner': {
     entry: 'handlers/change-owner.ts',
     startedBy: { by: 'route', operationId: 'changeOwner' },
-    reads: [...START_API, ...CREATE_LIMITS, 'BASE_URL'],
+    reads: [...START_API, 'BASE_URL'],
     ...CHANGING_API,
   },
   'withdraw-offer': {
@@ -144,10 +126,7 @@ export const DEPLOYED = {
   'accept-owner': {
     entry: 'handlers/accept-owner.ts',
     startedBy: { by: 'route', operationId: 'acceptOwner' },
-    reads: [
-      ...[...USER_API, 'WB_QUEUE_URL', ...POLICY, 'BASE_URL'],
-      ...['WB_USER_STARTS_PER_MINUTE', ...CREATE_LIMITS],
-    ],
+    reads: [...USER_API, 'WB_QUEUE_URL', ...POLICY, 'BASE_URL', 'WB_USER_STARTS_PER_MINUTE'],
     ...CHANGING_API,
   },
   'list-history': {
@@ -212,6 +191,24 @@ export const DEPLOYED = {
     entry: 'handlers/list-providers.ts',
     startedBy: { by: 'route', operationId: 'listProviders' },
     reads: [...[...USER_API, ...CATALOG], ...['WB_DEFAULT_CPU', 'WB_DEFAULT_RAM', 'WB_DEFAULT_GPU']],
+    ...READING_API,
+  },
+  'get-own-quota': {
+    entry: 'handlers/get-own-quota.ts',
+    startedBy: { by: 'route', operationId: 'getOwnQuota' },
+    reads: [...USER_API, ...QUOTAS],
+    ...READING_API,
+  },
+  'get-quota': {
+    entry: 'handlers/get-quota.ts',
+    startedBy: { by: 'route', operationId: 'getQuota' },
+    reads: USER_API,
+    ...READING_API,
+  },
+  'set-quota': {
+    entry: 'handlers/set-quota.ts',
+    startedBy: { by: 'route', operationId: 'setQuota' },
+    reads: USER_API,
     ...READING_API,
   },
   'list-audit': {
@@ -359,6 +356,13 @@ export const DEPLOYED = {
     startedBy: { by: 'schedule', everyMinutes: 60 },
     reads: ['WB_TABLE_NAME', 'WB_VOLUME_GRACE_SECONDS', ...VOLUMES, ...INSTALLATION, ...IMAGE_USER],
     clients: ['dynamodb', 'efs', 'lambda'],
+    ...HOURLY_SWEEP,
+  },
+  'sweep-quotas': {
+    entry: 'handlers/sweep-quotas.ts',
+    startedBy: { by: 'schedule', everyMinutes: 60 },
+    reads: ['WB_TABLE_NAME'],
+    clients: ['dynamodb'],
     ...HOURLY_SWEEP,
   },
   'sweep-cluster': {

@@ -3,6 +3,16 @@
  * bundle, so this file contains only data and imports nothing.
  */
 
+/** What each user may hold, unless a stored limit says otherwise. */
+export const QUOTAS = [
+  'WB_USER_WORKBENCHES_MAX',
+  'WB_USER_HOSTS_MAX',
+  'WB_USER_RUNNING_MAX',
+  'WB_USER_CPU_MAX',
+  'WB_USER_MEMORY_MAX',
+  'WB_USER_GPUS_MAX',
+] as const;
+
 /** Of the life cycle. */
 export const POLICY = [
   'WB_STARTING_TIMEOUT_SECONDS',
@@ -26,6 +36,7 @@ export const POLICY = [
   'WB_MAX_RUN_HOURS',
   'WB_ORPHAN_GRACE_SECONDS',
   'WB_VOLUME_GRACE_SECONDS',
+  ...QUOTAS,
 ] as const;
 
 export const SIZES = [
@@ -57,7 +68,6 @@ export const CHANGE_API = [...WORKBENCH_API, 'WB_QUEUE_URL', ...POLICY] as const
 
 /** Of routes that start a workbench. */
 export const START_API = [...CHANGE_API, 'WB_USER_STARTS_PER_MINUTE'] as const;
-export const CREATE_LIMITS = ['WB_USER_WORKBENCHES_MAX', 'WB_USER_HOSTS_MAX'] as const;
 /** Of functions that feed observations to the life cycle. */
 export const LIFE_CYCLE = ['WB_TABLE_NAME', 'WB_QUEUE_URL', ...POLICY] as const;
 

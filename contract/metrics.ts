@@ -17,6 +17,10 @@ export const METRICS = {
   queue_send_failed: {
     description: 'Failed SendMessage calls. The reconciler drives these workbenches within a minute.',
   },
+  quota_settle_failed: {
+    description:
+      'What a workbench held that could not be given back to the quota of its user. The sweep of quotas corrects it.',
+  },
   drive_failed: { description: 'Workbenches that could not be driven. The queue delivers them again.' },
   forward_failed: {
     description:

@@ -121,6 +121,27 @@ export const PARAMETERS = {
     },
     example: 'user:abc',
   },
+  scope: {
+    name: 'scope',
+    in: 'path',
+    required: true,
+    description:
+      'Whose limits: `installation` (of every user), `group:<name>` (of every user of the group) or `user:<user id>`. Percent-encoded as one segment of the path, as by `encodeURIComponent`.',
+    schema: {
+      type: 'string',
+      maxLength: 134,
+      pattern:
+        '^(installation|user:[^\\x00-\\x1f\\x7f-\\x9f\\ufffe\\uffff]{1,96}|group:[^\\x00-\\x1f\\x7f-\\x9f\\ufffe\\uffff]{1,128})$',
+    },
+    example: 'group:research',
+  },
+  dry_run: {
+    name: 'dry_run',
+    in: 'query',
+    required: false,
+    description: 'With `true` nothing is created: the response says what the request would do.',
+    schema: { type: 'boolean', default: false },
+  },
   idempotencyKey: {
     name: 'Idempotency-Key',
     in: 'header',

@@ -7,6 +7,7 @@ import { HISTORY_ENTRY_TYPES, HISTORY_STATUSES, STATUSES } from '#core/workbench
 import { EVIDENCE_KINDS } from '#core/workbench/idle-schema.ts';
 import { REASON_CODES, REASONS } from '#core/workbench/reasons.ts';
 import { costSchema } from './cost-bodies.ts';
+import { quotaRefusalSchema } from './quota-bodies.ts';
 
 /**
  * The bodies of responses. A field that does not apply is left out, never null. The functions use the types only; the
@@ -322,6 +323,7 @@ export const errorResponseSchema = z.object({
     fields: z.optional(
       z.record(z.string(), z.string()).check(z.describe('Each invalid field, and what is expected of it.')),
     ),
+    quota: z.optional(quotaRefusalSchema.check(z.describe('Of `quota_exceeded`: the figures.'))),
   }),
 });
 

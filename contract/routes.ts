@@ -1,7 +1,10 @@
+import * as z from 'zod/mini';
 import type { ErrorCode } from '#core/errors.ts';
 import { SHARES_MAX } from '#core/ports/share-store.ts';
 import { OPERATOR_ROUTES } from './operator-routes.ts';
 import { LIST_FILTERS, LOG_PARAMETERS, PARAMETERS } from './parameters.ts';
+import { dryRunResponseSchema } from './quota-bodies.ts';
+import { QUOTA_ROUTES } from './quota-routes.ts';
 import {
   createBodySchema,
   extendBodySchema,
@@ -26,7 +29,7 @@ import { shareBodySchema, shareResponseSchema, sharesResponseSchema } from './sh
 
 export type { Route, RouteResponse } from './route.ts';
 
-const { user_id, wid, grantee, shared, limit, cursor, force, idempotencyKey } = PARAMETERS;
+const { user_id, wid, grantee, shared, limit, cursor, force, idempotencyKey, dry_run } = PARAMETERS;
 
 const successResponse = (description: string): Route['responses'] => ({
   200: { description, schema: successSchema },
@@ -73,17 +76,20 @@ export const ROUTES = [
     access: 'user',
     summary: 'Creates a workbench and starts it.',
     description:
-      'Responds as soon as the request is stored. Poll the workbench until its status is `running`. A request without a body counts as an empty object.',
-    parameters: [user_id, idempotencyKey],
+      'Responds as soon as the request is stored. Poll the workbench until its status is `running`. A request without a body counts as an empty object. With `dry_run=true` nothing is written, the Idempotency-Key is not used, and the response says what the workbench would hold and leave of the quota; what would be refused is refused.',
+    parameters: [user_id, idempotencyKey, dry_run],
     body: createBodySchema,
     responses: {
       201: { ...itemResponse('The workbench is created.'), headers: ['Location', 'Retry-After'] },
       200: {
-        ...itemResponse('The workbench that the first request with this Idempotency-Key created.'),
+        description:
+          'The workbench that the first request with this Idempotency-Key created. With `dry_run=true` what the request would leave.',
+        schema: z.union([itemResponseSchema, dryRunResponseSchema]),
         headers: ['Location', 'Retry-After'],
       },
     },
     errors: [
+      'quota_exceeded',
       'draining',
       'invalid_request',
       'idempotency_conflict',
@@ -148,7 +154,7 @@ export const ROUTES = [
     description: 'A workbench that is stopping starts again after the stop. The body is ignored.',
     parameters: [wid, user_id],
     responses: successResponse('The desired state is `running`.'),
-    errors: ['draining', 'invalid_request', 'workbench_not_found', 'deleting'],
+    errors: ['quota_exceeded', 'draining', 'invalid_request', 'workbench_not_found', 'deleting'],
   },
   {
     method: 'POST',
@@ -172,7 +178,7 @@ export const ROUTES = [
     description: 'Concurrent requests restart it once. The body is ignored.',
     parameters: [wid, user_id],
     responses: successResponse('The workbench is being restarted.'),
-    errors: ['draining', 'invalid_request', 'workbench_not_found', 'deleting'],
+    errors: ['quota_exceeded', 'draining', 'invalid_request', 'workbench_not_found', 'deleting'],
   },
   {
     method: 'POST',
@@ -222,6 +228,7 @@ export const ROUTES = [
     body: ownerBodySchema,
     responses: { 200: itemResponse('The workbench, with its offer or its next owner.') },
     errors: [
+      'quota_exceeded',
       'invalid_request',
       'workbench_not_found',
       'not_stopped',
@@ -252,7 +259,7 @@ export const ROUTES = [
       'Possible while the workbench is `stopped` and the offer has not expired. Repeated, it returns the workbench. The body is ignored.',
     parameters: [wid, user_id],
     responses: { 200: itemResponse('The workbench of its next owner.') },
-    errors: ['invalid_request', 'workbench_not_found', 'not_stopped', 'deleting'],
+    errors: ['quota_exceeded', 'invalid_request', 'workbench_not_found', 'not_stopped', 'deleting'],
   },
   {
     method: 'GET',
@@ -323,6 +330,7 @@ export const ROUTES = [
     errors: ['invalid_request', 'workbench_not_found'],
   },
   ...OPERATOR_ROUTES,
+  ...QUOTA_ROUTES,
   {
     method: 'GET',
     path: '/start-times',

@@ -3,6 +3,7 @@ import type { ErrorCode } from '#core/errors.ts';
 const HTTP_STATUS_CODES: Readonly<Record<ErrorCode, number>> = {
   invalid_request: 400,
   forbidden: 403,
+  quota_exceeded: 403,
   workbench_not_found: 404,
   machine_not_found: 404,
   draining: 409,

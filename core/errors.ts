@@ -1,3 +1,5 @@
+import type { QuotaRefusal } from './quotas/ledger.ts';
+
 /**
  * The errors that the API returns. The codes are part of the API contract (docs/api.yaml), and their meaning never
  * changes. `message` is for the user, `reason` for the caller's program and for metrics, `detail` for the log.
@@ -8,6 +10,7 @@
 export const ERROR_CODES = [
   'invalid_request',
   'forbidden',
+  'quota_exceeded',
   'workbench_not_found',
   'machine_not_found',
   'draining',
@@ -33,6 +36,8 @@ export interface WorkbenchErrorOptions {
   readonly fields?: Readonly<Record<string, string>>;
   /** After how many whole seconds the caller should retry. */
   readonly retryAfterSeconds?: number;
+  /** Of `quota_exceeded`: the figures. */
+  readonly quota?: QuotaRefusal;
   /** Only for the log. May name internals, never a secret or a token. */
   readonly detail?: string;
   readonly cause?: unknown;
@@ -44,6 +49,7 @@ export class WorkbenchError extends Error {
   readonly reason: string | undefined;
   readonly fields: Readonly<Record<string, string>> | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly quota: QuotaRefusal | undefined;
   readonly detail: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: WorkbenchErrorOptions = {}) {
@@ -53,6 +59,7 @@ export class WorkbenchError extends Error {
     this.reason = options.reason;
     this.fields = options.fields;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.quota = options.quota;
     this.detail = options.detail;
   }
 }

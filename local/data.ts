@@ -1,6 +1,7 @@
 import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { AuditStore } from '#core/ports/audit-store.ts';
 import type { DrainStore } from '#core/ports/drain-store.ts';
+import type { QuotaStore } from '#core/ports/quota-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
@@ -30,6 +31,7 @@ export interface LocalData {
   readonly shares: ShareStore;
   readonly drains: DrainStore;
   readonly usage: UsageStore;
+  readonly quotas: QuotaStore;
   /** Deletes what has expired at `now` (milliseconds since 1970); a call may leave some of it to the next one. */
   deleteExpired(now: number): Promise<void>;
   /** Lines for the banner. */

@@ -9,6 +9,7 @@ import { DynamoDrainStore } from '#adapters/aws/dynamodb/drain-store.ts';
 import { deleteExpiredItems, type ExpiryScanPosition } from '#adapters/aws/dynamodb/expired-items.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
+import { DynamoQuotaStore } from '#adapters/aws/dynamodb/quota-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
 import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
@@ -90,6 +91,7 @@ export async function openEndpointData(
     shares: new DynamoShareStore(client, tableName),
     drains: new DynamoDrainStore(client, tableName),
     usage: new DynamoUsageStore(client, tableName),
+    quotas: new DynamoQuotaStore(client, tableName),
     async deleteExpired(now) {
       ({ next: position } = await deleteExpiredItems(client, tableName, now, position));
     },

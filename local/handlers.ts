@@ -30,6 +30,8 @@ import { build as drainMachine } from '#functions/api/drain-machine.ts';
 import { build as extendWorkbench } from '#functions/api/extend-workbench.ts';
 import { build as getHealth } from '#functions/api/get-health.ts';
 import { build as getMe } from '#functions/api/get-me.ts';
+import { build as getOwnQuota } from '#functions/api/get-own-quota.ts';
+import { build as getQuota } from '#functions/api/get-quota.ts';
 import { build as getWorkbench } from '#functions/api/get-workbench.ts';
 import { build as listAudit } from '#functions/api/list-audit.ts';
 import { build as listHistory } from '#functions/api/list-history.ts';
@@ -43,6 +45,7 @@ import { build as listWorkbenches } from '#functions/api/list-workbenches.ts';
 import { build as openWorkbench } from '#functions/api/open-workbench.ts';
 import type { WarningPort } from '#functions/api/present-workbench.ts';
 import { build as restartWorkbench } from '#functions/api/restart-workbench.ts';
+import { build as setQuota } from '#functions/api/set-quota.ts';
 import { build as setShare } from '#functions/api/set-share.ts';
 import { build as startWorkbench } from '#functions/api/start-workbench.ts';
 import { build as stopWorkbench } from '#functions/api/stop-workbench.ts';
@@ -84,6 +87,8 @@ export function buildRoutes(ports: LocalPorts, settings: Settings): readonly Gat
     extendWorkbench: extendWorkbench(ports, settings),
     getHealth: getHealth(ports),
     getMe: getMe(ports, settings),
+    getOwnQuota: getOwnQuota(ports, settings),
+    getQuota: getQuota(ports, settings),
     getWorkbench: getWorkbench(ports, settings),
     listAudit: listAudit(ports, settings),
     listHistory: listHistory(ports, settings),
@@ -95,6 +100,7 @@ export function buildRoutes(ports: LocalPorts, settings: Settings): readonly Gat
     listWorkbenches: listWorkbenches(ports, settings),
     deleteShare: deleteShare(ports, settings),
     listShares: listShares(ports, settings),
+    setQuota: setQuota(ports, settings),
     setShare: setShare(ports, settings),
     openWorkbench: openWorkbench(ports, settings),
     restartWorkbench: refuseWhileDraining(ports, restartWorkbench(ports, settings)),

@@ -3,6 +3,7 @@ import type { Settings } from '#contract/settings/function-settings.ts';
 import { enqueueUnsettled } from '#core/reconcile/sweep-due.ts';
 import { build as buildSweepActive } from '#functions/schedules/sweep-active.ts';
 import { build as buildSweepDue } from '#functions/schedules/sweep-due.ts';
+import { build as buildSweepQuotas } from '#functions/schedules/sweep-quotas.ts';
 import { build as buildSweepTasksAndHosts } from '#functions/schedules/sweep-tasks-and-hosts.ts';
 import { build as buildSweepVolumes } from '#functions/schedules/sweep-volumes.ts';
 import { ClockSteps } from './clock-steps.ts';
@@ -37,6 +38,7 @@ export function startSchedules(
     buildSweepTasksAndHosts(ports, settings),
   );
   const volumes = schedule('sweep-volumes', 60 * MINUTE, buildSweepVolumes(ports, settings));
+  const quotas = schedule('sweep-quotas', 60 * MINUTE, buildSweepQuotas(ports));
   const clockSteps = new ClockSteps({
     timers,
     telemetry,
@@ -47,7 +49,7 @@ export function startSchedules(
     await clockSteps.check();
     if (!clockSteps.isRecent) await data.deleteExpired(ports.clock.now());
   });
-  const schedules = [due, active, tasksAndHosts, volumes, clock, expired];
+  const schedules = [due, active, tasksAndHosts, volumes, quotas, clock, expired];
   for (const each of schedules) {
     void each.runNow();
     each.start();

@@ -34,7 +34,7 @@ export async function openSqliteData(
     throw unusableFolder(dataDir, error);
   }
   const { workbenches, history, idempotency, reports, startRates } = stores;
-  const { startTimes, activity, audit, tickets, cutoffs, shares, drains, usage, database } = stores;
+  const { startTimes, activity, audit, tickets, cutoffs, shares, drains, usage, quotas, database } = stores;
   return {
     workbenches,
     history,
@@ -49,6 +49,7 @@ export async function openSqliteData(
     shares,
     drains,
     usage,
+    quotas,
     async deleteExpired(now) {
       await stores.deleteExpired(now);
     },

@@ -165,11 +165,12 @@ describe('imports', () => {
     expect([...atStart]).toContain('@aws-sdk/client-dynamodb');
   });
 
-  it('of the table of deployed functions are types and its groups of settings, because every bundle contains it', () => {
+  it('of the table of deployed functions are types, its groups of settings and sizes, because every bundle contains it', () => {
     const loadedBy = (file: string) => listImports(file).filter(({ typeOnly }) => !typeOnly);
     const loaded = loadedBy('contract/deployed-functions.ts').map(({ from }) => from);
-    expect(loaded).toEqual(['./function-setting-groups.ts']);
+    expect(loaded).toEqual(['./function-setting-groups.ts', './function-sizes.ts']);
     expect(loadedBy('contract/function-setting-groups.ts')).toEqual([]);
+    expect(loadedBy('contract/function-sizes.ts')).toEqual([]);
   });
 });
 

@@ -98,7 +98,8 @@ export class Api {
       params: { query: this.#query(), header: { 'Idempotency-Key': key } },
       body,
     });
-    return dataOf(result).item;
+    // Only a dry run has another item.
+    return dataOf(result).item as Workbench;
   }
 
   async update(target: Target, body: UpdateBody): Promise<Workbench> {

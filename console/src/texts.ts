@@ -250,6 +250,7 @@ export const TEXTS = {
     payload_too_large: 'Shorten the texts of the form.',
     unsupported_media_type: 'Reload the page.',
     cannot_fit: 'Choose a smaller size.',
+    quota_exceeded: 'Stop or delete a workbench, or ask your operator for a higher limit.',
     too_many_requests: 'You have reached a limit.',
     internal: 'Try again.',
     unavailable: 'Try again in a moment.',

@@ -32,13 +32,6 @@ export const SETTING_RULES: readonly SettingRule<Settings>[] = [
         : undefined,
   },
   {
-    names: ['WB_USER_WORKBENCHES_MAX', 'WB_USER_HOSTS_MAX', 'WB_USER_STARTS_PER_MINUTE'],
-    check: (s) =>
-      s.WB_USER_STARTS_PER_MINUTE === 0 && s.WB_USER_WORKBENCHES_MAX + s.WB_USER_HOSTS_MAX > 0
-        ? 'set WB_USER_STARTS_PER_MINUTE too; without it, requests at the same time could exceed a maximum without bound'
-        : undefined,
-  },
-  {
     names: ['WB_IDLE_STOP_MINUTES', 'WB_IDLE_STOP_GPU_MINUTES'],
     check: (s) => {
       const limits = [s.WB_IDLE_STOP_MINUTES, s.WB_IDLE_STOP_GPU_MINUTES];

@@ -3,6 +3,7 @@ import { AUDIT_SETTINGS } from './audit-settings.ts';
 import { SETTING_RULES } from './function-setting-rules.ts';
 import { GROUP_SETTINGS } from './group-settings.ts';
 import { IDLE_SETTINGS } from './idle-settings.ts';
+import { QUOTA_SETTINGS } from './quota-settings.ts';
 import { type Environment, parseSettings, type ValuesOf } from './setting.ts';
 import { choice, integer, list, text, url } from './setting-kinds.ts';
 
@@ -167,22 +168,7 @@ export const SETTINGS = {
   WB_DEFAULT_GPU: amount(GPU, 0, 'The number of GPUs of a workbench if the request does not set it.'),
   WB_MIN_GPU: amount(GPU, 0, 'The minimum number of GPUs that can be requested.'),
   WB_MAX_GPU: amount(GPU, 16, 'The maximum number of GPUs that can be requested.'),
-  WB_USER_WORKBENCHES_MAX: integer({
-    description:
-      'The maximum number of workbenches of a user, including those that are being deleted. Creating another one gets a 429 response (`workbench_limit`). Requests at the same time can exceed it by up to twice WB_USER_STARTS_PER_MINUTE. `0` means no limit.',
-    readBy: API,
-    min: 0,
-    max: 1000,
-    default: 0,
-  }),
-  WB_USER_HOSTS_MAX: integer({
-    description:
-      'The maximum number of workbenches of a user on dedicated instances, also while they are stopped. Creating another one gets a 429 response (`host_limit`). The rest is as for WB_USER_WORKBENCHES_MAX.',
-    readBy: API,
-    min: 0,
-    max: 1000,
-    default: 0,
-  }),
+  ...QUOTA_SETTINGS,
   WB_USER_STARTS_PER_MINUTE: integer({
     description:
       'How often a user can create, start or restart a workbench within a minute of the clock. A further request gets a 429 response (`start_rate`). Requests that change nothing, and starts by the controller, do not count. `0` means no limit.',

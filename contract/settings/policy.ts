@@ -1,3 +1,4 @@
+import type { QuotaLimits } from '#core/quotas/limits.ts';
 import type { Policy } from '#core/workbench/lifecycle/policy.ts';
 import type { SettingName, SettingsFor } from './function-settings.ts';
 
@@ -5,7 +6,11 @@ export type PolicySettings = SettingsFor<
   | Extract<SettingName, `WB_${string}_SECONDS`>
   | ('WB_START_ATTEMPTS_MAX' | 'WB_HOST_LAUNCHES_MAX')
   | ('WB_IDLE_STOP_MINUTES' | 'WB_IDLE_STOP_GPU_MINUTES' | 'WB_BUSY_HOLD_HOURS' | 'WB_MAX_RUN_HOURS')
+  | QuotaSettingName
 >;
+
+export type QuotaSettings = SettingsFor<QuotaSettingName>;
+type QuotaSettingName = `WB_USER_${'WORKBENCHES' | 'HOSTS' | 'RUNNING' | 'CPU' | 'MEMORY' | 'GPUS'}_MAX`;
 
 /** The policy of the life cycle, from the settings. */
 export function policyOf(settings: PolicySettings): Policy {
@@ -29,5 +34,19 @@ export function policyOf(settings: PolicySettings): Policy {
     idleStopGpuMinutes: settings.WB_IDLE_STOP_GPU_MINUTES,
     busyHoldMs: settings.WB_BUSY_HOLD_HOURS * 3_600_000,
     maxRunHours: settings.WB_MAX_RUN_HOURS,
+    quotas: quotaDefaultsOf(settings),
   };
+}
+
+/** What each user may hold, from the settings, in which 0 means no limit. */
+export function quotaDefaultsOf(settings: QuotaSettings): QuotaLimits {
+  const limits = {
+    workbenches: settings.WB_USER_WORKBENCHES_MAX,
+    hosts: settings.WB_USER_HOSTS_MAX,
+    running: settings.WB_USER_RUNNING_MAX,
+    cpu: settings.WB_USER_CPU_MAX,
+    memory: settings.WB_USER_MEMORY_MAX,
+    gpus: settings.WB_USER_GPUS_MAX,
+  };
+  return Object.fromEntries(Object.entries(limits).filter(([, max]) => max > 0));
 }

@@ -89,6 +89,15 @@ export function groupsOf(principal: Principal, userId: string): readonly string[
   return principal.groups ?? [];
 }
 
+/**
+ * The groups that the caller proves of a user, for the limits of this user. Undefined if the caller proves nothing: an administrator or
+ * a service who acts for another user, and a user who acts on the workbench of another.
+ */
+export function provedGroups(principal: Principal, userId: string): readonly string[] | undefined {
+  if (principal.kind !== 'token' || principal.subject !== userId) return undefined;
+  return principal.groups ?? [];
+}
+
 /** The name under which the history lists the caller; at most 96 bytes. */
 export function actorOf(principal: Principal): string {
   switch (principal.kind) {

@@ -30,6 +30,7 @@ export const AUDIT_ACTIONS = [
   'change_owner',
   'drain_machine',
   'cancel_drain',
+  'set_quota',
   'end_sessions',
   'sign_in',
   'read_caller',
@@ -44,6 +45,8 @@ export const AUDIT_ACTIONS = [
   'list_providers',
   'read_start_times',
   'read_audit',
+  'read_quota',
+  'read_quota_scope',
   'unknown',
 ] as const;
 export type AuditAction = Exclude<(typeof AUDIT_ACTIONS)[number], 'unknown'>;
@@ -70,7 +73,7 @@ export const ACTOR_KINDS = ['user', 'client', 'static_key', 'local', 'none', 'un
 export const SUBJECT_KINDS = ['user', 'group', 'organisation', 'link', 'machine', 'unknown'] as const;
 
 /** The names of further values of an event. None of them may be a token, a key, a ticket or the secret of a link. */
-export const DETAIL_NAMES = ['role', 'expires_at', 'uses', 'until', 'force', 'times', 'status'] as const;
+export const DETAIL_NAMES = ['role', 'expires_at', 'uses', 'until', 'force', 'times', 'limits'] as const;
 export type DetailName = (typeof DETAIL_NAMES)[number];
 
 const PARTY_ID = z.optional(z.string());

@@ -19,6 +19,7 @@ export interface MetricDimensions {
   readonly authorizer_failed: never;
   readonly queue_send_failed: never;
   readonly drive_failed: never;
+  readonly quota_settle_failed: never;
   readonly forward_failed: never;
   readonly invalid_message_dropped: never;
   readonly effect_failed: 'effect' | 'kind';

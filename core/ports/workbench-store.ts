@@ -33,11 +33,6 @@ export interface WorkbenchStore {
    * @param page limit: 1-100; after: the last workbench id of the previous page
    */
   listByUser(userId: string, page: { limit: number; after?: string }): Promise<WorkbenchPage>;
-  /**
-   * The number of a user's workbenches, unreadable ones included. Counts no further than `atMost`.
-   * @param options atMost: 1 or more; withHost: only those whose spec has a dedicated instance type
-   */
-  countByUser(userId: string, options: CountOptions): Promise<number>;
   /** Hint: the records due at `now` (milliseconds since 1970), earliest first, at most `limit` (1-1,000). */
   listDue(now: number, limit: number): Promise<readonly WorkbenchKey[]>;
   /**
@@ -67,11 +62,6 @@ export interface WorkbenchStore {
 
 /** An index is stale for less than this after a change: a day, in milliseconds. Usually it is less than a second. */
 export const MOVE_KNOWN_MS = 24 * 60 * 60 * 1000;
-
-export interface CountOptions {
-  readonly atMost: number;
-  readonly withHost?: boolean;
-}
 
 export interface WorkbenchPage {
   readonly workbenches: readonly Workbench[];

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { openObject, openObjectWithFallbacks } from '../workbench/open-schema.ts';
 
 /** The sweeps that write reports. */
-export const SWEEPS = ['active', 'tasks', 'hosts', 'volumes', 'cluster'] as const;
+export const SWEEPS = ['active', 'tasks', 'hosts', 'volumes', 'cluster', 'quotas'] as const;
 export type Sweep = (typeof SWEEPS)[number];
 
 /** The sweeps that delete orphans and to which the deletion limit applies. */
@@ -16,6 +16,7 @@ export const FINDINGS_MAX = 20;
  * - of records: the run had ended (`run_ended`); its task was not found (`task_missing`; the run ends after the timeout);
  *   the host had another state (`host_changed`);
  * - `drain`: the record did not know that an operator empties its machine, or no longer does; or ECS did not drain it;
+ * - `quota`: the quota of a user did not match what a workbench holds;
  * - `unexpected_task`: a task was added to its record, and the record's effects stop it;
  * - orphans that were deleted or quarantined: `orphan_task`, `orphan_host`, `orphan_volume`;
  * - resources that are no longer needed: `task_definition`, and `container_instance` of a terminated EC2 instance.
@@ -31,6 +32,7 @@ export const REPAIR_KINDS = [
   'task_definition',
   'container_instance',
   'drain',
+  'quota',
 ] as const;
 export type RepairKind = (typeof REPAIR_KINDS)[number];
 

@@ -1,23 +1,32 @@
 import { invalidRequest, workbenchNotFound } from '../errors.ts';
 import type { ShareStore } from '../ports/share-store.ts';
 import type { IdempotencyStore, WorkbenchStore } from '../ports/workbench-store.ts';
+import { heldBy } from '../quotas/held.ts';
+import { holdQuota } from '../quotas/hold-quota.ts';
 import { findIndexedRecord } from './find-record.ts';
 import type { Request } from './lifecycle/inputs.ts';
 import { offeredTo } from './lifecycle/owner.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import { lifecycle } from './lifecycle/step.ts';
 import { type QueuePorts, type RecordPorts, submitRequest } from './update-record.ts';
-import { assertMayOwnAnother, NO_LIMITS, type OwnLimitPorts, type UserLimits } from './user-limits.ts';
+import { countStart, NO_START_LIMIT, type StartLimit, type StartLimitPorts } from './user-limits.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from './workbench.ts';
 
 export interface OfferPorts extends RecordPorts, QueuePorts {
   readonly workbenches: WorkbenchStore;
 }
 
-export interface MovePorts extends OfferPorts, OwnLimitPorts {
+export interface MovePorts extends OfferPorts, StartLimitPorts {
   readonly workbenches: WorkbenchStore;
   readonly idempotency: Pick<IdempotencyStore, 'complete'>;
   readonly shares: Pick<ShareStore, 'delete'>;
+}
+
+export interface AcceptOptions {
+  /** @default no limit */
+  readonly limits?: StartLimit;
+  /** The groups that the caller proves of the next owner. Undefined: none is proved. */
+  readonly groups?: readonly string[] | undefined;
 }
 
 /**
@@ -68,7 +77,8 @@ export async function withdrawOffer(
  * Gives the workbench to another user at once, for a caller who may do so without an offer. Changes nothing if the user
  * owns it already.
  * @param found the record as the caller has read it
- * @throws WorkbenchError `workbench_not_found`, `not_stopped`, `deleting`, `too_many_requests`, `unavailable`
+ * @throws WorkbenchError `workbench_not_found`, `not_stopped`, `deleting`, `quota_exceeded`, `too_many_requests`,
+ *   `unavailable`
  */
 export async function moveWorkbench(
   ports: MovePorts,
@@ -77,16 +87,16 @@ export async function moveWorkbench(
   to: string,
   by: string,
   record: RecordChange,
-  limits: UserLimits = NO_LIMITS,
+  limits: StartLimit = NO_START_LIMIT,
 ): Promise<Workbench> {
   if (found.userId === to) return ownedBefore(ports, found, record);
-  return move(ports, policy, found, { to, accepted: false, by }, record, limits);
+  return move(ports, policy, found, { to, accepted: false, by }, record, { limits });
 }
 
 /**
  * Accepts an offer: the workbench gets the user of the key as its owner. Changes nothing if the user owns it already.
  * @throws WorkbenchError `workbench_not_found` if it is not offered to this user, `not_stopped`, `deleting`,
- *   `too_many_requests`, `unavailable`
+ *   `quota_exceeded`, `too_many_requests`, `unavailable`
  */
 export async function acceptWorkbench(
   ports: MovePorts,
@@ -94,13 +104,13 @@ export async function acceptWorkbench(
   { userId, workbenchId }: WorkbenchKey,
   by: string,
   record: RecordChange,
-  limits: UserLimits = NO_LIMITS,
+  options: AcceptOptions = {},
 ): Promise<Workbench> {
   const owned = await ports.workbenches.read({ userId, workbenchId });
   if (owned !== undefined) return ownedBefore(ports, owned, record);
   const found = await findIndexedRecord(ports.workbenches, workbenchId);
   if (found === undefined || offeredTo(found, ports.clock.now()) !== userId) throw workbenchNotFound();
-  return move(ports, policy, found, { to: userId, accepted: true, by }, record, limits);
+  return move(ports, policy, found, { to: userId, accepted: true, by }, record, options);
 }
 
 async function move(
@@ -109,19 +119,26 @@ async function move(
   found: Workbench,
   request: { readonly to: string; readonly accepted: boolean; readonly by: string },
   record: RecordChange,
-  limits: UserLimits,
+  { limits = NO_START_LIMIT, groups }: AcceptOptions,
 ): Promise<Workbench> {
   const input = { type: 'move', ...request } as const;
-  const { userId, workbenchId, idempotencyKey, spec } = found;
-  const moved = await submitRecorded(ports, policy, found, input, async (workbench) => {
-    await assertMayOwnAnother(ports, limits, request.to, spec.dedicatedInstanceType !== undefined);
+  const { userId, workbenchId, idempotencyKey } = found;
+  const change = async (workbench: Workbench) => {
+    await countStart(ports, limits, request.to);
+    await holdQuota(ports, policy.quotas, {
+      user: { userId: request.to, groups },
+      workbenchId,
+      revision: workbench.revision + 1,
+      held: heldBy(workbench),
+    });
     await record(workbench);
     // It gave nothing to the owner, and must give nothing to the earlier owner.
     await ports.shares.delete({ workbenchId, grantee: { kind: 'user', userId } });
     // A create request that was interrupted must not create this workbench again for the earlier owner.
     if (idempotencyKey !== undefined)
       await ports.idempotency.complete(userId, idempotencyKey, workbenchId, 'move');
-  });
+  };
+  const moved = await submitRecorded(ports, policy, found, input, change, groups);
   await dropOwnShare(ports, moved);
   return moved;
 }
@@ -138,10 +155,11 @@ async function submitRecorded(
   found: Workbench,
   request: Request,
   record: RecordChange,
+  groups?: readonly string[],
 ): Promise<Workbench> {
   lifecycle(policy)(found, request, ports.clock.now());
   await record(found);
-  return submitRequest(ports, policy, keyOf(found), () => request, found);
+  return submitRequest(ports, policy, keyOf(found), () => request, found, groups);
 }
 
 /** An earlier attempt of the request moved the workbench, and may have ended right after. */

@@ -13,7 +13,7 @@ import {
   submitRequest,
   updateRecord,
 } from './update-record.ts';
-import { countStart, NO_LIMITS, type StartLimit, type StartLimitPorts } from './user-limits.ts';
+import { countStart, NO_START_LIMIT, type StartLimit, type StartLimitPorts } from './user-limits.ts';
 import { runOf, type Workbench, type WorkbenchKey } from './workbench.ts';
 
 export interface StartPorts extends RecordPorts, QueuePorts, StartLimitPorts {
@@ -27,6 +27,8 @@ export interface CommandOptions {
 }
 
 export interface StartOptions extends CommandOptions {
+  /** The groups that the caller proves of the owner. Undefined: none is proved. */
+  readonly groups?: readonly string[] | undefined;
   /** @default no limit */
   readonly limits?: StartLimit;
 }
@@ -34,7 +36,7 @@ export interface StartOptions extends CommandOptions {
 /**
  * Requests that the workbench runs. Changes nothing if it runs or is starting. While it is stopping, the start begins
  * after the stop.
- * @throws WorkbenchError `workbench_not_found`, `deleting`, `too_many_requests`, `unavailable`
+ * @throws WorkbenchError `workbench_not_found`, `deleting`, `quota_exceeded`, `too_many_requests`, `unavailable`
  */
 export async function startWorkbench(
   ports: StartPorts,
@@ -85,7 +87,7 @@ export async function stopWorkbench(
 /**
  * Stops the current run and starts another; starts a stopped workbench. Two concurrent requests restart it once: the
  * request applies to the run that was read first, also if the write is retried after a revision conflict.
- * @throws WorkbenchError `workbench_not_found`, `deleting`, `too_many_requests`, `unavailable`
+ * @throws WorkbenchError `workbench_not_found`, `deleting`, `quota_exceeded`, `too_many_requests`, `unavailable`
  */
 export async function restartWorkbench(
   ports: StartPorts,
@@ -109,14 +111,14 @@ async function submitStart(
   policy: Policy,
   key: WorkbenchKey,
   request: (current: Workbench) => Request,
-  { limits = NO_LIMITS, first }: StartOptions,
+  { limits = NO_START_LIMIT, first, groups }: StartOptions,
 ): Promise<Workbench> {
-  if (limits.startsPerMinute === 0) return submitRequest(ports, policy, key, request, first);
+  if (limits.startsPerMinute === 0) return submitRequest(ports, policy, key, request, first, groups);
   const current = first ?? (await ports.workbenches.read(key));
   if (current === undefined) throw workbenchNotFound();
   const { workbench } = lifecycle(policy)(current, request(current), ports.clock.now());
   if (workbench !== current) await countStart(ports, limits, key.userId);
-  return submitRequest(ports, policy, key, request, current);
+  return submitRequest(ports, policy, key, request, current, groups);
 }
 
 /**

@@ -2,13 +2,17 @@ import { WorkbenchError } from '../errors.ts';
 import { assertFits, findMisfit } from '../placement/choose-placement.ts';
 import type { SizeCatalog } from '../ports/capacity-catalog.ts';
 import type { Ids } from '../ports/ids.ts';
+import { PortError } from '../ports/port-error.ts';
 import type { StartRateStore } from '../ports/start-rate-store.ts';
 import { IDEMPOTENCY_RETENTION_MS, type IdempotencyStore } from '../ports/workbench-store.ts';
+import { type Held, heldWith } from '../quotas/held.ts';
+import { holdQuota, settleQuota } from '../quotas/hold-quota.ts';
+import { previewHold, type QuotaUse } from '../quotas/read-use.ts';
 import { requestedHost } from './lifecycle/host.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import { type CreateRequest, specOf } from './request-fields.ts';
 import { type QueuePorts, type RecordPorts, scheduleDrive } from './update-record.ts';
-import { assertMayOwnAnother, hasCreateLimits, NO_LIMITS, type UserLimits } from './user-limits.ts';
+import { countStart, NO_START_LIMIT, type StartLimit } from './user-limits.ts';
 import {
   keyOf,
   runOf,
@@ -33,6 +37,8 @@ export interface CreateCommand {
   /** Digest of the request's body. */
   readonly bodyHash: string;
   readonly by: string;
+  /** The groups that the caller proves of the user. Undefined: none is proved. */
+  readonly groups?: readonly string[] | undefined;
 }
 
 /**
@@ -49,14 +55,16 @@ export interface CreateResult {
 
 /**
  * Creates a workbench with the desired state `running`. Writes only the record, by one conditional write (two more for
- * an idempotency key); `drive` does the rest. Limits of the user add a write and up to two queries.
- * @throws WorkbenchError `cannot_fit`, `idempotency_conflict`, `workbench_deleted`, `too_many_requests`, `unavailable`
+ * an idempotency key); `drive` does the rest. A quota of the user adds a write of the ledger, and a limit of starts the write of
+ * their number.
+ * @throws WorkbenchError `cannot_fit`, `quota_exceeded`, `idempotency_conflict`, `workbench_deleted`, `too_many_requests`,
+ *   `unavailable`
  */
 export async function createWorkbench(
   ports: CreatePorts,
   policy: Policy,
   command: CreateCommand,
-  limits: UserLimits = NO_LIMITS,
+  limits: StartLimit = NO_START_LIMIT,
 ): Promise<CreateResult> {
   const { userId, request, idempotencyKey } = command;
   const now = ports.clock.now();
@@ -64,9 +72,10 @@ export async function createWorkbench(
   if (idempotencyKey !== undefined)
     return createWithIdempotencyKey(ports, policy, command, limits, idempotencyKey, workbenchId, now);
   await assertFits(request, ports.catalog);
-  await assertMayOwnAnother(ports, limits, userId, request.dedicatedInstanceType !== undefined);
+  await countStart(ports, limits, userId);
+  await holdFirst(ports, policy, command, workbenchId);
   const workbench = newWorkbench(command, workbenchId, ports.ids.runId(), policy, now);
-  if (!(await createRecord(ports, workbench))) {
+  if (!(await createOrGiveBack(ports, workbench))) {
     throw new WorkbenchError('unavailable', 'The workbench could not be created. Try again.', {
       detail: `workbench id ${workbenchId} already exists`,
     });
@@ -75,11 +84,25 @@ export async function createWorkbench(
   return { workbench, created: true };
 }
 
+/**
+ * Checks a create request as `createWorkbench` does, but writes nothing, and counts no start.
+ * @throws WorkbenchError `cannot_fit`, `quota_exceeded`, `unavailable`
+ */
+export async function previewCreate(
+  ports: Pick<CreatePorts, 'catalog' | 'quotas' | 'workbenches' | 'clock'>,
+  policy: Policy,
+  { userId, groups, request }: Pick<CreateCommand, 'userId' | 'groups' | 'request'>,
+): Promise<{ readonly use: QuotaUse; readonly held: Held }> {
+  await assertFits(request, ports.catalog);
+  const held = heldWith(specOf(request), true);
+  return { use: await previewHold(ports, policy.quotas, { userId, groups }, held), held };
+}
+
 async function createWithIdempotencyKey(
   ports: CreatePorts,
   policy: Policy,
   command: CreateCommand,
-  limits: UserLimits,
+  limits: StartLimit,
   key: string,
   newId: string,
   now: number,
@@ -101,13 +124,14 @@ async function createWithIdempotencyKey(
   const { workbenchId } = claim;
   if (claim.state === 'done') return readExisting(ports, { userId, workbenchId });
   if (misfit !== undefined) throw misfit;
-  const hasHost = request.dedicatedInstanceType !== undefined;
-  if (!claimed && hasCreateLimits(limits, hasHost)) {
-    // An earlier request with this key may have written the record, which the limits must not count once more.
+  if (!claimed) {
+    // An earlier request with this key may have written the record, which must be counted neither as a start nor as another
+    // workbench.
     const existing = await ports.workbenches.read({ userId, workbenchId });
     if (existing !== undefined) return { workbench: existing, created: false };
   }
-  await assertMayOwnAnother(ports, limits, userId, hasHost);
+  await countStart(ports, limits, userId);
+  await holdFirst(ports, policy, command, workbenchId);
   if (ports.clock.now() - now > CREATE_TIME_LIMIT_MS) {
     // In this time another request with this key may have created the workbench and a user may have deleted it.
     throw new WorkbenchError('unavailable', 'The request took too long. Try again.', { reason: 'stalled' });
@@ -116,10 +140,42 @@ async function createWithIdempotencyKey(
   // request has created the workbench since, which may have been deleted or have another owner by now, the claim may be
   // done: then the store writes no second record with this id.
   const workbench = newWorkbench(command, workbenchId, ports.ids.runId(), policy, now, key);
-  if (!(await createRecord(ports, workbench, key))) return readExisting(ports, { userId, workbenchId });
+  if (!(await createRecord(ports, workbench, key))) {
+    const existing = await ports.workbenches.read({ userId, workbenchId });
+    if (existing !== undefined) return { workbench: existing, created: false };
+    await settleQuota(ports, { userId, workbenchId, revision: workbench.revision, held: undefined });
+    throw workbenchDeleted();
+  }
   await ports.idempotency.complete(userId, key, workbenchId, workbench.run.runId);
   await scheduleDrive(ports, workbench);
   return { workbench, created: true };
+}
+
+/** Adds to the ledger what the workbench will hold. Its id is the same for all requests with one idempotency key. */
+async function holdFirst(
+  ports: CreatePorts,
+  policy: Policy,
+  { userId, groups, request }: CreateCommand,
+  workbenchId: string,
+): Promise<void> {
+  const held = heldWith(specOf(request), true);
+  await holdQuota(ports, policy.quotas, { user: { userId, groups }, workbenchId, revision: 1, held });
+}
+
+/**
+ * Creates a record whose id no other request has. If the store refused the write, so that it had no effect, gives back what was
+ * added to the ledger.
+ */
+async function createOrGiveBack(ports: CreatePorts, workbench: Starting): Promise<boolean> {
+  try {
+    return await createRecord(ports, workbench);
+  } catch (error) {
+    if (error instanceof PortError && error.kind !== 'unavailable') {
+      const { userId, workbenchId, revision } = workbench;
+      await settleQuota(ports, { userId, workbenchId, revision, held: undefined });
+    }
+    throw error;
+  }
 }
 
 /** A write that was retried after a lost response finds its own record; the run id distinguishes it from another's. */

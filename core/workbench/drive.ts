@@ -6,6 +6,7 @@ import type { StartTimesStore } from '../ports/start-times-store.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { WorkQueue } from '../ports/work-queue.ts';
 import type { IdempotencyStore } from '../ports/workbench-store.ts';
+import { settleQuota } from '../quotas/hold-quota.ts';
 import { type EffectPorts, executeEffect } from './execute-effect.ts';
 import { pendingEffects } from './lifecycle/effects.ts';
 import type { Effect, EffectResult, Input } from './lifecycle/inputs.ts';
@@ -133,6 +134,7 @@ async function deleteRecord(
   const deleted = await ports.workbenches.delete(keyOf(saved), saved.revision);
   if (deleted === 'deleted') {
     ports.telemetry.info('workbench deleted', { workbenchId });
+    await settleQuota(ports, { userId, workbenchId, revision: saved.revision, held: undefined });
     return undefined;
   }
   return ports.workbenches.read(keyOf(saved));

@@ -1,10 +1,13 @@
 import { closedUsage } from '../cost/metering.ts';
 import { WorkbenchError, workbenchNotFound } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { QuotaStore } from '../ports/quota-store.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { UsageStore } from '../ports/usage-store.ts';
 import type { WorkQueue } from '../ports/work-queue.ts';
 import type { HistoryStore, WorkbenchStore } from '../ports/workbench-store.ts';
+import { HOLDS_NOTHING, heldBy, holdsLess, holdsMore } from '../quotas/held.ts';
+import { holdQuota, settleQuota } from '../quotas/hold-quota.ts';
 import type { Input, Request } from './lifecycle/inputs.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import { lifecycle } from './lifecycle/step.ts';
@@ -17,7 +20,9 @@ export interface RecordPorts {
   readonly workbenches: WorkbenchStore;
   readonly history: HistoryStore;
   readonly usage: Pick<UsageStore, 'save'>;
+  readonly quotas: QuotaStore;
   readonly clock: Clock;
+  readonly telemetry: Telemetry;
 }
 
 export interface QueuePorts {
@@ -28,11 +33,13 @@ export interface QueuePorts {
 
 /**
  * Reads a record, applies an input and writes the result. On a revision conflict it reads the record and applies the
- * input again: docs/lifecycle.md#revision-guard.
+ * input again: docs/lifecycle.md#revision-guard. What the workbench will hold more than before is added to the ledger of
+ * its user before the write; what it holds less is given back after it.
  * @param input returns the input for the record that was just read
  * @param first the record as the caller has already read it; saves the first read
+ * @param groups those that the caller proves of the user who owns the workbench afterwards; undefined: none is proved
  * @returns the stored record; undefined if there is none
- * @throws WorkbenchError from the life cycle; `unavailable` after CONFLICT_RETRIES_MAX revision conflicts
+ * @throws WorkbenchError from the life cycle; `quota_exceeded`; `unavailable` after CONFLICT_RETRIES_MAX revision conflicts
  */
 export async function updateRecord(
   ports: RecordPorts,
@@ -40,8 +47,9 @@ export async function updateRecord(
   key: WorkbenchKey,
   input: (current: Workbench) => Input,
   first?: Workbench,
+  groups?: readonly string[],
 ): Promise<Workbench | undefined> {
-  return (await writeRecord(ports, policy, key, input, first)).workbench;
+  return (await writeRecord(ports, policy, key, input, first, groups)).workbench;
 }
 
 export interface RecordUpdate {
@@ -58,6 +66,7 @@ export async function writeRecord(
   key: WorkbenchKey,
   input: (current: Workbench) => Input,
   first?: Workbench,
+  groups?: readonly string[],
 ): Promise<RecordUpdate> {
   const step = lifecycle(policy);
   let writtenRevision: number | undefined;
@@ -79,9 +88,14 @@ export async function writeRecord(
         continue;
       }
     } else {
+      const isHeld = await holdMore(ports, policy, workbench, current, groups);
       await saveUsage(ports, current, workbench, now);
       const written = await writeTo(ports.workbenches, workbench, current);
-      if (written !== 'conflict') return { workbench, writtenRevision: workbench.revision };
+      if (written !== 'conflict') {
+        await giveBack(ports, workbench, current);
+        return { workbench, writtenRevision: workbench.revision };
+      }
+      if (isHeld) await settleLost(ports, workbench);
     }
     current = await ports.workbenches.read(key);
   }
@@ -101,6 +115,39 @@ async function saveUsage(
 ): Promise<void> {
   const closed = closedUsage(before, after, now);
   if (closed.length > 0) await usage.save(closed);
+}
+
+/** Adds to the ledger what the record will hold more, or hold for another user. Returns whether it did. */
+async function holdMore(
+  ports: RecordPorts,
+  policy: Policy,
+  workbench: Workbench,
+  current: Workbench,
+  groups: readonly string[] | undefined,
+): Promise<boolean> {
+  const { userId, workbenchId, revision } = workbench;
+  const before = userId === current.userId ? heldBy(current) : HOLDS_NOTHING;
+  const held = heldBy(workbench);
+  if (!holdsMore(before, held)) return false;
+  await holdQuota(ports, policy.quotas, { user: { userId, groups }, workbenchId, revision, held });
+  return true;
+}
+
+/** Corrects the ledger after a write that was a conflict: another request may have decided otherwise. */
+async function settleLost(ports: RecordPorts, lost: Workbench): Promise<void> {
+  const { userId, workbenchId } = lost;
+  const found = await ports.workbenches.read(keyOf(lost));
+  const revision = found?.revision ?? lost.revision;
+  await settleQuota(ports, { userId, workbenchId, revision, held: found && heldBy(found) });
+}
+
+/** Gives back what the record that was written holds less, or no longer for this user. */
+async function giveBack(ports: RecordPorts, workbench: Workbench, current: Workbench): Promise<void> {
+  const { workbenchId, revision } = workbench;
+  const { userId } = current;
+  const held = userId === workbench.userId ? heldBy(workbench) : undefined;
+  if (holdsLess(heldBy(current), held ?? HOLDS_NOTHING))
+    await settleQuota(ports, { userId, workbenchId, revision, held });
 }
 
 /** Replaces the record; if it has another owner now, in the place of the old one. */
@@ -131,7 +178,7 @@ export async function scheduleDrive(ports: QueuePorts, workbench: Workbench): Pr
 
 /**
  * Applies a user's request to the record, then enqueues the workbench.
- * @param first the record as the caller has already read it; saves the first read
+ * @param first and groups as for `updateRecord`
  */
 export async function submitRequest(
   ports: RecordPorts & QueuePorts,
@@ -139,13 +186,14 @@ export async function submitRequest(
   key: WorkbenchKey,
   request: (current: Workbench) => Request,
   first?: Workbench,
+  groups?: readonly string[],
 ): Promise<Workbench> {
   let before: Workbench | undefined;
   const input = (current: Workbench) => {
     before = current;
     return request(current);
   };
-  const after = await updateRecord(ports, policy, key, input, first);
+  const after = await updateRecord(ports, policy, key, input, first, groups);
   if (after === undefined) throw workbenchNotFound();
   // Enqueued even if nothing changed: a write that was retried after a lost response finds its own change.
   if (after !== before || (dueAt(after) ?? Infinity) <= ports.clock.now()) await scheduleDrive(ports, after);

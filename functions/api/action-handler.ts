@@ -1,5 +1,6 @@
 import type { WorkbenchOperation } from '#contract/route-actions.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
+import { provedGroups } from '#core/access/principal.ts';
 import type { Policy } from '#core/workbench/lifecycle/policy.ts';
 import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
@@ -23,11 +24,19 @@ export function toActionHandler<P extends ActionPorts>(
   operation: WorkbenchOperation,
   ports: P,
   settings: ActionSettings,
-  command: (ports: P, policy: Policy, key: WorkbenchKey, by: string, first: Workbench) => Promise<unknown>,
+  command: (
+    ports: P,
+    policy: Policy,
+    key: WorkbenchKey,
+    by: string,
+    first: Workbench,
+    groups: readonly string[] | undefined,
+  ) => Promise<unknown>,
 ): ApiHandler {
   const policy = policyOf(settings);
-  return toWorkbenchApiHandler(operation, ports, settings, {}, async ({ workbench, by }) => {
-    await command(ports, policy, keyOf(workbench), by, workbench);
+  return toWorkbenchApiHandler(operation, ports, settings, {}, async ({ workbench, by, principal }) => {
+    const groups = provedGroups(principal, workbench.userId);
+    await command(ports, policy, keyOf(workbench), by, workbench, groups);
     return ACTION_ACCEPTED;
   });
 }

@@ -1,7 +1,7 @@
 import { ownerBodySchema } from '#contract/request-bodies.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
-import { userLimitsOf } from '#contract/settings/user-limits.ts';
+import { startLimitOf } from '#contract/settings/user-limits.ts';
 import { isAdmin } from '#core/access/principal.ts';
 import { type MovePorts, moveWorkbench, offerWorkbench } from '#core/workbench/change-owner.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
@@ -17,7 +17,7 @@ import { presentWorkbench, retryAfterHeaders, type WarningPort } from './present
 
 export type MoveSettings = ApiSettings &
   PolicySettings &
-  Parameters<typeof userLimitsOf>[0] &
+  Parameters<typeof startLimitOf>[0] &
   SettingsFor<'BASE_URL'>;
 
 /** POST /workbenches/{wid}/owner */
@@ -26,7 +26,7 @@ export function build(
   settings: MoveSettings & WorkbenchApiSettings,
 ): ApiHandler {
   const policy = policyOf(settings);
-  const limits = userLimitsOf(settings);
+  const limits = startLimitOf(settings);
   const parsers = { body: jsonBodyOf(ownerBodySchema()) };
   return toWorkbenchApiHandler('changeOwner', ports, settings, parsers, async (request) => {
     const { workbench: found, body, by, principal, audit } = request;

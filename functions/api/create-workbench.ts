@@ -1,35 +1,48 @@
 import { createBodySchema, type SizeSettings, toCreateRequest } from '#contract/request-bodies.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
-import { userLimitsOf } from '#contract/settings/user-limits.ts';
-import { type CreatePorts, createWorkbench } from '#core/workbench/create-workbench.ts';
+import { startLimitOf } from '#contract/settings/user-limits.ts';
+import { provedGroups } from '#core/access/principal.ts';
+import { type CreatePorts, createWorkbench, previewCreate } from '#core/workbench/create-workbench.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import { type ApiPorts, type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { jsonBodyOf } from '../middleware/json-body.ts';
-import { parseIdempotencyKey } from '../middleware/parse-request.ts';
+import { parseDryRun, parseIdempotencyKey } from '../middleware/parse-request.ts';
 import { bodyHash } from './body-hash.ts';
+import { presentPreview } from './present-quota.ts';
 import { presentWorkbench, retryAfterHeaders } from './present-workbench.ts';
 
 type Settings = ApiSettings &
   SizeSettings &
   PolicySettings &
-  Parameters<typeof userLimitsOf>[0] &
+  Parameters<typeof startLimitOf>[0] &
   SettingsFor<'BASE_URL' | 'RESTAPI_URL_PREFIX'>;
 
 /** POST /workbenches */
 export function build(ports: CreatePorts & ApiPorts, settings: Settings): ApiHandler {
   const policy = policyOf(settings);
-  const limits = userLimitsOf(settings);
-  const parsers = { idempotencyKey: parseIdempotencyKey, body: jsonBodyOf(createBodySchema(settings)) };
-  return toUserApiHandler(ports, settings, parsers, async ({ userId, idempotencyKey, body, by, audit }) => {
+  const limits = startLimitOf(settings);
+  const parsers = {
+    idempotencyKey: parseIdempotencyKey,
+    body: jsonBodyOf(createBodySchema(settings)),
+    isDryRun: parseDryRun,
+  };
+  return toUserApiHandler(ports, settings, parsers, async (request) => {
+    const { userId, principal, idempotencyKey, body, by, audit, isDryRun } = request;
     const command = {
       userId,
       request: toCreateRequest(body, settings),
       bodyHash: bodyHash(body),
       by,
+      groups: provedGroups(principal, userId),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     };
+    if (isDryRun) {
+      audit.noteDryRun();
+      const { use, held } = await previewCreate(ports, policy, command);
+      return { status: 200, body: { success: true, item: { quota: presentPreview(userId, use, held) } } };
+    }
     const { workbench, created } = await createWorkbench(ports, policy, command, limits);
     audit.note({ workbenchId: workbench.workbenchId, ownerId: workbench.userId });
     return {

@@ -9,7 +9,7 @@ export function build(
   settings: ActionSettings & SettingsFor<'WB_USER_STARTS_PER_MINUTE'>,
 ): ApiHandler {
   const limits = { startsPerMinute: settings.WB_USER_STARTS_PER_MINUTE };
-  return toActionHandler('restartWorkbench', ports, settings, (all, policy, key, by, first) =>
-    restartWorkbench(all, policy, key, by, { limits, first }),
+  return toActionHandler('restartWorkbench', ports, settings, (all, policy, key, by, first, groups) =>
+    restartWorkbench(all, policy, key, by, { limits, first, groups }),
   );
 }

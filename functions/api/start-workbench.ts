@@ -9,7 +9,7 @@ export function build(
   settings: ActionSettings & SettingsFor<'WB_USER_STARTS_PER_MINUTE'>,
 ): ApiHandler {
   const limits = { startsPerMinute: settings.WB_USER_STARTS_PER_MINUTE };
-  return toActionHandler('startWorkbench', ports, settings, (all, policy, key, by, first) =>
-    startWorkbench(all, policy, key, by, { limits, first }),
+  return toActionHandler('startWorkbench', ports, settings, (all, policy, key, by, first, groups) =>
+    startWorkbench(all, policy, key, by, { limits, first, groups }),
   );
 }

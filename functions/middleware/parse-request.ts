@@ -191,6 +191,9 @@ export const parseForce: Parser<boolean> = ({ query }) => parseFlag(query, 'forc
 /** `shared` of a list: `true` or `false`, false if it is left out. */
 export const parseShared: Parser<boolean> = ({ query }) => parseFlag(query, 'shared');
 
+/** `dry_run` of a creation: `true` or `false`, false if it is left out. */
+export const parseDryRun: Parser<boolean> = ({ query }) => parseFlag(query, 'dry_run');
+
 export function parseFlag(query: Query, name: string): Parsed<boolean> {
   const parameter = query.parameter(name);
   if ('invalid' in parameter) return parameter;

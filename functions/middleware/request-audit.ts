@@ -46,6 +46,7 @@ export class RequestAudit {
   #actingUser: string | undefined;
   #facts: ActFacts;
   #hidden: string | undefined;
+  #isDryRun = false;
   #changes = 0;
   #events = 0;
 
@@ -80,6 +81,11 @@ export class RequestAudit {
   /** Adds what the endpoint has learnt, such as the owner of the workbench. */
   note(facts: ActFacts): void {
     this.#facts = { ...this.#facts, ...facts, detail: { ...this.#facts.detail, ...facts.detail } };
+  }
+
+  /** Notes that the request changes nothing. As of a read, only its refusal is recorded. */
+  noteDryRun(): void {
+    this.#isDryRun = true;
   }
 
   /**
@@ -139,7 +145,7 @@ export class RequestAudit {
 
   #isRecorded({ kind }: AuditedRoute): boolean {
     const principal = this.#principal;
-    if (principal === undefined) return false;
+    if (principal === undefined || this.#isDryRun) return false;
     return isRecorded(kind, { principal, actingUser: this.#actingUser, ownerId: this.#facts.ownerId });
   }
 

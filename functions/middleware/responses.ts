@@ -3,6 +3,7 @@ import { httpStatusOf } from '#contract/status-codes.ts';
 import { type ErrorCode, WorkbenchError } from '#core/errors.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import { presentRefusal } from '../api/present-quota.ts';
 import { type ApiResponse, type GatewayEvent, requestIdOf } from './gateway.ts';
 
 /** Adds the headers of every response, also of errors. */
@@ -81,7 +82,13 @@ function toErrorBody(error: WorkbenchError, requestId: string) {
     error.code === 'internal'
       ? `An internal error occurred. Report it with the request id ${requestId}.`
       : error.message;
-  return { code: error.code, message, reason: error.reason, fields: error.fields };
+  return {
+    code: error.code,
+    message,
+    reason: error.reason,
+    fields: error.fields,
+    ...(error.quota === undefined ? {} : { quota: presentRefusal(error.quota) }),
+  };
 }
 
 function retryAfterSecondsOf({ code, retryAfterSeconds }: WorkbenchError): number | undefined {

@@ -5,6 +5,7 @@ import { DynamoDrainStore } from '#adapters/aws/dynamodb/drain-store.ts';
 import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
+import { DynamoQuotaStore } from '#adapters/aws/dynamodb/quota-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
 import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
@@ -18,6 +19,7 @@ import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { AuditStore } from '#core/ports/audit-store.ts';
 import type { DrainStore } from '#core/ports/drain-store.ts';
 import type { FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
+import type { QuotaStore } from '#core/ports/quota-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
@@ -100,4 +102,8 @@ export function drainStore({ client, name }: Table): DrainStore {
 
 export function usageStore({ client, name }: Table): UsageStore {
   return new DynamoUsageStore(client, name);
+}
+
+export function quotaStore({ client, name }: Table): QuotaStore {
+  return new DynamoQuotaStore(client, name);
 }

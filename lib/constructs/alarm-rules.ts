@@ -270,6 +270,7 @@ const EVERY_MINUTES: Readonly<Record<Sweep, number>> = {
   hosts: DEPLOYED['sweep-tasks-and-hosts'].startedBy.everyMinutes,
   volumes: DEPLOYED['sweep-volumes'].startedBy.everyMinutes,
   cluster: DEPLOYED['sweep-cluster'].startedBy.everyMinutes,
+  quotas: DEPLOYED['sweep-quotas'].startedBy.everyMinutes,
 };
 
 /** Each sweep of volumes covers one shard and returns to the same shard a day later. */

@@ -16,8 +16,10 @@ import {
   readActivity,
   readItem,
   readShares,
+  readUserQuota,
   recordAudit,
   removeDrains,
+  writeQuotaLimits,
 } from './records.ts';
 import {
   deregisterContainerInstances,
@@ -52,7 +54,7 @@ export const PERMISSIONS: Readonly<
       'Stores the idempotency key and the record, and counts the start of the user if they are limited. Deletes key and record if another request with the key was first.',
     ),
     checkClaim(context),
-    listRecords(context, 'Counts the workbenches of a user if they are limited.'),
+    ...holdQuota(context),
     recordAudit(context),
     sendToWorkQueue(context),
   ],
@@ -135,6 +137,14 @@ export const PERMISSIONS: Readonly<
     listRecords(context, 'Reads the free capacity of instances.'),
     recordAudit(context),
   ],
+  'get-own-quota': (context) => [
+    readUserQuota(context),
+    readItem(context, 'Checks whether a workbench of the quota still exists.'),
+    listRecords(context, 'Counts what the workbenches of a user hold who has no ledger yet.'),
+    recordAudit(context),
+  ],
+  'get-quota': (context) => [readItem(context, 'Reads the limits of a scope.'), recordAudit(context)],
+  'set-quota': (context) => [writeQuotaLimits(context), recordAudit(context)],
   'list-audit': (context) => [listAudit(context), recordAudit(context)],
   'list-start-times': (context) => [
     listRecords(context, 'Reads how long starts took.'),
@@ -241,6 +251,11 @@ export const PERMISSIONS: Readonly<
     listRecords(context, 'Reads the history, to check that a user requested the deletion.'),
     ...deleteVolumes(context),
   ],
+  'sweep-quotas': (context) => [
+    readItem(context, 'Reads the ledger of a user, and whether a workbench of it still exists.'),
+    listRecords(context, 'Lists the ledgers, and the workbenches of their users. Reads its last report.'),
+    putItem(context, 'Corrects a ledger, and writes its report.'),
+  ],
   'sweep-cluster': (context) => [
     ...sweepPermissions(context),
     listRecords(
@@ -281,7 +296,21 @@ function changeByRequest(context: PermissionContext): readonly Permission[] {
 function startAndEnqueue(context: PermissionContext): readonly Permission[] {
   const why =
     'Counts the start of the user if they are limited. Reads a record and writes it if its revision is unchanged. Writes its history and deletes the oldest entries.';
-  return [changeRecord(context, why), sendToWorkQueue(context), ...readShares(context), recordAudit(context)];
+  return [
+    changeRecord(context, why),
+    ...holdQuota(context),
+    sendToWorkQueue(context),
+    ...readShares(context),
+    recordAudit(context),
+  ];
+}
+
+/** Compares what a workbench will hold with the quota of its user. */
+function holdQuota(context: PermissionContext): readonly Permission[] {
+  return [
+    readUserQuota(context),
+    listRecords(context, 'Counts the workbenches of a user whose limit is reached or new.'),
+  ];
 }
 
 function drainMachines(context: PermissionContext): readonly Permission[] {
@@ -301,7 +330,7 @@ function moveAndEnqueue(context: PermissionContext): readonly Permission[] {
       context,
       'Moves the record to its next owner in one transaction, and stores for a day where it is. Counts the move as a start of this user if they are limited. Deletes the shares of both owners. Writes the history and deletes the oldest entries.',
     ),
-    listRecords(context, 'Counts the workbenches of the next owner if they are limited.'),
+    ...holdQuota(context),
     recordAudit(context),
     sendToWorkQueue(context),
   ];

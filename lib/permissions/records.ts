@@ -104,6 +104,36 @@ export function listAudit({ table }: PermissionContext): Permission {
   };
 }
 
+/** Limited by the partition keys, so that the permission does not cover the records. */
+export function readUserQuota({ table }: PermissionContext): Permission {
+  return {
+    sid: 'ReadQuota',
+    actions: ['dynamodb:BatchGetItem'],
+    resources: [table],
+    conditions: {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['quota-*'] },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
+    why: 'Reads the limits of a user, and what the workbenches of this user hold.',
+  };
+}
+
+/** Limited by the partition keys, so that the permission does not cover the ledgers. */
+export function writeQuotaLimits({ table }: PermissionContext): Permission {
+  return {
+    sid: 'WriteQuotaLimits',
+    actions: ['dynamodb:PutItem'],
+    resources: [table],
+    conditions: {
+      'ForAllValues:StringLike': {
+        'dynamodb:LeadingKeys': ['quota-installation', 'quota-group#*', 'quota-user#*'],
+      },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
+    why: 'Stores the limits of a scope.',
+  };
+}
+
 /** Limited by the partition key, so that the permission does not cover the records. */
 export function removeDrains({ table }: PermissionContext, why: string): Permission {
   return {

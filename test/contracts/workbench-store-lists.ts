@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { UnreadableRecord, type WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { keyOf, SCHEMA_VERSION } from '#core/workbench/workbench.ts';
-import { idAt, starting, stopped, T0 } from '../builders/workbench.ts';
+import { idAt, stopped, T0 } from '../builders/workbench.ts';
 import { aHundred, idOf } from './list-pages.ts';
 import type { WorkbenchStoreSubject } from './workbench-store.ts';
 
@@ -108,51 +108,6 @@ export function describeLists(getSubject: () => WorkbenchStoreSubject): void {
       } while (after !== undefined);
       return pages;
     }
-  });
-
-  describe('countByUser', () => {
-    const hosted = (n: number) => {
-      const { spec } = stopped();
-      return stopped({ workbenchId: idAt(T0, n), spec: { ...spec, dedicatedInstanceType: 'm7i.large' } });
-    };
-    const count = (atMost: number, withHost = false) => store.countByUser('ada', { atMost, withHost });
-
-    it('counts the workbenches of one user, also those that no longer have a run', async () => {
-      expect(await count(10)).toBe(0);
-      await store.create(stopped());
-      await store.create(starting({ workbenchId: idAt(T0, 5) }));
-      await store.create(stopped({ userId: 'ada#1' }));
-      await store.create(stopped({ userId: 'ad' }));
-      expect(await count(10)).toBe(2);
-      await store.delete(keyOf(stopped()), 1);
-      expect(await count(10)).toBe(1);
-    });
-
-    it('counts no further than it is asked to', async () => {
-      await Promise.all(aHundred((n) => store.create(hosted(n))));
-      for (const atMost of [1, 2, 99, 100, 101]) {
-        expect(await count(atMost)).toBe(Math.min(atMost, 100));
-        expect(await count(atMost, true)).toBe(Math.min(atMost, 100));
-      }
-    });
-
-    it('counts only workbenches with a dedicated instance type, wherever they are in the list', async () => {
-      await Promise.all(
-        aHundred((n) => store.create(n % 40 === 1 ? hosted(n) : stopped({ workbenchId: idAt(T0, n) }))),
-      );
-      const expected = aHundred((n) => n).filter((n) => n % 40 === 1).length;
-      expect(await count(100, true)).toBe(expected);
-      expect(await count(1, true)).toBe(1);
-      expect(await count(100)).toBe(100);
-    });
-
-    it('counts only records, not idempotency keys or unreadable hosts, but every unreadable record', async () => {
-      await subject.plant({ userId: 'ada', workbenchId: idAt(T0, 1) }, 'gibberish');
-      await subject.plant({ userId: 'ada', workbenchId: idAt(T0, 2) }, { ...NEWER, spec: 7 });
-      await store.create(hosted(3));
-      expect(await count(10)).toBe(3);
-      expect(await count(10, true)).toBe(1);
-    });
   });
 
   describe('a record that newer code wrote and this code can read', () => {

@@ -35,6 +35,8 @@ export interface Call {
   /** The grantee in the path. */
   readonly grantee?: string;
   readonly machineId?: string;
+  /** The scope of a quota in the path. */
+  readonly scope?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** An object is sent as JSON, with its content type; a string is sent unchanged. */
   readonly body?: unknown;
@@ -84,11 +86,12 @@ export function gatewayEvent(call: Call): GatewayEvent {
     },
     isBase64Encoded: call.base64 ?? false,
     ...(text === undefined ? {} : { body: text }),
-    ...(call.wid === undefined && call.machineId === undefined
+    ...(call.wid === undefined && call.machineId === undefined && call.scope === undefined
       ? {}
       : {
           pathParameters: {
             ...(call.wid === undefined ? {} : { wid: call.wid }),
+            ...(call.scope === undefined ? {} : { scope: call.scope }),
             ...(call.machineId === undefined ? {} : { machine_id: call.machineId }),
             ...(call.grantee === undefined ? {} : { grantee: call.grantee }),
           },

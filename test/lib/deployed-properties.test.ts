@@ -117,6 +117,7 @@ describe('rules', () => {
       'sweep-active': 'rate(10 minutes)',
       'sweep-tasks-and-hosts': 'rate(10 minutes)',
       'sweep-volumes': 'rate(1 hour)',
+      'sweep-quotas': 'rate(1 hour)',
       'sweep-cluster': 'rate(10 minutes)',
     });
   });
@@ -149,7 +150,7 @@ describe('rules', () => {
   });
 
   it('are enabled, and retry a delivery for two hours before they give it to the dead-letter queue', () => {
-    expect(rules()).toHaveLength(10);
+    expect(rules()).toHaveLength(11);
     for (const { rule, target } of rules()) {
       expect(rule.State).toBe('ENABLED');
       expect(target.RetryPolicy).toEqual({
@@ -178,6 +179,7 @@ describe('rules', () => {
       'sweep-active': 0,
       'sweep-tasks-and-hosts': 0,
       'sweep-volumes': 0,
+      'sweep-quotas': 0,
       'sweep-cluster': 0,
     });
   });
@@ -195,6 +197,10 @@ describe('functions', () => {
     });
     expect(Object.fromEntries(limits)).toEqual({
       'get-me': API,
+      'get-own-quota': API,
+      'get-quota': API,
+      'set-quota': API,
+      'sweep-quotas': { Timeout: 900, MemorySize: 512 },
       'list-workbenches': API,
       'create-workbench': API,
       'get-workbench': API,

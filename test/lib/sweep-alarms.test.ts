@@ -10,6 +10,7 @@ const EVERY_MINUTES = {
   hosts: DEPLOYED['sweep-tasks-and-hosts'].startedBy.everyMinutes,
   volumes: DEPLOYED['sweep-volumes'].startedBy.everyMinutes,
   cluster: DEPLOYED['sweep-cluster'].startedBy.everyMinutes,
+  quotas: DEPLOYED['sweep-quotas'].startedBy.everyMinutes,
 };
 
 let app: SynthesizedApp;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
 import { describeAuditStoreContract } from '#test/contracts/audit-store.ts';
 import { describeDrainStoreContract } from '#test/contracts/drain-store.ts';
+import { describeQuotaStoreContract } from '#test/contracts/quota-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
 import { describeSessionCutoffStoreContract } from '#test/contracts/session-cutoff-store.ts';
 import { describeShareStoreContract } from '#test/contracts/share-store.ts';
@@ -91,6 +92,12 @@ describe('a frozen copy of a value', () => {
     expect(() => frozenJson({ value })).toThrow(TypeError);
   });
 });
+
+describeQuotaStoreContract(
+  'memory',
+  async () => ({ store: memoryStores().quotas, dispose: async () => {} }),
+  { bursts: 100 },
+);
 
 describeDrainStoreContract('memory', async () => ({
   store: memoryStores().drains,

@@ -12,6 +12,7 @@ import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { MemoryActivityStore } from './memory-activity-store.ts';
 import { MemoryAuditStore } from './memory-audit-store.ts';
 import { MemoryDrainStore } from './memory-drain-store.ts';
+import { MemoryQuotaStore } from './memory-quota-store.ts';
 import { MemorySessionCutoffStore } from './memory-session-cutoff-store.ts';
 import { MemoryShareStore } from './memory-share-store.ts';
 import { MemoryTicketStore } from './memory-ticket-store.ts';
@@ -137,6 +138,7 @@ export interface MemoryStores {
   readonly shares: MemoryShareStore;
   readonly drains: MemoryDrainStore;
   readonly usage: MemoryUsageStore;
+  readonly quotas: MemoryQuotaStore;
 }
 
 /** Empty stores, under the names that use cases expect. */
@@ -155,5 +157,6 @@ export function memoryStores(): MemoryStores {
     shares: new MemoryShareStore(),
     drains: new MemoryDrainStore(),
     usage: new MemoryUsageStore(),
+    quotas: new MemoryQuotaStore(),
   };
 }

@@ -1,9 +1,4 @@
-import {
-  type CountOptions,
-  UnreadableRecord,
-  type WorkbenchPage,
-  type WorkbenchStore,
-} from '#core/ports/workbench-store.ts';
+import { UnreadableRecord, type WorkbenchPage, type WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { decodeRecord, encodeRecord, type StoredRecord } from '#core/workbench/record-codec.ts';
 import { dueAt, isActive, keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 
@@ -124,11 +119,6 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
     const workbenches = shown.flatMap((workbenchId) => this.#readOrReport({ userId, workbenchId }) ?? []);
     const last = shown.at(-1);
     return ids.length > shown.length && last !== undefined ? { workbenches, next: last } : { workbenches };
-  }
-
-  async countByUser(userId: string, { atMost, withHost = false }: CountOptions): Promise<number> {
-    const records = [...(this.#users.get(userId)?.values() ?? [])];
-    return Math.min(atMost, records.filter((stored) => !withHost || hasHost(stored)).length);
   }
 
   async listDue(now: number, limit: number): Promise<readonly WorkbenchKey[]> {
@@ -255,11 +245,6 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
     const found = this.#all().find(matches);
     return found === undefined ? undefined : keyOf(found);
   }
-}
-
-function hasHost(stored: unknown): boolean {
-  const { spec } = Object(stored) as { readonly spec?: { readonly dedicatedInstanceType?: unknown } };
-  return spec?.dedicatedInstanceType !== undefined;
 }
 
 function decodeOrThrow(codec: RecordCodec, key: WorkbenchKey, stored: unknown): Workbench {

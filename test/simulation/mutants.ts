@@ -1,5 +1,6 @@
 import { COST_MUTANTS } from './mutants-of-costs.ts';
 import { OWNER_MUTANTS } from './mutants-of-owners.ts';
+import { QUOTA_MUTANTS } from './mutants-of-quotas.ts';
 import type { AwsHazard } from './world/hazards.ts';
 
 /**
@@ -22,6 +23,7 @@ const LIFECYCLE = 'core/workbench/lifecycle';
 export const MUTANTS: readonly Mutant[] = [
   ...OWNER_MUTANTS,
   ...COST_MUTANTS,
+  ...QUOTA_MUTANTS,
   {
     name: 'act-before-intent',
     description: 'sends RunTask before the record says that it may have been sent',

@@ -5,7 +5,7 @@ export const INTRODUCTION = `Manages browser workbenches: creates, lists, reads,
 
 Successful responses are \`{"success": true, "item" | "items"}\`. A field that does not apply is left out, never null. Times are ISO 8601 in UTC.
 
-Errors of the controller are \`{"success": false, "error": {"code", "message", "reason"?, "fields"?}}\` with a stable code. \`fields\` contains every invalid field. Responses that API Gateway sends without calling a function (400 for a malformed address, 401, 403, 404 for an unknown path, 413 over 10 MB, 429, 5xx) have the body \`{"message": "…"}\`. Local mode sends the same responses.
+Errors of the controller are \`{"success": false, "error": {"code", "message", "reason"?, "fields"?, "quota"?}}\` with a stable code. \`fields\` contains every invalid field. Responses that API Gateway sends without calling a function (400 for a malformed address, 401, 403, 404 for an unknown path, 413 over 10 MB, 429, 5xx) have the body \`{"message": "…"}\`. Local mode sends the same responses.
 
 Authorization: the static key, and HS256 tokens without a user claim, give access in the name of any user and require \`user_id\`. A token with a user claim gives access in the name of that user, and \`user_id\` is optional; with the admin scope it gives access in the name of any user. An OpenID Connect token without a user claim is accepted only if its client is a configured service. The \`nbf\` and \`iat\` of a token may be 5 s in the future, its \`exp\` has no tolerance, and its \`typ\` is absent, \`JWT\` or \`at+jwt\`. A request for another user's workbench that is not shared gets the same response as a request for an unknown workbench.
 
@@ -16,6 +16,8 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   invalid_request: 'The request is invalid; `fields` names each invalid field.',
   forbidden:
     '`reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.',
+  quota_exceeded:
+    'A limit of the user would be exceeded: `reason` names it, and `quota` has the figures. Nothing was changed.',
   machine_not_found: 'There is no such machine.',
   draining: 'Only in local mode: an operator empties the computer, so that no workbench starts.',
   workbench_not_found:
@@ -29,7 +31,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   unsupported_media_type: 'The body is not JSON.',
   cannot_fit: 'No configured capacity is large enough. The message contains the largest sizes that fit.',
   too_many_requests:
-    'The rate limit of all callers is exceeded, or a limit of the user, if the operator has set one: then `reason` is `start_rate`, `workbench_limit`, `host_limit` or `share_limit`. Try again after `Retry-After`.',
+    'The rate limit of all callers is exceeded, or a limit of the user, if the operator has set one: then `reason` is `start_rate` or `share_limit`. Try again after `Retry-After`.',
   internal: 'An internal error occurred. The message contains the request id.',
   unavailable:
     'A service that the controller depends on is not available, or, with the reason `no_space`, the controller has no space to store what was sent, or, with `audit_unavailable`, a change of rights could not be recorded and was not made. Try again after `Retry-After`.',
@@ -49,6 +51,19 @@ const ERROR_EXAMPLES: Readonly<Record<ErrorCode, Readonly<Record<string, unknown
     fields: { requested_cpu: 'a whole number from 128 to 196608', colour: 'no field of this request' },
   },
   forbidden: { message: 'The token is for another user.', reason: 'user_mismatch' },
+  quota_exceeded: {
+    message:
+      'The limit is 2 running workbenches; 2 are used, and the request needs 1 more. Stop a workbench and wait until it has stopped, or ask an administrator for a higher limit.',
+    reason: 'running',
+    quota: {
+      limit: 2,
+      used: 2,
+      requested: 1,
+      scope: 'group:research',
+      unit: 'workbenches',
+      resets_at: null,
+    },
+  },
   machine_not_found: { message: 'There is no such machine. See GET /machines.' },
   draining: {
     message: 'No workbench starts at the moment: an operator empties this computer. Try again later.',
@@ -120,6 +135,7 @@ const STOPPED_ITEM = {
 };
 
 const REQUEST_EXAMPLES: Partial<Record<OperationId, unknown>> = {
+  setQuota: { running: 2, gpus: null },
   createWorkbench: { workbench_name: 'AutoCyber', requested_memory: 2048, requested_cpu: 1024 },
   updateWorkbench: { workbench_name: 'AutoCyber 2', labels: { team: 'research' } },
   extendWorkbench: { minutes: 60 },
@@ -130,6 +146,11 @@ const REQUEST_EXAMPLES: Partial<Record<OperationId, unknown>> = {
 };
 
 const EXAMPLE_SUCCESS = { success: true };
+
+const EXAMPLE_SCOPE = {
+  success: true,
+  item: { scope: 'group:research', limits: { running: 2, gpus: null } },
+};
 
 const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
   listWorkbenches: { success: true, items: [EXAMPLE_ITEM] },
@@ -268,6 +289,18 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
     success: true,
     items: [{ kind: 'later', count: 412, p50_seconds: 14.2, p95_seconds: 171.5 }],
   },
+  getOwnQuota: {
+    success: true,
+    item: {
+      user_id: 'xyz',
+      limits: { workbenches: 10, hosts: null, running: 2, cpu: null, memory: null, gpus: 0 },
+      used: { workbenches: 3, hosts: 0, running: 1, cpu: 1024, memory: 2048, gpus: 0 },
+      sources: { workbenches: 'installation', running: 'group:research', gpus: 'installation' },
+      resets_at: null,
+    },
+  },
+  getQuota: EXAMPLE_SCOPE,
+  setQuota: EXAMPLE_SCOPE,
   getMe: {
     success: true,
     item: {

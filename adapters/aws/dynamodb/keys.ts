@@ -1,9 +1,10 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { ACTIVE_SHARDS, DUE_SHARDS, TABLE } from '#contract/table.ts';
+import { ACTIVE_SHARDS, DUE_SHARDS, LEDGER_SHARDS, TABLE } from '#contract/table.ts';
 import { type Grantee, granteeKey, granteeOfKey } from '#core/access/grantee.ts';
 import type { AuditPosition } from '#core/ports/audit-store.ts';
 import type { ShareKey } from '#core/ports/share-store.ts';
 import type { UsageEntry } from '#core/ports/usage-store.ts';
+import type { QuotaScope } from '#core/quotas/scope.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 
 export type Item = Record<string, AttributeValue>;
@@ -32,6 +33,7 @@ const AUDIT_WORKBENCH_PREFIX = 'audit-workbench#';
 const AUDIT_ONCE_PREFIX = 'audit-once#';
 const MOVED_PREFIX = 'moved#';
 const USAGE_PREFIX = 'usage#';
+const QUOTA_PREFIX = 'quota-';
 /** The prefix of the sort keys of records. */
 export const WORKBENCH_PREFIX = 'workbench#';
 
@@ -211,6 +213,23 @@ export function startTimesKey(week: number, kind: string, instanceType = ''): It
   return { pk: START_TIMES_PARTITION, sk: `${startTimesWeekKey(week)}#${kind}#${instanceType}` };
 }
 
+/** The limits of a scope. */
+export function quotaLimitsKey(scope: QuotaScope): ItemKey {
+  switch (scope.kind) {
+    case 'installation':
+      return { pk: `${QUOTA_PREFIX}installation`, sk: 'limits' };
+    case 'group':
+      return { pk: `${QUOTA_PREFIX}group#${scope.group}`, sk: 'limits' };
+    case 'user':
+      return { pk: `${QUOTA_PREFIX}user#${scope.userId}`, sk: 'limits' };
+  }
+}
+
+/** What the workbenches of a user hold. */
+export function ledgerKey(userId: string): ItemKey {
+  return { pk: partitionOf(userId, LEDGER_PARTITIONS), sk: userId };
+}
+
 /** The key attributes of an item in the format of the SDK. */
 export function keyAttributes({ pk, sk }: ItemKey): Item {
   return { [TABLE.partitionKey.name]: { S: pk }, [TABLE.sortKey.name]: { S: sk } };
@@ -228,9 +247,12 @@ export function keyOfItem(item: Item): WorkbenchKey | undefined {
 export const DUE_PARTITIONS: readonly string[] = shardPartitions('due', DUE_SHARDS);
 export const ACTIVE_PARTITIONS: readonly string[] = shardPartitions('active', ACTIVE_SHARDS);
 
-/** The partition that contains this workbench. */
-export function partitionOf(workbenchId: string, partitions: readonly string[]): string {
-  return partitions[hash(workbenchId) % partitions.length] ?? '';
+/** The partitions of the ledgers. */
+export const LEDGER_PARTITIONS: readonly string[] = shardPartitions('quota-ledger', LEDGER_SHARDS);
+
+/** The partition that contains the item with this id. */
+export function partitionOf(id: string, partitions: readonly string[]): string {
+  return partitions[hash(id) % partitions.length] ?? '';
 }
 
 function shardPartitions(index: string, count: number): readonly string[] {

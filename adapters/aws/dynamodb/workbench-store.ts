@@ -13,7 +13,6 @@ import {
 import { INDEXES, TABLE } from '#contract/table.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import {
-  type CountOptions,
   MOVE_KNOWN_MS,
   UnreadableRecord,
   type WorkbenchPage,
@@ -37,12 +36,6 @@ import { parseWorkbench, toIndexAttributes, toRecordAttribute } from './record.t
 
 /** The most workbenches in a page. */
 const PAGE_MAX = 100;
-
-/** Selects the records of workbenches with a dedicated instance. */
-const HOST_FILTER = {
-  FilterExpression: 'attribute_exists(#record.#spec.#type)',
-  ExpressionAttributeNames: { '#record': 'record', '#spec': 'spec', '#type': 'dedicatedInstanceType' },
-};
 
 /**
  * Records in DynamoDB: one item per record. A write is one conditional call, a read is one GetItem. A change of the owner
@@ -253,36 +246,6 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
     const last = listed.at(-1);
     const next = more && last !== undefined ? keyOfItem(last)?.workbenchId : undefined;
     return next === undefined ? { workbenches } : { workbenches, next };
-  }
-
-  /**
-   * One Query reads at most `atMost` records, or 1 MB of them. Records without a host are read but not counted, so a
-   * count of hosts reads all records of the user.
-   */
-  async countByUser(userId: string, { atMost, withHost = false }: CountOptions): Promise<number> {
-    let count = 0;
-    let position: Item | undefined;
-    do {
-      const { Count = 0, LastEvaluatedKey } = await callDynamoDb('Query', () =>
-        this.#client.send(
-          new QueryCommand({
-            TableName: this.#table,
-            ConsistentRead: true,
-            Select: 'COUNT',
-            ...(withHost ? HOST_FILTER : { Limit: atMost - count }),
-            KeyConditionExpression: 'pk = :pk AND begins_with(sk, :workbench)',
-            ExpressionAttributeValues: {
-              ':pk': { S: userPartition(userId) },
-              ':workbench': { S: WORKBENCH_PREFIX },
-            },
-            ...(position === undefined ? {} : { ExclusiveStartKey: position }),
-          }),
-        ),
-      );
-      count += Count;
-      position = LastEvaluatedKey;
-    } while (position !== undefined && count < atMost);
-    return Math.min(count, atMost);
   }
 
   listDue(now: number, limit: number): Promise<readonly WorkbenchKey[]> {

@@ -200,6 +200,19 @@ CREATE TABLE run_reports (
 CREATE INDEX run_reports_expired ON run_reports (expires_at);
 `;
 
+/** Limits by scope as the API names it, and what the workbenches of each user hold, both as JSON. */
+const QUOTAS = `
+CREATE TABLE quota_limits (
+  scope TEXT PRIMARY KEY,
+  limits TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE quota_ledgers (
+  user_id TEXT PRIMARY KEY,
+  revision INTEGER NOT NULL,
+  ledger TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
 /** The step at index n leads from version n to version n + 1. */
 export const MIGRATIONS: readonly Migration[] = [
   WORKBENCHES + OTHERS,
@@ -212,4 +225,5 @@ export const MIGRATIONS: readonly Migration[] = [
   START_TIMES,
   USAGE,
   RUN_REPORTS,
+  QUOTAS,
 ];

@@ -2,6 +2,7 @@ import type { ActivityStore } from '#core/ports/activity-store.ts';
 import { AUDIT_DEFAULT_DAYS, type AuditStore } from '#core/ports/audit-store.ts';
 import type { DrainStore } from '#core/ports/drain-store.ts';
 import type { FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
+import type { QuotaStore } from '#core/ports/quota-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
@@ -18,6 +19,7 @@ import { deleteExpiredRows } from './expired-rows.ts';
 import { SqliteFreeCapacityStore } from './free-capacity-store.ts';
 import { SqliteHistoryStore } from './history-store.ts';
 import { SqliteIdempotencyStore } from './idempotency-store.ts';
+import { SqliteQuotaStore } from './quota-store.ts';
 import { SqliteReportStore } from './report-store.ts';
 import { SqliteSessionCutoffStore } from './session-cutoff-store.ts';
 import { SqliteShareStore } from './share-store.ts';
@@ -50,6 +52,7 @@ export interface SqliteStores {
   readonly shares: ShareStore;
   readonly drains: DrainStore;
   readonly usage: UsageStore;
+  readonly quotas: QuotaStore;
   /** Deletes the rows that have expired at `now` (milliseconds since 1970) and returns their number. */
   deleteExpired(now: number): Promise<number>;
   /** Completes the writes in progress, then closes the file. */
@@ -85,6 +88,7 @@ export function openStores(path: string, options: StoresOptions): SqliteStores {
     shares: new SqliteShareStore(database),
     drains: new SqliteDrainStore(database),
     usage: new SqliteUsageStore(database),
+    quotas: new SqliteQuotaStore(database),
     deleteExpired: (now) => deleteExpiredRows(database, now),
     close: () => database.close(),
   };

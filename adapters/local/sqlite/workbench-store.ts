@@ -1,10 +1,5 @@
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import {
-  type CountOptions,
-  UnreadableRecord,
-  type WorkbenchPage,
-  type WorkbenchStore,
-} from '#core/ports/workbench-store.ts';
+import { UnreadableRecord, type WorkbenchPage, type WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { Workbench, WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { Database } from './database.ts';
 import { DecodedRecords } from './decoded-records.ts';
@@ -40,10 +35,6 @@ const LIST = `SELECT workbench_id, record, crc FROM workbenches
   WHERE user_id = ? ORDER BY workbench_id DESC LIMIT ?`;
 const LIST_AFTER = `SELECT workbench_id, record, crc FROM workbenches
   WHERE user_id = ? AND workbench_id < ? ORDER BY workbench_id DESC LIMIT ?`;
-const COUNT = 'SELECT 1 FROM workbenches WHERE user_id = ? LIMIT ?';
-/** An unreadable record may be no JSON. CASE, because the order in which AND evaluates its operands is not defined. */
-const COUNT_HOSTS = `SELECT 1 FROM workbenches WHERE user_id = ?
-  AND CASE WHEN json_valid(record) THEN record ->> '$.spec.dedicatedInstanceType' END IS NOT NULL LIMIT ?`;
 const LIST_DUE = `SELECT user_id, workbench_id FROM workbenches
   WHERE due_at <= ? ORDER BY due_at, workbench_id, user_id LIMIT ?`;
 const LIST_DUE_AFTER = `SELECT user_id, workbench_id FROM workbenches
@@ -65,8 +56,6 @@ export const WORKBENCH_STATEMENTS = {
   POSTPONE,
   LIST,
   LIST_AFTER,
-  COUNT,
-  COUNT_HOSTS,
   LIST_DUE,
   LIST_DUE_AFTER,
   LIST_ACTIVE,
@@ -157,13 +146,6 @@ export class SqliteWorkbenchStore implements WorkbenchStore {
     return rows.length > limit && last !== undefined
       ? { workbenches, next: last.workbench_id }
       : { workbenches };
-  }
-
-  async countByUser(userId: string, { atMost, withHost = false }: CountOptions): Promise<number> {
-    const rows = await this.#database.read((connection) =>
-      connection.all(withHost ? COUNT_HOSTS : COUNT, userId, atMost),
-    );
-    return rows.length;
   }
 
   listDue(now: number, limit: number): Promise<readonly WorkbenchKey[]> {

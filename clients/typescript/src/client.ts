@@ -99,7 +99,8 @@ export class WorkbenchClient {
       body,
       ...signalOf(options),
     });
-    return dataOf(result).item;
+    // Only a dry run has another item.
+    return dataOf(result).item as Workbench;
   }
 
   async get(workbenchId: string, options: CallOptions = {}): Promise<Workbench> {

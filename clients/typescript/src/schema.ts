@@ -39,7 +39,7 @@ export interface paths {
         put?: never;
         /**
          * Creates a workbench and starts it.
-         * @description Responds as soon as the request is stored. Poll the workbench until its status is `running`. A request without a body counts as an empty object.
+         * @description Responds as soon as the request is stored. Poll the workbench until its status is `running`. A request without a body counts as an empty object. With `dry_run=true` nothing is written, the Idempotency-Key is not used, and the response says what the workbench would hold and leave of the quota; what would be refused is refused.
          */
         post: operations["createWorkbench"];
         delete?: never;
@@ -399,6 +399,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/quotas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the limits of a user, and what the workbenches of the user hold.
+         * @description Of each limit the nearest scope applies that sets it: the user, the groups of the user, the installation. Of several groups it is the highest. Only the own token of a user proves groups; for others those apply that this user proved last with a request that counts. Without any limit the figures are counted from the workbenches.
+         */
+        get: operations["getOwnQuota"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/quotas/{scope}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns the limits that a scope sets.
+         * @description For operators; requires the admin scope. Limits of the settings are not among them.
+         */
+        get: operations["getQuota"];
+        /**
+         * Replaces the limits that a scope sets.
+         * @description For operators; requires the admin scope. Each limit is one of a user, also those of the installation and of a group. `null` means no limit; without a field, the next scope decides; an empty object removes all limits of the scope. The limits apply to requests that begin afterwards. Workbenches beyond a lowered limit keep running, and nothing is added to them.
+         */
+        put: operations["setQuota"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/start-times": {
         parameters: {
             query?: never;
@@ -621,7 +665,7 @@ export interface components {
             success: false;
             error: {
                 /** @enum {string} */
-                code: "invalid_request" | "forbidden" | "workbench_not_found" | "machine_not_found" | "draining" | "not_stopped" | "not_running" | "deleting" | "idempotency_conflict" | "workbench_deleted" | "payload_too_large" | "unsupported_media_type" | "cannot_fit" | "too_many_requests" | "internal" | "unavailable";
+                code: "invalid_request" | "forbidden" | "quota_exceeded" | "workbench_not_found" | "machine_not_found" | "draining" | "not_stopped" | "not_running" | "deleting" | "idempotency_conflict" | "workbench_deleted" | "payload_too_large" | "unsupported_media_type" | "cannot_fit" | "too_many_requests" | "internal" | "unavailable";
                 /** @description For people: what is wrong, and what to do. */
                 message: string;
                 /** @description For programs: a more specific cause than the code. */
@@ -629,6 +673,19 @@ export interface components {
                 /** @description Each invalid field, and what is expected of it. */
                 fields?: {
                     [key: string]: string;
+                };
+                /** @description Of `quota_exceeded`: the figures. */
+                quota?: {
+                    limit: number;
+                    used: number;
+                    /** @description How much more the request needs. */
+                    requested: number;
+                    /** @description `installation`, `group:<name>` or `user:<user id>`. */
+                    scope: string;
+                    /** @enum {string} */
+                    unit: "workbenches" | "cpu_units" | "mib" | "gpus";
+                    /** @description Null: no limit resets with time. What a workbench holds is given back when it stops. */
+                    resets_at: null;
                 };
             };
         };
@@ -675,7 +732,7 @@ export interface components {
             };
         };
         /**
-         * @description `too_many_requests`: The rate limit of all callers is exceeded, or a limit of the user, if the operator has set one: then `reason` is `start_rate`, `workbench_limit`, `host_limit` or `share_limit`. Try again after `Retry-After`.
+         * @description `too_many_requests`: The rate limit of all callers is exceeded, or a limit of the user, if the operator has set one: then `reason` is `start_rate` or `share_limit`. Try again after `Retry-After`.
          *     A response of API Gateway itself contains only `message`.
          */
         TooManyRequests: {
@@ -773,6 +830,13 @@ export interface components {
          * @example user:abc
          */
         grantee: string;
+        /**
+         * @description Whose limits: `installation` (of every user), `group:<name>` (of every user of the group) or `user:<user id>`. Percent-encoded as one segment of the path, as by `encodeURIComponent`.
+         * @example group:research
+         */
+        scope: string;
+        /** @description With `true` nothing is created: the response says what the request would do. */
+        dry_run: boolean;
         /** @description A key that the client chooses for this request. It is stored for 24 hours for this user: a retry with it, even a concurrent one, returns 200 and the workbench of the first request. A request with the same key and another body returns 409 `idempotency_conflict`. If the workbench has been deleted since or has another owner, it returns 409 `workbench_deleted`. */
         idempotencyKey: string;
     };
@@ -1002,6 +1066,8 @@ export interface operations {
                  * @example xyz
                  */
                 user_id?: components["parameters"]["user_id"];
+                /** @description With `true` nothing is created: the response says what the request would do. */
+                dry_run?: components["parameters"]["dry_run"];
             };
             header?: {
                 /** @description A key that the client chooses for this request. It is stored for 24 hours for this user: a retry with it, even a concurrent one, returns 200 and the workbench of the first request. A request with the same key and another body returns 409 `idempotency_conflict`. If the workbench has been deleted since or has another owner, it returns 409 `workbench_deleted`. */
@@ -1050,7 +1116,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The workbench that the first request with this Idempotency-Key created. */
+            /** @description The workbench that the first request with this Idempotency-Key created. With `dry_run=true` what the request would leave. */
             200: {
                 headers: {
                     Location: components["headers"]["Location"];
@@ -1084,6 +1150,68 @@ export interface operations {
                         /** @constant */
                         success: true;
                         item: components["schemas"]["Workbench"];
+                    } | {
+                        /** @constant */
+                        success: true;
+                        item: {
+                            quota: {
+                                /** @description The user whose limits they are. */
+                                user_id: string;
+                                /** @description The limits in force. `null`: no limit. */
+                                limits: {
+                                    workbenches: number | null;
+                                    hosts: number | null;
+                                    running: number | null;
+                                    cpu: number | null;
+                                    memory: number | null;
+                                    gpus: number | null;
+                                };
+                                /** @description What the workbenches of the user hold. */
+                                used: {
+                                    workbenches: number;
+                                    hosts: number;
+                                    running: number;
+                                    cpu: number;
+                                    memory: number;
+                                    gpus: number;
+                                };
+                                /** @description The scope that sets each limit. Absent where none sets it. */
+                                sources: {
+                                    /** @description `installation`, `group:<name>` or `user:<user id>`. */
+                                    workbenches?: string;
+                                    /** @description `installation`, `group:<name>` or `user:<user id>`. */
+                                    hosts?: string;
+                                    /** @description `installation`, `group:<name>` or `user:<user id>`. */
+                                    running?: string;
+                                    /** @description `installation`, `group:<name>` or `user:<user id>`. */
+                                    cpu?: string;
+                                    /** @description `installation`, `group:<name>` or `user:<user id>`. */
+                                    memory?: string;
+                                    /** @description `installation`, `group:<name>` or `user:<user id>`. */
+                                    gpus?: string;
+                                };
+                                /** @description Null: no limit resets with time. What a workbench holds is given back when it stops. */
+                                resets_at: null;
+                                /** @description What the workbench would hold. */
+                                requested: {
+                                    workbenches: number;
+                                    hosts: number;
+                                    running: number;
+                                    cpu: number;
+                                    memory: number;
+                                    gpus: number;
+                                };
+                                /** @description What would be left afterwards. `null`: no limit. */
+                                left: {
+                                    workbenches: number | null;
+                                    hosts: number | null;
+                                    running: number | null;
+                                    cpu: number | null;
+                                    memory: number | null;
+                                    gpus: number | null;
+                                };
+                            };
+                        };
                     };
                 };
             };
@@ -1151,7 +1279,38 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
+            /**
+             * @description `quota_exceeded`: A limit of the user would be exceeded: `reason` names it, and `quota` has the figures. Nothing was changed.
+             *     `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "message": "The limit is 2 running workbenches; 2 are used, and the request needs 1 more. Stop a workbench and wait until it has stopped, or ask an administrator for a higher limit.",
+                     *         "reason": "running",
+                     *         "quota": {
+                     *           "limit": 2,
+                     *           "used": 2,
+                     *           "requested": 1,
+                     *           "scope": "group:research",
+                     *           "unit": "workbenches",
+                     *           "resets_at": null
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
             /**
              * @description `draining`: Only in local mode: an operator empties the computer, so that no workbench starts.
              *     `idempotency_conflict`: This Idempotency-Key was used with another body.
@@ -1737,7 +1896,38 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
+            /**
+             * @description `quota_exceeded`: A limit of the user would be exceeded: `reason` names it, and `quota` has the figures. Nothing was changed.
+             *     `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "message": "The limit is 2 running workbenches; 2 are used, and the request needs 1 more. Stop a workbench and wait until it has stopped, or ask an administrator for a higher limit.",
+                     *         "reason": "running",
+                     *         "quota": {
+                     *           "limit": 2,
+                     *           "used": 2,
+                     *           "requested": 1,
+                     *           "scope": "group:research",
+                     *           "unit": "workbenches",
+                     *           "resets_at": null
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
             /** @description `workbench_not_found`: The workbench does not exist, or belongs to another user and is not shared with this one. */
             404: {
                 headers: {
@@ -1943,7 +2133,38 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
+            /**
+             * @description `quota_exceeded`: A limit of the user would be exceeded: `reason` names it, and `quota` has the figures. Nothing was changed.
+             *     `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "message": "The limit is 2 running workbenches; 2 are used, and the request needs 1 more. Stop a workbench and wait until it has stopped, or ask an administrator for a higher limit.",
+                     *         "reason": "running",
+                     *         "quota": {
+                     *           "limit": 2,
+                     *           "used": 2,
+                     *           "requested": 1,
+                     *           "scope": "group:research",
+                     *           "unit": "workbenches",
+                     *           "resets_at": null
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
             /** @description `workbench_not_found`: The workbench does not exist, or belongs to another user and is not shared with this one. */
             404: {
                 headers: {
@@ -2429,7 +2650,38 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
+            /**
+             * @description `quota_exceeded`: A limit of the user would be exceeded: `reason` names it, and `quota` has the figures. Nothing was changed.
+             *     `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "message": "The limit is 2 running workbenches; 2 are used, and the request needs 1 more. Stop a workbench and wait until it has stopped, or ask an administrator for a higher limit.",
+                     *         "reason": "running",
+                     *         "quota": {
+                     *           "limit": 2,
+                     *           "used": 2,
+                     *           "requested": 1,
+                     *           "scope": "group:research",
+                     *           "unit": "workbenches",
+                     *           "resets_at": null
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
             /** @description `workbench_not_found`: The workbench does not exist, or belongs to another user and is not shared with this one. */
             404: {
                 headers: {
@@ -2693,7 +2945,38 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
+            /**
+             * @description `quota_exceeded`: A limit of the user would be exceeded: `reason` names it, and `quota` has the figures. Nothing was changed.
+             *     `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "message": "The limit is 2 running workbenches; 2 are used, and the request needs 1 more. Stop a workbench and wait until it has stopped, or ask an administrator for a higher limit.",
+                     *         "reason": "running",
+                     *         "quota": {
+                     *           "limit": 2,
+                     *           "used": 2,
+                     *           "requested": 1,
+                     *           "scope": "group:research",
+                     *           "unit": "workbenches",
+                     *           "resets_at": null
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
             /** @description `workbench_not_found`: The workbench does not exist, or belongs to another user and is not shared with this one. */
             404: {
                 headers: {
@@ -3438,7 +3721,7 @@ export interface operations {
                              * @description `active` compares active records with their tasks and instances; `tasks`, `hosts` and `volumes` look for orphans; `cluster` removes unused task definitions and container instances, and registers task definitions after a change of the settings.
                              * @enum {string}
                              */
-                            sweep: "active" | "tasks" | "hosts" | "volumes" | "cluster" | "unknown";
+                            sweep: "active" | "tasks" | "hosts" | "volumes" | "cluster" | "quotas" | "unknown";
                             /**
                              * Format: date-time
                              * @description ISO 8601, UTC, with milliseconds.
@@ -3478,7 +3761,7 @@ export interface operations {
                                  * @description The kind of repair, if it was repaired, deleted or quarantined.
                                  * @enum {string}
                                  */
-                                repair?: "run_ended" | "task_missing" | "host_changed" | "unexpected_task" | "orphan_task" | "orphan_host" | "orphan_volume" | "task_definition" | "container_instance" | "drain" | "unknown";
+                                repair?: "run_ended" | "task_missing" | "host_changed" | "unexpected_task" | "orphan_task" | "orphan_host" | "orphan_volume" | "task_definition" | "container_instance" | "drain" | "quota" | "unknown";
                             }[];
                         }[];
                     };
@@ -4114,7 +4397,7 @@ export interface operations {
                 /** @description Events that concern this workbench. */
                 workbench_id?: string;
                 /** @description Events of this action. */
-                action?: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "extend_workbench" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_start_times" | "read_audit";
+                action?: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "extend_workbench" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "set_quota" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_start_times" | "read_audit" | "read_quota" | "read_quota_scope";
                 /** @description Events at this time or later. */
                 from?: string;
                 /** @description Events before this time. */
@@ -4173,7 +4456,7 @@ export interface operations {
                              * @description Reads occur only as refused.
                              * @enum {string}
                              */
-                            action: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_start_times" | "read_audit" | "unknown";
+                            action: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "set_quota" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_start_times" | "read_audit" | "read_quota" | "read_quota_scope" | "unknown";
                             /**
                              * @description `allowed`: the actor had the right. The event of a change of rights is stored before the change takes effect. `refused`: the actor did not have the right. `failed`: the request ended with an error, and may have had an effect.
                              * @enum {string}
@@ -4259,6 +4542,419 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOwnQuota: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The user in whose name the request is made: 1 to 96 bytes of UTF-8 without control characters, U+FFFE and U+FFFF, given once. Optional with a token that has a user claim, otherwise required.
+                 * @example xyz
+                 */
+                user_id?: components["parameters"]["user_id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Limits and use. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "item": {
+                     *         "user_id": "xyz",
+                     *         "limits": {
+                     *           "workbenches": 10,
+                     *           "hosts": null,
+                     *           "running": 2,
+                     *           "cpu": null,
+                     *           "memory": null,
+                     *           "gpus": 0
+                     *         },
+                     *         "used": {
+                     *           "workbenches": 3,
+                     *           "hosts": 0,
+                     *           "running": 1,
+                     *           "cpu": 1024,
+                     *           "memory": 2048,
+                     *           "gpus": 0
+                     *         },
+                     *         "sources": {
+                     *           "workbenches": "installation",
+                     *           "running": "group:research",
+                     *           "gpus": "installation"
+                     *         },
+                     *         "resets_at": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        item: {
+                            /** @description The user whose limits they are. */
+                            user_id: string;
+                            /** @description The limits in force. `null`: no limit. */
+                            limits: {
+                                workbenches: number | null;
+                                hosts: number | null;
+                                running: number | null;
+                                cpu: number | null;
+                                memory: number | null;
+                                gpus: number | null;
+                            };
+                            /** @description What the workbenches of the user hold. */
+                            used: {
+                                workbenches: number;
+                                hosts: number;
+                                running: number;
+                                cpu: number;
+                                memory: number;
+                                gpus: number;
+                            };
+                            /** @description The scope that sets each limit. Absent where none sets it. */
+                            sources: {
+                                /** @description `installation`, `group:<name>` or `user:<user id>`. */
+                                workbenches?: string;
+                                /** @description `installation`, `group:<name>` or `user:<user id>`. */
+                                hosts?: string;
+                                /** @description `installation`, `group:<name>` or `user:<user id>`. */
+                                running?: string;
+                                /** @description `installation`, `group:<name>` or `user:<user id>`. */
+                                cpu?: string;
+                                /** @description `installation`, `group:<name>` or `user:<user id>`. */
+                                memory?: string;
+                                /** @description `installation`, `group:<name>` or `user:<user id>`. */
+                                gpus?: string;
+                            };
+                            /** @description Null: no limit resets with time. What a workbench holds is given back when it stops. */
+                            resets_at: null;
+                        };
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is invalid; `fields` names each invalid field.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "The request is invalid: see requested_cpu, colour.",
+                     *         "fields": {
+                     *           "requested_cpu": "a whole number from 128 to 196608",
+                     *           "colour": "no field of this request"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getQuota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Whose limits: `installation` (of every user), `group:<name>` (of every user of the group) or `user:<user id>`. Percent-encoded as one segment of the path, as by `encodeURIComponent`.
+                 * @example group:research
+                 */
+                scope: components["parameters"]["scope"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The limits of the scope. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "item": {
+                     *         "scope": "group:research",
+                     *         "limits": {
+                     *           "running": 2,
+                     *           "gpus": null
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        item: {
+                            /** @description `installation`, `group:<name>` or `user:<user id>`. */
+                            scope: string;
+                            /** @description The limits of the scope. Absent: that of the next scope applies. */
+                            limits: {
+                                workbenches?: number | null;
+                                hosts?: number | null;
+                                running?: number | null;
+                                cpu?: number | null;
+                                memory?: number | null;
+                                gpus?: number | null;
+                            };
+                        };
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is invalid; `fields` names each invalid field.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "The request is invalid: see requested_cpu, colour.",
+                     *         "fields": {
+                     *           "requested_cpu": "a whole number from 128 to 196608",
+                     *           "colour": "no field of this request"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
+             *     `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "forbidden",
+                     *         "message": "The token is for another user.",
+                     *         "reason": "user_mismatch"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    setQuota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Whose limits: `installation` (of every user), `group:<name>` (of every user of the group) or `user:<user id>`. Percent-encoded as one segment of the path, as by `encodeURIComponent`.
+                 * @example group:research
+                 */
+                scope: components["parameters"]["scope"];
+            };
+            cookie?: never;
+        };
+        /** @description At most 64 KiB. `application/json` or `application/*+json`. */
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "running": 2,
+                 *       "gpus": null
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Workbenches that exist, also those that are being deleted. */
+                    workbenches?: number | null;
+                    /** @description Workbenches with a dedicated instance type, also while they are stopped. */
+                    hosts?: number | null;
+                    /** @description Workbenches that start, run or stop. */
+                    running?: number | null;
+                    /** @description CPU units of these (1 vCPU = 1024). */
+                    cpu?: number | null;
+                    /** @description Memory of these, MiB. */
+                    memory?: number | null;
+                    /** @description GPUs of these. */
+                    gpus?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The limits of the scope. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "item": {
+                     *         "scope": "group:research",
+                     *         "limits": {
+                     *           "running": 2,
+                     *           "gpus": null
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        item: {
+                            /** @description `installation`, `group:<name>` or `user:<user id>`. */
+                            scope: string;
+                            /** @description The limits of the scope. Absent: that of the next scope applies. */
+                            limits: {
+                                workbenches?: number | null;
+                                hosts?: number | null;
+                                running?: number | null;
+                                cpu?: number | null;
+                                memory?: number | null;
+                                gpus?: number | null;
+                            };
+                        };
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is invalid; `fields` names each invalid field.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "The request is invalid: see requested_cpu, colour.",
+                     *         "fields": {
+                     *           "requested_cpu": "a whole number from 128 to 196608",
+                     *           "colour": "no field of this request"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
+             *     `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "forbidden",
+                     *         "message": "The token is for another user.",
+                     *         "reason": "user_mismatch"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            /**
+             * @description `payload_too_large`: The body is larger than 64 KiB.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "payload_too_large",
+                     *         "message": "The body is larger than 64 KiB."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "unsupported_media_type",
+                     *         "message": "The body must be sent as application/json."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             429: components["responses"]["TooManyRequests"];

@@ -1,3 +1,5 @@
+import type { QuotaLimits } from '../../quotas/limits.ts';
+
 /**
  * The timeouts, intervals (in milliseconds) and limits of the life cycle. Settings provide them
  * (contract/settings/function-settings.ts); the defaults here are those of the documentation.
@@ -59,6 +61,8 @@ export interface Policy {
   readonly busyHoldMs: number;
   /** A run is stopped after so many hours, used or not. 0: never. @default 0 */
   readonly maxRunHours: number;
+  /** What each user may hold, unless a stored limit says otherwise. @default no limit */
+  readonly quotas: QuotaLimits;
 }
 
 const SECOND = 1000;
@@ -84,6 +88,7 @@ export const DEFAULT_POLICY: Policy = {
   idleStopGpuMinutes: 30,
   busyHoldMs: 24 * 60 * MINUTE,
   maxRunHours: 0,
+  quotas: {},
 };
 
 /** An effect begins within this time after the read of the record that required it; after that the record is read again. */

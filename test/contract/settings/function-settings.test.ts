@@ -158,15 +158,6 @@ describe('the function settings', () => {
     expect(problem === undefined).toBe(accepted);
   });
 
-  it('require a rate of starts for a maximum of each user, and nothing for the rate alone', () => {
-    const names = 'WB_USER_WORKBENCHES_MAX, WB_USER_HOSTS_MAX, WB_USER_STARTS_PER_MINUTE';
-    for (const maximum of ['WB_USER_WORKBENCHES_MAX', 'WB_USER_HOSTS_MAX']) {
-      expect(problemsIn({ ...open, [maximum]: '5' })).toHaveProperty([names]);
-      expect(problemsIn({ ...open, [maximum]: '5', WB_USER_STARTS_PER_MINUTE: '5' })).toEqual({});
-    }
-    expect(problemsIn({ ...open, WB_USER_STARTS_PER_MINUTE: '5' })).toEqual({});
-  });
-
   it('remove the slash at the end of BASE_URL', () => {
     expect(readSettings({ ...open, BASE_URL: 'https://wb.example.com/a/' }).BASE_URL).toBe(
       'https://wb.example.com/a',

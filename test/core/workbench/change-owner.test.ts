@@ -1,5 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { TaskObservation } from '#core/ports/task-runner.ts';
+import { heldBy } from '#core/quotas/held.ts';
+import { holdQuota } from '#core/quotas/hold-quota.ts';
+import { readUse } from '#core/quotas/read-use.ts';
 import {
   acceptWorkbench,
   moveWorkbench,
@@ -132,21 +135,46 @@ describe('a move', () => {
     expect(await move('grace', 'grace')).toEqual(moved);
   });
 
-  it.each([
-    ['workbench_limit', { workbenchesMax: 1, hostsMax: 0, startsPerMinute: 9 }],
-    ['start_rate', { workbenchesMax: 0, hostsMax: 0, startsPerMinute: 1 }],
-  ])('respects the limits of the next owner: %s', async (reason, limits) => {
+  it('respects the quota of the next owner, before anything is recorded', async () => {
     const { world, workbench, read } = await aWorld();
     await world.stores.workbenches.create(stopped({ userId: 'grace', workbenchId: 'other' }));
+    await world.stores.quotas.writeLimits({ kind: 'user', userId: 'grace' }, { workbenches: 1 });
+    const record = vi.fn(unrecorded);
+    const move = moveWorkbench(world.ports, world.policy, workbench, 'grace', 'admin', record);
+    await expect(move).rejects.toMatchObject({ code: 'quota_exceeded', reason: 'workbenches' });
+    expect(record).not.toHaveBeenCalled();
+    expect((await read('ada'))?.userId).toBe('ada');
+  });
+
+  it('gives back to its earlier owner what it held', async () => {
+    const { world, workbench, move } = await aWorld();
+    await world.stores.quotas.writeLimits({ kind: 'installation' }, { workbenches: 1 });
+    const use = async (userId: string) => (await readUse(world.ports, {}, { userId })).used.workbenches;
+    await holdQuota(
+      world.ports,
+      {},
+      {
+        ...{ user: { userId: 'ada' }, workbenchId: workbench.workbenchId },
+        ...{ revision: workbench.revision, held: heldBy(workbench) },
+      },
+    );
+    expect(await use('ada')).toBe(1);
+    await move('grace');
+    expect([await use('ada'), await use('grace')]).toEqual([0, 1]);
+  });
+
+  it('respects the rate of starts of the next owner', async () => {
+    const { world, workbench, read } = await aWorld();
+    const limits = { startsPerMinute: 1 };
     await world.ports.startRates.count('grace', minuteOf(world), 9);
     const move = moveWorkbench(world.ports, world.policy, workbench, 'grace', 'admin', unrecorded, limits);
-    await expect(move).rejects.toMatchObject({ code: 'too_many_requests', reason });
+    await expect(move).rejects.toMatchObject({ code: 'too_many_requests', reason: 'start_rate' });
     expect((await read('ada'))?.userId).toBe('ada');
   });
 
   it('that the status does not allow counts as no start', async () => {
     const { world, workbench } = await aWorld(stopped({ unexpectedTasks: [{ taskId: 'late' }] }));
-    const limits = { workbenchesMax: 0, hostsMax: 0, startsPerMinute: 1 };
+    const limits = { startsPerMinute: 1 };
     await expect(
       moveWorkbench(world.ports, world.policy, workbench, 'grace', 'admin', unrecorded, limits),
     ).rejects.toMatchObject({ code: 'not_stopped' });

@@ -1,18 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import {
-  deleteWorkbench,
-  restartWorkbench,
-  startWorkbench,
-  stopWorkbench,
-} from '#core/workbench/commands.ts';
+import { restartWorkbench, startWorkbench, stopWorkbench } from '#core/workbench/commands.ts';
 import { type CreateCommand, createWorkbench } from '#core/workbench/create-workbench.ts';
-import { NO_LIMITS, type UserLimits } from '#core/workbench/user-limits.ts';
+import { NO_START_LIMIT, type StartLimit } from '#core/workbench/user-limits.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
 
 const MINUTE = 60_000;
 const SIZE = { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 };
-const ON_HOST = { ...SIZE, dedicatedInstanceType: 'm7i.large' };
 const KEY = 'retry-1';
 
 const startRate = (retryAfterSeconds: number) => ({
@@ -20,8 +14,6 @@ const startRate = (retryAfterSeconds: number) => ({
   reason: 'start_rate',
   retryAfterSeconds,
 });
-const WORKBENCH_LIMIT = { code: 'too_many_requests', reason: 'workbench_limit', retryAfterSeconds: 60 };
-const HOST_LIMIT = { code: 'too_many_requests', reason: 'host_limit', retryAfterSeconds: 60 };
 
 /** A world at the beginning of a minute. */
 function aWorld(): MemoryWorld {
@@ -30,88 +22,36 @@ function aWorld(): MemoryWorld {
   return world;
 }
 
-function create(world: MemoryWorld, limits: Partial<UserLimits>, fields: Partial<CreateCommand> = {}) {
+function create(world: MemoryWorld, limits: Partial<StartLimit>, fields: Partial<CreateCommand> = {}) {
   const command = { userId: 'ada', request: SIZE, bodyHash: 'a', by: 'ada', ...fields };
-  return createWorkbench(world.ports, world.policy, command, { ...NO_LIMITS, ...limits });
+  return createWorkbench(world.ports, world.policy, command, { ...NO_START_LIMIT, ...limits });
 }
 
 async function createOne(world: MemoryWorld, fields: Partial<CreateCommand> = {}) {
   return (await create(world, {}, fields)).workbench;
 }
 
-describe('the maximum number of workbenches', () => {
-  const limits = { workbenchesMax: 2 };
-
-  it('refuses the next workbench of this user, and of no other', async () => {
-    const world = aWorld();
-    for (let n = 0; n < 2; n += 1) await create(world, limits);
-    await expect(create(world, limits)).rejects.toMatchObject({
-      ...WORKBENCH_LIMIT,
-      message: 'The user may have 2 workbenches. Delete one first.',
-    });
-    await create(world, limits, { userId: 'bob', by: 'ada' });
-  });
-
-  it('counts the workbenches that others created for the user', async () => {
-    const world = aWorld();
-    for (const by of ['ada', 'a service']) await create(world, limits, { by });
-    await expect(create(world, limits, { by: 'an admin' })).rejects.toMatchObject(WORKBENCH_LIMIT);
-  });
-
-  it('counts a workbench until it has been deleted', async () => {
-    const world = aWorld();
-    const first = await createOne(world);
-    const { workbench: second } = await create(world, limits);
-    await world.waitForStatus(first, 'running');
-    await deleteWorkbench(world.ports, world.policy, first, 'ada');
-    await expect(create(world, limits)).rejects.toMatchObject(WORKBENCH_LIMIT);
-    await world.waitUntilGone(first);
-    await create(world, limits);
-    expect(await world.read(second)).toBeDefined();
-  });
-
-  it('does not hide that a request does not fit', async () => {
-    const world = aWorld();
-    const request = { ...SIZE, cpuUnits: 99_999 };
-    await create(world, { workbenchesMax: 1, startsPerMinute: 1 });
-    await expect(create(world, { workbenchesMax: 1 }, { request })).rejects.toMatchObject({
-      code: 'cannot_fit',
-    });
-  });
-});
-
-describe('the maximum number of dedicated instances', () => {
-  it('refuses the next workbench on one, and not one on a shared instance', async () => {
-    const world = aWorld();
-    const limits = { hostsMax: 1 };
-    await create(world, limits);
-    await create(world, limits, { request: ON_HOST });
-    await expect(create(world, limits, { request: ON_HOST })).rejects.toMatchObject({
-      ...HOST_LIMIT,
-      message: 'The user may have 1 workbenches on dedicated instances. Delete one first.',
-    });
-    await create(world, limits);
-  });
-});
-
 describe('an idempotency key', () => {
-  it('returns the workbench of the first request although every limit is reached', async () => {
+  it('returns the workbench of the first request although the limit is reached', async () => {
     const world = aWorld();
-    const limits = { workbenchesMax: 1, hostsMax: 1, startsPerMinute: 1 };
-    const fields = { idempotencyKey: KEY, request: ON_HOST };
+    const limits = { startsPerMinute: 1 };
+    const fields = { idempotencyKey: KEY };
     const { workbench } = await create(world, limits, fields);
     expect(await create(world, limits, fields)).toEqual({ workbench, created: false });
   });
 
   it('returns the workbench of a first request that ended before it completed the key', async () => {
     const world = aWorld();
-    const limits = { workbenchesMax: 1, startsPerMinute: 1 };
+    const limits = { startsPerMinute: 1 };
     const idempotency = overrideMethods(world.stores.idempotency, {
       complete: () => Promise.reject(new Error('killed')),
     });
     const command = { userId: 'ada', request: SIZE, bodyHash: 'a', by: 'ada', idempotencyKey: KEY };
     await expect(
-      createWorkbench({ ...world.ports, idempotency }, world.policy, command, { ...NO_LIMITS, ...limits }),
+      createWorkbench({ ...world.ports, idempotency }, world.policy, command, {
+        ...NO_START_LIMIT,
+        ...limits,
+      }),
     ).rejects.toThrow('killed');
     expect(await create(world, limits, { idempotencyKey: KEY })).toMatchObject({ created: false });
   });
@@ -144,16 +84,6 @@ describe('the number of starts per minute', () => {
     await create(world, limits, { userId: 'bob' });
     world.clock.advance(1);
     await create(world, limits);
-  });
-
-  it('bounds the number of requests at the same time that exceed the maximum', async () => {
-    const world = aWorld();
-    const results = await Promise.allSettled(
-      Array.from({ length: 50 }, () => create(world, { workbenchesMax: 1, startsPerMinute: 5 })),
-    );
-    const created = results.filter(({ status }) => status === 'fulfilled').length;
-    expect(created).toBeGreaterThanOrEqual(1);
-    expect(created).toBeLessThanOrEqual(5);
   });
 
   it('counts the start of a stopped workbench', async () => {

@@ -321,31 +321,58 @@ describe('an Idempotency-Key', () => {
 });
 
 describe('the limits of a user', () => {
-  const limits = { WB_USER_STARTS_PER_MINUTE: '3', WB_USER_WORKBENCHES_MAX: '2', WB_USER_HOSTS_MAX: '1' };
+  const limits = { WB_USER_WORKBENCHES_MAX: '2', WB_USER_HOSTS_MAX: '1' };
   const onHost = { allocated_instance_type: 'm7i.large' };
 
-  it('are 429 with the reason and the time to wait, for the static key too', async () => {
-    const { create, world } = setUp(limits);
-    world.clock.advance(60_000 - (world.clock.now() % 60_000) + 15_000);
+  it('are 403 with the figures, for the static key too', async () => {
+    const { create } = setUp(limits);
     expect((await call(create, { query, body: onHost })).status).toBe(201);
     expect(await call(create, { query, body: onHost })).toMatchObject({
-      status: 429,
-      headers: { 'retry-after': '60' },
-      body: { success: false, error: { code: 'too_many_requests', reason: 'host_limit' } },
+      status: 403,
+      body: {
+        success: false,
+        error: {
+          code: 'quota_exceeded',
+          reason: 'hosts',
+          message:
+            'The limit is 1 workbenches on dedicated instances; 1 are used, and the request needs 1 more. Delete a workbench with a dedicated instance, or ask an administrator for a higher limit.',
+          quota: {
+            ...{ limit: 1, used: 1, requested: 1 },
+            ...{ scope: 'installation', unit: 'workbenches', resets_at: null },
+          },
+        },
+      },
     });
     expect((await call(create, { query, authorizer: tokenOf('xyz') })).status).toBe(201);
+    expect(await call(create, { query })).toMatchObject({
+      status: 403,
+      body: { error: { reason: 'workbenches', quota: { limit: 2, used: 2 } } },
+    });
+    expect((await call(create, { query: 'user_id=another' })).status).toBe(201);
+  });
+
+  it('of starts is 429 with the time to wait', async () => {
+    const { create, world } = setUp({ WB_USER_STARTS_PER_MINUTE: '1' });
+    world.clock.advance(60_000 - (world.clock.now() % 60_000) + 15_000);
+    expect((await call(create, { query })).status).toBe(201);
     expect(await call(create, { query })).toMatchObject({
       status: 429,
       headers: { 'retry-after': '45' },
       body: { error: { code: 'too_many_requests', reason: 'start_rate' } },
     });
-    world.clock.advance(45_000);
-    expect(await call(create, { query })).toMatchObject({
-      status: 429,
-      headers: { 'retry-after': '60' },
-      body: { error: { code: 'too_many_requests', reason: 'workbench_limit' } },
+  });
+
+  it('of a group applies to a user whose own token proves the group', async () => {
+    const { create, world } = setUp();
+    await world.stores.quotas.writeLimits({ kind: 'group', group: 'students' }, { gpus: 0, running: 1 });
+    const authorizer = tokenOf('xyz', { groups: JSON.stringify(['students']) });
+    expect((await call(create, { authorizer })).status).toBe(201);
+    expect(await call(create, { authorizer })).toMatchObject({
+      status: 403,
+      body: { error: { quota: { scope: 'group:students' } } },
     });
-    expect((await call(create, { query: 'user_id=another' })).status).toBe(201);
+    // An administrator proves no group of the user: the last proof counts.
+    expect((await call(create, { query: 'user_id=xyz' })).status).toBe(403);
   });
 
   it('do not exist by default', async () => {
@@ -354,5 +381,56 @@ describe('the limits of a user', () => {
       Array.from({ length: 300 }, () => call(create, { query, body: onHost })),
     );
     expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([201]));
+  });
+});
+
+describe('a dry run', () => {
+  const dryRun = 'user_id=xyz&dry_run=true';
+
+  it('says what the workbench would hold and leave, and writes nothing', async () => {
+    const { create, world } = setUp({ WB_USER_WORKBENCHES_MAX: '3', WB_USER_STARTS_PER_MINUTE: '1' });
+    await call(create, { route: 'POST /workbenches', query });
+    const before = world.stores.quotas.storedLedger('xyz');
+    const requests = [1, 2].map(() =>
+      call(create, {
+        route: 'POST /workbenches',
+        query: dryRun,
+        headers: { 'idempotency-key': 'k' },
+        body: { requested_cpu: 512 },
+      }),
+    );
+    for (const response of await Promise.all(requests))
+      expect(response).toMatchObject({
+        status: 200,
+        body: {
+          success: true,
+          item: {
+            quota: {
+              user_id: 'xyz',
+              limits: { workbenches: 3, running: null },
+              used: { workbenches: 1 },
+              requested: { workbenches: 1, hosts: 0, running: 1, cpu: 512 },
+              left: { workbenches: 1, running: null },
+              sources: { workbenches: 'installation' },
+            },
+          },
+        },
+      });
+    expect(world.stores.quotas.storedLedger('xyz')).toEqual(before);
+    const audited = await world.stores.audit.list({ from: 0, to: Number.MAX_SAFE_INTEGER, limit: 9 });
+    expect(audited.events).toHaveLength(1);
+    expect((await world.stores.workbenches.listByUser('xyz', { limit: 100 })).workbenches).toHaveLength(1);
+  });
+
+  it('is refused as the request would be', async () => {
+    const { create } = setUp({ WB_USER_WORKBENCHES_MAX: '1' });
+    await call(create, { query });
+    expect(await call(create, { query: dryRun })).toMatchObject({
+      status: 403,
+      body: { error: { code: 'quota_exceeded' } },
+    });
+    const body = { requested_cpu: 100_000 };
+    expect((await call(create, { query: dryRun, body })).status).toBe(422);
+    expect((await call(create, { query: `${query}&dry_run=1` })).status).toBe(400);
   });
 });

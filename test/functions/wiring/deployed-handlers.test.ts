@@ -77,6 +77,9 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
   'list-reports': API_READ,
   'list-start-times': API_READ,
   'list-audit': API_READ,
+  'get-own-quota': API_READ,
+  'get-quota': API_READ,
+  'set-quota': API_READ,
   // A user waits for it, and it only reads.
   'list-machines': { limits: { dynamodb: TABLE, ecs: { ...ONCE, maxAttempts: 2 } }, paced: false },
   // A user waits for them, and their calls are idempotent.
@@ -113,6 +116,7 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
   'sweep-active': { limits: { dynamodb: TABLE, ec2: ONCE, ecs: ONCE, sqs: QUEUE }, paced: true },
   'sweep-tasks-and-hosts': { limits: { dynamodb: TABLE, ec2: ONCE, ecs: ONCE, sqs: QUEUE }, paced: true },
   'sweep-volumes': { limits: { dynamodb: TABLE, efs: ONCE, lambda: JANITOR }, paced: true },
+  'sweep-quotas': { limits: { dynamodb: TABLE }, paced: false },
   'sweep-cluster': { limits: { dynamodb: TABLE, ec2: ONCE, ecs: ONCE }, paced: true },
   janitor: { limits: {}, paced: false },
 };
@@ -512,6 +516,21 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
     result: SUCCESS,
   },
   'list-reports': { event: forUser(undefined), calls: ['dynamodb Query'], result: SUCCESS },
+  'get-own-quota': {
+    event: forUser(undefined),
+    calls: ['dynamodb BatchGetItem', 'dynamodb Query'],
+    result: SUCCESS,
+  },
+  'get-quota': {
+    event: gatewayEvent({ scope: 'group:a', route: 'GET /quotas/{scope}' }),
+    calls: ['dynamodb GetItem'],
+    result: SUCCESS,
+  },
+  'set-quota': {
+    event: gatewayEvent({ scope: 'group:a', body: { running: 2 }, route: 'PUT /quotas/{scope}' }),
+    calls: ['dynamodb PutItem'],
+    result: SUCCESS,
+  },
   'list-audit': {
     event: gatewayEvent({ query: 'user_id=ada' }),
     calls: ['dynamodb Query'],
@@ -758,6 +777,11 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
   'sweep-volumes': {
     event: {},
     calls: ['dynamodb PutItem', 'efs DescribeAccessPoints', 'lambda Invoke'],
+    result: REPORT,
+  },
+  'sweep-quotas': {
+    event: {},
+    calls: ['dynamodb PutItem', 'dynamodb Query'],
     result: REPORT,
   },
   'sweep-cluster': {

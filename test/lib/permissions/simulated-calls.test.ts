@@ -23,7 +23,6 @@ const STORE_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'workbenches.postpone': ['UpdateItem'],
   'workbenches.delete': ['DeleteItem'],
   'workbenches.listByUser': ['Query'],
-  'workbenches.countByUser': ['Query'],
   'workbenches.listDue': ['Query due'],
   'workbenches.listDueAfter': ['Query due'],
   'workbenches.listActive': ['Query active'],
@@ -40,6 +39,10 @@ const STORE_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'shares.read': ['BatchGetItem'],
   'shares.listByGrantee': ['Query'],
   'shares.deleteAll': ['Query', 'DeleteItem'],
+  'quotas.read': ['BatchGetItem'],
+  'quotas.readLedger': ['GetItem'],
+  'quotas.writeLedger': ['PutItem'],
+  'quotas.listLedgers': ['Query'],
   'startRates.count': ['UpdateItem'],
   'startTimes.add': ['UpdateItem'],
   'reports.add': ['PutItem'],
@@ -54,7 +57,7 @@ const STORE_ACTIONS: Readonly<Record<string, readonly string[]>> = {
 
 const LIMITS = {
   WB_USER_WORKBENCHES_MAX: '1000',
-  WB_USER_HOSTS_MAX: '1000',
+  WB_USER_RUNNING_MAX: '1000',
   WB_USER_STARTS_PER_MINUTE: '1000',
 };
 
@@ -76,6 +79,9 @@ const NOT_SIMULATED: readonly FunctionName[] = [
   'authorizer',
   'get-health',
   'get-me',
+  'get-own-quota',
+  'get-quota',
+  'set-quota',
   'janitor',
   'list-audit',
   'list-history',
@@ -96,6 +102,14 @@ const NOT_SIMULATED: readonly FunctionName[] = [
  */
 const WITH_CHANGES = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'];
 
+/** The records of a user are counted again before a refusal; the rest as of every route of a workbench. */
+const RECOUNT = [
+  'dynamodb:BatchGetItem',
+  'dynamodb:Query by-workbench',
+  'dynamodb:PutItem',
+  'dynamodb:Query',
+];
+
 /** Permissions for cases that these few schedules may not reach. */
 const RARE: Partial<Record<FunctionName, readonly string[]>> = {
   // A request for a workbench of another user, or for one that is deleted, and its audit event.
@@ -107,7 +121,12 @@ const RARE: Partial<Record<FunctionName, readonly string[]>> = {
   ),
   // The user to whom a workbench is offered declines; a workbench with a stopped host is accepted.
   'withdraw-offer': ['dynamodb:Query by-workbench'],
-  'accept-owner': ['dynamodb:Query by-workbench', 'sqs:SendMessage'],
+  'accept-owner': ['dynamodb:Query by-workbench', 'sqs:SendMessage', 'dynamodb:Query'],
+  'start-workbench': RECOUNT,
+  'restart-workbench': RECOUNT,
+  'change-owner': RECOUNT,
+  // An entry without a record.
+  'sweep-quotas': ['dynamodb:GetItem'],
   // Also the shared workbenches.
   'list-workbenches': [
     'dynamodb:PutItem',

@@ -98,10 +98,6 @@ describe('authentication', () => {
     const secretKeyArn = 'arn:aws:kms:us-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-123456789012';
     expect(findProblems({ auth: { staticKey: true, secretArn, secretKeyArn } })).toEqual({});
     expect(findProblems({ auth: { staticKey: true, secretKeyArn } })).toHaveProperty(['auth.secretKeyArn']);
-    expect(findProblems({ functions: { WB_USER_WORKBENCHES_MAX: 20 } })).toEqual({
-      'functions.WB_USER_WORKBENCHES_MAX, functions.WB_USER_HOSTS_MAX, functions.WB_USER_STARTS_PER_MINUTE':
-        expect.stringContaining('set WB_USER_STARTS_PER_MINUTE too'),
-    });
     const oidc = { issuer: 'https://id.example', audience: 'api', jwksUrl: 'https://id.example/certs' };
     expect(findProblems({ auth: { oidc, secretArn } })).toHaveProperty(['auth.secretArn']);
     expect(findProblems({ auth: { oidc } })).toEqual({});

@@ -23,6 +23,7 @@ import type { FreeCapacityStore, InstanceFreeCapacity } from '#core/ports/free-c
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { sweepCluster } from '#core/reconcile/sweep-cluster.ts';
+import { sweepQuotas } from '#core/reconcile/sweep-quotas.ts';
 import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { build as buildAcceptOwner } from '#functions/api/accept-owner.ts';
@@ -352,6 +353,13 @@ export class Controller {
     );
   }
 
+  /** Runs the sweep of quotas. Scheduled every hour. */
+  async sweepQuotas(): Promise<void> {
+    await this.#invoke('sweep-quotas', timeoutMsOf('sweep-quotas'), (invocation) =>
+      sweepQuotas(this.#ports(invocation)),
+    );
+  }
+
   async #invoke<T>(
     name: FunctionName,
     timeoutMs: number,
@@ -438,6 +446,7 @@ export class Controller {
       activity: interceptPort(this.stores.activity, 'activity', invocation),
       audit: interceptPort(this.stores.audit, 'audit', invocation),
       shares: interceptPort(this.stores.shares, 'shares', invocation),
+      quotas: interceptPort(this.stores.quotas, 'quotas', invocation),
       startRates: interceptPort(this.#startRates, 'startRates', invocation),
       startTimes: interceptPort(this.#startTimes, 'startTimes', invocation),
       reports: interceptPort(this.reports, 'reports', invocation),

@@ -27,6 +27,7 @@ import { type Delivery, EventChannel } from './event-channel.ts';
 import { EventSourceMappingModel } from './event-source-mapping.ts';
 import { MixedFleet } from './mixed-fleet.ts';
 import { OwnerChecks } from './owner-checks.ts';
+import { QuotaChecks } from './quota-checks.ts';
 import { RuleViolation } from './rule-violation.ts';
 import { SafetyChecks } from './safety-checks.ts';
 import { ScheduleResult } from './schedule-result.ts';
@@ -45,6 +46,8 @@ const START_TIMEOUT_MS = 30 * MINUTE;
 const ORPHAN_DELETION_TIMEOUT_MS = 35 * MINUTE;
 /** The sweep of volumes runs far more often than in production, so that it meets every stage of a start. */
 const VOLUME_SWEEP_INTERVAL_MS = 4 * MINUTE;
+/** The sweep of quotas runs more often than in production, so that it meets requests in progress. */
+const QUOTA_SWEEP_INTERVAL_MS = 3 * MINUTE;
 /** The grace period of orphaned volumes: longer than any index is stale. */
 const VOLUME_GRACE_MS = 15 * MINUTE;
 /** The task definitions of deleted workbenches are deregistered within this time: the interval and duration of a sweep. */
@@ -139,6 +142,7 @@ class ScheduleRun {
   readonly #safety: SafetyChecks;
   readonly #owners: OwnerChecks;
   readonly #costs: CostChecks;
+  readonly #quotas: QuotaChecks;
   readonly #moves: SimulatedMoves;
   readonly #gateTape: Tape;
   readonly #gateDraws: HazardDraws;
@@ -209,6 +213,7 @@ class ScheduleRun {
     );
     this.#owners = new OwnerChecks(this.#world);
     this.#costs = new CostChecks(this.#world, this.#controller.stores.usage);
+    this.#quotas = new QuotaChecks(this.#controller.stores.quotas, () => this.#lastWritten.values());
     this.#users = new SimulatedUsers(kernel, this.#controller, this.#clients, this.#owners);
     this.#moves = new SimulatedMoves({
       kernel,
@@ -269,10 +274,14 @@ class ScheduleRun {
   }
 
   async execute(): Promise<void> {
+    await this.#quotas.drawLimits(new Tape(fromTheMiddle(this.#schedule.tape.toReversed())));
     this.#every(MINUTE, () => this.#controller.sweepDue());
     // Without faults no user may notice a failure, and a drain ends runs.
     if (this.#schedule.faultPercent > 0) this.#operator.schedule((error) => this.#fail(error));
     this.#every(10 * MINUTE, () => this.#controller.sweepAll());
+    // Without faults it must have nothing to correct.
+    if (this.#schedule.faultPercent > 0)
+      this.#every(QUOTA_SWEEP_INTERVAL_MS, () => this.#controller.sweepQuotas());
     for (const command of this.#schedule.commands) {
       this.kernel.after(command.at, () => this.#execute(command));
       if (ENDING_COMMANDS.has(command.kind)) this.#visitBefore(command);
@@ -291,11 +300,14 @@ class ScheduleRun {
     this.#checkDesiredStates();
     this.#owners.checkRecords(this.#records());
     this.#costs.check(this.#records(), this.kernel.now());
+    this.#quotas.checkLedgers('after the fault phase');
+    await this.#quotas.removeLimits();
     await this.#startAll();
     const checkCosts = this.#costs.expectCosts(this.#records(), this.kernel.now());
     await this.#sweepOrphans();
     checkCosts(this.#records(), this.kernel.now());
     this.#checkNoOrphans();
+    this.#quotas.checkLedgers('after all workbenches were started');
     await this.#visitLast();
     await this.#deleteAll();
     this.#costs.check([], this.kernel.now());
@@ -469,6 +481,7 @@ class ScheduleRun {
       );
     }
     const after = 'after the deletion of all workbenches';
+    this.#quotas.checkLedgers(after);
     for (const { taskArn } of this.#world.containers)
       throw new RuleViolation(`${after} the container of ${taskArn} still runs`);
     for (const { instanceId, state } of this.#world.liveHosts)
@@ -543,6 +556,7 @@ class ScheduleRun {
       this.result.recordTransition(record, before?.status);
       this.#recordViolation(() => this.#safety.checkWrite(record, before, this.kernel.now()));
       this.#recordViolation(() => this.#drainChecks.checkWrite(record, before, this.kernel.now()));
+      this.#recordViolation(() => this.#quotas.checkLimits());
     };
     return replaceMethods(inner, {
       create: async (record, idempotencyKey) => {

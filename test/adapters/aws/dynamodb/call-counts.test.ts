@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
+import { DynamoQuotaStore } from '#adapters/aws/dynamodb/quota-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { DUE_SHARDS } from '#contract/table.ts';
@@ -9,7 +10,7 @@ import { FREE_CAPACITY_LISTED_MAX } from '#core/ports/free-capacity-store.ts';
 import { restartWorkbench, startWorkbench } from '#core/workbench/commands.ts';
 import { createWorkbench } from '#core/workbench/create-workbench.ts';
 import type { CreateRequest } from '#core/workbench/request-fields.ts';
-import { NO_LIMITS, type UserLimits } from '#core/workbench/user-limits.ts';
+import { NO_START_LIMIT, type StartLimit } from '#core/workbench/user-limits.ts';
 import { keyOf } from '#core/workbench/workbench.ts';
 import { aHistoryEntry, ID, idAt, running, starting, stopped, T0 } from '#test/builders/workbench.ts';
 import { anInstance } from '#test/contracts/free-capacity-store.ts';
@@ -114,15 +115,17 @@ describe('the DynamoDB calls of each method', () => {
   describe('for a request', () => {
     const SIZE = { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 };
     const ON_HOST = { ...SIZE, dedicatedInstanceType: 'm7i.large' };
-    const LIMITS = { workbenchesMax: 100, hostsMax: 100, startsPerMinute: 100 };
+    const LIMIT = { startsPerMinute: 100 };
     const world = new MemoryWorld();
+    const quotas = () => new DynamoQuotaStore(table.client, table.tableName);
     const ports = () => ({
       ...world.ports,
       workbenches: store,
       idempotency: new DynamoIdempotencyStore(table.client, table.tableName),
+      quotas: quotas(),
       startRates: new DynamoStartRateStore(table.client, table.tableName),
     });
-    const created = async (limits: UserLimits, request: CreateRequest, idempotencyKey?: string) => {
+    const created = async (limits: StartLimit, request: CreateRequest, idempotencyKey?: string) => {
       calls.length = 0;
       await createWorkbench(
         ports(),
@@ -136,26 +139,35 @@ describe('the DynamoDB calls of each method', () => {
       return commands();
     };
 
-    it('to create a workbench are one write, and two more for an idempotency key, without limits', async () => {
-      expect(await created(NO_LIMITS, SIZE)).toEqual(['PutItemCommand']);
-      expect(await created(NO_LIMITS, ON_HOST)).toEqual(['PutItemCommand']);
-      expect(await created(NO_LIMITS, SIZE, 'k')).toEqual([
+    it('to create a workbench are a read and a write, and two more for an idempotency key, without limits', async () => {
+      const expected = ['BatchGetItemCommand', 'PutItemCommand'];
+      expect(await created(NO_START_LIMIT, SIZE)).toEqual(expected);
+      expect(await created(NO_START_LIMIT, ON_HOST)).toEqual(expected);
+      expect(await created(NO_START_LIMIT, SIZE, 'k')).toEqual([
         'PutItemCommand',
+        'BatchGetItemCommand',
         'TransactWriteItemsCommand',
         'UpdateItemCommand',
       ]);
     });
 
-    it('to create a workbench are one write and one count more with limits, two counts for a host', async () => {
-      expect(await created(LIMITS, SIZE)).toEqual(['UpdateItemCommand', 'QueryCommand', 'PutItemCommand']);
-      expect(await created(LIMITS, ON_HOST)).toEqual([
+    it('to create a workbench are one write more with a limit of starts, and one with a quota', async () => {
+      expect(await created(LIMIT, SIZE)).toEqual([
         'UpdateItemCommand',
-        'QueryCommand',
-        'QueryCommand',
+        'BatchGetItemCommand',
         'PutItemCommand',
       ]);
-      expect(await created({ ...LIMITS, workbenchesMax: 0 }, SIZE)).toEqual([
-        'UpdateItemCommand',
+      await quotas().writeLimits({ kind: 'user', userId: 'ada' }, { workbenches: 100, running: 100 });
+      // The first time the records are counted.
+      expect(await created(NO_START_LIMIT, SIZE)).toEqual([
+        'BatchGetItemCommand',
+        'QueryCommand',
+        'PutItemCommand',
+        'PutItemCommand',
+      ]);
+      expect(await created(NO_START_LIMIT, ON_HOST)).toEqual([
+        'BatchGetItemCommand',
+        'PutItemCommand',
         'PutItemCommand',
       ]);
     });
@@ -164,17 +176,19 @@ describe('the DynamoDB calls of each method', () => {
       ['start', startWorkbench],
       ['restart', restartWorkbench],
     ] as const)(
-      'to %s a workbench are a read and a write, and one more write with a limit',
+      'to %s a workbench are two reads and a write, and one more write with each limit',
       async (_, request) => {
-        await request(ports(), world.policy, { userId: 'ada', workbenchId: idAt(T0, 1) }, 'ada', {
-          limits: NO_LIMITS,
-        });
-        expect(commands()).toEqual(['GetItemCommand', 'UpdateItemCommand']);
+        const ada = (n: number) => ({ userId: 'ada', workbenchId: idAt(T0, n) });
+        await request(ports(), world.policy, ada(1), 'ada', { limits: NO_START_LIMIT });
+        expect(commands()).toEqual(['GetItemCommand', 'BatchGetItemCommand', 'UpdateItemCommand']);
         calls.length = 0;
-        await request(ports(), world.policy, { userId: 'ada', workbenchId: idAt(T0, 2) }, 'ada', {
-          limits: LIMITS,
-        });
-        expect(commands()).toEqual(['GetItemCommand', 'UpdateItemCommand', 'UpdateItemCommand']);
+        await request(ports(), world.policy, ada(2), 'ada', { limits: LIMIT });
+        expect(commands()).toEqual([
+          'GetItemCommand',
+          'UpdateItemCommand',
+          'BatchGetItemCommand',
+          'UpdateItemCommand',
+        ]);
       },
     );
   });

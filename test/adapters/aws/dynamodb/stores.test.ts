@@ -3,6 +3,7 @@ import { DynamoAuditStore } from '#adapters/aws/dynamodb/audit-store.ts';
 import { DynamoDrainStore } from '#adapters/aws/dynamodb/drain-store.ts';
 import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
+import { DynamoQuotaStore } from '#adapters/aws/dynamodb/quota-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
 import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
@@ -16,6 +17,7 @@ import { describeAuditStoreContract } from '#test/contracts/audit-store.ts';
 import { describeDrainStoreContract } from '#test/contracts/drain-store.ts';
 import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
+import { describeQuotaStoreContract } from '#test/contracts/quota-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
 import { describeSessionCutoffStoreContract } from '#test/contracts/session-cutoff-store.ts';
 import { describeShareStoreContract } from '#test/contracts/share-store.ts';
@@ -102,3 +104,11 @@ describeUsageStoreContract('DynamoUsageStore', async () => {
   const table = await openTableUnderTest();
   return { store: new DynamoUsageStore(table.client, table.tableName), dispose: table.dispose };
 });
+describeQuotaStoreContract(
+  'DynamoQuotaStore',
+  async () => {
+    const table = await openTableUnderTest();
+    return { store: new DynamoQuotaStore(table.client, table.tableName), dispose: table.dispose };
+  },
+  { bursts: 10 },
+);

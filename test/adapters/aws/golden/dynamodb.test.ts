@@ -4,6 +4,7 @@ import { DynamoActivityStore } from '#adapters/aws/dynamodb/activity-store.ts';
 import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
+import { DynamoQuotaStore } from '#adapters/aws/dynamodb/quota-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
 import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
@@ -14,6 +15,8 @@ import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts'
 import { ACTIVE_SHARDS, DUE_SHARDS } from '#contract/table.ts';
 import { CUTOFF_RETENTION_MS } from '#core/ports/session-cutoff-store.ts';
 import { START_TIMES_SPAN_MS } from '#core/ports/start-times-store.ts';
+import { EMPTY_LEDGER } from '#core/quotas/ledger.ts';
+import { scopesOf } from '#core/quotas/scope.ts';
 import { aHost, ID, idAt, RUN_ID, starting, stopped, T0 } from '#test/builders/workbench.ts';
 import { aShare, BOB } from '#test/contracts/share-store.ts';
 import { aTicket } from '#test/contracts/ticket-store.ts';
@@ -205,48 +208,6 @@ describe('a record', () => {
         },
       },
     ]);
-  });
-
-  it('is counted consistently, no further than the maximum and without its content', async () => {
-    const { store, sent } = workbenchesWith();
-    await store.countByUser('ada', { atMost: 20 });
-    expect(sent).toEqual([
-      {
-        name: 'Query',
-        input: {
-          TableName: TABLE,
-          // A user who waits for each response must not exceed the maximum.
-          ConsistentRead: true,
-          Select: 'COUNT',
-          Limit: 20,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :workbench)',
-          ExpressionAttributeValues: { ':pk': { S: 'user#ada' }, ':workbench': { S: 'workbench#' } },
-        },
-      },
-    ]);
-  });
-
-  it('with a dedicated instance is counted among all records of the user, page by page', async () => {
-    let pages = 0;
-    const { store, sent } = workbenchesWith({
-      Query: () => ({ Count: 1, ...(++pages < 3 ? { LastEvaluatedKey: RECORD_KEY } : {}) }),
-    });
-    expect(await store.countByUser('ada', { atMost: 20, withHost: true })).toBe(3);
-    expect(sent.map(({ input }) => 'ExclusiveStartKey' in input)).toEqual([false, true, true]);
-    expect(sent[1]).toEqual({
-      name: 'Query',
-      input: {
-        TableName: TABLE,
-        ConsistentRead: true,
-        Select: 'COUNT',
-        // DynamoDB applies a limit before the filter.
-        FilterExpression: 'attribute_exists(#record.#spec.#type)',
-        ExpressionAttributeNames: { '#record': 'record', '#spec': 'spec', '#type': 'dedicatedInstanceType' },
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :workbench)',
-        ExpressionAttributeValues: { ':pk': { S: 'user#ada' }, ':workbench': { S: 'workbench#' } },
-        ExclusiveStartKey: RECORD_KEY,
-      },
-    });
   });
 
   it('is not read by a health check, whose key never exists', async () => {
@@ -515,6 +476,103 @@ describe('a completed start', () => {
         },
       },
     ]);
+  });
+});
+
+describe('a quota', () => {
+  const ADA_LIMITS = { pk: { S: 'quota-user#ada' }, sk: { S: 'limits' } };
+  const ADA_LEDGER = { pk: { S: 'quota-ledger#11' }, sk: { S: 'ada' } };
+
+  it('is read consistently by one call: the limits of every scope and the ledger', async () => {
+    const { client, sent } = recordingClient();
+    await new DynamoQuotaStore(client, TABLE).read('ada', scopesOf('ada', ['research']));
+    expect(sent).toEqual([
+      {
+        name: 'BatchGetItem',
+        input: {
+          RequestItems: {
+            [TABLE]: {
+              Keys: [
+                ADA_LEDGER,
+                { pk: { S: 'quota-installation' }, sk: { S: 'limits' } },
+                { pk: { S: 'quota-group#research' }, sk: { S: 'limits' } },
+                ADA_LIMITS,
+              ],
+              // A request that was counted before must be seen.
+              ConsistentRead: true,
+            },
+          },
+        },
+      },
+    ]);
+  });
+
+  it('has a ledger that is written only if it was not written since it was read', async () => {
+    const { client, sent } = recordingClient();
+    const store = new DynamoQuotaStore(client, TABLE);
+    const Item = (revision: string) => ({
+      ...ADA_LEDGER,
+      revision: { N: revision },
+      ledger: { M: marshall(EMPTY_LEDGER) },
+    });
+    await store.writeLedger('ada', EMPTY_LEDGER, undefined);
+    await store.writeLedger('ada', EMPTY_LEDGER, 7);
+    expect(sent).toEqual([
+      {
+        name: 'PutItem',
+        input: { TableName: TABLE, Item: Item('1'), ConditionExpression: 'attribute_not_exists(pk)' },
+      },
+      {
+        name: 'PutItem',
+        input: {
+          TableName: TABLE,
+          Item: Item('8'),
+          ConditionExpression: 'revision = :revision',
+          ExpressionAttributeValues: { ':revision': { N: '7' } },
+        },
+      },
+    ]);
+  });
+
+  it('has limits that replace those of the scope, and a ledger that is read by itself to give back', async () => {
+    const { client, sent } = recordingClient();
+    const store = new DynamoQuotaStore(client, TABLE);
+    await store.writeLimits({ kind: 'user', userId: 'ada' }, { running: 2, gpus: null });
+    await store.readLedger('ada');
+    await store.readLimits({ kind: 'user', userId: 'ada' });
+    expect(sent).toEqual([
+      {
+        name: 'PutItem',
+        input: {
+          TableName: TABLE,
+          Item: {
+            ...ADA_LIMITS,
+            // For people who read the table.
+            scope: { S: 'user:ada' },
+            limits: { M: marshall({ running: 2, gpus: null }) },
+          },
+        },
+      },
+      { name: 'GetItem', input: { TableName: TABLE, Key: ADA_LEDGER, ConsistentRead: true } },
+      { name: 'GetItem', input: { TableName: TABLE, Key: ADA_LIMITS, ConsistentRead: true } },
+    ]);
+  });
+
+  it('is listed for the sweep shard by shard, keys only', async () => {
+    const { client, sent } = recordingClient({ Query: () => ({ Items: [{ sk: { S: 'ada' } }] }) });
+    const store = new DynamoQuotaStore(client, TABLE);
+    const { userIds, cursor } = await store.listLedgers();
+    expect(userIds).toEqual(['ada']);
+    await store.listLedgers(cursor);
+    expect(sent.map(({ input }) => input)).toEqual(
+      ['quota-ledger#0', 'quota-ledger#1'].map((pk) => ({
+        TableName: TABLE,
+        Limit: 100,
+        KeyConditionExpression: 'pk = :pk',
+        ProjectionExpression: 'sk',
+        ExpressionAttributeValues: { ':pk': { S: pk } },
+      })),
+    );
   });
 });
 

@@ -10,6 +10,7 @@ import { describeDrainStoreContract } from '#test/contracts/drain-store.ts';
 import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity-store.ts';
 import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
+import { describeQuotaStoreContract } from '#test/contracts/quota-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
 import { describeSessionCutoffStoreContract } from '#test/contracts/session-cutoff-store.ts';
 import { describeShareStoreContract } from '#test/contracts/share-store.ts';
@@ -75,6 +76,14 @@ for (const [variant, { inFile, ...options }] of Object.entries(VARIANTS)) {
     const { usage, dispose } = await open();
     return { store: usage, dispose };
   });
+  describeQuotaStoreContract(
+    `SqliteQuotaStore ${variant}`,
+    async () => {
+      const { quotas, dispose } = await open();
+      return { store: quotas, dispose };
+    },
+    { bursts: 10 },
+  );
 
   describeReportStoreContract(`SqliteReportStore ${variant}`, async () => {
     const { reports, dispose } = await open();

@@ -1,0 +1,149 @@
+import { type DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { LedgerPage, QuotaStore, StoredLedger, UserQuota } from '#core/ports/quota-store.ts';
+import { type Ledger, ledgerSchema } from '#core/quotas/ledger.ts';
+import { type QuotaLimits, quotaLimitsSchema } from '#core/quotas/limits.ts';
+import { formatScope, type QuotaScope } from '#core/quotas/scope.ts';
+import { batchGetItems } from './batch-get.ts';
+import { callDynamoDb, writeConditionally } from './errors.ts';
+import {
+  type Item,
+  type ItemKey,
+  keyAttributes,
+  LEDGER_PARTITIONS,
+  ledgerKey,
+  quotaLimitsKey,
+} from './keys.ts';
+
+const PAGE = 100;
+
+/**
+ * Limits and ledgers in DynamoDB. A scope has one item in a partition of its own. The ledgers are in LEDGER_SHARDS partitions, so
+ * that a sweep can list them and no partition is written by all users.
+ */
+export class DynamoQuotaStore implements QuotaStore {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#client = client;
+    this.#table = tableName;
+  }
+
+  async read(userId: string, scopes: readonly QuotaScope[]): Promise<UserQuota> {
+    const ledger = ledgerKey(userId);
+    const keys = scopes.map((scope) => ({ scope, key: quotaLimitsKey(scope) }));
+    const items = await batchGetItems(this.#client, this.#table, [ledger, ...keys.map(({ key }) => key)], {
+      ConsistentRead: true,
+    });
+    const itemOf = (key: ItemKey) => items.find(({ pk, sk }) => pk?.S === key.pk && sk?.S === key.sk);
+    const limits = keys.flatMap(({ scope, key }) => {
+      const item = itemOf(key);
+      return item === undefined ? [] : [{ scope, limits: limitsOf(item) }];
+    });
+    return { limits, stored: ledgerOf(itemOf(ledger)) };
+  }
+
+  async readLimits(scope: QuotaScope): Promise<QuotaLimits> {
+    const item = await this.#getItem(quotaLimitsKey(scope));
+    return item === undefined ? {} : limitsOf(item);
+  }
+
+  async writeLimits(scope: QuotaScope, limits: QuotaLimits): Promise<void> {
+    const command = new PutItemCommand({
+      TableName: this.#table,
+      Item: {
+        ...keyAttributes(quotaLimitsKey(scope)),
+        scope: { S: formatScope(scope) },
+        limits: { M: marshall(limits, { removeUndefinedValues: true }) },
+      },
+    });
+    await callDynamoDb('PutItem', () => this.#client.send(command));
+  }
+
+  async readLedger(userId: string): Promise<StoredLedger | undefined> {
+    return ledgerOf(await this.#getItem(ledgerKey(userId)));
+  }
+
+  async writeLedger(
+    userId: string,
+    ledger: Ledger,
+    expectedRevision: number | undefined,
+  ): Promise<'written' | 'conflict'> {
+    const outcome = await writeConditionally('PutItem', () =>
+      this.#client.send(
+        new PutItemCommand({
+          TableName: this.#table,
+          Item: {
+            ...keyAttributes(ledgerKey(userId)),
+            revision: { N: String((expectedRevision ?? 0) + 1) },
+            // A group may have any name: with one called `constructor` a map is mistaken for an instance of a class.
+            ledger: { M: marshall(ledger, { convertClassInstanceToMap: true }) },
+          },
+          ...(expectedRevision === undefined
+            ? { ConditionExpression: 'attribute_not_exists(pk)' }
+            : {
+                ConditionExpression: 'revision = :revision',
+                ExpressionAttributeValues: { ':revision': { N: String(expectedRevision) } },
+              }),
+        }),
+      ),
+    );
+    return outcome === 'done' ? 'written' : 'conflict';
+  }
+
+  async listLedgers(cursor?: string): Promise<LedgerPage> {
+    const { shard, after } = cursor === undefined ? { shard: 0, after: undefined } : decodeCursor(cursor);
+    const partition = LEDGER_PARTITIONS[shard];
+    if (partition === undefined) return { userIds: [] };
+    const { Items = [], LastEvaluatedKey } = await callDynamoDb('Query', () =>
+      this.#client.send(
+        new QueryCommand({
+          TableName: this.#table,
+          Limit: PAGE,
+          KeyConditionExpression: 'pk = :pk',
+          ProjectionExpression: 'sk',
+          ExpressionAttributeValues: { ':pk': { S: partition } },
+          ...(after === undefined ? {} : { ExclusiveStartKey: keyAttributes({ pk: partition, sk: after }) }),
+        }),
+      ),
+    );
+    const userIds = Items.flatMap(({ sk }) => sk?.S ?? []);
+    const last = LastEvaluatedKey?.sk?.S;
+    if (last !== undefined) return { userIds, cursor: encodeCursor(shard, last) };
+    return shard + 1 < LEDGER_PARTITIONS.length ? { userIds, cursor: encodeCursor(shard + 1) } : { userIds };
+  }
+
+  async #getItem(key: ItemKey): Promise<Item | undefined> {
+    const command = new GetItemCommand({
+      TableName: this.#table,
+      Key: keyAttributes(key),
+      ConsistentRead: true,
+    });
+    const { Item } = await callDynamoDb('GetItem', () => this.#client.send(command));
+    return Item;
+  }
+}
+
+function limitsOf(item: Item): QuotaLimits {
+  return quotaLimitsSchema.parse(unmarshall(item.limits?.M ?? {}));
+}
+
+function ledgerOf(item: Item | undefined): StoredLedger | undefined {
+  if (item === undefined) return undefined;
+  return {
+    ledger: ledgerSchema.parse(unmarshall(item.ledger?.M ?? {})),
+    revision: Number(item.revision?.N),
+  };
+}
+
+/** The shard, and the last user of the page before, if it was of the same shard. */
+function encodeCursor(shard: number, after = ''): string {
+  return `${shard}#${after}`;
+}
+
+function decodeCursor(cursor: string): { readonly shard: number; readonly after: string | undefined } {
+  const [shard = ''] = cursor.split('#', 1);
+  const after = cursor.slice(shard.length + 1);
+  return { shard: Number(shard), after: after === '' ? undefined : after };
+}

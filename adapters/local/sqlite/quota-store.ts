@@ -1,0 +1,98 @@
+import type { LedgerPage, QuotaStore, StoredLedger, UserQuota } from '#core/ports/quota-store.ts';
+import { type Ledger, ledgerSchema } from '#core/quotas/ledger.ts';
+import { type QuotaLimits, quotaLimitsSchema } from '#core/quotas/limits.ts';
+import { formatScope, type QuotaScope } from '#core/quotas/scope.ts';
+import type { Connection } from './connection.ts';
+import type { Database } from './database.ts';
+import { assertWellFormed } from './keys.ts';
+
+const PAGE = 100;
+
+const INSERT = `INSERT INTO quota_ledgers (user_id, revision, ledger) VALUES (?, 1, ?)
+  ON CONFLICT (user_id) DO NOTHING`;
+const UPDATE = `UPDATE quota_ledgers SET ledger = ?, revision = revision + 1
+  WHERE user_id = ? AND revision = ?`;
+
+/** Limits and ledgers in SQLite: one row per scope, and one per user. */
+export class SqliteQuotaStore implements QuotaStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async read(userId: string, scopes: readonly QuotaScope[]): Promise<UserQuota> {
+    assertWellFormed(userId);
+    return this.#database.read((connection) => ({
+      limits: scopes.flatMap((scope) => {
+        const limits = readLimits(connection, scope);
+        return limits === undefined ? [] : [{ scope, limits }];
+      }),
+      stored: readLedger(connection, userId),
+    }));
+  }
+
+  async readLimits(scope: QuotaScope): Promise<QuotaLimits> {
+    return this.#database.read((connection) => readLimits(connection, scope) ?? {});
+  }
+
+  async writeLimits(scope: QuotaScope, limits: QuotaLimits): Promise<void> {
+    assertWellFormed(formatScope(scope));
+    await this.#database.write((connection) => {
+      connection.run(
+        'INSERT OR REPLACE INTO quota_limits (scope, limits) VALUES (?, ?)',
+        ...[formatScope(scope), JSON.stringify(limits)],
+      );
+    });
+  }
+
+  async readLedger(userId: string): Promise<StoredLedger | undefined> {
+    assertWellFormed(userId);
+    return this.#database.read((connection) => readLedger(connection, userId));
+  }
+
+  async writeLedger(
+    userId: string,
+    ledger: Ledger,
+    expectedRevision: number | undefined,
+  ): Promise<'written' | 'conflict'> {
+    assertWellFormed(userId);
+    const text = JSON.stringify(ledger);
+    return this.#database.write((connection) => {
+      const rows =
+        expectedRevision === undefined
+          ? connection.run(INSERT, userId, text)
+          : connection.run(UPDATE, text, userId, expectedRevision);
+      return rows === 1 ? 'written' : 'conflict';
+    });
+  }
+
+  async listLedgers(cursor = ''): Promise<LedgerPage> {
+    const rows = await this.#database.read((connection) =>
+      connection.all<{ user_id: string }>(
+        'SELECT user_id FROM quota_ledgers WHERE user_id > ? ORDER BY user_id LIMIT ?',
+        ...[cursor, PAGE],
+      ),
+    );
+    const userIds = rows.map(({ user_id: userId }) => userId);
+    const last = userIds.at(-1);
+    return userIds.length < PAGE || last === undefined ? { userIds } : { userIds, cursor: last };
+  }
+}
+
+function readLimits(connection: Connection, scope: QuotaScope): QuotaLimits | undefined {
+  const row = connection.get<{ limits: string }>(
+    'SELECT limits FROM quota_limits WHERE scope = ?',
+    formatScope(scope),
+  );
+  return row === undefined ? undefined : quotaLimitsSchema.parse(JSON.parse(row.limits));
+}
+
+function readLedger(connection: Connection, userId: string): StoredLedger | undefined {
+  const row = connection.get<{ revision: number; ledger: string }>(
+    'SELECT revision, ledger FROM quota_ledgers WHERE user_id = ?',
+    userId,
+  );
+  if (row === undefined) return undefined;
+  return { ledger: ledgerSchema.parse(JSON.parse(row.ledger)), revision: row.revision };
+}

@@ -1,0 +1,90 @@
+import * as z from 'zod/mini';
+import { formatScope, INSTALLATION_SCOPE, type QuotaScope } from './scope.ts';
+
+/**
+ * What a user may hold, each with its unit:
+ * - `workbenches`: workbenches that exist, also those that are being deleted
+ * - `hosts`: those of them with a dedicated instance type
+ * - `running`: workbenches that hold capacity: from the request to start until they are known to have stopped
+ * - `cpu`, `memory`, `gpus`: the sizes of these, in CPU units (1,024 = 1 vCPU), MiB and GPUs
+ */
+export const QUOTA_NAMES = ['workbenches', 'hosts', 'running', 'cpu', 'memory', 'gpus'] as const;
+export type QuotaName = (typeof QUOTA_NAMES)[number];
+
+export const QUOTA_UNITS = {
+  workbenches: 'workbenches',
+  hosts: 'workbenches',
+  running: 'workbenches',
+  cpu: 'cpu_units',
+  memory: 'mib',
+  gpus: 'gpus',
+} as const satisfies Readonly<Record<QuotaName, string>>;
+export type QuotaUnit = (typeof QUOTA_UNITS)[QuotaName];
+
+/** The highest limit. It keeps every sum exact. */
+export const QUOTA_MAX = 1_000_000_000;
+
+const limit = () => z.optional(z.nullable(z.int().check(z.minimum(0), z.maximum(QUOTA_MAX))));
+
+/** The limits of a scope. `null`: no limit. Absent: that of the next scope applies. */
+export const quotaLimitsSchema = z.object({
+  workbenches: limit(),
+  hosts: limit(),
+  running: limit(),
+  cpu: limit(),
+  memory: limit(),
+  gpus: limit(),
+}) satisfies z.ZodMiniType<{ readonly [Name in QuotaName]?: number | null | undefined }>;
+export type QuotaLimits = Readonly<z.infer<typeof quotaLimitsSchema>>;
+
+/** The stored limits of a scope. */
+export interface ScopedLimits {
+  readonly scope: QuotaScope;
+  readonly limits: QuotaLimits;
+}
+
+/** The limit that applies to a user, and the scope that sets it as the API names it. `max` null: no limit. */
+export interface LimitInForce {
+  readonly max: number | null;
+  /** Absent if no scope sets it. */
+  readonly source?: string;
+}
+export type LimitsInForce = Readonly<Record<QuotaName, LimitInForce>>;
+
+/**
+ * Returns the limits of a user, each of the nearest scope that sets it: the user, the user's groups, the installation, the
+ * settings. Of several groups the highest limit applies.
+ * @param stored of the scopes of this user; others must be left out
+ * @param defaults those of the settings
+ */
+export function limitsInForce(stored: readonly ScopedLimits[], defaults: QuotaLimits): LimitsInForce {
+  const own = stored.filter(({ scope }) => scope.kind === 'user');
+  const groups = stored.filter(({ scope }) => scope.kind === 'group');
+  const installation = stored.filter(({ scope }) => scope.kind === 'installation');
+  const nearest = (name: QuotaName): LimitInForce =>
+    highest(own, name) ??
+    highest(groups, name) ??
+    highest(installation, name) ??
+    highest([{ scope: INSTALLATION_SCOPE, limits: defaults }], name) ?? { max: null };
+  const inForce = Object.fromEntries(QUOTA_NAMES.map((name) => [name, nearest(name)]));
+  return inForce as unknown as LimitsInForce;
+}
+
+function highest(scopes: readonly ScopedLimits[], name: QuotaName): LimitInForce | undefined {
+  let found: LimitInForce | undefined;
+  for (const { scope, limits } of scopes) {
+    const max = limits[name];
+    if (max === undefined || (found !== undefined && rank(max) <= rank(found.max))) continue;
+    found = { max, source: formatScope(scope) };
+  }
+  return found;
+}
+
+function rank(max: number | null): number {
+  return max ?? Number.POSITIVE_INFINITY;
+}
+
+/** Whether anything is limited. */
+export function hasLimit(limits: LimitsInForce): boolean {
+  return QUOTA_NAMES.some((name) => limits[name].max !== null);
+}

@@ -1,0 +1,16 @@
+import { build } from '../api/get-own-quota.ts';
+import { apiPorts } from '../wiring/api-ports.ts';
+import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { openTable, quotaStore, workbenchStore } from '../wiring/table.ts';
+
+export { build };
+
+export const handler = createApiHandler('get-own-quota', (wiring) => {
+  const table = openTable(wiring);
+  const ports = {
+    ...apiPorts(wiring, table),
+    quotas: quotaStore(table),
+    workbenches: workbenchStore(table),
+  };
+  return build(ports, wiring.settings);
+});

@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { build } from '#functions/api/get-own-quota.ts';
+import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
+
+async function setUp() {
+  const { world, ports } = worldWithIds();
+  await world.stores.quotas.writeLimits({ kind: 'installation' }, { workbenches: 10, gpus: 0 });
+  await world.stores.quotas.writeLimits({ kind: 'group', group: 'research' }, { running: 2 });
+  await world.create({}, 'ada');
+  return { handler: build(ports, settingsWith({ WB_USER_CPU_MAX: '4096' })) };
+}
+
+it('returns the limits in force, their sources and the use of a user', async () => {
+  const { handler } = await setUp();
+  const authorizer = tokenOf('ada', { groups: JSON.stringify(['research']) });
+  expect(await call(handler, { authorizer })).toMatchObject({
+    status: 200,
+    body: {
+      success: true,
+      item: {
+        user_id: 'ada',
+        limits: { workbenches: 10, hosts: null, running: 2, cpu: 4096, memory: null, gpus: 0 },
+        used: { workbenches: 1, hosts: 0, running: 1, cpu: 1024, memory: 2048, gpus: 0 },
+        sources: { workbenches: 'installation', running: 'group:research', cpu: 'installation' },
+        resets_at: null,
+      },
+    },
+  });
+});
+
+it('returns those of any user to administrators, and to no other user', async () => {
+  const { handler } = await setUp();
+  expect((await call(handler, { query: 'user_id=ada' })).body.item.used.running).toBe(1);
+  expect((await call(handler, { query: 'user_id=bob' })).body.item.used.running).toBe(0);
+  expect(await call(handler, { query: 'user_id=ada', authorizer: tokenOf('bob') })).toMatchObject({
+    status: 403,
+    body: { error: { reason: 'user_mismatch' } },
+  });
+});

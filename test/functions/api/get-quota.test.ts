@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { build } from '#functions/api/get-quota.ts';
+import { call, settingsWith, worldWithIds } from '../call-api.ts';
+
+it('returns the stored limits of a scope, not those of the settings', async () => {
+  const { world, ports } = worldWithIds();
+  const get = build(ports, settingsWith({ WB_USER_RUNNING_MAX: '9' }));
+  expect((await call(get, { scope: 'installation' })).body).toEqual({
+    success: true,
+    item: { scope: 'installation', limits: {} },
+  });
+  await world.stores.quotas.writeLimits({ kind: 'installation' }, { cpu: 1 });
+  expect((await call(get, { scope: 'installation' })).body.item.limits).toEqual({ cpu: 1 });
+  expect((await call(get, { scope: 'ada' })).body.error.fields).toHaveProperty('scope');
+});

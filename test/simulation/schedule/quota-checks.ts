@@ -1,0 +1,107 @@
+import { type Ledger, sumOf } from '#core/quotas/ledger.ts';
+import type { QuotaLimits } from '#core/quotas/limits.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import type { MemoryQuotaStore } from '../../memory/memory-quota-store.ts';
+import type { Tape } from '../tape.ts';
+import { USERS } from './commands.ts';
+import { RuleViolation } from './rule-violation.ts';
+
+/** Limits that the simulated users reach: each has at most two workbenches, and gets others by moves. */
+const LIMITS: readonly [QuotaLimits, ...QuotaLimits[]] = [
+  { running: 1 },
+  { workbenches: 1 },
+  { workbenches: 2, running: 1 },
+  { cpu: 2047, memory: 4095, workbenches: 3 },
+  { hosts: 0, running: 2 },
+];
+/** The probability that a schedule has limits. */
+const LIMITED_PROBABILITY = 0.6;
+
+/** What a user holds by the records, counted without the functions of the product. */
+interface Counted {
+  workbenches: number;
+  hosts: number;
+  running: number;
+  cpu: number;
+  memory: number;
+  gpus: number;
+}
+
+/**
+ * The rules about quotas: at no time the records of a user hold more than the limit, and when all is quiet the ledger has
+ * what they hold.
+ */
+export class QuotaChecks {
+  readonly #quotas: MemoryQuotaStore;
+  readonly #records: () => Iterable<Workbench>;
+  #limits: QuotaLimits | undefined;
+
+  /** @param records the existing records as last written */
+  constructor(quotas: MemoryQuotaStore, records: () => Iterable<Workbench>) {
+    this.#quotas = quotas;
+    this.#records = records;
+  }
+
+  /** Sets limits in some schedules. */
+  async drawLimits(tape: Tape): Promise<void> {
+    if (!tape.chance(LIMITED_PROBABILITY)) return;
+    this.#limits = tape.pick(LIMITS);
+    await this.#quotas.writeLimits({ kind: 'installation' }, this.#limits);
+  }
+
+  /** Removes the limits, so that every workbench can be started. The ledgers stay. */
+  async removeLimits(): Promise<void> {
+    this.#limits = undefined;
+    await this.#quotas.writeLimits({ kind: 'installation' }, {});
+  }
+
+  /** Checks that no user holds more than the limit. Called after a record was written. */
+  checkLimits(): void {
+    if (this.#limits === undefined) return;
+    for (const userId of USERS) {
+      const counted = this.#count(userId);
+      for (const [name, max] of Object.entries(this.#limits)) {
+        const held = counted[name as keyof Counted];
+        if (typeof max === 'number' && held > max)
+          throw new RuleViolation(`${userId} holds ${held} of ${name}, but the limit is ${max}`);
+      }
+    }
+  }
+
+  /** Checks that each ledger has what the records hold. */
+  checkLedgers(phase: string): void {
+    for (const userId of USERS) {
+      const stored = this.#quotas.storedLedger(userId);
+      if (stored === undefined) continue;
+      const sum = sumOf(stored.ledger);
+      const counted = this.#count(userId);
+      for (const [name, held] of Object.entries(counted))
+        if (sum[name as keyof Counted] !== held)
+          throw new RuleViolation(
+            `${phase} the ledger of ${userId} has ${sum[name as keyof Counted]} of ${name}, but the records hold ${held}: ${describe(stored.ledger)}`,
+          );
+    }
+  }
+
+  #count(userId: string): Counted {
+    const counted = { workbenches: 0, hosts: 0, running: 0, cpu: 0, memory: 0, gpus: 0 };
+    for (const record of this.#records()) {
+      if (record.userId !== userId) continue;
+      counted.workbenches += 1;
+      if (record.spec.dedicatedInstanceType !== undefined) counted.hosts += 1;
+      if (record.status === 'stopped') continue;
+      if (record.status === 'deleting' && record.run === undefined) continue;
+      counted.running += 1;
+      counted.cpu += record.spec.cpuUnits;
+      counted.memory += record.spec.memoryMib;
+      counted.gpus += record.spec.gpuCount;
+    }
+    return counted;
+  }
+}
+
+function describe({ entries }: Ledger): string {
+  return Object.entries(entries)
+    .map(([workbenchId, { revision, held }]) => `${workbenchId}@${revision} ${JSON.stringify(held)}`)
+    .join(', ');
+}
