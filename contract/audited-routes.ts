@@ -22,6 +22,7 @@ const AUDITED_ROUTES: Readonly<Record<RouteKey, AuditedRoute | 'public'>> = {
   'POST /workbenches/{wid}/stop': { action: 'stop_workbench', kind: 'act' },
   'POST /workbenches/{wid}/restart': { action: 'restart_workbench', kind: 'act' },
   'POST /workbenches/{wid}/extend': { action: 'extend_workbench', kind: 'act' },
+  'POST /workbenches/{wid}/activity': { action: 'report_activity', kind: 'report' },
   'POST /workbenches/{wid}/open': { action: 'open_workbench', kind: 'opening' },
   'POST /workbenches/{wid}/owner': { action: 'change_owner', kind: 'rights' },
   'DELETE /workbenches/{wid}/owner': { action: 'withdraw_owner_offer', kind: 'rights' },

@@ -105,6 +105,12 @@ export const DEPLOYED = {
     reads: [...CHANGE_API, 'BASE_URL'],
     ...CHANGING_API,
   },
+  'report-activity': {
+    entry: 'handlers/report-activity.ts',
+    startedBy: { by: 'route', operationId: 'reportActivity' },
+    reads: WORKBENCH_API,
+    ...READING_API,
+  },
   'open-workbench': {
     entry: 'handlers/open-workbench.ts',
     startedBy: { by: 'route', operationId: 'openWorkbench' },

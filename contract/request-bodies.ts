@@ -269,6 +269,31 @@ export function extendBodySchema() {
   });
 }
 
+const KINDS = 'a list of `ide` and `busy`, each at most once';
+
+/** The body of a report of activity. JupyterHub has `last_activity`, too. */
+export function activityBodySchema() {
+  const time = () => z.iso.datetime({ offset: true, error: 'a time, ISO 8601 with a time zone' });
+  return z.strictObject({
+    last_activity: z.optional(time().check(z.describe('When the workbench was used last.'))),
+    kinds: z.optional(
+      z.array(z.enum(['ide', 'busy'], { error: KINDS }), { error: KINDS }).check(
+        z.minLength(1, { error: KINDS }),
+        z.maxLength(2, { error: KINDS }),
+        z.refine((kinds) => new Set(kinds).size === kinds.length, { error: KINDS }),
+        z.meta({
+          description:
+            'How it was used at `last_activity`. `ide`, the default: its IDE worked for its user, for example a kernel was busy. `busy`: its processors or GPUs were busy, which only holds an idle stop off.',
+          uniqueItems: true,
+        }),
+      ),
+    ),
+    keepalive_until: z.optional(
+      time().check(z.describe('Until when it is not stopped for idleness, at most 12 hours from now.')),
+    ),
+  });
+}
+
 /** The body of a drain. */
 export const drainBodySchema = () =>
   z.strictObject({

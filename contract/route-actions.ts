@@ -12,6 +12,7 @@ export const ROUTE_ACTIONS = {
   stopWorkbench: 'stop',
   restartWorkbench: 'restart',
   extendWorkbench: 'extend',
+  reportActivity: 'extend',
   openWorkbench: 'open',
   listHistory: 'view_history',
   listLogs: 'view_logs',

@@ -6,6 +6,7 @@ import { LIST_FILTERS, LOG_PARAMETERS, PARAMETERS } from './parameters.ts';
 import { dryRunResponseSchema } from './quota-bodies.ts';
 import { QUOTA_ROUTES } from './quota-routes.ts';
 import {
+  activityBodySchema,
   createBodySchema,
   extendBodySchema,
   openBodySchema,
@@ -197,6 +198,26 @@ export const ROUTES = [
       'workbench_not_found',
       'not_running',
       'deleting',
+      'payload_too_large',
+      'unsupported_media_type',
+    ],
+  },
+  {
+    method: 'POST',
+    path: '/workbenches/{wid}/activity',
+    operationId: 'reportActivity',
+    access: 'user',
+    action: ROUTE_ACTIONS.reportActivity,
+    summary: 'Reports that a running workbench is used, so that it is not stopped for idleness.',
+    description:
+      'For programs that see what the gate does not, for example whether a kernel is busy. Report at most once a minute: of further reports within a minute only a longer keepalive is stored. Times in the past of earlier reports have no effect, times in the future count as now. The reports of a run do not count for the next one.',
+    parameters: [wid, user_id],
+    body: activityBodySchema,
+    responses: successResponse('The report is stored.'),
+    errors: [
+      'invalid_request',
+      'workbench_not_found',
+      'not_running',
       'payload_too_large',
       'unsupported_media_type',
     ],

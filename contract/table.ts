@@ -9,6 +9,7 @@
  * | `user#<user id>` | `starts#<minute>` | the number of starts of the user in this minute; expires |
  * | `history#<workbench id>` | sequence number, padded | a history entry; expires after the workbench is deleted |
  * | `activity#<workbench id>` | `activity` | when a person last used the workbench; expires |
+ * | `activity#<workbench id>` | `run#<run id>` | what programs reported of the use of this run; expires |
  * | `ticket#<hash of its secret>` | `ticket` | a ticket that was not used; expires |
  * | `cutoff#<user id>` | `cutoff` | the cutoffs of the user; expires |
  * | `share#<workbench id>` | key of the grantee | a share of the workbench; expires if it has an end |

@@ -77,6 +77,11 @@ export function machineNotFound(): WorkbenchError {
   return new WorkbenchError('machine_not_found', 'There is no such machine. See GET /machines.');
 }
 
+/** 409: what was requested is possible only while the workbench runs. */
+export function notRunning(): WorkbenchError {
+  return new WorkbenchError('not_running', 'The workbench is not running. Start it first.');
+}
+
 /** 409: nothing but its deletion is possible. */
 export function beingDeletedError(): WorkbenchError {
   return new WorkbenchError('deleting', 'The workbench is being deleted.');

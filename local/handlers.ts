@@ -44,6 +44,7 @@ import { build as listStartTimes } from '#functions/api/list-start-times.ts';
 import { build as listWorkbenches } from '#functions/api/list-workbenches.ts';
 import { build as openWorkbench } from '#functions/api/open-workbench.ts';
 import type { WarningPort } from '#functions/api/present-workbench.ts';
+import { build as reportActivity } from '#functions/api/report-activity.ts';
 import { build as restartWorkbench } from '#functions/api/restart-workbench.ts';
 import { build as setQuota } from '#functions/api/set-quota.ts';
 import { build as setShare } from '#functions/api/set-share.ts';
@@ -85,6 +86,7 @@ export function buildRoutes(ports: LocalPorts, settings: Settings): readonly Gat
     deleteWorkbench: deleteWorkbench(ports, settings),
     drainMachine: drainMachine(ports, settings),
     extendWorkbench: extendWorkbench(ports, settings),
+    reportActivity: reportActivity(ports, settings),
     getHealth: getHealth(ports),
     getMe: getMe(ports, settings),
     getOwnQuota: getOwnQuota(ports, settings),

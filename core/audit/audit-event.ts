@@ -14,6 +14,7 @@ export const AUDIT_ACTIONS = [
   'stop_workbench',
   'restart_workbench',
   'extend_workbench',
+  'report_activity',
   /** A ticket was created. */
   'open_workbench',
   /** The gate forwarded the first request of a session. */
@@ -23,7 +24,6 @@ export const AUDIT_ACTIONS = [
   'create_link',
   'delete_link',
   'redeem_link',
-  'extend_workbench',
   'offer_owner',
   'withdraw_owner_offer',
   'accept_owner',

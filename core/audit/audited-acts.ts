@@ -5,11 +5,12 @@ import type { AuditAction, AuditActor } from './audit-event.ts';
 /**
  * What a request of the API does, as far as the audit is concerned.
  * - `read`: changes nothing. Frontends poll; only refusals are recorded
+ * - `report`: stores what a program has seen, each minute. Only refusals are recorded
  * - `act`: changes a workbench or a machine
  * - `opening`: admits a user to a workbench
  * - `rights`: changes who may do what. Its event is stored before it takes effect, or the request is refused
  */
-export type AuditedKind = 'read' | 'act' | 'opening' | 'rights';
+export type AuditedKind = 'read' | 'report' | 'act' | 'opening' | 'rights';
 
 export interface AuditedRoute {
   readonly action: AuditAction;
@@ -32,7 +33,7 @@ export interface ActParties {
  * A server without authentication (`open`) knows no users: acts on it are not recorded, because every caller may act for all of them.
  */
 export function isRecorded(kind: AuditedKind, { principal, actingUser, ownerId }: ActParties): boolean {
-  if (kind === 'read') return false;
+  if (kind === 'read' || kind === 'report') return false;
   if (kind !== 'act') return true;
   if (principal.kind === 'open') return false;
   if (actingUser === undefined || actsForOther(principal, actingUser)) return true;

@@ -13,7 +13,7 @@ export const REPORT_INTERVAL_MS = 60_000;
 /** The most workbenches of one `read`. */
 export const ACTIVITY_READ_MAX = 100;
 
-/** What a program in a workbench reports of its run. Times are milliseconds since 1970. */
+/** What a program reports of a run. Times are milliseconds since 1970. */
 export interface ActivityReport {
   /** When the IDE worked for its user last, for example when a kernel was busy. */
   readonly ide?: number;

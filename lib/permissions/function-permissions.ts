@@ -19,6 +19,7 @@ import {
   readUserQuota,
   recordAudit,
   removeDrains,
+  writeActivity,
   writeQuotaLimits,
 } from './records.ts';
 import {
@@ -70,6 +71,12 @@ export const PERMISSIONS: Readonly<
   'stop-workbench': changeByRequest,
   'restart-workbench': startAndEnqueue,
   'extend-workbench': changeByRequest,
+  'report-activity': (context) => [
+    readItem(context, 'Reads the workbench, and a report that was stored at the same time.'),
+    ...readShares(context),
+    writeActivity(context, 'Stores what a program reports of the use of a workbench.'),
+    recordAudit(context),
+  ],
   'open-workbench': (context) => [
     readItem(context, 'Reads the workbench, and when the user signed out.'),
     ...readShares(context),

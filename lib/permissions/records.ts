@@ -23,6 +23,20 @@ export function readActivity({ table }: PermissionContext, why: string): Permiss
   };
 }
 
+/** Limited by the partition keys, so that the permission does not cover the records. */
+export function writeActivity({ table }: PermissionContext, why: string): Permission {
+  return {
+    sid: 'WriteActivity',
+    actions: ['dynamodb:UpdateItem'],
+    resources: [table],
+    conditions: {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['activity#*'] },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
+    why,
+  };
+}
+
 /** Finds the right of a user who does not own the workbench. Limited by the partition keys. */
 export function readShares(context: PermissionContext): readonly Permission[] {
   return [

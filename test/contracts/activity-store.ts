@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
-import { ACTIVITY_READ_MAX, type ActivityStore } from '#core/ports/activity-store.ts';
+import { ACTIVITY_READ_MAX, type ActivityStore, REPORT_INTERVAL_MS } from '#core/ports/activity-store.ts';
 import { ID, idAt, T0 } from '#test/builders/workbench.ts';
 import { itUnlessSkipped, type SkippedTests } from './skipped-tests.ts';
 
@@ -58,6 +58,44 @@ export function describeActivityStoreContract(
       const ids = Array.from({ length: ACTIVITY_READ_MAX }, (_, n) => idAt(T0, n + 1));
       await Promise.all(ids.map((id, n) => store.record(id, T0 + n)));
       expect(await store.read(ids)).toEqual(new Map(ids.map((id, n) => [id, T0 + n])));
+    });
+
+    it('returns the reports of a run with what the gate saw, and not those of another run', async () => {
+      const keepaliveUntil = T0 + 3_600_000;
+      await store.report(ID, 'run-1', { ide: T0 - 1, busy: T0 - 2, keepaliveUntil }, T0);
+      expect(await store.readEvidence(ID, 'run-1')).toEqual({ ide: T0 - 1, busy: T0 - 2, keepaliveUntil });
+      await store.record(ID, T0);
+      expect(await store.readEvidence(ID, 'run-2')).toEqual({ browser: T0 });
+      expect(await store.readEvidence(idAt(T0, 2), 'run-1')).toEqual({});
+      expect(await store.read([ID])).toEqual(new Map([[ID, T0]]));
+    });
+
+    it('keeps the latest time of each kind of report, also after an earlier one', async () => {
+      const [second, third] = [T0 + REPORT_INTERVAL_MS, T0 + 2 * REPORT_INTERVAL_MS];
+      await store.report(ID, 'run-1', { ide: T0 }, T0);
+      await store.report(ID, 'run-1', { ide: T0 - 60_000, busy: second }, second);
+      expect(await store.readEvidence(ID, 'run-1')).toEqual({ ide: T0, busy: second });
+      await store.report(ID, 'run-1', { ide: third }, third);
+      expect(await store.readEvidence(ID, 'run-1')).toEqual({ ide: third, busy: second });
+    });
+
+    it('stores a report within a minute of another one only if it prolongs the keepalive by a minute', async () => {
+      await store.report(ID, 'run-1', { ide: T0 }, T0);
+      const soon = T0 + REPORT_INTERVAL_MS - 1;
+      await store.report(ID, 'run-1', { ide: soon }, soon);
+      expect(await store.readEvidence(ID, 'run-1')).toEqual({ ide: T0 });
+      await store.report(ID, 'run-1', { ide: soon, keepaliveUntil: T0 + 600_000 }, soon);
+      expect(await store.readEvidence(ID, 'run-1')).toEqual({ ide: soon, keepaliveUntil: T0 + 600_000 });
+      await store.report(ID, 'run-1', { keepaliveUntil: T0 + 600_001 }, soon + 1);
+      expect(await store.readEvidence(ID, 'run-1')).toMatchObject({ keepaliveUntil: T0 + 600_000 });
+    });
+
+    it('has the latest time of each kind after concurrent reports', async () => {
+      await Promise.all([
+        store.report(ID, 'run-1', { ide: T0, keepaliveUntil: T0 + 120_000 }, T0),
+        store.report(ID, 'run-1', { ide: T0 + 1, keepaliveUntil: T0 + 240_000 }, T0 + 1),
+      ]);
+      expect(await store.readEvidence(ID, 'run-1')).toMatchObject({ keepaliveUntil: T0 + 240_000 });
     });
 
     it('forgets a deleted workbench and no other, and deletes one that it does not know', async () => {

@@ -10,6 +10,7 @@ test('only the routes with a schema of the body read one', () => {
     'POST /workbenches',
     'PATCH /workbenches/{wid}',
     'POST /workbenches/{wid}/extend',
+    'POST /workbenches/{wid}/activity',
     'POST /workbenches/{wid}/open',
     'POST /workbenches/{wid}/owner',
     'PUT /workbenches/{wid}/shares/{grantee}',

@@ -23,7 +23,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   workbench_not_found:
     'The workbench does not exist, or belongs to another user and is not shared with this one.',
   not_stopped: 'CPU, memory and GPUs can be changed only while the workbench is stopped.',
-  not_running: 'Only a running workbench can be extended.',
+  not_running: 'Only a running workbench can be extended, and has activity.',
   deleting: 'The workbench is being deleted.',
   idempotency_conflict: 'This Idempotency-Key was used with another body.',
   workbench_deleted: 'The workbench that was created with this Idempotency-Key has been deleted.',
@@ -70,9 +70,7 @@ const ERROR_EXAMPLES: Readonly<Record<ErrorCode, Readonly<Record<string, unknown
   },
   workbench_not_found: { message: 'There is no such workbench.' },
   not_stopped: { message: 'The workbench must be stopped first.' },
-  not_running: {
-    message: 'The workbench is not running, so that it cannot be extended. Start it instead.',
-  },
+  not_running: { message: 'The workbench is not running. Start it first.' },
   deleting: { message: 'The workbench is being deleted.' },
   idempotency_conflict: { message: 'This Idempotency-Key was used with another body.' },
   workbench_deleted: {
@@ -139,6 +137,7 @@ const REQUEST_EXAMPLES: Partial<Record<OperationId, unknown>> = {
   createWorkbench: { workbench_name: 'AutoCyber', requested_memory: 2048, requested_cpu: 1024 },
   updateWorkbench: { workbench_name: 'AutoCyber 2', labels: { team: 'research' } },
   extendWorkbench: { minutes: 60 },
+  reportActivity: { last_activity: '2030-01-01T10:30:00Z', kinds: ['ide'] },
   openWorkbench: { path: '/lab' },
   setShare: { role: 'use', expires_at: '2030-02-01T09:00:00Z' },
   drainMachine: { by: '2030-01-01T18:00:00Z' },
@@ -164,6 +163,7 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
   startWorkbench: EXAMPLE_SUCCESS,
   stopWorkbench: EXAMPLE_SUCCESS,
   restartWorkbench: EXAMPLE_SUCCESS,
+  reportActivity: EXAMPLE_SUCCESS,
   extendWorkbench: {
     success: true,
     item: { ...EXAMPLE_ITEM, keepalive_until: '2030-01-01T12:00:00.000Z' },

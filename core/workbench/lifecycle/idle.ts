@@ -1,5 +1,5 @@
 import { CLOCK_SKEW_MAX_MS } from '../../clock-skew.ts';
-import { beingDeletedError, WorkbenchError } from '../../errors.ts';
+import { beingDeletedError, notRunning } from '../../errors.ts';
 import { ACTIVITY_WRITE_INTERVAL_MS } from '../../gate/activity.ts';
 import type { Evidence } from '../../ports/activity-store.ts';
 import { type EvidenceKind, EXTENSION_MINUTES_MAX, type Idle } from '../idle-schema.ts';
@@ -110,12 +110,7 @@ function idleAt({ since, minutes, keepUntil = 0 }: Idle, now: number): number {
  */
 export function extend(workbench: Workbench, minutes: number, { now }: Context): Workbench {
   if (workbench.status === 'deleting') throw beingDeletedError();
-  if (workbench.status !== 'running') {
-    throw new WorkbenchError(
-      'not_running',
-      'The workbench is not running, so that it cannot be extended. Start it instead.',
-    );
-  }
+  if (workbench.status !== 'running') throw notRunning();
   if (workbench.idle === undefined) return workbench;
   const { idleStopAt: _before, keepUntil = 0, ...idle } = workbench.idle;
   const kept = Math.max(keepUntil, now + minutes * MINUTE_MS);

@@ -20,6 +20,7 @@ const RELATIONS: readonly Relation[] = [
 /** By operation. An offer is possible while the workbench starts; a move at once is not. */
 const BODIES: Readonly<Record<string, object>> = {
   extendWorkbench: { minutes: 60 },
+  reportActivity: { kinds: ['ide'], last_activity: '2030-01-01T10:30:00Z' },
   setShare: { role: 'use' },
   changeOwner: { owner: 'eve', offer: true },
 };
@@ -33,7 +34,8 @@ function principalOf(relation: Relation): AuthorizerContext {
 async function send(route: Route, relation: Relation) {
   const { world, ports, settings, key } = await withWorkbench();
   const workbenchId = key.workbenchId;
-  if (route.operationId === 'extendWorkbench') await world.waitForStatus(key, 'running');
+  if (route.operationId === 'extendWorkbench' || route.operationId === 'reportActivity')
+    await world.waitForStatus(key, 'running');
   if (relation === 'use' || relation === 'manage')
     await ports.shares.put(aShare({ workbenchId, role: relation }));
   if (relation === 'expired')

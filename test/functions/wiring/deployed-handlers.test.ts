@@ -64,6 +64,7 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
   'stop-workbench': API_CHANGE,
   'restart-workbench': API_CHANGE,
   'extend-workbench': API_CHANGE,
+  'report-activity': API_READ,
   'open-workbench': API_READ,
   'change-owner': API_CHANGE,
   'withdraw-offer': API_CHANGE,
@@ -427,6 +428,12 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
     calls: CHANGE_CALLS,
     result: SUCCESS,
     sent: { work: [RUNNING.workbenchId] },
+  },
+  'report-activity': {
+    event: forUser(RUNNING.workbenchId, { last_activity: '2030-01-01T10:30:00Z' }),
+    workbenches: [RUNNING],
+    calls: ['dynamodb GetItem', 'dynamodb UpdateItem'],
+    result: SUCCESS,
   },
   'open-workbench': {
     event: forUser(RUNNING.workbenchId, { path: '/lab' }),
