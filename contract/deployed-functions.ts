@@ -27,13 +27,7 @@ import {
   WORKER,
 } from './function-sizes.ts';
 
-export type {
-  AwsClientName,
-  DeployedFunction,
-  EventPattern,
-  QueueName,
-  StartedBy,
-} from './deployed-function.ts';
+export type * from './deployed-function.ts';
 
 /**
  * Every deployed function. The CDK app creates the functions from this table, tools/bundle.ts bundles them, and each

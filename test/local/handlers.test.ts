@@ -15,5 +15,6 @@ test('only the routes with a schema of the body read one', () => {
     'POST /workbenches/{wid}/owner',
     'PUT /workbenches/{wid}/shares/{grantee}',
     'POST /machines/{machine_id}/drain',
+    'PUT /quotas/{scope}',
   ]);
 });
