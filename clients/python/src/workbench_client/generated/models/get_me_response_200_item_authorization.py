@@ -1,0 +1,20 @@
+from enum import Enum
+
+
+class GetMeResponse200ItemAuthorization(str, Enum):
+    NONE = "none"
+    STATIC_KEY = "static_key"
+    TOKEN = "token"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "GetMeResponse200ItemAuthorization | None":
+        """A later version of the API may return further values."""
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = value
+        member._value_ = value
+        return member
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,23 @@
+from enum import Enum
+
+
+class ListMachinesResponse200ItemsItemState(str, Enum):
+    ACTIVE = "active"
+    DRAINING = "draining"
+    FAILED = "failed"
+    STARTING = "starting"
+    STOPPED = "stopped"
+    STOPPING = "stopping"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "ListMachinesResponse200ItemsItemState | None":
+        """A later version of the API may return further values."""
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = value
+        member._value_ = value
+        return member
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any, Self, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.set_share_response_200_item_role import SetShareResponse200ItemRole
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="SetShareResponse200Item")
+
+
+@_attrs_define
+class SetShareResponse200Item:
+    """
+    Attributes:
+        grantee (str): `user:<user id>`, `group:<name>` or `organisation`.
+        role (SetShareResponse200ItemRole):
+        shared_by (str): The caller who wrote the share last.
+        shared_at (datetime.datetime): When the share was written last.
+        expires_at (datetime.datetime | Unset): When the share ends.
+    """
+
+    grantee: str
+    role: SetShareResponse200ItemRole
+    shared_by: str
+    shared_at: datetime.datetime
+    expires_at: datetime.datetime | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        grantee = self.grantee
+
+        role = self.role.value
+
+        shared_by = self.shared_by
+
+        shared_at = self.shared_at.isoformat()
+
+        expires_at: str | Unset = UNSET
+        if not isinstance(self.expires_at, Unset):
+            expires_at = self.expires_at.isoformat()
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "grantee": grantee,
+                "role": role,
+                "shared_by": shared_by,
+                "shared_at": shared_at,
+            }
+        )
+        if expires_at is not UNSET:
+            field_dict["expires_at"] = expires_at
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        d = dict(src_dict)
+        grantee = d.pop("grantee")
+
+        role = SetShareResponse200ItemRole(d.pop("role"))
+
+        shared_by = d.pop("shared_by")
+
+        shared_at = datetime.datetime.fromisoformat(d.pop("shared_at"))
+
+        _expires_at = d.pop("expires_at", UNSET)
+        expires_at: datetime.datetime | Unset
+        if isinstance(_expires_at, Unset):
+            expires_at = UNSET
+        else:
+            expires_at = datetime.datetime.fromisoformat(_expires_at)
+
+        set_share_response_200_item = cls(
+            grantee=grantee,
+            role=role,
+            shared_by=shared_by,
+            shared_at=shared_at,
+            expires_at=expires_at,
+        )
+
+        set_share_response_200_item.additional_properties = d
+        return set_share_response_200_item
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
