@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import {
+  AUDIT_ACTIONS,
   AUDIT_EVENT_MAX_BYTES,
   auditEventSchema,
   buildAuditEvent,
@@ -122,5 +123,11 @@ describe('usersOfEvent', () => {
       subject: { kind: 'group', id: 'bob' },
     });
     expect(usersOfEvent(event)).toEqual([]);
+  });
+});
+
+describe('AUDIT_ACTIONS', () => {
+  it('has each action once, as generators of clients expect of a list of values', () => {
+    expect(AUDIT_ACTIONS.filter((action, index) => AUDIT_ACTIONS.indexOf(action) !== index)).toEqual([]);
   });
 });
