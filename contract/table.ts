@@ -13,6 +13,7 @@
  * | `ticket#<hash of its secret>` | `ticket` | a ticket that was not used; expires |
  * | `cutoff#<user id>` | `cutoff` | the cutoffs of the user; expires |
  * | `share#<workbench id>` | key of the grantee | a share of the workbench; expires if it has an end |
+ * | `share#<workbench id>` | `link#<link id>` | a link that gives shares of the workbench; expires |
  * | `grantee#<key of the grantee>` | workbench id | that a workbench is shared with the grantee; gives no right; expires with the share |
  * | `audit-day#<yyyy-mm-dd>` | time#id | an audit event; expires |
  * | `audit-user#<user id>` | time#id | a copy of an audit event that concerns the user; expires |

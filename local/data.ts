@@ -4,6 +4,7 @@ import type { DrainStore } from '#core/ports/drain-store.ts';
 import type { QuotaStore } from '#core/ports/quota-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
+import type { ShareLinkStore } from '#core/ports/share-link-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
 import type { StartRateStore } from '#core/ports/start-rate-store.ts';
 import type { StartTimesStore } from '#core/ports/start-times-store.ts';
@@ -29,6 +30,7 @@ export interface LocalData {
   readonly tickets: TicketStore;
   readonly cutoffs: SessionCutoffStore;
   readonly shares: ShareStore;
+  readonly links: ShareLinkStore;
   readonly drains: DrainStore;
   readonly usage: UsageStore;
   readonly quotas: QuotaStore;

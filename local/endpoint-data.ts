@@ -12,6 +12,7 @@ import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store
 import { DynamoQuotaStore } from '#adapters/aws/dynamodb/quota-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
+import { DynamoShareLinkStore } from '#adapters/aws/dynamodb/share-link-store.ts';
 import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoStartTimesStore } from '#adapters/aws/dynamodb/start-times-store.ts';
@@ -89,6 +90,7 @@ export async function openEndpointData(
     tickets: new DynamoTicketStore(client, tableName),
     cutoffs: new DynamoSessionCutoffStore(client, tableName),
     shares: new DynamoShareStore(client, tableName),
+    links: new DynamoShareLinkStore(client, tableName),
     drains: new DynamoDrainStore(client, tableName),
     usage: new DynamoUsageStore(client, tableName),
     quotas: new DynamoQuotaStore(client, tableName),

@@ -15,6 +15,8 @@ export interface Share {
   readonly createdAt: number;
   /** Milliseconds since 1970; absent: until it is taken back. */
   readonly expiresAt?: number | undefined;
+  /** The link that gave it; absent if the owner has written it. */
+  readonly linkId?: string | undefined;
 }
 
 /** What a store keeps of a share besides its key. */
@@ -24,6 +26,7 @@ export const storedShareSchema = z.object({
   createdBy: z.string(),
   createdAt: z.int(),
   expiresAt: z.optional(z.int()),
+  linkId: z.optional(z.string()),
 });
 
 export interface ShareKey {
@@ -58,6 +61,6 @@ export interface ShareStore {
   listByGrantee(grantee: Grantee, page: { limit: number; after?: string }): Promise<readonly string[]>;
   /** Deletes the share. One that does not exist counts as deleted. */
   delete(key: ShareKey): Promise<void>;
-  /** Deletes all shares of a workbench that is being deleted. */
+  /** Deletes all shares and links of a workbench that is being deleted. */
   deleteAll(workbenchId: string): Promise<void>;
 }

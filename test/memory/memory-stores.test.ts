@@ -5,6 +5,7 @@ import { describeDrainStoreContract } from '#test/contracts/drain-store.ts';
 import { describeQuotaStoreContract } from '#test/contracts/quota-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
 import { describeSessionCutoffStoreContract } from '#test/contracts/session-cutoff-store.ts';
+import { describeShareLinkStoreContract } from '#test/contracts/share-link-store.ts';
 import { describeShareStoreContract } from '#test/contracts/share-store.ts';
 import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
 import { describeStartTimesStoreContract } from '#test/contracts/start-times-store.ts';
@@ -32,6 +33,11 @@ describeStartTimesStoreContract('memory', async () => ({
   store: new MemoryStartTimesStore(),
   dispose: async () => {},
 }));
+
+describeShareLinkStoreContract('memory', async () => {
+  const { links, shares } = memoryStores();
+  return { store: links, shares, dispose: async () => {} };
+});
 
 describeActivityStoreContract('memory', async () => ({
   store: memoryStores().activity,

@@ -14,6 +14,7 @@ import { MemoryAuditStore } from './memory-audit-store.ts';
 import { MemoryDrainStore } from './memory-drain-store.ts';
 import { MemoryQuotaStore } from './memory-quota-store.ts';
 import { MemorySessionCutoffStore } from './memory-session-cutoff-store.ts';
+import type { MemoryShareLinkStore } from './memory-share-link-store.ts';
 import { MemoryShareStore } from './memory-share-store.ts';
 import { MemoryTicketStore } from './memory-ticket-store.ts';
 import { MemoryUsageStore } from './memory-usage-store.ts';
@@ -136,6 +137,7 @@ export interface MemoryStores {
   readonly tickets: MemoryTicketStore;
   readonly cutoffs: MemorySessionCutoffStore;
   readonly shares: MemoryShareStore;
+  readonly links: MemoryShareLinkStore;
   readonly drains: MemoryDrainStore;
   readonly usage: MemoryUsageStore;
   readonly quotas: MemoryQuotaStore;
@@ -144,6 +146,7 @@ export interface MemoryStores {
 /** Empty stores, under the names that use cases expect. */
 export function memoryStores(): MemoryStores {
   const idempotency = new MemoryIdempotencyStore();
+  const shares = new MemoryShareStore();
   return {
     workbenches: new MemoryWorkbenchStore(undefined, undefined, undefined, (workbench, key) =>
       idempotency.isOpen(workbench, key),
@@ -154,7 +157,8 @@ export function memoryStores(): MemoryStores {
     audit: new MemoryAuditStore(),
     tickets: new MemoryTicketStore(),
     cutoffs: new MemorySessionCutoffStore(),
-    shares: new MemoryShareStore(),
+    shares,
+    links: shares.links,
     drains: new MemoryDrainStore(),
     usage: new MemoryUsageStore(),
     quotas: new MemoryQuotaStore(),

@@ -1,3 +1,4 @@
+import { PortError } from '#core/ports/port-error.ts';
 import { isAwsError, isMalformedRequest, isOnlyAttempt, portError } from '../errors.ts';
 
 /**
@@ -50,10 +51,28 @@ export async function transactConditionally(send: () => Promise<unknown>): Promi
   }
 }
 
+/**
+ * Makes a transaction, as `transactConditionally` does. One that another write of the same items has cancelled had no effect
+ * either: it counts as refused, and the caller reads the items again.
+ */
+export async function transactOrConflict(send: () => Promise<unknown>): Promise<'done' | 'refused'> {
+  try {
+    return await transactConditionally(send);
+  } catch (error) {
+    const cause = error instanceof PortError ? error.cause : error;
+    if (isAwsError(cause, 'transactionCanceled') && hasReason(cause, 'TransactionConflict')) return 'refused';
+    throw error;
+  }
+}
+
 function hasFailedCondition(error: unknown): boolean {
+  return hasReason(error, 'ConditionalCheckFailed');
+}
+
+function hasReason(error: unknown, code: string): boolean {
   const { CancellationReasons: reasons } = error as { readonly CancellationReasons?: unknown };
   if (!Array.isArray(reasons)) return false;
-  return reasons.some((reason: { readonly Code?: unknown }) => reason.Code === 'ConditionalCheckFailed');
+  return reasons.some((reason: { readonly Code?: unknown }) => reason.Code === code);
 }
 
 function toPortError(operation: string, error: unknown): unknown {

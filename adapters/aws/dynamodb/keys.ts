@@ -2,6 +2,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { ACTIVE_SHARDS, DUE_SHARDS, LEDGER_SHARDS, TABLE } from '#contract/table.ts';
 import { type Grantee, granteeKey, granteeOfKey } from '#core/access/grantee.ts';
 import type { AuditPosition } from '#core/ports/audit-store.ts';
+import type { ShareLinkKey } from '#core/ports/share-link-store.ts';
 import type { ShareKey } from '#core/ports/share-store.ts';
 import type { UsageEntry } from '#core/ports/usage-store.ts';
 import type { QuotaScope } from '#core/quotas/scope.ts';
@@ -105,6 +106,13 @@ export function keyOfShare(item: Item): ShareKey | undefined {
   const grantee = granteeOfKey(item[TABLE.sortKey.name]?.S ?? '');
   if (!pk?.startsWith(SHARE_PREFIX) || grantee === undefined) return undefined;
   return { workbenchId: pk.slice(SHARE_PREFIX.length), grantee };
+}
+
+/** The beginning of the sort keys of links, in the partition of the shares. No key of a grantee begins with it. */
+export const LINK_PREFIX = 'link#';
+
+export function linkKey({ workbenchId, linkId }: ShareLinkKey): ItemKey {
+  return { pk: sharePartition(workbenchId), sk: LINK_PREFIX + linkId };
 }
 
 /** The partition of all workbenches that are shared with a grantee, sorted by workbench id. */

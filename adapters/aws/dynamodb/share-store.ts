@@ -37,16 +37,8 @@ export class DynamoShareStore implements ShareStore {
   }
 
   async put(share: Share): Promise<void> {
-    const { workbenchId, grantee, ...stored } = share;
-    const { expiresAt } = stored;
-    const ttl: Item =
-      expiresAt === undefined ? {} : { [TABLE.ttlAttribute]: { N: String(Math.ceil(expiresAt / 1000)) } };
-    await this.#putItem({ ...keyAttributes(sharedWorkbenchKey(share)), ...ttl });
-    await this.#putItem({
-      ...keyAttributes(shareKey(share)),
-      share: { M: marshall(stored, { removeUndefinedValues: true }) },
-      ...ttl,
-    });
+    await this.#putItem(sharedWorkbenchItem(share));
+    await this.#putItem(shareItem(share));
   }
 
   async read(keys: readonly ShareKey[]): Promise<readonly Share[]> {
@@ -133,6 +125,25 @@ export class DynamoShareStore implements ShareStore {
       this.#client.send(new DeleteItemCommand({ TableName: this.#table, Key: keyAttributes(key) })),
     );
   }
+}
+
+/** The item of a share. */
+export function shareItem(share: Share): Item {
+  const { workbenchId, grantee, ...stored } = share;
+  return {
+    ...keyAttributes(shareKey(share)),
+    share: { M: marshall(stored, { removeUndefinedValues: true }) },
+    ...ttlOf(share),
+  };
+}
+
+/** The item by which the workbench of a share is found in the list of its grantee. */
+export function sharedWorkbenchItem(share: Share): Item {
+  return { ...keyAttributes(sharedWorkbenchKey(share)), ...ttlOf(share) };
+}
+
+function ttlOf({ expiresAt }: Share): Item {
+  return expiresAt === undefined ? {} : { [TABLE.ttlAttribute]: { N: String(Math.ceil(expiresAt / 1000)) } };
 }
 
 /** The share of an item; nothing for the other items of its partition. */

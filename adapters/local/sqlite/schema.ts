@@ -107,7 +107,10 @@ CREATE TABLE session_cutoffs (
 CREATE INDEX session_cutoffs_expired ON session_cutoffs (expires_at);
 `;
 
-/** The shares of workbenches. `grantee` is its key (core/access/grantee.ts), `share` JSON. */
+/**
+ * The shares of workbenches. `grantee` is its key (core/access/grantee.ts), `share` JSON. Rows whose `grantee` begins with
+ * `link#` are links.
+ */
 const SHARES = `
 CREATE TABLE shares (
   workbench_id TEXT NOT NULL,

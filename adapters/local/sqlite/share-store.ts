@@ -2,7 +2,7 @@ import { type Grantee, granteeKey, granteeOfKey } from '#core/access/grantee.ts'
 import { type Share, type ShareKey, type ShareStore, storedShareSchema } from '#core/ports/share-store.ts';
 import type { Database } from './database.ts';
 
-const PUT = `INSERT OR REPLACE INTO shares (workbench_id, grantee, share, expires_at) VALUES (?, ?, ?, ?)`;
+export const PUT_SHARE = `INSERT OR REPLACE INTO shares (workbench_id, grantee, share, expires_at) VALUES (?, ?, ?, ?)`;
 const READ = `SELECT workbench_id AS workbenchId, shares.grantee AS grantee, share FROM shares
   JOIN (SELECT DISTINCT value ->> 0 AS wanted_id, value ->> 1 AS wanted_grantee FROM json_each(?))
   ON workbench_id = wanted_id AND shares.grantee = wanted_grantee`;
@@ -22,7 +22,7 @@ interface ShareRow {
   readonly share: string;
 }
 
-/** Shares in SQLite: one row each. The list by grantee is an index of the same table and never stale. */
+/** Shares in SQLite: one row each. The links of a workbench are rows of the same table (share-link-store.ts). The list by grantee is an index of the same table and never stale. */
 export class SqliteShareStore implements ShareStore {
   readonly #database: Database;
 
@@ -31,9 +31,7 @@ export class SqliteShareStore implements ShareStore {
   }
 
   async put(share: Share): Promise<void> {
-    const { workbenchId, grantee, ...stored } = share;
-    const values = [workbenchId, granteeKey(grantee), JSON.stringify(stored), stored.expiresAt ?? null];
-    await this.#database.write((connection) => connection.run(PUT, ...values), 'growing');
+    await this.#database.write((connection) => connection.run(PUT_SHARE, ...shareValues(share)), 'growing');
   }
 
   async read(keys: readonly ShareKey[]): Promise<readonly Share[]> {
@@ -73,6 +71,13 @@ export class SqliteShareStore implements ShareStore {
   }
 }
 
+/** The values of PUT_SHARE. */
+export function shareValues(share: Share): readonly (string | number | null)[] {
+  const { workbenchId, grantee, ...stored } = share;
+  return [workbenchId, granteeKey(grantee), JSON.stringify(stored), stored.expiresAt ?? null];
+}
+
+/** The share of a row; nothing for a link, which is a row of the same table. */
 function parseShare(row: ShareRow): readonly Share[] {
   const grantee = granteeOfKey(row.grantee);
   if (grantee === undefined) return [];

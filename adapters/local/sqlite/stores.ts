@@ -5,6 +5,7 @@ import type { FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
 import type { QuotaStore } from '#core/ports/quota-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
+import type { ShareLinkStore } from '#core/ports/share-link-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
 import type { StartRateStore } from '#core/ports/start-rate-store.ts';
 import type { StartTimesStore } from '#core/ports/start-times-store.ts';
@@ -22,6 +23,7 @@ import { SqliteIdempotencyStore } from './idempotency-store.ts';
 import { SqliteQuotaStore } from './quota-store.ts';
 import { SqliteReportStore } from './report-store.ts';
 import { SqliteSessionCutoffStore } from './session-cutoff-store.ts';
+import { SqliteShareLinkStore } from './share-link-store.ts';
 import { SqliteShareStore } from './share-store.ts';
 import { SqliteStartRateStore } from './start-rate-store.ts';
 import { SqliteStartTimesStore } from './start-times-store.ts';
@@ -50,6 +52,7 @@ export interface SqliteStores {
   readonly tickets: TicketStore;
   readonly cutoffs: SessionCutoffStore;
   readonly shares: ShareStore;
+  readonly links: ShareLinkStore;
   readonly drains: DrainStore;
   readonly usage: UsageStore;
   readonly quotas: QuotaStore;
@@ -86,6 +89,7 @@ export function openStores(path: string, options: StoresOptions): SqliteStores {
     tickets: new SqliteTicketStore(database),
     cutoffs: new SqliteSessionCutoffStore(database),
     shares: new SqliteShareStore(database),
+    links: new SqliteShareLinkStore(database),
     drains: new SqliteDrainStore(database),
     usage: new SqliteUsageStore(database),
     quotas: new SqliteQuotaStore(database),

@@ -5,6 +5,7 @@ import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
+import { DynamoShareLinkStore } from '#adapters/aws/dynamodb/share-link-store.ts';
 import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoStartTimesStore } from '#adapters/aws/dynamodb/start-times-store.ts';
@@ -17,6 +18,7 @@ import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
 import { describeSessionCutoffStoreContract } from '#test/contracts/session-cutoff-store.ts';
+import { describeShareLinkStoreContract } from '#test/contracts/share-link-store.ts';
 import { describeShareStoreContract } from '#test/contracts/share-store.ts';
 import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
 import { describeStartTimesStoreContract } from '#test/contracts/start-times-store.ts';
@@ -143,6 +145,15 @@ for (const emulator of ['ministack', 'moto'] as const) {
   describeShareStoreContract(on('DynamoShareStore'), async () => {
     const table = await createTableOn(emulator);
     return { store: new DynamoShareStore(table.client, table.tableName), dispose: table.dispose };
+  });
+
+  describeShareLinkStoreContract(on('DynamoShareLinkStore'), async () => {
+    const table = await createTableOn(emulator);
+    return {
+      store: new DynamoShareLinkStore(table.client, table.tableName),
+      shares: new DynamoShareStore(table.client, table.tableName),
+      dispose: table.dispose,
+    };
   });
 
   describeActivityStoreContract(

@@ -6,6 +6,7 @@ import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store
 import { DynamoQuotaStore } from '#adapters/aws/dynamodb/quota-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
+import { DynamoShareLinkStore } from '#adapters/aws/dynamodb/share-link-store.ts';
 import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoStartTimesStore } from '#adapters/aws/dynamodb/start-times-store.ts';
@@ -20,6 +21,7 @@ import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-st
 import { describeQuotaStoreContract } from '#test/contracts/quota-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
 import { describeSessionCutoffStoreContract } from '#test/contracts/session-cutoff-store.ts';
+import { describeShareLinkStoreContract } from '#test/contracts/share-link-store.ts';
 import { describeShareStoreContract } from '#test/contracts/share-store.ts';
 import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
 import { describeStartTimesStoreContract } from '#test/contracts/start-times-store.ts';
@@ -78,6 +80,15 @@ describeSessionCutoffStoreContract('DynamoSessionCutoffStore', async () => {
 describeShareStoreContract('DynamoShareStore', async () => {
   const table = await openTableUnderTest();
   return { store: new DynamoShareStore(table.client, table.tableName), dispose: table.dispose };
+});
+
+describeShareLinkStoreContract('DynamoShareLinkStore', async () => {
+  const table = await openTableUnderTest();
+  return {
+    store: new DynamoShareLinkStore(table.client, table.tableName),
+    shares: new DynamoShareStore(table.client, table.tableName),
+    dispose: table.dispose,
+  };
 });
 
 describeActivityStoreContract('DynamoActivityStore', async () => {

@@ -7,6 +7,7 @@ import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store
 import { DynamoQuotaStore } from '#adapters/aws/dynamodb/quota-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
+import { DynamoShareLinkStore } from '#adapters/aws/dynamodb/share-link-store.ts';
 import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoStartTimesStore } from '#adapters/aws/dynamodb/start-times-store.ts';
@@ -18,6 +19,7 @@ import { START_TIMES_SPAN_MS } from '#core/ports/start-times-store.ts';
 import { EMPTY_LEDGER } from '#core/quotas/ledger.ts';
 import { scopesOf } from '#core/quotas/scope.ts';
 import { aHost, ID, idAt, RUN_ID, starting, stopped, T0 } from '#test/builders/workbench.ts';
+import { aLink, LINK_ID } from '#test/contracts/share-link-store.ts';
 import { aShare, BOB } from '#test/contracts/share-store.ts';
 import { aTicket } from '#test/contracts/ticket-store.ts';
 import { RecordedTelemetry } from '../dynamodb/table-under-test.ts';
@@ -775,6 +777,82 @@ describe('a share', () => {
     expect(inputsOf('DeleteItem')).toEqual(
       [LINK_KEY, GRANTEE_KEY, SHARE_KEY].map((Key) => ({ TableName: TABLE, Key })),
     );
+  });
+});
+
+describe('a link', () => {
+  const KEY = { pk: { S: `share#${ID}` }, sk: { S: `link#${LINK_ID}` } };
+  const { workbenchId: _workbench, linkId: _link, usesLeft: _left, ...stored } = aLink();
+  const itemWith = (usesLeft: number) => ({
+    ...KEY,
+    link: { M: marshall(stored) },
+    uses_left: { N: String(usesLeft) },
+    // A day after it can be redeemed.
+    expires_at: { N: String((T0 + 60_000) / 1000 + 86_400) },
+  });
+  const linksWith = (responses: Responses = {}) => {
+    const recorded = recordingClient(responses);
+    return { ...recorded, store: new DynamoShareLinkStore(recorded.client, TABLE) };
+  };
+
+  it('is one item with the hash of its secret, in the partition of the shares', async () => {
+    const { store, sent } = linksWith();
+    await store.create(aLink());
+    expect(sent).toEqual([{ name: 'PutItem', input: { TableName: TABLE, Item: itemWith(2) } }]);
+  });
+
+  it('is read and listed consistently', async () => {
+    const { store, sent } = linksWith({ GetItem: { Item: itemWith(1) }, Query: { Items: [itemWith(1)] } });
+    expect(await store.read(aLink())).toEqual(aLink({ usesLeft: 1 }));
+    expect(await store.listByWorkbench(ID)).toEqual([aLink({ usesLeft: 1 })]);
+    expect(sent).toEqual([
+      { name: 'GetItem', input: { TableName: TABLE, Key: KEY, ConsistentRead: true } },
+      {
+        name: 'Query',
+        input: {
+          TableName: TABLE,
+          ConsistentRead: true,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :link)',
+          ExpressionAttributeValues: { ':pk': { S: `share#${ID}` }, ':link': { S: 'link#' } },
+        },
+      },
+    ]);
+  });
+
+  it('counts a use and writes the share in one transaction, if neither has changed', async () => {
+    const { store, sent, inputsOf } = linksWith();
+    const share = aShare({ linkId: LINK_ID });
+    expect(await store.redeem(aLink(), { share })).toBe('done');
+    expect(sent.map(({ name }) => name)).toEqual(['PutItem', 'TransactWriteItems']);
+    const [{ TransactItems }] = inputsOf('TransactWriteItems').map(Object) as [{ TransactItems: object[] }];
+    expect(TransactItems).toMatchObject([
+      {
+        Put: {
+          Item: itemWith(1),
+          ConditionExpression: 'uses_left = :read',
+          ExpressionAttributeValues: { ':read': { N: '2' } },
+        },
+      },
+      {
+        Put: {
+          Item: { pk: { S: `share#${ID}` }, sk: { S: 'user#bob' } },
+          ConditionExpression: 'attribute_not_exists(pk)',
+        },
+      },
+    ]);
+  });
+
+  it.each(['ConditionalCheckFailed', 'TransactionConflict'])('is refused after %s', async (Code) => {
+    const error = Object.assign(new Error(), {
+      name: 'TransactionCanceledException',
+      CancellationReasons: [{ Code: 'None' }, { Code }],
+    });
+    const { store } = linksWith({
+      TransactWriteItems: () => {
+        throw error;
+      },
+    });
+    expect(await store.redeem(aLink(), { share: aShare() })).toBe('refused');
   });
 });
 

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync, renameSync, statSy
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CONNECTION_PRAGMAS, Connection } from '#adapters/local/sqlite/connection.ts';
+import { LINK_STATEMENTS } from '#adapters/local/sqlite/share-link-store.ts';
 import { SHARE_STATEMENTS } from '#adapters/local/sqlite/share-store.ts';
 import { WORKBENCH_STATEMENTS } from '#adapters/local/sqlite/workbench-store.ts';
 import { PortError } from '#core/ports/port-error.ts';
@@ -70,9 +71,9 @@ describe('a connection', () => {
     }
   });
 
-  it('uses an index for every statement about shares', async () => {
+  it('uses an index for every statement about shares and links', async () => {
     const { database } = openStoresForTest(':memory:');
-    for (const [name, sql] of Object.entries(SHARE_STATEMENTS)) {
+    for (const [name, sql] of Object.entries({ ...SHARE_STATEMENTS, ...LINK_STATEMENTS })) {
       const parameters = Array(sql.split('?').length - 1).fill('[]');
       const plan = await database.read((connection) =>
         connection.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`, ...parameters),

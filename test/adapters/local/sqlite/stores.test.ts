@@ -13,6 +13,7 @@ import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-st
 import { describeQuotaStoreContract } from '#test/contracts/quota-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
 import { describeSessionCutoffStoreContract } from '#test/contracts/session-cutoff-store.ts';
+import { describeShareLinkStoreContract } from '#test/contracts/share-link-store.ts';
 import { describeShareStoreContract } from '#test/contracts/share-store.ts';
 import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
 import { describeStartTimesStoreContract } from '#test/contracts/start-times-store.ts';
@@ -118,6 +119,11 @@ for (const [variant, { inFile, ...options }] of Object.entries(VARIANTS)) {
   describeShareStoreContract(`SqliteShareStore ${variant}`, async () => {
     const { shares, dispose } = await open();
     return { store: shares, dispose };
+  });
+
+  describeShareLinkStoreContract(`SqliteShareLinkStore ${variant}`, async () => {
+    const { links, shares, dispose } = await open();
+    return { store: links, shares, dispose };
   });
 
   describeActivityStoreContract(`SqliteActivityStore ${variant}`, async () => {
