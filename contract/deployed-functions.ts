@@ -160,6 +160,36 @@ export const DEPLOYED = {
     reads: WORKBENCH_API,
     ...READING_API,
   },
+  'list-share-links': {
+    entry: 'handlers/list-share-links.ts',
+    startedBy: { by: 'route', operationId: 'listShareLinks' },
+    reads: WORKBENCH_API,
+    ...READING_API,
+  },
+  'create-share-link': {
+    entry: 'handlers/create-share-link.ts',
+    startedBy: { by: 'route', operationId: 'createShareLink' },
+    reads: [...WORKBENCH_API, 'BASE_URL', 'WB_GATE'],
+    ...READING_API,
+  },
+  'delete-share-link': {
+    entry: 'handlers/delete-share-link.ts',
+    startedBy: { by: 'route', operationId: 'deleteShareLink' },
+    reads: WORKBENCH_API,
+    ...READING_API,
+  },
+  'preview-share-link': {
+    entry: 'handlers/preview-share-link.ts',
+    startedBy: { by: 'route', operationId: 'previewShareLink' },
+    reads: [...USER_API, 'BASE_URL', 'WB_GATE'],
+    ...READING_API,
+  },
+  'redeem-share-link': {
+    entry: 'handlers/redeem-share-link.ts',
+    startedBy: { by: 'route', operationId: 'redeemShareLink' },
+    reads: [...USER_API, 'BASE_URL', 'WB_GATE'],
+    ...READING_API,
+  },
   'list-reports': {
     entry: 'handlers/list-reports.ts',
     startedBy: { by: 'route', operationId: 'listReports' },

@@ -1,3 +1,4 @@
+import { LINK_ID_PATTERN } from '#core/access/share-links.ts';
 import { AUDIT_ACTIONS } from '#core/audit/audit-event.ts';
 import { WORKBENCH_ID_PATTERN } from '#core/ports/ids.ts';
 import { LOG_LINES_MAX } from '#core/ports/run-log-reader.ts';
@@ -140,6 +141,21 @@ export const PARAMETERS = {
     in: 'query',
     required: false,
     description: 'With `true` nothing is created: the response says what the request would do.',
+    schema: { type: 'boolean', default: false },
+  },
+  link_id: {
+    name: 'link_id',
+    in: 'path',
+    required: true,
+    description: 'The id of the link, as the list has it.',
+    schema: { type: 'string', pattern: LINK_ID_PATTERN },
+    example: '7h2k9qz4v8x1m3np',
+  },
+  shares: {
+    name: 'shares',
+    in: 'query',
+    required: false,
+    description: 'With `true` the shares that the link gave are taken back as well.',
     schema: { type: 'boolean', default: false },
   },
   idempotencyKey: {

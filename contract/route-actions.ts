@@ -19,6 +19,9 @@ export const ROUTE_ACTIONS = {
   listShares: 'share',
   setShare: 'share',
   deleteShare: 'share',
+  listShareLinks: 'share',
+  createShareLink: 'share',
+  deleteShareLink: 'share',
   changeOwner: 'move',
 } as const satisfies Readonly<Record<string, Action>>;
 

@@ -27,6 +27,7 @@ import {
 import type { Route, RouteResponse } from './route.ts';
 import { ROUTE_ACTIONS } from './route-actions.ts';
 import { shareBodySchema, shareResponseSchema, sharesResponseSchema } from './share-bodies.ts';
+import { SHARE_LINK_ROUTES } from './share-link-routes.ts';
 
 export type { Route, RouteResponse } from './route.ts';
 
@@ -350,6 +351,7 @@ export const ROUTES = [
     responses: successResponse('There is no such share any more.'),
     errors: ['invalid_request', 'workbench_not_found'],
   },
+  ...SHARE_LINK_ROUTES,
   ...OPERATOR_ROUTES,
   ...QUOTA_ROUTES,
   {

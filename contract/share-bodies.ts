@@ -32,6 +32,7 @@ export const shareItemSchema = z.object({
   grantee: z.string().check(z.describe('`user:<user id>`, `group:<name>` or `organisation`.')),
   role: z.enum(SHARED_ROLES),
   expires_at: z.optional(time().check(z.describe('When the share ends.'))),
+  link_id: z.optional(z.string().check(z.describe('The link that gave it.'))),
   shared_by: z.string().check(z.describe('The caller who wrote the share last.')),
   shared_at: time().check(z.describe('When the share was written last.')),
 });

@@ -6,6 +6,7 @@ const HTTP_STATUS_CODES: Readonly<Record<ErrorCode, number>> = {
   quota_exceeded: 403,
   workbench_not_found: 404,
   machine_not_found: 404,
+  link_not_found: 404,
   draining: 409,
   not_stopped: 409,
   not_running: 409,

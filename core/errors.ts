@@ -13,6 +13,7 @@ export const ERROR_CODES = [
   'quota_exceeded',
   'workbench_not_found',
   'machine_not_found',
+  'link_not_found',
   'draining',
   'not_stopped',
   'not_running',

@@ -12,6 +12,7 @@ import type { MachineInventory } from '#core/ports/machine-inventory.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { RunLogReader } from '#core/ports/run-log-reader.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
+import type { ShareLinkStore } from '#core/ports/share-link-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
 import type { StartTimesStore } from '#core/ports/start-times-store.ts';
 import type { TaskRunner } from '#core/ports/task-runner.ts';
@@ -23,8 +24,10 @@ import type { DrivePorts } from '#core/workbench/drive.ts';
 import { build as acceptOwner } from '#functions/api/accept-owner.ts';
 import { build as cancelDrain } from '#functions/api/cancel-drain.ts';
 import { build as changeOwner } from '#functions/api/change-owner.ts';
+import { build as createShareLink } from '#functions/api/create-share-link.ts';
 import { build as createWorkbench } from '#functions/api/create-workbench.ts';
 import { build as deleteShare } from '#functions/api/delete-share.ts';
+import { build as deleteShareLink } from '#functions/api/delete-share-link.ts';
 import { build as deleteWorkbench } from '#functions/api/delete-workbench.ts';
 import { build as drainMachine } from '#functions/api/drain-machine.ts';
 import { build as extendWorkbench } from '#functions/api/extend-workbench.ts';
@@ -39,12 +42,15 @@ import { build as listLogs } from '#functions/api/list-logs.ts';
 import { build as listMachines } from '#functions/api/list-machines.ts';
 import { build as listProviders } from '#functions/api/list-providers.ts';
 import { build as listReports } from '#functions/api/list-reports.ts';
+import { build as listShareLinks } from '#functions/api/list-share-links.ts';
 import { build as listShares } from '#functions/api/list-shares.ts';
 import { build as listStartTimes } from '#functions/api/list-start-times.ts';
 import { build as listWorkbenches } from '#functions/api/list-workbenches.ts';
 import { build as openWorkbench } from '#functions/api/open-workbench.ts';
 import type { WarningPort } from '#functions/api/present-workbench.ts';
 import { build as reportActivity } from '#functions/api/report-activity.ts';
+import { build as previewShareLink } from '#functions/api/preview-share-link.ts';
+import { build as redeemShareLink } from '#functions/api/redeem-share-link.ts';
 import { build as restartWorkbench } from '#functions/api/restart-workbench.ts';
 import { build as setQuota } from '#functions/api/set-quota.ts';
 import { build as setShare } from '#functions/api/set-share.ts';
@@ -64,6 +70,7 @@ export interface LocalPorts extends CreatePorts, DrivePorts, WarningPort {
   readonly tickets: TicketStore;
   readonly cutoffs: SessionCutoffStore;
   readonly shares: ShareStore;
+  readonly links: ShareLinkStore;
   readonly reports: ReportStore;
   readonly startTimes: StartTimesStore;
   readonly catalog: CapacityCatalog;
@@ -104,6 +111,11 @@ export function buildRoutes(ports: LocalPorts, settings: Settings): readonly Gat
     listShares: listShares(ports, settings),
     setQuota: setQuota(ports, settings),
     setShare: setShare(ports, settings),
+    createShareLink: createShareLink(ports, settings),
+    deleteShareLink: deleteShareLink(ports, settings),
+    listShareLinks: listShareLinks(ports, settings),
+    previewShareLink: previewShareLink(ports, settings),
+    redeemShareLink: redeemShareLink(ports, settings),
     openWorkbench: openWorkbench(ports, settings),
     restartWorkbench: refuseWhileDraining(ports, restartWorkbench(ports, settings)),
     startWorkbench: refuseWhileDraining(ports, startWorkbench(ports, settings)),

@@ -5,11 +5,12 @@ import type { Share } from '#core/ports/share-store.ts';
 import { toIsoTime } from './present-workbench.ts';
 
 /** The item of the API for a share. */
-export function presentShare({ grantee, role, expiresAt, createdBy, createdAt }: Share): ShareItem {
+export function presentShare({ grantee, role, expiresAt, linkId, createdBy, createdAt }: Share): ShareItem {
   return {
     grantee: formatGrantee(grantee),
     role,
     ...(expiresAt === undefined ? {} : { expires_at: toIsoTime(expiresAt) }),
+    ...(linkId === undefined ? {} : { link_id: linkId }),
     shared_by: createdBy,
     shared_at: toIsoTime(createdAt),
   };

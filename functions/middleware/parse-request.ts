@@ -194,6 +194,7 @@ export const parseShared: Parser<boolean> = ({ query }) => parseFlag(query, 'sha
 /** `dry_run` of a creation: `true` or `false`, false if it is left out. */
 export const parseDryRun: Parser<boolean> = ({ query }) => parseFlag(query, 'dry_run');
 
+/** A parameter that is `true` or `false`, false if it is left out. */
 export function parseFlag(query: Query, name: string): Parsed<boolean> {
   const parameter = query.parameter(name);
   if ('invalid' in parameter) return parameter;

@@ -8,6 +8,7 @@ import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store
 import { DynamoQuotaStore } from '#adapters/aws/dynamodb/quota-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
+import { DynamoShareLinkStore } from '#adapters/aws/dynamodb/share-link-store.ts';
 import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoStartTimesStore } from '#adapters/aws/dynamodb/start-times-store.ts';
@@ -22,6 +23,7 @@ import type { FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
 import type { QuotaStore } from '#core/ports/quota-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
+import type { ShareLinkStore } from '#core/ports/share-link-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
 import type { StartRateStore } from '#core/ports/start-rate-store.ts';
 import type { StartTimesStore } from '#core/ports/start-times-store.ts';
@@ -82,6 +84,10 @@ export function auditStore(
   { WB_AUDIT_DAYS: retentionDays }: DeployedSettingsFor<'WB_AUDIT_DAYS'>,
 ): AuditStore {
   return new DynamoAuditStore(client, { tableName: name, retentionDays, telemetry });
+}
+
+export function shareLinkStore({ client, name }: Table): ShareLinkStore {
+  return new DynamoShareLinkStore(client, name);
 }
 
 export function shareStore({ client, name }: Table): ShareStore {

@@ -124,6 +124,42 @@ export const PERMISSIONS: Readonly<
     changeShares(context, 'dynamodb:DeleteItem', 'Deletes a share, and that the grantee has it.'),
     recordAudit(context),
   ],
+  'list-share-links': (context) => [
+    readItem(context, 'Reads the workbench.'),
+    ...readShares(context),
+    listRecords(context, 'Lists the links of a workbench.'),
+    recordAudit(context),
+  ],
+  'create-share-link': (context) => [
+    readItem(context, 'Reads the workbench.'),
+    ...readShares(context),
+    listRecords(context, 'Counts the links of a workbench.'),
+    changeShares(context, 'dynamodb:PutItem', 'Stores the hash of the secret of a link, and what it gives.'),
+    recordAudit(context),
+  ],
+  'delete-share-link': (context) => [
+    readItem(context, 'Reads the workbench.'),
+    ...readShares(context),
+    listRecords(context, 'Finds the shares that a link gave.'),
+    changeShares(context, 'dynamodb:DeleteItem', 'Deletes a link, and the shares that it gave.'),
+    recordAudit(context),
+  ],
+  'preview-share-link': (context) => [
+    readItem(context, 'Reads the link and the workbench.'),
+    ...readShares(context),
+    recordAudit(context),
+  ],
+  'redeem-share-link': (context) => [
+    readItem(context, 'Reads the link and the workbench.'),
+    ...readShares(context),
+    listRecords(context, 'Counts the shares of a workbench.'),
+    changeShares(
+      context,
+      'dynamodb:PutItem',
+      'Stores a share, that the grantee has it, and the uses that a link has left.',
+    ),
+    recordAudit(context),
+  ],
   'list-reports': (context) => [
     listRecords(context, 'Lists the reports of the reconciler.'),
     recordAudit(context),

@@ -58,7 +58,7 @@ export function readShares(context: PermissionContext): readonly Permission[] {
   ];
 }
 
-/** Writes or deletes shares. Limited by the partition keys. */
+/** Writes or deletes shares and links. Limited by the partition keys. */
 export function changeShares(
   { table }: PermissionContext,
   action: 'dynamodb:PutItem' | 'dynamodb:DeleteItem',

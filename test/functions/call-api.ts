@@ -34,6 +34,8 @@ export interface Call {
   readonly wid?: string;
   /** The grantee in the path. */
   readonly grantee?: string;
+  /** The id of a link in the path. */
+  readonly linkId?: string;
   readonly machineId?: string;
   /** The scope of a quota in the path. */
   readonly scope?: string;
@@ -94,6 +96,7 @@ export function gatewayEvent(call: Call): GatewayEvent {
             ...(call.scope === undefined ? {} : { scope: call.scope }),
             ...(call.machineId === undefined ? {} : { machine_id: call.machineId }),
             ...(call.grantee === undefined ? {} : { grantee: call.grantee }),
+            ...(call.linkId === undefined ? {} : { link_id: call.linkId }),
           },
         }),
   };

@@ -19,6 +19,8 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   quota_exceeded:
     'A limit of the user would be exceeded: `reason` names it, and `quota` has the figures. Nothing was changed.',
   machine_not_found: 'There is no such machine.',
+  link_not_found:
+    'The link gives nothing. `reason` is `link_unknown` (also if it was revoked), `link_expired` or `link_used_up`.',
   draining: 'Only in local mode: an operator empties the computer, so that no workbench starts.',
   workbench_not_found:
     'The workbench does not exist, or belongs to another user and is not shared with this one.',
@@ -31,7 +33,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   unsupported_media_type: 'The body is not JSON.',
   cannot_fit: 'No configured capacity is large enough. The message contains the largest sizes that fit.',
   too_many_requests:
-    'The rate limit of all callers is exceeded, or a limit of the user, if the operator has set one: then `reason` is `start_rate` or `share_limit`. Try again after `Retry-After`.',
+    'The rate limit of all callers is exceeded, or a limit of the user, if the operator has set one: then `reason` is `start_rate`, `share_limit` or `link_limit`. Try again after `Retry-After`.',
   internal: 'An internal error occurred. The message contains the request id.',
   unavailable:
     'A service that the controller depends on is not available, or, with the reason `no_space`, the controller has no space to store what was sent, or, with `audit_unavailable`, a change of rights could not be recorded and was not made. Try again after `Retry-After`.',
@@ -65,6 +67,10 @@ const ERROR_EXAMPLES: Readonly<Record<ErrorCode, Readonly<Record<string, unknown
     },
   },
   machine_not_found: { message: 'There is no such machine. See GET /machines.' },
+  link_not_found: {
+    message: 'The link has expired. Ask its owner for another one.',
+    reason: 'link_expired',
+  },
   draining: {
     message: 'No workbench starts at the moment: an operator empties this computer. Try again later.',
   },
@@ -97,6 +103,29 @@ const EXAMPLE_SHARE = {
   expires_at: '2030-02-01T09:00:00.000Z',
   shared_by: 'xyz',
   shared_at: '2030-01-01T09:00:00.000Z',
+};
+
+const EXAMPLE_LINK = {
+  link_id: '7h2k9qz4v8x1m3np',
+  role: 'use',
+  expires_at: '2030-02-01T09:00:00.000Z',
+  redeemable_until: '2030-02-01T09:00:00.000Z',
+  uses: 5,
+  uses_left: 4,
+  created_by: 'xyz',
+  created_at: '2030-01-01T09:00:00.000Z',
+};
+const EXAMPLE_CODE =
+  '01k5w3p8xg7t2mzq4v9r6ehbnc.7h2k9qz4v8x1m3np.hWvYb1pMOkfXjkqCwHgQW3a9vC1yq0Zxv5Xw2mV9s3E';
+const EXAMPLE_FOUND_LINK = {
+  workbench_id: '01k5w3p8xg7t2mzq4v9r6ehbnc',
+  workbench_name: 'AutoCyber',
+  owner_id: 'xyz',
+  shared_by: 'xyz',
+  role: 'use',
+  expires_at: '2030-02-01T09:00:00.000Z',
+  gives: true,
+  public_endpoint: 'https://01k5w3p8xg7t2mzq4v9r6ehbnc.cloud.example.com/',
 };
 
 const EXAMPLE_ITEM = {
@@ -140,6 +169,9 @@ const REQUEST_EXAMPLES: Partial<Record<OperationId, unknown>> = {
   reportActivity: { last_activity: '2030-01-01T10:30:00Z', kinds: ['ide'] },
   openWorkbench: { path: '/lab' },
   setShare: { role: 'use', expires_at: '2030-02-01T09:00:00Z' },
+  createShareLink: { role: 'use', expires_at: '2030-02-01T09:00:00Z', uses: 5 },
+  previewShareLink: { code: EXAMPLE_CODE },
+  redeemShareLink: { code: EXAMPLE_CODE },
   drainMachine: { by: '2030-01-01T18:00:00Z' },
   changeOwner: { owner: 'abc' },
 };
@@ -214,6 +246,18 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
   listShares: { success: true, items: [EXAMPLE_SHARE] },
   setShare: { success: true, item: EXAMPLE_SHARE },
   deleteShare: EXAMPLE_SUCCESS,
+  listShareLinks: { success: true, items: [EXAMPLE_LINK] },
+  createShareLink: {
+    success: true,
+    item: {
+      ...EXAMPLE_LINK,
+      code: EXAMPLE_CODE,
+      url: `https://example-workbenches.com/.wb/share#${EXAMPLE_CODE}`,
+    },
+  },
+  deleteShareLink: EXAMPLE_SUCCESS,
+  previewShareLink: { success: true, item: EXAMPLE_FOUND_LINK },
+  redeemShareLink: { success: true, item: EXAMPLE_FOUND_LINK },
   listMachines: {
     success: true,
     items: [

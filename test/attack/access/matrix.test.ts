@@ -19,6 +19,8 @@ const STATIC_KEY = 'a-static-key-of-the-attacked-server';
 const SECRET = 'an-hs256-secret-of-the-attacked-server';
 /** Well-formed, but of no workbench. */
 const UNKNOWN_ID = '00000000000000000000000000';
+const UNKNOWN_LINK = '0'.repeat(16);
+const UNKNOWN_CODE = `${UNKNOWN_ID}.${UNKNOWN_LINK}.${'A'.repeat(43)}`;
 
 interface Body {
   readonly item?: WorkbenchItem;
@@ -97,10 +99,13 @@ test('every caller gets at every route what it may, and nothing of another user'
       const contents: Readonly<Record<string, object>> = {
         updateWorkbench: { workbench_name: name },
         setShare: { role: 'use' },
+        createShareLink: { role: 'use' },
+        previewShareLink: { code: UNKNOWN_CODE },
+        redeemShareLink: { code: UNKNOWN_CODE },
         changeOwner: { owner: 'mallory', offer: true },
       };
       const content = contents[route.operationId];
-      const path = `${route.path.replace('{wid}', id).replace('{grantee}', 'user%3Amallory').replace('{machine_id}', 'no-machine')}${query}`;
+      const path = `${route.path.replace('{wid}', id).replace('{grantee}', 'user%3Amallory').replace('{link_id}', UNKNOWN_LINK).replace('{machine_id}', 'no-machine')}${query}`;
       const { status, body } = await send(route.method, path, bearers.get(caller), content);
 
       const expected = expectedOf(each);
@@ -110,7 +115,8 @@ test('every caller gets at every route what it may, and nothing of another user'
       const isForeign =
         !actsAsAdministrator(each) && seen.some((user) => user !== undefined && user !== actingUser);
       // The computer must not be drained: nothing would start. Only operators learn that there is no such machine.
-      const isAllowed = status < 300 || (route.path.includes('{machine_id}') && status === 404);
+      const isUnknown = route.path.includes('{machine_id}') || route.path.startsWith('/share-links/');
+      const isAllowed = status < 300 || (isUnknown && status === 404);
       const isExpected = expected === 'allowed' ? isAllowed : status === expected;
       if (!isExpected || isForeign || (expected !== 'allowed' && seen.some((user) => user !== undefined))) {
         return `${caller.name}: ${route.method} ${path}: ${status}, not ${expected} ${JSON.stringify(body)}`;

@@ -22,6 +22,7 @@ const BODIES: Readonly<Record<string, object>> = {
   extendWorkbench: { minutes: 60 },
   reportActivity: { kinds: ['ide'], last_activity: '2030-01-01T10:30:00Z' },
   setShare: { role: 'use' },
+  createShareLink: { role: 'use' },
   changeOwner: { owner: 'eve', offer: true },
 };
 
@@ -50,6 +51,7 @@ async function send(route: Route, relation: Relation) {
   const response = await call(handler as ApiHandler, {
     wid: workbenchId,
     grantee: 'user:eve',
+    linkId: '0'.repeat(16),
     route: `${route.method} ${route.path}`,
     authorizer: principalOf(relation),
     ...(BODIES[route.operationId] === undefined ? {} : { body: BODIES[route.operationId] }),

@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Context } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { linkItem } from '#adapters/aws/dynamodb/share-link-store.ts';
+import { hashTicketSecret } from '#adapters/ticket-secret.ts';
 import { type AwsClientName, DEPLOYED, type FunctionName } from '#contract/deployed-functions.ts';
+import { formatLinkCode } from '#core/access/share-links.ts';
+import type { ShareLink } from '#core/ports/share-link-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import {
   acceptedRun,
@@ -16,6 +20,7 @@ import {
   stopped,
   T0,
 } from '#test/builders/workbench.ts';
+import { aLink } from '#test/contracts/share-link-store.ts';
 import { gatewayEvent } from '../call-api.ts';
 import { ENVIRONMENT } from './deployed-settings.ts';
 import { captureLogLines, contextOf } from './lambda-context.ts';
@@ -75,6 +80,11 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
   'list-shares': API_READ,
   'set-share': API_READ,
   'delete-share': API_READ,
+  'list-share-links': API_READ,
+  'create-share-link': API_READ,
+  'delete-share-link': API_READ,
+  'preview-share-link': API_READ,
+  'redeem-share-link': API_READ,
   'list-reports': API_READ,
   'list-start-times': API_READ,
   'list-audit': API_READ,
@@ -220,6 +230,14 @@ const DELETED_WITH_HOST = deleting({
   host: aHost({ instanceId: INSTANCE }),
 });
 const RUNNING = running({ workbenchId: id(7) });
+const LINK_SECRET = 'A'.repeat(43);
+const LINK = aLink({
+  workbenchId: RUNNING.workbenchId,
+  ownerId: RUNNING.userId,
+  hash: hashTicketSecret(LINK_SECRET),
+  redeemableUntil: NOW + MINUTE,
+});
+const LINK_CODE = formatLinkCode({ ...LINK, secret: LINK_SECRET });
 
 function taskOf(workbenchId: string, taskId: string, change: object = {}) {
   return {
@@ -302,15 +320,16 @@ async function invoke(
   event: object,
   options: {
     readonly workbenches?: readonly Workbench[];
+    readonly links?: readonly ShareLink[];
     readonly instances?: readonly object[];
     readonly tasks?: readonly object[];
     /** Operation → the error that it throws. */
     readonly errors?: Readonly<Record<string, Error>>;
   } = {},
 ) {
-  const { workbenches = [], instances = [], tasks = [], errors = {} } = options;
+  const { workbenches = [], links = [], instances = [], tasks = [], errors = {} } = options;
   const log = captureLogLines();
-  const table = new RecordedTable(workbenches);
+  const table = new RecordedTable(workbenches, links.map(linkItem));
   const responses = responsesOf(instances, tasks);
   const aws = recordAws((call) => {
     const error = errors[call.operation];
@@ -351,6 +370,7 @@ const messagesFor = (...workbenches: readonly Workbench[]) => ({
 interface Scenario {
   readonly event: object;
   readonly workbenches?: readonly Workbench[];
+  readonly links?: readonly ShareLink[];
   readonly instances?: readonly object[];
   readonly tasks?: readonly object[];
   /** The distinct calls. */
@@ -520,6 +540,58 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
     }),
     workbenches: [RUNNING],
     calls: ['dynamodb DeleteItem', 'dynamodb GetItem', 'dynamodb PutItem'],
+    result: SUCCESS,
+  },
+  'list-share-links': {
+    event: forUser(RUNNING.workbenchId),
+    workbenches: [RUNNING],
+    calls: ['dynamodb GetItem', 'dynamodb Query'],
+    result: SUCCESS,
+  },
+  'create-share-link': {
+    event: gatewayEvent({
+      query: `user_id=${RUNNING.userId}`,
+      wid: RUNNING.workbenchId,
+      body: { role: 'use' },
+      route: 'POST /workbenches/{wid}/share-links',
+    }),
+    workbenches: [RUNNING],
+    calls: ['dynamodb GetItem', 'dynamodb PutItem', 'dynamodb Query'],
+    result: SUCCESS,
+  },
+  'delete-share-link': {
+    event: gatewayEvent({
+      query: `user_id=${RUNNING.userId}&shares=true`,
+      wid: RUNNING.workbenchId,
+      linkId: '0'.repeat(16),
+      route: 'DELETE /workbenches/{wid}/share-links/{link_id}',
+    }),
+    workbenches: [RUNNING],
+    calls: ['dynamodb DeleteItem', 'dynamodb GetItem', 'dynamodb PutItem', 'dynamodb Query'],
+    result: SUCCESS,
+  },
+  'preview-share-link': {
+    event: gatewayEvent({ query: 'user_id=bob', body: { code: LINK_CODE } }),
+    workbenches: [RUNNING],
+    links: [LINK],
+    calls: ['dynamodb BatchGetItem', 'dynamodb GetItem'],
+    result: SUCCESS,
+  },
+  'redeem-share-link': {
+    event: gatewayEvent({
+      query: 'user_id=bob',
+      body: { code: LINK_CODE },
+      route: 'POST /share-links/redeem',
+    }),
+    workbenches: [RUNNING],
+    links: [LINK],
+    calls: [
+      'dynamodb BatchGetItem',
+      'dynamodb GetItem',
+      'dynamodb PutItem',
+      'dynamodb Query',
+      'dynamodb TransactWriteItems',
+    ],
     result: SUCCESS,
   },
   'list-reports': { event: forUser(undefined), calls: ['dynamodb Query'], result: SUCCESS },

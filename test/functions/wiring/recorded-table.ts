@@ -11,7 +11,9 @@ export class RecordedTable {
   readonly #items = new Map<string, Item>();
   readonly #keys: ReturnType<typeof keyOf>[] = [];
 
-  constructor(workbenches: readonly Workbench[]) {
+  /** @param items others than records */
+  constructor(workbenches: readonly Workbench[], items: readonly Item[] = []) {
+    for (const item of items) this.#items.set(idOf(item), item);
     for (const workbench of workbenches) {
       this.#keys.push(keyOf(workbench));
       const item = { ...keyAttributes(recordKey(workbench)), record: toRecordAttribute(workbench) };

@@ -1,0 +1,15 @@
+import { RandomIds } from '#adapters/random-ids.ts';
+import { build } from '../api/create-share-link.ts';
+import { workbenchApiPorts } from '../wiring/api-ports.ts';
+import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { openTable, shareLinkStore } from '../wiring/table.ts';
+
+export { build };
+
+export const handler = createApiHandler('create-share-link', (wiring) => {
+  const table = openTable(wiring);
+  return build(
+    { ...workbenchApiPorts(wiring, table), links: shareLinkStore(table), ids: new RandomIds() },
+    wiring.settings,
+  );
+});
