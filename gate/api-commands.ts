@@ -1,8 +1,9 @@
 import { SignJWT } from 'jose';
 import type { AuthKeys } from '#adapters/auth-secret.ts';
+import { foundLinkResponseSchema } from '#contract/share-link-bodies.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import type { CommandResult, WorkbenchCommands } from './ports.ts';
+import type { CommandResult, FailedCommand, LinkResult, WorkbenchCommands } from './ports.ts';
 
 export interface ApiCommandsOptions {
   /** The address of the API with its prefix, without a slash at the end. */
@@ -42,25 +43,55 @@ export class ApiCommands implements WorkbenchCommands {
     return this.#send('stop', userId, workbenchId);
   }
 
+  previewLink(userId: string, code: string): Promise<LinkResult> {
+    return this.#sendCode('preview', userId, code);
+  }
+
+  redeemLink(userId: string, code: string): Promise<LinkResult> {
+    return this.#sendCode('redeem', userId, code);
+  }
+
   async #send(command: 'start' | 'stop', userId: string, workbenchId: string): Promise<CommandResult> {
-    const { url, telemetry, timeoutMs = TIMEOUT_MS } = this.#options;
-    const query = new URLSearchParams({ user_id: userId });
     try {
-      const response = await fetch(
-        `${url}/workbenches/${encodeURIComponent(workbenchId)}/${command}?${query}`,
-        {
-          method: 'POST',
-          headers: { accept: 'application/json', ...(await this.#authorization()) },
-          // The API never redirects, and the token must not go elsewhere.
-          redirect: 'error',
-          signal: AbortSignal.timeout(timeoutMs),
-        },
-      );
-      return await toResult(response);
+      const path = `/workbenches/${encodeURIComponent(workbenchId)}/${command}`;
+      const response = await this.#post(path, userId);
+      if (!response.ok) return await toFailure(response);
+      await response.body?.cancel();
+      return { kind: 'accepted' };
     } catch (error) {
+      const { telemetry } = this.#options;
       telemetry.error('a command was not accepted by the API', { workbenchId, command }, error);
       return { kind: 'unavailable' };
     }
+  }
+
+  /** The log never has the code. */
+  async #sendCode(command: 'preview' | 'redeem', userId: string, code: string): Promise<LinkResult> {
+    try {
+      const response = await this.#post(`/share-links/${command}`, userId, { code });
+      if (!response.ok) return await toFailure(response);
+      const body: unknown = JSON.parse(await readText(response));
+      return { kind: 'found', link: foundLinkResponseSchema.parse(body).item };
+    } catch (error) {
+      this.#options.telemetry.error('a command was not accepted by the API', { userId, command }, error);
+      return { kind: 'unavailable' };
+    }
+  }
+
+  async #post(path: string, userId: string, body?: object): Promise<Response> {
+    const { url, timeoutMs = TIMEOUT_MS } = this.#options;
+    return await fetch(`${url}${path}?${new URLSearchParams({ user_id: userId })}`, {
+      method: 'POST',
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(await this.#authorization()),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      // The API never redirects, and the token must not go elsewhere.
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeoutMs),
+    });
   }
 
   async #authorization(): Promise<Readonly<Record<string, string>>> {
@@ -78,12 +109,8 @@ export class ApiCommands implements WorkbenchCommands {
   }
 }
 
-async function toResult(response: Response): Promise<CommandResult> {
+async function toFailure(response: Response): Promise<FailedCommand> {
   const { status } = response;
-  if (response.ok) {
-    await response.body?.cancel();
-    return { kind: 'accepted' };
-  }
   // 401 and 403 mean that the key of the gate is wrong, 5xx that the API failed. Neither is about the workbench.
   if (status === 401 || status === 403 || status >= 500) {
     await response.body?.cancel();

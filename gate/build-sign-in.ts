@@ -20,6 +20,7 @@ import { Sessions } from './session/sessions.ts';
 import { SignOut } from './session/sign-out.ts';
 import { TicketExchange } from './session/ticket-exchange.ts';
 import { VisitorReader } from './session/visitor-reader.ts';
+import { ShareLinkRoutes } from './sharing/share-link-routes.ts';
 import { OidcIssuer } from './sign-in/issuer.ts';
 import { IssuerSignIn } from './sign-in/issuer-sign-in.ts';
 import { SecretSignIn } from './sign-in/secret-sign-in.ts';
@@ -35,7 +36,9 @@ export interface BuildSignInOptions {
   readonly keys: () => Promise<SealKeys>;
   /** How long groups count after a sign-in, milliseconds: WB_GROUPS_MAX_AGE_MINUTES. @default that of a session */
   readonly groupsMaxAgeMs?: number | undefined;
-  readonly ports: Pick<GatePorts, 'tickets' | 'cutoffs' | 'workbenches'>;
+  readonly ports: Pick<GatePorts, 'tickets' | 'cutoffs' | 'workbenches'> & {
+    readonly commands: Pick<GatePorts['commands'], 'previewLink' | 'redeemLink'>;
+  };
   readonly shares: Pick<WorkbenchShares, 'find'>;
   /** The origins of RESTAPI_CORS_ORIGIN without `*`, in lower case. */
   readonly frontendOrigins: readonly string[];
@@ -96,6 +99,13 @@ export function buildSignIn(options: BuildSignInOptions): BuiltSignIn {
     // A request for the workbench leads to the sign-in, and binds it to the browser.
     signInUrl: ({ url }, target) => (signIn === undefined ? undefined : `${url.origin}${target}`),
   });
+  const links = new ShareLinkRoutes({
+    ...shared,
+    commands: ports.commands,
+    seal,
+    clientAddress: (request) => clientAddressOf(request, trustedHops),
+    signInUrl: (returnUrl) => (signIn === undefined ? undefined : signInUrl(returnUrl)),
+  });
   const signOut = new SignOut({
     ...shared,
     cutoffs,
@@ -112,7 +122,13 @@ export function buildSignIn(options: BuildSignInOptions): BuiltSignIn {
     visitors,
     renewal: new SessionRenewal(sessions, telemetry),
     ...(signIn === undefined ? {} : { signInUrl }),
-    routes: [...(signIn?.routes ?? []), ...exchange.routes, ...signOut.routes, ...account.routes],
+    routes: [
+      ...(signIn?.routes ?? []),
+      ...exchange.routes,
+      ...links.routes,
+      ...signOut.routes,
+      ...account.routes,
+    ],
   };
 }
 

@@ -29,7 +29,7 @@ import type { WorkbenchShares } from './workbench-shares.ts';
 export interface CommandRoutesOptions {
   readonly workbenches: GatePorts['workbenches'];
   readonly shares: Pick<WorkbenchShares, 'find'>;
-  readonly commands: GatePorts['commands'];
+  readonly commands: Pick<GatePorts['commands'], Command>;
   readonly pages: PageRenderer;
   readonly clock: Clock;
   readonly telemetry: Telemetry;

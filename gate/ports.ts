@@ -1,3 +1,4 @@
+import type { FoundLinkItem } from '#contract/share-link-bodies.ts';
 import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { AuditStore } from '#core/ports/audit-store.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
@@ -18,15 +19,22 @@ export interface GatePorts {
   readonly telemetry: Telemetry;
 }
 
-/** The two commands that the pages of the gate offer. They go through the API, with its checks and limits. */
+/** The commands that the pages of the gate offer. They go through the API, with its checks and limits. */
 export interface WorkbenchCommands {
   /** @param userId the owner of the workbench; the visitor was authorized before */
   start(userId: string, workbenchId: string): Promise<CommandResult>;
   stop(userId: string, workbenchId: string): Promise<CommandResult>;
+  /** Finds what a link gives to the user. */
+  previewLink(userId: string, code: string): Promise<LinkResult>;
+  /** Gives the user the share of a link. */
+  redeemLink(userId: string, code: string): Promise<LinkResult>;
 }
 
-export type CommandResult =
-  | { readonly kind: 'accepted' }
+export type CommandResult = { readonly kind: 'accepted' } | FailedCommand;
+
+export type LinkResult = { readonly kind: 'found'; readonly link: FoundLinkItem } | FailedCommand;
+
+export type FailedCommand =
   /** The API refused it: a state that does not allow it, a limit, a workbench that no longer exists. */
   | { readonly kind: 'refused'; readonly status: number; readonly message: string }
   /** No response from the API. The command may have had its effect. */

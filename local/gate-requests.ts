@@ -45,6 +45,8 @@ export interface GateStores {
 const UNAVAILABLE_COMMANDS: WorkbenchCommands = {
   start: async () => ({ kind: 'unavailable' }),
   stop: async () => ({ kind: 'unavailable' }),
+  previewLink: async () => ({ kind: 'unavailable' }),
+  redeemLink: async () => ({ kind: 'unavailable' }),
 };
 
 const requestSchema = z.object({
@@ -57,6 +59,7 @@ const requestSchema = z.object({
 
 const TEXT = z.string().check(z.maxLength(1024));
 const KEY = z.strictObject({ userId: TEXT, workbenchId: TEXT });
+const LINK = z.strictObject({ userId: TEXT, code: TEXT });
 
 /** Executes the requests of the gate in the controller. */
 export class GateRequests {
@@ -177,6 +180,14 @@ function handlersOf(
     stopWorkbench: {
       argument: KEY,
       run: ({ userId, workbenchId }) => commands().stop(userId, workbenchId),
+    },
+    previewLink: {
+      argument: LINK,
+      run: ({ userId, code }) => commands().previewLink(userId, code),
+    },
+    redeemLink: {
+      argument: LINK,
+      run: ({ userId, code }) => commands().redeemLink(userId, code),
     },
   };
 }

@@ -1,4 +1,5 @@
 import { isWorkbenchId } from '../ports/ids.ts';
+import { shareLinkReturnUrlOf } from './share-link-url.ts';
 
 /**
  * The public addresses of the gate. The sign-in host is where users sign in. In host mode each workbench has a host of its
@@ -97,14 +98,15 @@ export function isLocalPath(text: string): boolean {
 
 /** Where a sign-in returns to. */
 export interface ReturnUrl {
-  readonly workbenchId: string;
-  /** For the workbench's origin: path and query. */
+  /** Absent for the page of the sign-in host at which a link is redeemed. */
+  readonly workbenchId?: string;
+  /** For the origin of the workbench or of the sign-in host: path and query. */
   readonly path: string;
 }
 
 /**
  * Parses the URL to which a sign-in returns: `<scheme>://<workbench id>.<domain>[:port]/…`, in prefix mode
- * `<sign-in origin>/project/<workbench id>/…`. The text itself is compared, not what a URL parser makes of it: parsers
+ * `<sign-in origin>/project/<workbench id>/…`; or that of the page for links. The text itself is compared, not what a URL parser makes of it: parsers
  * differ. Returns undefined for every other text.
  */
 export function parseReturnUrl(text: string, address: GateAddress): ReturnUrl | undefined {
@@ -112,6 +114,7 @@ export function parseReturnUrl(text: string, address: GateAddress): ReturnUrl | 
   if (origin === undefined) return undefined;
   const path = text.slice(origin.length);
   if (!isLocalPath(path)) return undefined;
+  if (text === shareLinkReturnUrlOf(address)) return { path };
   const id =
     address.domain === undefined
       ? path.startsWith(`${address.path}/project/`) &&

@@ -3,8 +3,9 @@ import { UnreadableRecord } from '#core/ports/workbench-store.ts';
 import { decodeRecord } from '#core/workbench/record-codec.ts';
 import type { Workbench, WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { RunningWorkbenches } from '#gate/forward-auth/running-workbenches.ts';
-import type { CommandResult, GatePorts } from '#gate/ports.ts';
+import type { FailedCommand, GatePorts } from '#gate/ports.ts';
 import { type ControllerClient, UnreadableResult } from './controller-client.ts';
+import type { ArgumentOf, ResultOf } from './messages.ts';
 
 /** The ports of the gate in local mode: requests to the controller, which has the records. */
 export type IpcPorts = Omit<GatePorts, 'telemetry'> & { readonly running: RunningWorkbenches };
@@ -53,17 +54,19 @@ export function ipcPorts(client: Pick<ControllerClient, 'call'>): IpcPorts {
     commands: {
       start: (userId, workbenchId) => runCommand(client, 'startWorkbench', { userId, workbenchId }),
       stop: (userId, workbenchId) => runCommand(client, 'stopWorkbench', { userId, workbenchId }),
+      previewLink: (userId, code) => runCommand(client, 'previewLink', { userId, code }),
+      redeemLink: (userId, code) => runCommand(client, 'redeemLink', { userId, code }),
     },
   };
 }
 
-async function runCommand(
+async function runCommand<C extends 'startWorkbench' | 'stopWorkbench' | 'previewLink' | 'redeemLink'>(
   client: Pick<ControllerClient, 'call'>,
-  call: 'startWorkbench' | 'stopWorkbench',
-  key: WorkbenchKey,
-): Promise<CommandResult> {
+  call: C,
+  argument: ArgumentOf<C>,
+): Promise<ResultOf<C> | FailedCommand> {
   try {
-    return await client.call(call, key);
+    return await client.call(call, argument);
   } catch (error) {
     if (error instanceof PortError) return { kind: 'unavailable' };
     throw error;

@@ -9,7 +9,7 @@ import type { StoredRecord } from '#core/workbench/record-codec.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { ProxyKind } from '#gate/forward-auth/proxy-kind.ts';
 import type { PageLook } from '#gate/pages/page-renderer.ts';
-import type { CommandResult } from '#gate/ports.ts';
+import type { CommandResult, LinkResult } from '#gate/ports.ts';
 import type { SignInMethod } from '#gate/sign-in/sign-in-method.ts';
 import type { AddressMode } from '#gate/workbench-addresses.ts';
 
@@ -86,6 +86,13 @@ export interface GateCalls {
   readonly readCutoffs: { readonly argument: { readonly userId: string }; readonly result: SessionCutoffs };
   readonly startWorkbench: { readonly argument: WorkbenchKey; readonly result: CommandResult };
   readonly stopWorkbench: { readonly argument: WorkbenchKey; readonly result: CommandResult };
+  readonly previewLink: { readonly argument: LinkArgument; readonly result: LinkResult };
+  readonly redeemLink: { readonly argument: LinkArgument; readonly result: LinkResult };
+}
+
+interface LinkArgument {
+  readonly userId: string;
+  readonly code: string;
 }
 
 export type GateCall = keyof GateCalls;

@@ -13,6 +13,8 @@ export interface GatePage {
    * like the first one, so it starts nothing and keeps the path that the user asked for.
    */
   readonly reloadAfterSeconds?: number;
+  /** The only script of the page: a constant text. Without it the page can be used, too. */
+  readonly script?: string;
   /** In addition to the headers of every page. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Present if the page has a form: the origins to which its response may redirect, besides the page's own. */

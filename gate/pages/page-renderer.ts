@@ -32,7 +32,7 @@ export const PALETTE = {
   link: ['#0b57b0', '#9cc7ff'],
 } as const;
 
-/** Makes HTML of pages. They have no scripts and load nothing. */
+/** Makes HTML of pages. They load nothing, and only the page of a link has a script. */
 export class PageRenderer {
   readonly #look: PageLook;
   readonly #style: string;
@@ -41,7 +41,7 @@ export class PageRenderer {
   constructor(look: PageLook) {
     this.#look = look;
     this.#style = styleOf(look.color);
-    this.#styleSource = `'sha256-${createHash('sha256').update(this.#style).digest('base64')}'`;
+    this.#styleSource = sourceOf(this.#style);
   }
 
   /** Whether pages of other origins may show pages in a frame. */
@@ -49,7 +49,7 @@ export class PageRenderer {
     return this.#look.frameAncestors.length > 0;
   }
 
-  render({ title, heading, body, reloadAfterSeconds, account }: GatePage): string {
+  render({ title, heading, body, reloadAfterSeconds, account, script }: GatePage): string {
     const { name } = this.#look;
     const refresh =
       reloadAfterSeconds === undefined
@@ -76,14 +76,19 @@ ${refresh}<title>${title} – ${name}</title>
 <h1><bdi>${heading}</bdi></h1>
 ${body}
 </main>
-${footer}</body>
+${footer}${
+  script === undefined
+    ? undefined
+    : html`<script>${new Markup(script)}</script>
+`
+}</body>
 </html>
 `.text;
   }
 
   /** The headers of a page and of its JSON. */
   headersOf(page: GatePage): Readonly<Record<string, string>> {
-    const { reloadAfterSeconds, formTargets, neverFramed, headers } = page;
+    const { reloadAfterSeconds, formTargets, neverFramed, headers, script } = page;
     const frameAncestors = neverFramed ? ["'none'"] : ["'self'", ...this.#look.frameAncestors];
     const formAction = formTargets === undefined ? ["'none'"] : ["'self'", ...formTargets];
     return {
@@ -91,6 +96,7 @@ ${footer}</body>
       'content-security-policy': [
         "default-src 'none'",
         `style-src ${this.#styleSource}`,
+        ...(script === undefined ? [] : [`script-src ${sourceOf(script)}`]),
         "base-uri 'none'",
         `form-action ${formAction.join(' ')}`,
         `frame-ancestors ${frameAncestors.join(' ')}`,
@@ -102,6 +108,11 @@ ${footer}</body>
       ...headers,
     };
   }
+}
+
+/** A source of a Content-Security-Policy that allows this text alone. */
+function sourceOf(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }
 
 function styleOf(color: string): string {

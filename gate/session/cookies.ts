@@ -8,6 +8,7 @@
  * - `signInState`: a sign-in at the issuer that has begun
  * - `idToken`: the ID token of the session, which the issuer asks for when the user signs out
  * - `knownBrowser`: on the sign-in host of local mode, that this browser has entered the secret before. It admits to nothing
+ * - `shareLink`: on the sign-in host, the code of a link whose user is signing in
  * - `entry`: on the host of a workbench, a secret of the browser that was sent to sign in; its ticket names the hash
  */
 export const COOKIES = {
@@ -16,6 +17,7 @@ export const COOKIES = {
   signInState: '__Host-wb_l',
   idToken: '__Host-wb_i',
   knownBrowser: '__Host-wb_k',
+  shareLink: '__Host-wb_h',
   entry: '__Host-wb_e',
 } as const;
 

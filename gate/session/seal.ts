@@ -8,7 +8,9 @@ export type SealPurpose =
   | 'workbench-session'
   | 'sign-in-state'
   | 'entry'
-  | 'known-browser';
+  | 'known-browser'
+  | 'share-link'
+  | 'share-link-form';
 
 export interface SealKey {
   /** Derived from the secret, so that the keys of a rotation need no names. */

@@ -118,7 +118,7 @@ export class SecretSignIn {
       secretPage({
         action: `${address().path}${SIGN_IN_PATH}`,
         fields,
-        formTargets: [originOfWorkbench(address(), workbenchId)],
+        formTargets: workbenchId === undefined ? [] : [originOfWorkbench(address(), workbenchId)],
         failed,
       }),
     );

@@ -12,7 +12,7 @@ export interface WayBackOptions {
   readonly clock: Clock;
 }
 
-/** The way of a browser from the sign-in host to the workbench that its user asked for. */
+/** The way of a browser from a sign-in to the workbench that its user asked for, or to the page of a link. */
 export class WayBack {
   readonly #options: WayBackOptions;
 
@@ -32,6 +32,7 @@ export class WayBack {
     browser: string | undefined,
   ): Promise<string> {
     const { tickets, address, clock } = this.#options;
+    if (workbenchId === undefined) return `${address().signInOrigin}${path}`;
     if (address().domain === undefined) return `${originOfWorkbench(address(), workbenchId)}${path}`;
     const secret = createTicketSecret();
     const { userId, admin, issuerSession, issuerSubject, groups, signedInAt } = signIn;

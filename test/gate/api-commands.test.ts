@@ -30,14 +30,15 @@ async function openApi(
   });
   const { port } = server.address() as AddressInfo;
   const { keys, timeoutMs } = options;
+  const telemetry = new RecordingTelemetry();
   const commands = new ApiCommands({
     url: `http://127.0.0.1:${port}/api/v1`,
     keys: keys === undefined ? undefined : async () => keys,
     clock: { now: () => NOW },
-    telemetry: new RecordingTelemetry(),
+    telemetry,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
-  return { commands, requests, server };
+  return { commands, requests, server, telemetry };
 }
 
 const respondWith = (status: number, body: unknown) => (_: IncomingMessage, response: ServerResponse) =>
@@ -86,6 +87,35 @@ describe('a command', () => {
     });
     await commands.start('ann', 'abc123');
     expect(requests[0]?.authorization).toBe(`Bearer ${staticKey}`);
+  });
+});
+
+describe('the code of a link', () => {
+  const link = {
+    ...{ workbench_id: 'w', workbench_name: 'n', owner_id: 'ada', shared_by: 'ada', role: 'use' },
+    ...{ gives: true, public_endpoint: 'https://w.wb.example/' },
+  };
+
+  it('is sent in the body, in the name of the user who has it', async () => {
+    const { commands, requests } = await openApi(respondWith(200, { success: true, item: link }));
+    expect(await commands.previewLink('bob', 'the code')).toEqual({ kind: 'found', link });
+    expect(await commands.redeemLink('bob', 'the code')).toEqual({ kind: 'found', link });
+    expect(requests.map(({ line }) => line)).toEqual([
+      'POST /api/v1/share-links/preview?user_id=bob',
+      'POST /api/v1/share-links/redeem?user_id=bob',
+    ]);
+  });
+
+  it('is refused as the API refuses it, and never in the log', async () => {
+    const refusing = await openApi(respondWith(404, { error: { message: 'There is no such link.' } }));
+    expect(await refusing.commands.redeemLink('bob', 'the code')).toEqual({
+      ...{ kind: 'refused', status: 404, message: 'There is no such link.' },
+    });
+    const failing = await openApi(respondWith(200, { success: true, item: {} }));
+    expect(await failing.commands.redeemLink('bob', 'the code')).toEqual({ kind: 'unavailable' });
+    const { lines, fields } = failing.telemetry;
+    expect(lines).toHaveLength(1);
+    expect(JSON.stringify([lines, ...fields.values()])).not.toContain('the code');
   });
 });
 

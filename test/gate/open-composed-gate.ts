@@ -15,6 +15,7 @@ import { COOKIES } from '#gate/session/cookies.ts';
 import { createSealKeys, Seal } from '#gate/session/seal.ts';
 import { Sessions } from '#gate/session/sessions.ts';
 import { running } from '#test/builders/workbench.ts';
+import { NO_LINKS } from '#test/gate/no-links.ts';
 import { NO_SHARES } from '#test/gate/no-shares.ts';
 import { RecordTable } from '#test/gate/open-signed-in-gate.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
@@ -147,7 +148,7 @@ export async function openComposedGate(compose: Compose, signIn: TestSignIn = 'i
       cutoffs,
       activity,
       audit,
-      commands: { start: accept('start'), stop: accept('stop') },
+      commands: { start: accept('start'), stop: accept('stop'), ...NO_LINKS },
       telemetry,
     },
     timers,

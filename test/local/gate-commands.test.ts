@@ -1,11 +1,14 @@
 import { expect, it } from 'vitest';
 import { ROUTES } from '#contract/routes.ts';
+import { build as buildCreateLink } from '#functions/api/create-share-link.ts';
+import { build as buildPreviewLink } from '#functions/api/preview-share-link.ts';
+import { build as buildRedeemLink } from '#functions/api/redeem-share-link.ts';
 import { build as buildStart } from '#functions/api/start-workbench.ts';
 import { build as buildStop } from '#functions/api/stop-workbench.ts';
 import { apiCommands } from '#local/gate-commands.ts';
 import type { GatewayRoute } from '#local/gateway/gateway.ts';
 import { withWorkbench } from '#test/functions/api/with-workbench.ts';
-import { settingsWith } from '#test/functions/call-api.ts';
+import { call, settingsWith } from '#test/functions/call-api.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 
 /** The commands of the gate with the real handlers. */
@@ -16,14 +19,25 @@ async function openCommands(environment: Readonly<Record<string, string>> = {}) 
     RESTAPI_AUTH_STATIC_KEY: 'x'.repeat(32),
     ...environment,
   });
-  const handlers = { startWorkbench: buildStart(ports, settings), stopWorkbench: buildStop(ports, settings) };
+  const handlers = {
+    startWorkbench: buildStart(ports, settings),
+    stopWorkbench: buildStop(ports, settings),
+    previewShareLink: buildPreviewLink(ports, settings),
+    redeemShareLink: buildRedeemLink(ports, settings),
+  };
+  const ids = { runId: () => '0'.repeat(16) };
+  const createLink = async (): Promise<string> => {
+    const route = 'POST /workbenches/{wid}/share-links';
+    const request = { wid: key.workbenchId, query: 'user_id=ada', body: { role: 'use' }, route };
+    return (await call(buildCreateLink({ ...ports, ids }, settings), request)).body.item.code;
+  };
   const routes = ROUTES.flatMap(({ operationId, method, path, access }): GatewayRoute[] =>
     operationId in handlers
       ? [{ method, path, access, hasBody: false, handler: handlers[operationId as keyof typeof handlers] }]
       : [],
   );
   const clock = new ManualClock(ports.clock.now());
-  return { world, key, commands: apiCommands(routes, clock), clock, routes };
+  return { world, key, ports, createLink, commands: apiCommands(routes, clock), clock, routes };
 }
 
 it('stops and starts the workbench in the name of the user', async () => {
@@ -43,6 +57,20 @@ it('is refused as the API refuses it: the workbench of another user does not exi
     message: expect.stringContaining('no such workbench'),
   });
   expect(await world.read(key)).toEqual(before);
+});
+
+it('redeems a link for the user of the session, and records it', async () => {
+  const { commands, createLink, key, ports } = await openCommands();
+  const code = await createLink();
+  const found = { kind: 'found', link: { workbench_id: key.workbenchId, owner_id: 'ada', gives: true } };
+  expect(await commands.previewLink('bob', code)).toMatchObject(found);
+  expect(await commands.redeemLink('bob', code)).toMatchObject(found);
+  expect(await ports.shares.listByWorkbench(key.workbenchId)).toMatchObject([
+    { grantee: { kind: 'user', userId: 'bob' }, role: 'use' },
+  ]);
+  const actors = ports.audit.events.map(({ action, actor }) => `${action} ${actor.id}`);
+  expect(actors).toContain('redeem_link bob');
+  expect(await commands.redeemLink('eve', code)).toMatchObject({ kind: 'refused', status: 404 });
 });
 
 it('is refused by the limits of the API', async () => {

@@ -103,12 +103,29 @@ it('executes commands once the API is connected', async () => {
       calls.push(`stop ${userId} ${workbenchId}`);
       return { kind: 'refused', status: 409, message: 'm' };
     },
+    async previewLink(userId, code) {
+      calls.push(`preview ${userId} ${code}`);
+      return { kind: 'refused', status: 404, message: 'm' };
+    },
+    async redeemLink(userId, code) {
+      calls.push(`redeem ${userId} ${code}`);
+      return { kind: 'unavailable' };
+    },
   });
   expect(await start()).toMatchObject({ result: { kind: 'accepted' } });
   expect(await requests.respond(request('stopWorkbench', key))).toMatchObject({
     result: { kind: 'refused', status: 409, message: 'm' },
   });
-  expect(calls).toEqual([`start ${key.userId} ${key.workbenchId}`, `stop ${key.userId} ${key.workbenchId}`]);
+  const link = { userId: 'bob', code: 'c' };
+  expect(await requests.respond(request('previewLink', link))).toMatchObject({ result: { status: 404 } });
+  expect(await requests.respond(request('redeemLink', link))).toMatchObject({
+    result: { kind: 'unavailable' },
+  });
+  const { userId, workbenchId } = key;
+  expect(calls).toEqual([
+    ...[`start ${userId} ${workbenchId}`, `stop ${userId} ${workbenchId}`],
+    ...['preview bob c', 'redeem bob c'],
+  ]);
 });
 
 it('does not execute a request for which the gate no longer waits', async () => {

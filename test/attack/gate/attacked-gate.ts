@@ -14,6 +14,7 @@ import { Sessions, type SignIn } from '#gate/session/sessions.ts';
 import { healthRoute, TableHealth } from '#gate/table-health.ts';
 import { type AddressMode, WorkbenchAddresses } from '#gate/workbench-addresses.ts';
 import { acceptedRun, ID, idAt, running, stopped, T0 } from '#test/builders/workbench.ts';
+import { NO_LINKS } from '#test/gate/no-links.ts';
 import { NO_SHARES } from '#test/gate/no-shares.ts';
 import { RecordTable } from '#test/gate/open-signed-in-gate.ts';
 import { DEFAULT_LOOK } from '#test/gate/pages/default-look.ts';
@@ -64,7 +65,7 @@ export async function openAttackedGate({ mode = 'host' }: AttackedGateOptions = 
   const { visitors, signInUrl, routes } = buildSignIn({
     method: { kind: 'secret', secret: LOCAL_SECRET },
     keys: async () => keys,
-    ports: { tickets, cutoffs, workbenches: table },
+    ports: { tickets, cutoffs, workbenches: table, commands: NO_LINKS },
     shares: NO_SHARES,
     audit: new GateAudit({ audit: new MemoryAuditStore(), clock, telemetry }),
     frontendOrigins: [FRONTEND],

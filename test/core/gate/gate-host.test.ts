@@ -147,6 +147,17 @@ describe('the URL to return to', () => {
   });
 
   test.each([
+    ['https://wb.example/.wb/share/continue', PLAIN, '/.wb/share/continue'],
+    ['https://wb.example/lab/.wb/share/continue', PREFIX, '/lab/.wb/share/continue'],
+  ])('can be that of the page for links, %s', (url, address, path) => {
+    expect(parseReturnUrl(url, address)).toEqual({ path });
+  });
+
+  test.each([
+    'https://wb.example/.wb/share/continue?x',
+    'https://wb.example/.wb/share/continue/',
+    'https://wb.example/.wb/share/accept',
+    'https://evil.example/.wb/share/continue',
     '',
     '/',
     'https://evil.example/',
@@ -227,7 +238,7 @@ describe('the URL to return to', () => {
         ),
         (url) => {
           const parsed = parseReturnUrl(url, PLAIN);
-          if (parsed === undefined) return;
+          if (parsed?.workbenchId === undefined) return;
           const origin = originOfWorkbench(PLAIN, parsed.workbenchId);
           expect(new URL(url).origin).toBe(origin);
           expect(new URL(parsed.path, origin).href).toBe(new URL(url).href);

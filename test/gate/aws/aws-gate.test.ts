@@ -11,6 +11,7 @@ import { parseSealKeys } from '#gate/aws/secrets.ts';
 import { Seal } from '#gate/session/seal.ts';
 import { Sessions } from '#gate/session/sessions.ts';
 import { running, stopped } from '#test/builders/workbench.ts';
+import { NO_LINKS } from '#test/gate/no-links.ts';
 import { NO_SHARES } from '#test/gate/no-shares.ts';
 import { RecordTable } from '#test/gate/open-signed-in-gate.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
@@ -47,7 +48,7 @@ async function openGate(environment: Environment = {}) {
       cutoffs: new MemorySessionCutoffStore(),
       activity: new MemoryActivityStore(),
       audit: new MemoryAuditStore(),
-      commands: { start: accept('start'), stop: accept('stop') },
+      commands: { start: accept('start'), stop: accept('stop'), ...NO_LINKS },
       telemetry: new TelemetryRecorder(),
     },
     sealKeys: async () => KEYS,

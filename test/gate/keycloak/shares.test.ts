@@ -7,6 +7,7 @@ import type { Gate } from '#gate/gate.ts';
 import { createLocalGate } from '#gate/ipc/local-gate.ts';
 import { aShare } from '#test/builders/share.ts';
 import { HostClient, type HostResponse } from '#test/gate/host-client.ts';
+import { NO_LINKS } from '#test/gate/no-links.ts';
 import { startWorkbench } from '#test/gate/open-composed-gate.ts';
 import { RecordTable } from '#test/gate/open-signed-in-gate.ts';
 import { DEFAULT_LOOK } from '#test/gate/pages/default-look.ts';
@@ -83,7 +84,7 @@ describe.skipIf(!REQUIRED && !isKeycloakInstalled())('a workbench of ann', () =>
         cutoffs: new MemorySessionCutoffStore(),
         activity: new MemoryActivityStore(),
         audit: new MemoryAuditStore(),
-        commands: { start: accept, stop: accept },
+        commands: { start: accept, stop: accept, ...NO_LINKS },
         telemetry: new TelemetryRecorder(),
       },
       running: { list: async () => [] },

@@ -11,6 +11,15 @@ import {
 } from '#gate/pages/fault-pages.ts';
 import type { GatePage } from '#gate/pages/gate-page.ts';
 import {
+  acceptedLinkPage,
+  acceptLinkPage,
+  linkCodePage,
+  linkSignInPage,
+  linkUnavailablePage,
+  refusedLinkPage,
+  tooManyLinksPage,
+} from '#gate/pages/share-link-pages.ts';
+import {
   accountPage,
   enterPage,
   invalidTicketPage,
@@ -50,6 +59,10 @@ export function allPages(text: string): Readonly<Record<string, GatePage>> {
   const fields = { t: text, p: text };
   const url = `https://gate.example/.wb/login?rd=${text}`;
   const session = { userId: text, signedInAt: T0, endsAt: T0, prefix: '', formTargets: [] };
+  const link = {
+    ...{ workbench_id: text, workbench_name: text, owner_id: text, shared_by: text, gives: true },
+    ...{ role: 'manage' as const, expires_at: new Date(T0).toISOString(), public_endpoint: text },
+  };
   return {
     index: indexPage(),
     unknown: unknownPage(),
@@ -87,6 +100,19 @@ export function allPages(text: string): Readonly<Record<string, GatePage>> {
     invalid_ticket_without_sign_in: invalidTicketPage(),
     too_many_tickets: tooManyTicketsPage(60),
     enter: enterPage({ workbenchName: text, ownerId: text, userId: text, action: '/.wb/enter', fields }),
+    link_code: linkCodePage('/.wb/share'),
+    link_sign_in: linkSignInPage(url),
+    link_without_sign_in: linkSignInPage(undefined),
+    accept_link: acceptLinkPage({ link, userId: text, action: '/.wb/share/accept', sealed: text }),
+    accept_link_without_end: acceptLinkPage({
+      ...{ link: { ...link, expires_at: undefined }, userId: text },
+      ...{ action: '/.wb/share/accept', sealed: text },
+    }),
+    accepted_link: acceptedLinkPage(link, `https://gate.example/${text}`, true),
+    needless_link: acceptedLinkPage(link, `https://gate.example/${text}`, false),
+    refused_link: refusedLinkPage(404, `X${text}.`),
+    link_unavailable: linkUnavailablePage(),
+    too_many_links: tooManyLinksPage(60),
     secret: secretPage({ action: '/.wb/secret', fields, formTargets: [], failed: false }),
     wrong_secret: secretPage({ action: '/.wb/secret', fields, formTargets: [], failed: true }),
     account: accountPage({ ...session, workbenchId: undefined, endsUnused: true }),

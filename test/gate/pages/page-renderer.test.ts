@@ -39,9 +39,10 @@ describe.each(PAGES)('the page "%s"', (_, page) => {
     expect(labelled).toEqual(visible);
   });
 
-  test('loads nothing, runs nothing, and its form is sent with an Origin header', () => {
+  test('loads nothing, runs no script but its own, and its form is sent with an Origin header', () => {
     const tags = new Set(listElements(root).map(({ tag }) => tag));
-    for (const tag of ['script', 'link', 'img', 'iframe', 'object', 'base']) expect(tags).not.toContain(tag);
+    expect(elementsOf(root, 'script').map(rawTextOf)).toEqual(page.script === undefined ? [] : [page.script]);
+    for (const tag of ['link', 'img', 'iframe', 'object', 'base']) expect(tags).not.toContain(tag);
     for (const { attributes } of listElements(root))
       expect(Object.keys(attributes).filter((name) => /^(on|src|style)/.test(name))).toEqual([]);
     const headers = RENDERER.headersOf(page);
@@ -55,18 +56,17 @@ describe.each(PAGES)('the page "%s"', (_, page) => {
     }
   });
 
-  test('is not stored, is not sniffed, and allows only its own style', () => {
+  test('is not stored, is not sniffed, and allows only its own style and script', () => {
     const headers = RENDERER.headersOf(page);
     expect(headers['cache-control']).toBe('no-store');
     expect(headers['x-content-type-options']).toBe('nosniff');
     const policy = headers['content-security-policy'] ?? '';
     const [style] = elementsOf(root, 'style').map(rawTextOf);
-    const hash = createHash('sha256')
-      .update(style ?? '')
-      .digest('base64');
+    const hashOf = (text = '') => createHash('sha256').update(text).digest('base64');
     expect(policy.split('; ')).toEqual([
       "default-src 'none'",
-      `style-src 'sha256-${hash}'`,
+      `style-src 'sha256-${hashOf(style)}'`,
+      ...(page.script === undefined ? [] : [`script-src 'sha256-${hashOf(page.script)}'`]),
       "base-uri 'none'",
       page.formTargets === undefined ? "form-action 'none'" : "form-action 'self'",
       page.neverFramed ? "frame-ancestors 'none'" : "frame-ancestors 'self'",

@@ -31,7 +31,7 @@ export function parsePage(page: string): PageElement {
       parent.children.push(element);
       if (!VOID.has(opening)) open.push(element);
     } else if (text !== undefined) {
-      parent.children.push(parent.tag === 'style' ? text : unescapeHtml(text));
+      parent.children.push(parent.tag === 'style' || parent.tag === 'script' ? text : unescapeHtml(text));
     } else if (at !== 0) throw new Error('the doctype is not at the beginning');
   }
   if (open.length !== 1) throw new Error(`${open.at(-1)?.tag} is not closed`);

@@ -53,6 +53,13 @@ describe('the sign-in with the secret', () => {
     expect(next.pathname).toBe('/.wb/enter');
   });
 
+  it('leads back to the page of a link, without a ticket', async () => {
+    const url = `${host.origin}/.wb/share/continue`;
+    expect(await (await browser.get(host.loginUrl(url))).text()).toContain(`value="${url}"`);
+    expect(locationOf(await send(SECRET, url)).href).toBe(url);
+    expect(locationOf(await browser.get(host.loginUrl(url))).href).toBe(url);
+  });
+
   it('begins a session although a clock that was ahead has stored a cutoff in the future', async () => {
     await host.cutoffs.raise(SECRET_USER, host.clock.now() + 60_000);
     await send(SECRET);
