@@ -34,7 +34,8 @@ export async function openSqliteData(
     throw unusableFolder(dataDir, error);
   }
   const { workbenches, history, idempotency, reports, startRates } = stores;
-  const { startTimes, activity, audit, tickets, cutoffs, shares, links, drains, usage, quotas, database } = stores;
+  const { startTimes, activity, audit, tickets, cutoffs, shares, links, drains, usage, quotas, database } =
+    stores;
   return {
     workbenches,
     history,

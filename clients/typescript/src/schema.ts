@@ -315,6 +315,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workbenches/{wid}/share-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the links of a workbench that can be redeemed, the oldest first.
+         * @description For the owner and administrators. The items do not contain the codes of the links.
+         */
+        get: operations["listShareLinks"];
+        put?: never;
+        /**
+         * Creates a link with which other users give themselves a share of a workbench.
+         * @description For the owner and administrators. Up to `uses` users (at most 100) can redeem it, and each gets a share of its own with the role and the end of the link. Without `expires_at` it can be redeemed for 7 days. A workbench has at most 20 links that can be redeemed; one more gets 429 with the reason `link_limit`. Only this response contains the code of the link. Everybody who has it can use it: send it to those alone who may have the right.
+         */
+        post: operations["createShareLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workbenches/{wid}/share-links/{link_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revokes a link. Has no effect if there is none.
+         * @description For the owner and administrators. The shares that it gave stay, unless `shares` is `true`: also after the link itself is gone. The body is ignored.
+         */
+        delete: operations["deleteShareLink"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/share-links/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Returns what a link would give to the user.
+         * @description It counts no use. The code is in the body, because addresses are logged.
+         */
+        post: operations["previewShareLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/share-links/redeem": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives the user the share of a link, and counts a use of it.
+         * @description Repeated by the same user it counts no further use. A link takes no right away: a share that the user has already is replaced only if the link gives the same or more rights for the same or a longer time.
+         */
+        post: operations["redeemShareLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/reports/reconcile": {
         parameters: {
             query?: never;
@@ -685,7 +769,7 @@ export interface components {
             success: false;
             error: {
                 /** @enum {string} */
-                code: "invalid_request" | "forbidden" | "quota_exceeded" | "workbench_not_found" | "machine_not_found" | "draining" | "not_stopped" | "not_running" | "deleting" | "idempotency_conflict" | "workbench_deleted" | "payload_too_large" | "unsupported_media_type" | "cannot_fit" | "too_many_requests" | "internal" | "unavailable";
+                code: "invalid_request" | "forbidden" | "quota_exceeded" | "workbench_not_found" | "machine_not_found" | "link_not_found" | "draining" | "not_stopped" | "not_running" | "deleting" | "idempotency_conflict" | "workbench_deleted" | "payload_too_large" | "unsupported_media_type" | "cannot_fit" | "too_many_requests" | "internal" | "unavailable";
                 /** @description For people: what is wrong, and what to do. */
                 message: string;
                 /** @description For programs: a more specific cause than the code. */
@@ -752,7 +836,7 @@ export interface components {
             };
         };
         /**
-         * @description `too_many_requests`: The rate limit of all callers is exceeded, or a limit of the user, if the operator has set one: then `reason` is `start_rate` or `share_limit`. Try again after `Retry-After`.
+         * @description `too_many_requests`: The rate limit of all callers is exceeded, or a limit of the user, if the operator has set one: then `reason` is `start_rate`, `share_limit` or `link_limit`. Try again after `Retry-After`.
          *     A response of API Gateway itself contains only `message`.
          */
         TooManyRequests: {
@@ -857,6 +941,13 @@ export interface components {
         scope: string;
         /** @description With `true` nothing is created: the response says what the request would do. */
         dry_run: boolean;
+        /**
+         * @description The id of the link, as the list has it.
+         * @example 7h2k9qz4v8x1m3np
+         */
+        link_id: string;
+        /** @description With `true` the shares that the link gave are taken back as well. */
+        shares: boolean;
         /** @description A key that the client chooses for this request. It is stored for 24 hours for this user: a retry with it, even a concurrent one, returns 200 and the workbench of the first request. A request with the same key and another body returns 409 `idempotency_conflict`. If the workbench has been deleted since or has another owner, it returns 409 `workbench_deleted`. */
         idempotencyKey: string;
     };
@@ -3505,6 +3596,8 @@ export interface operations {
                              * @description When the share ends.
                              */
                             expires_at?: string;
+                            /** @description The link that gave it. */
+                            link_id?: string;
                             /** @description The caller who wrote the share last. */
                             shared_by: string;
                             /**
@@ -3648,6 +3741,8 @@ export interface operations {
                              * @description When the share ends.
                              */
                             expires_at?: string;
+                            /** @description The link that gave it. */
+                            link_id?: string;
                             /** @description The caller who wrote the share last. */
                             shared_by: string;
                             /**
@@ -3856,6 +3951,815 @@ export interface operations {
                      *       "error": {
                      *         "code": "workbench_not_found",
                      *         "message": "There is no such workbench."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listShareLinks: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The user in whose name the request is made: 1 to 96 bytes of UTF-8 without control characters, U+FFFE and U+FFFF, given once. Optional with a token that has a user claim, otherwise required.
+                 * @example xyz
+                 */
+                user_id?: components["parameters"]["user_id"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the workbench. A malformed id gets the same response as an unknown one.
+                 * @example 01k5w3p8xg7t2mzq4v9r6ehbnc
+                 */
+                wid: components["parameters"]["wid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The links. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "items": [
+                     *         {
+                     *           "link_id": "7h2k9qz4v8x1m3np",
+                     *           "role": "use",
+                     *           "expires_at": "2030-02-01T09:00:00.000Z",
+                     *           "redeemable_until": "2030-02-01T09:00:00.000Z",
+                     *           "uses": 5,
+                     *           "uses_left": 4,
+                     *           "created_by": "xyz",
+                     *           "created_at": "2030-01-01T09:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        items: {
+                            link_id: string;
+                            /**
+                             * @description The role of the shares that it gives.
+                             * @enum {string}
+                             */
+                            role: "manage" | "use";
+                            /**
+                             * Format: date-time
+                             * @description When the shares that it gives end.
+                             */
+                            expires_at?: string;
+                            /**
+                             * Format: date-time
+                             * @description Until when it can be redeemed: until `expires_at`, or 7 days without one.
+                             */
+                            redeemable_until: string;
+                            uses: number;
+                            uses_left: number;
+                            created_by: string;
+                            /**
+                             * Format: date-time
+                             * @description ISO 8601, UTC, with milliseconds.
+                             */
+                            created_at: string;
+                        }[];
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is invalid; `fields` names each invalid field.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "The request is invalid: see requested_cpu, colour.",
+                     *         "fields": {
+                     *           "requested_cpu": "a whole number from 128 to 196608",
+                     *           "colour": "no field of this request"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `workbench_not_found`: The workbench does not exist, or belongs to another user and is not shared with this one. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "workbench_not_found",
+                     *         "message": "There is no such workbench."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createShareLink: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The user in whose name the request is made: 1 to 96 bytes of UTF-8 without control characters, U+FFFE and U+FFFF, given once. Optional with a token that has a user claim, otherwise required.
+                 * @example xyz
+                 */
+                user_id?: components["parameters"]["user_id"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the workbench. A malformed id gets the same response as an unknown one.
+                 * @example 01k5w3p8xg7t2mzq4v9r6ehbnc
+                 */
+                wid: components["parameters"]["wid"];
+            };
+            cookie?: never;
+        };
+        /** @description At most 64 KiB. `application/json` or `application/*+json`. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "use",
+                 *       "expires_at": "2030-02-01T09:00:00Z",
+                 *       "uses": 5
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description `use`: see and open the workbench. `manage`: also start, stop and restart it. Neither may change, delete or share it.
+                     * @enum {string}
+                     */
+                    role: "manage" | "use";
+                    /**
+                     * Format: date-time
+                     * @description When the share ends: ISO 8601, in the future. Without it the share has no end.
+                     */
+                    expires_at?: string;
+                    /**
+                     * @description How many users can redeem the link.
+                     * @default 1
+                     */
+                    uses?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description The link, with its code. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "item": {
+                     *         "link_id": "7h2k9qz4v8x1m3np",
+                     *         "role": "use",
+                     *         "expires_at": "2030-02-01T09:00:00.000Z",
+                     *         "redeemable_until": "2030-02-01T09:00:00.000Z",
+                     *         "uses": 5,
+                     *         "uses_left": 4,
+                     *         "created_by": "xyz",
+                     *         "created_at": "2030-01-01T09:00:00.000Z",
+                     *         "code": "01k5w3p8xg7t2mzq4v9r6ehbnc.7h2k9qz4v8x1m3np.hWvYb1pMOkfXjkqCwHgQW3a9vC1yq0Zxv5Xw2mV9s3E",
+                     *         "url": "https://example-workbenches.com/.wb/share#01k5w3p8xg7t2mzq4v9r6ehbnc.7h2k9qz4v8x1m3np.hWvYb1pMOkfXjkqCwHgQW3a9vC1yq0Zxv5Xw2mV9s3E"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        item: {
+                            link_id: string;
+                            /**
+                             * @description The role of the shares that it gives.
+                             * @enum {string}
+                             */
+                            role: "manage" | "use";
+                            /**
+                             * Format: date-time
+                             * @description When the shares that it gives end.
+                             */
+                            expires_at?: string;
+                            /**
+                             * Format: date-time
+                             * @description Until when it can be redeemed: until `expires_at`, or 7 days without one.
+                             */
+                            redeemable_until: string;
+                            uses: number;
+                            uses_left: number;
+                            created_by: string;
+                            /**
+                             * Format: date-time
+                             * @description ISO 8601, UTC, with milliseconds.
+                             */
+                            created_at: string;
+                            /** @description The secret with which a user redeems the link. It is returned here only. */
+                            code: string;
+                            /** @description The address of the link for a browser, with the code after its `#`. Absent where the gate asks for no sessions. */
+                            url?: string;
+                        };
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is invalid; `fields` names each invalid field.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "The request is invalid: see requested_cpu, colour.",
+                     *         "fields": {
+                     *           "requested_cpu": "a whole number from 128 to 196608",
+                     *           "colour": "no field of this request"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `workbench_not_found`: The workbench does not exist, or belongs to another user and is not shared with this one. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "workbench_not_found",
+                     *         "message": "There is no such workbench."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `deleting`: The workbench is being deleted. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "deleting",
+                     *         "message": "The workbench is being deleted."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `payload_too_large`: The body is larger than 64 KiB.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "payload_too_large",
+                     *         "message": "The body is larger than 64 KiB."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "unsupported_media_type",
+                     *         "message": "The body must be sent as application/json."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteShareLink: {
+        parameters: {
+            query?: {
+                /** @description With `true` the shares that the link gave are taken back as well. */
+                shares?: components["parameters"]["shares"];
+                /**
+                 * @description The user in whose name the request is made: 1 to 96 bytes of UTF-8 without control characters, U+FFFE and U+FFFF, given once. Optional with a token that has a user claim, otherwise required.
+                 * @example xyz
+                 */
+                user_id?: components["parameters"]["user_id"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the workbench. A malformed id gets the same response as an unknown one.
+                 * @example 01k5w3p8xg7t2mzq4v9r6ehbnc
+                 */
+                wid: components["parameters"]["wid"];
+                /**
+                 * @description The id of the link, as the list has it.
+                 * @example 7h2k9qz4v8x1m3np
+                 */
+                link_id: components["parameters"]["link_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is no such link any more. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is invalid; `fields` names each invalid field.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "The request is invalid: see requested_cpu, colour.",
+                     *         "fields": {
+                     *           "requested_cpu": "a whole number from 128 to 196608",
+                     *           "colour": "no field of this request"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `workbench_not_found`: The workbench does not exist, or belongs to another user and is not shared with this one. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "workbench_not_found",
+                     *         "message": "There is no such workbench."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    previewShareLink: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The user in whose name the request is made: 1 to 96 bytes of UTF-8 without control characters, U+FFFE and U+FFFF, given once. Optional with a token that has a user claim, otherwise required.
+                 * @example xyz
+                 */
+                user_id?: components["parameters"]["user_id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 64 KiB. `application/json` or `application/*+json`. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "01k5w3p8xg7t2mzq4v9r6ehbnc.7h2k9qz4v8x1m3np.hWvYb1pMOkfXjkqCwHgQW3a9vC1yq0Zxv5Xw2mV9s3E"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description What follows the `#` in the address of the link. */
+                    code: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The link. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "item": {
+                     *         "workbench_id": "01k5w3p8xg7t2mzq4v9r6ehbnc",
+                     *         "workbench_name": "AutoCyber",
+                     *         "owner_id": "xyz",
+                     *         "shared_by": "xyz",
+                     *         "role": "use",
+                     *         "expires_at": "2030-02-01T09:00:00.000Z",
+                     *         "gives": true,
+                     *         "public_endpoint": "https://01k5w3p8xg7t2mzq4v9r6ehbnc.cloud.example.com/"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        item: {
+                            workbench_id: string;
+                            workbench_name: string;
+                            owner_id: string;
+                            /** @description The caller who created the link. */
+                            shared_by: string;
+                            /**
+                             * @description The role that the link gives.
+                             * @enum {string}
+                             */
+                            role: "manage" | "use";
+                            /**
+                             * Format: date-time
+                             * @description When the share that it gives ends.
+                             */
+                            expires_at?: string;
+                            /** @description Whether the link gives the user a share, or has given it with this request. `false`: the user owns the workbench, has redeemed the link before, or has a share that the link does not improve. */
+                            gives: boolean;
+                            /** @description The address of the workbench for a browser. */
+                            public_endpoint: string;
+                        };
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is invalid; `fields` names each invalid field.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "The request is invalid: see requested_cpu, colour.",
+                     *         "fields": {
+                     *           "requested_cpu": "a whole number from 128 to 196608",
+                     *           "colour": "no field of this request"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `link_not_found`: The link gives nothing. `reason` is `link_unknown` (also if it was revoked), `link_expired` or `link_used_up`. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "link_not_found",
+                     *         "message": "The link has expired. Ask its owner for another one.",
+                     *         "reason": "link_expired"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `payload_too_large`: The body is larger than 64 KiB.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "payload_too_large",
+                     *         "message": "The body is larger than 64 KiB."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "unsupported_media_type",
+                     *         "message": "The body must be sent as application/json."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    redeemShareLink: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The user in whose name the request is made: 1 to 96 bytes of UTF-8 without control characters, U+FFFE and U+FFFF, given once. Optional with a token that has a user claim, otherwise required.
+                 * @example xyz
+                 */
+                user_id?: components["parameters"]["user_id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 64 KiB. `application/json` or `application/*+json`. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "01k5w3p8xg7t2mzq4v9r6ehbnc.7h2k9qz4v8x1m3np.hWvYb1pMOkfXjkqCwHgQW3a9vC1yq0Zxv5Xw2mV9s3E"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description What follows the `#` in the address of the link. */
+                    code: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The link that was redeemed. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "item": {
+                     *         "workbench_id": "01k5w3p8xg7t2mzq4v9r6ehbnc",
+                     *         "workbench_name": "AutoCyber",
+                     *         "owner_id": "xyz",
+                     *         "shared_by": "xyz",
+                     *         "role": "use",
+                     *         "expires_at": "2030-02-01T09:00:00.000Z",
+                     *         "gives": true,
+                     *         "public_endpoint": "https://01k5w3p8xg7t2mzq4v9r6ehbnc.cloud.example.com/"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        item: {
+                            workbench_id: string;
+                            workbench_name: string;
+                            owner_id: string;
+                            /** @description The caller who created the link. */
+                            shared_by: string;
+                            /**
+                             * @description The role that the link gives.
+                             * @enum {string}
+                             */
+                            role: "manage" | "use";
+                            /**
+                             * Format: date-time
+                             * @description When the share that it gives ends.
+                             */
+                            expires_at?: string;
+                            /** @description Whether the link gives the user a share, or has given it with this request. `false`: the user owns the workbench, has redeemed the link before, or has a share that the link does not improve. */
+                            gives: boolean;
+                            /** @description The address of the workbench for a browser. */
+                            public_endpoint: string;
+                        };
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is invalid; `fields` names each invalid field.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "The request is invalid: see requested_cpu, colour.",
+                     *         "fields": {
+                     *           "requested_cpu": "a whole number from 128 to 196608",
+                     *           "colour": "no field of this request"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description `link_not_found`: The link gives nothing. `reason` is `link_unknown` (also if it was revoked), `link_expired` or `link_used_up`. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "link_not_found",
+                     *         "message": "The link has expired. Ask its owner for another one.",
+                     *         "reason": "link_expired"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `deleting`: The workbench is being deleted. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "deleting",
+                     *         "message": "The workbench is being deleted."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `payload_too_large`: The body is larger than 64 KiB.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "payload_too_large",
+                     *         "message": "The body is larger than 64 KiB."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "unsupported_media_type",
+                     *         "message": "The body must be sent as application/json."
                      *       }
                      *     }
                      */
@@ -4594,7 +5498,7 @@ export interface operations {
                 /** @description Events that concern this workbench. */
                 workbench_id?: string;
                 /** @description Events of this action. */
-                action?: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "report_activity" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "set_quota" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_start_times" | "read_audit" | "read_quota" | "read_quota_scope";
+                action?: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "report_activity" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "read_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "set_quota" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_start_times" | "read_audit" | "read_quota" | "read_quota_scope";
                 /** @description Events at this time or later. */
                 from?: string;
                 /** @description Events before this time. */
@@ -4653,7 +5557,7 @@ export interface operations {
                              * @description Reads occur only as refused.
                              * @enum {string}
                              */
-                            action: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "report_activity" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "set_quota" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_start_times" | "read_audit" | "read_quota" | "read_quota_scope" | "unknown";
+                            action: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "report_activity" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "read_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "set_quota" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_start_times" | "read_audit" | "read_quota" | "read_quota_scope" | "unknown";
                             /**
                              * @description `allowed`: the actor had the right. The event of a change of rights is stored before the change takes effect. `refused`: the actor did not have the right. `failed`: the request ended with an error, and may have had an effect.
                              * @enum {string}
