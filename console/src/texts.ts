@@ -240,6 +240,7 @@ export const TEXTS = {
     invalid_request: 'Correct the marked fields.',
     forbidden: 'Ask the owner or an administrator for the right.',
     workbench_not_found: 'Return to your workbenches.',
+    link_not_found: 'Ask the owner of the workbench for another link.',
     machine_not_found: 'Reload the list of machines.',
     draining: 'The machine is being emptied. Try again later, or ask your operator.',
     not_stopped: 'Stop the workbench first.',

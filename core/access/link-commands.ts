@@ -82,7 +82,10 @@ export async function listLinks(
   return found.toSorted((a, b) => a.createdAt - b.createdAt || (a.linkId < b.linkId ? -1 : 1));
 }
 
-/** Deletes a link, and if it is asked for the shares that it gave. Both also if the link does not exist any more. */
+/**
+ * Deletes a link, and if it is asked for the shares that it gave. Both also if the link does not exist any more.
+ * @param record records that a share is taken back, before it is
+ */
 export async function revokeLink(
   {
     links,
@@ -90,12 +93,16 @@ export async function revokeLink(
   }: { readonly links: Links; readonly shares: Pick<ShareStore, 'listByWorkbench' | 'delete'> },
   key: ShareLinkKey,
   withShares: boolean,
+  record: (share: Share) => Promise<void>,
 ): Promise<void> {
   // First, so that no share is given after the list was read.
   await links.delete(key);
   if (!withShares) return;
-  for (const share of await shares.listByWorkbench(key.workbenchId))
-    if (share.linkId === key.linkId) await shares.delete(share);
+  for (const share of await shares.listByWorkbench(key.workbenchId)) {
+    if (share.linkId !== key.linkId) continue;
+    await record(share);
+    await shares.delete(share);
+  }
 }
 
 export interface RedeemPorts {

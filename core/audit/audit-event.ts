@@ -74,16 +74,7 @@ export const ACTOR_KINDS = ['user', 'client', 'static_key', 'local', 'none', 'un
 export const SUBJECT_KINDS = ['user', 'group', 'organisation', 'link', 'machine', 'unknown'] as const;
 
 /** The names of further values of an event. None of them may be a token, a key, a ticket or the secret of a link. */
-export const DETAIL_NAMES = [
-  'role',
-  'expires_at',
-  'uses',
-  'with_shares',
-  'until',
-  'force',
-  'times',
-  'limits',
-] as const;
+export const DETAIL_NAMES = ['role', 'expires_at', 'uses', 'until', 'force', 'times', 'limits'] as const;
 export type DetailName = (typeof DETAIL_NAMES)[number];
 
 const PARTY_ID = z.optional(z.string());

@@ -9,6 +9,7 @@ import {
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { parseLinkId, parseShares } from '../middleware/parse-share-link.ts';
 import { ACTION_ACCEPTED } from './action-handler.ts';
+import { auditSubjectOf } from './present-share.ts';
 
 /** DELETE /workbenches/{wid}/share-links/{link_id}. A link that does not exist counts as deleted. It ignores the body. */
 export function build(
@@ -21,8 +22,10 @@ export function build(
   const parsers = { linkId: parseLinkId, shares: parseShares };
   return toWorkbenchApiHandler('deleteShareLink', ports, settings, parsers, async (request) => {
     const { workbenchId, linkId, shares, audit } = request;
-    await audit.recordChange({ subject: { kind: 'link', id: linkId }, detail: { with_shares: shares } });
-    await revokeLink(ports, { workbenchId, linkId }, shares);
+    await audit.recordChange({ subject: { kind: 'link', id: linkId } });
+    await revokeLink(ports, { workbenchId, linkId }, shares, ({ grantee }) =>
+      audit.recordChange({ subject: auditSubjectOf(grantee) }, 'delete_share'),
+    );
     return ACTION_ACCEPTED;
   });
 }

@@ -260,7 +260,7 @@ describe('POST /share-links/redeem', () => {
 
 describe('DELETE /workbenches/{wid}/share-links/{link_id}', () => {
   it('leaves the shares that the link gave, or takes them back, also after it is gone', async () => {
-    const { create, redeem, revoke, set, list } = await withLinks();
+    const { create, redeem, revoke, set, list, ports } = await withLinks();
     const { code, link_id } = (await create({ role: 'use', uses: 2 })).body.item;
     const other = (await create()).body.item;
     await redeem('bob', code);
@@ -272,6 +272,11 @@ describe('DELETE /workbenches/{wid}/share-links/{link_id}', () => {
     expect(await grantees()).toEqual(['user:bob', 'user:eve', 'user:mallory']);
     expect((await revoke(link_id, { query: 'user_id=ada&shares=true' })).status).toBe(200);
     expect(await grantees()).toEqual(['user:eve', 'user:mallory']);
+    const subjects = ports.audit.events.map(({ action, subject }) => `${action} ${subject?.id}`);
+    expect(subjects.filter((text) => text.startsWith('delete'))).toEqual([
+      // Both requests have the same id and time here, and so their events.
+      ...[`delete_link ${link_id}`, 'delete_share bob'],
+    ]);
   });
 
   it('leaves a share that the owner has written since', async () => {
