@@ -117,6 +117,7 @@ export class OperationsDashboard extends Construct {
         this.#metric('unreadable_record'),
         this.#metric('unreadable_history_entry'),
         this.#metric('invalid_message_dropped'),
+        this.#metric('quota_settle_failed'),
         this.#metric('activity_read_failed'),
         this.#metric('activity_write_failed'),
         this.#metric('audit_events_lost'),

@@ -1,5 +1,5 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
-import { logStreamOf } from '#adapters/aws/ecs/settings.ts';
+import { logStreamOf } from '#contract/log-streams.ts';
 import type { Permission } from './allow.ts';
 import { arnInCluster, clusterArn } from './ecs-roles.ts';
 import type { PermissionContext } from './permission-context.ts';

@@ -197,6 +197,8 @@ describe('functions', () => {
     });
     expect(Object.fromEntries(limits)).toEqual({
       'get-me': API,
+      'extend-workbench': API,
+      'report-activity': API,
       'get-own-quota': API,
       'get-quota': API,
       'set-quota': API,

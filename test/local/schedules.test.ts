@@ -38,6 +38,7 @@ function startAll() {
     'sweep-active': completed('active'),
     'sweep-tasks-and-hosts': Math.min(completed('tasks'), completed('hosts')),
     'sweep-volumes': completed('volumes'),
+    'sweep-quotas': completed('quotas'),
     'expired-items': deletions,
   });
   return { clock: world.clock, telemetry, runs, farAheadQueries: () => farAheadQueries, stop };
@@ -51,6 +52,7 @@ test('runs every schedule at once, and then at its interval', async () => {
     'sweep-active': 1,
     'sweep-tasks-and-hosts': 1,
     'sweep-volumes': 1,
+    'sweep-quotas': 1,
     'expired-items': 1,
   });
   await clock.advanceAsync(120 * MINUTE);
@@ -59,6 +61,7 @@ test('runs every schedule at once, and then at its interval', async () => {
     'sweep-active': 1 + 12,
     'sweep-tasks-and-hosts': 1 + 12,
     'sweep-volumes': 1 + 2,
+    'sweep-quotas': 1 + 2,
     // DynamoDB deletes expired items itself.
     'expired-items': 1 + 12,
   });

@@ -3,6 +3,7 @@ import {
   GetLogEventsCommand,
   type OutputLogEvent,
 } from '@aws-sdk/client-cloudwatch-logs';
+import { logStreamOf } from '#contract/log-streams.ts';
 import {
   LOG_LINE_MAX_BYTES,
   type LoggedRun,
@@ -12,7 +13,6 @@ import {
   type RunLogReader,
 } from '#core/ports/run-log-reader.ts';
 import { truncateUtf8 } from '#core/workbench/truncate-utf8.ts';
-import { logStreamOf } from '../ecs/settings.ts';
 import { callAws, isAwsError } from '../errors.ts';
 
 /** How many pages without events are skipped. CloudWatch may return some before the end of a stream. */

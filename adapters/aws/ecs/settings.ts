@@ -29,17 +29,6 @@ export interface TaskSettings {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-const LOG_STREAM_PREFIX = 'workbench';
-
-/** The options of the log driver that name the stream of a task. */
-export const LOG_STREAM_OPTIONS = { 'awslogs-stream-prefix': LOG_STREAM_PREFIX };
-
-/** The log stream of a task, as the log driver names it. */
-export function logStreamOf(taskId: string): string {
-  return `${LOG_STREAM_PREFIX}/${WORKBENCH_CONTAINER}/${taskId}`;
-}
-
-export const WORKBENCH_CONTAINER = 'workbench';
 /** A container that starts when the workbench is healthy, and then sleeps. */
 export const READINESS_CONTAINER = 'ready';
 

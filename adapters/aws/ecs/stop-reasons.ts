@@ -1,7 +1,7 @@
+import { WORKBENCH_CONTAINER } from '#contract/log-streams.ts';
 import type { RunOutcome, StopReason } from '#core/ports/task-runner.ts';
 import { REASONS, type ReasonCode } from '#core/workbench/reasons.ts';
 import { hideAccessPointIds } from '../access-point-ids.ts';
-import { WORKBENCH_CONTAINER } from './settings.ts';
 
 /** Why a task stopped, as ECS reports it. */
 export interface EcsStop {

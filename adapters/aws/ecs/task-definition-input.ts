@@ -4,20 +4,14 @@ import type {
   LogConfiguration,
   RegisterTaskDefinitionCommandInput,
 } from '@aws-sdk/client-ecs';
+import { LOG_STREAM_OPTIONS, WORKBENCH_CONTAINER } from '#contract/log-streams.ts';
 import type { DefinedWorkbench } from '#core/ports/task-runner.ts';
 import type { Mount } from '#core/ports/volume-store.ts';
 import { BOOT_SCRIPT } from '../../boot-script.ts';
 import { HEALTH_PROBE } from '../../health-probe.ts';
 import { projectPathOf } from '../../project-path.ts';
 import { sharedMemoryOf } from '../../shared-memory.ts';
-import {
-  familyOf,
-  LOG_STREAM_OPTIONS,
-  READINESS_CONTAINER,
-  type TaskSettings,
-  tagList,
-  WORKBENCH_CONTAINER,
-} from './settings.ts';
+import { familyOf, READINESS_CONTAINER, type TaskSettings, tagList } from './settings.ts';
 
 /** The label of the workbench's container that stores a digest of the whole definition. */
 const DIGEST_LABEL = 'workbench.definition';

@@ -7,7 +7,7 @@ import {
 import { inject } from 'vitest';
 import { createLogsClient } from '#adapters/aws/clients.ts';
 import { CloudWatchRunLogReader } from '#adapters/aws/cloudwatch-logs/run-log-reader.ts';
-import { logStreamOf } from '#adapters/aws/ecs/settings.ts';
+import { logStreamOf } from '#contract/log-streams.ts';
 import { describeRunLogReaderContract, LOGGED_RUN } from '#test/contracts/run-log-reader.ts';
 import { connectionTo, sdkConfig, uniqueName } from '../connection.ts';
 
