@@ -5,7 +5,7 @@
 export type Screen =
   | { readonly name: 'home' }
   | { readonly name: 'create' }
-  | { readonly name: 'workbench'; readonly workbenchId: string; readonly ownerId?: string }
+  | { readonly name: 'workbench'; readonly workbenchId: string; readonly ownerId?: string | undefined }
   | { readonly name: 'admin' }
   | { readonly name: 'unknown' };
 

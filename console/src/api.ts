@@ -13,6 +13,15 @@ type ResponseOf<O extends keyof operations> = operations[O] extends {
 
 export type Me = ResponseOf<'getMe'>['item'];
 export type Share = ResponseOf<'setShare'>['item'];
+export type StartTimes = ResponseOf<'listStartTimes'>['items'][number];
+export type LogPage = ResponseOf<'listLogs'>;
+export type Machines = ResponseOf<'listMachines'>;
+export type Machine = Machines['items'][number];
+export type AuditPage = ResponseOf<'listAudit'>;
+export type AuditFilter = Pick<
+  NonNullable<operations['listAudit']['parameters']['query']>,
+  'user_id' | 'action'
+>;
 export type CreateBody = NonNullable<
   operations['createWorkbench']['requestBody']
 >['content']['application/json'];
@@ -32,8 +41,19 @@ export interface Page {
   readonly nextCursor: string | undefined;
 }
 
+export interface ListRequest {
+  readonly shared: boolean;
+  /** A part of the name; empty: all. */
+  readonly search: string;
+  readonly cursor: string | undefined;
+  /** Whose workbenches; undefined: those of the session. */
+  readonly userId?: string | undefined;
+}
+
 /** The size of a page of the list. */
 const PAGE_SIZE = 50;
+/** Lines of output in one response. */
+const LOG_LINES = 500;
 
 /** A workbench, and in whose name requests for it are made. */
 export interface Target {
@@ -74,11 +94,13 @@ export class Api {
     dataOf(await this.#client.GET('/health', of(signal)));
   }
 
-  async list(
-    { shared, cursor }: { readonly shared: boolean; readonly cursor: string | undefined },
-    signal?: AbortSignal,
-  ): Promise<Page> {
-    const query = { ...this.#query(), limit: PAGE_SIZE, ...(shared ? { shared } : {}) };
+  async list({ shared, search, cursor, userId }: ListRequest, signal?: AbortSignal): Promise<Page> {
+    const query = {
+      ...this.#query(userId),
+      limit: PAGE_SIZE,
+      ...(shared ? { shared } : {}),
+      ...(search === '' ? {} : { q: search }),
+    };
     const result = await this.#client.GET('/workbenches', {
       params: { query: { ...query, ...(cursor === undefined ? {} : { cursor }) } },
       ...of(signal),
@@ -141,6 +163,46 @@ export class Api {
       ...of(signal),
     });
     return dataOf(result).items;
+  }
+
+  /** @param cursor of the page before; undefined: the newest lines */
+  async logs(target: Target, cursor: string | undefined, signal?: AbortSignal): Promise<LogPage> {
+    const { params } = this.#at(target);
+    const page = cursor === undefined ? { newest: true } : { cursor };
+    const result = await this.#client.GET('/workbenches/{wid}/logs', {
+      params: { ...params, query: { ...params.query, limit: LOG_LINES, ...page } },
+      ...of(signal),
+    });
+    return dataOf(result);
+  }
+
+  async startTimes(signal?: AbortSignal): Promise<readonly StartTimes[]> {
+    const result = await this.#client.GET('/start-times', {
+      params: { query: this.#query() },
+      ...of(signal),
+    });
+    return dataOf(result).items;
+  }
+
+  async machines(signal?: AbortSignal): Promise<Machines> {
+    return dataOf(await this.#client.GET('/machines', of(signal)));
+  }
+
+  /** @param by when the workbenches on it are stopped; undefined: each at its next stop */
+  async drain(machineId: string, by: string | undefined): Promise<void> {
+    const params = { path: { machine_id: machineId } };
+    const body = by === undefined ? {} : { by };
+    dataOf(await this.#client.POST('/machines/{machine_id}/drain', { params, body }));
+  }
+
+  async cancelDrain(machineId: string): Promise<void> {
+    const params = { path: { machine_id: machineId } };
+    dataOf(await this.#client.DELETE('/machines/{machine_id}/drain', { params }));
+  }
+
+  async audit(filter: AuditFilter, cursor: string | undefined, signal?: AbortSignal): Promise<AuditPage> {
+    const query = { ...filter, limit: PAGE_SIZE, ...(cursor === undefined ? {} : { cursor }) };
+    return dataOf(await this.#client.GET('/audit', { params: { query }, ...of(signal) }));
   }
 
   async setShare(target: Target, grantee: string, body: ShareBody): Promise<Share> {

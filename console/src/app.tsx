@@ -15,6 +15,7 @@ import { Connection } from './connection.ts';
 import { Context } from './context.ts';
 import { HEALTH_INTERVAL_MS } from './polling.ts';
 import { isSignInProblem } from './problems.ts';
+import { Admin } from './screens/admin.tsx';
 import { ChooseUser } from './screens/choose-user.tsx';
 import { Create } from './screens/create.tsx';
 import { Home } from './screens/home.tsx';
@@ -102,6 +103,7 @@ function Signed({ config, session, connection, onSignIn, onSignOut }: SignedProp
       screen={screen}
       isGone={isGone}
       message={message}
+      isOperator={me.data?.admin}
       account={
         me.data && (
           <p class="account">
@@ -153,9 +155,11 @@ function CurrentScreen({ screen }: { readonly screen: Screen }) {
       return <Home />;
     case 'create':
       return <Create />;
+    case 'admin':
+      return <Admin />;
     case 'workbench': {
       const { workbenchId, ownerId } = screen;
-      return <WorkbenchScreen key={workbenchId} target={{ workbenchId, ownerId }} />;
+      return <WorkbenchScreen key={`${workbenchId} ${ownerId}`} target={{ workbenchId, ownerId }} />;
     }
     default:
       return (
@@ -171,13 +175,14 @@ function CurrentScreen({ screen }: { readonly screen: Screen }) {
 interface FrameProps {
   readonly screen?: Screen;
   readonly isGone?: boolean;
+  readonly isOperator?: boolean | undefined;
   readonly message?: string | undefined;
   readonly account?: preact.ComponentChildren;
   readonly children: preact.ComponentChildren;
 }
 
 /** What all screens share: the header, the banner of a server that is gone, messages. */
-function Frame({ screen, isGone = false, message, account, children }: FrameProps) {
+function Frame({ screen, isGone = false, isOperator = false, message, account, children }: FrameProps) {
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
   const title = screen === undefined ? TEXTS.account.signInTitle : TEXTS.screens[screen.name];
@@ -194,11 +199,10 @@ function Frame({ screen, isGone = false, message, account, children }: FrameProp
         {TEXTS.skip}
       </button>
       <header>
-        <p class="brand">
-          <a href={toAddress({ name: 'home' })} aria-current={screen?.name === 'home' ? 'page' : undefined}>
-            {TEXTS.title}
-          </a>
-        </p>
+        <nav aria-label={TEXTS.menu}>
+          <NavigationLink to={{ name: 'home' }} screen={screen} />
+          {isOperator && <NavigationLink to={{ name: 'admin' }} screen={screen} />}
+        </nav>
         {account}
       </header>
       <div role="status" class="messages">
@@ -209,6 +213,19 @@ function Frame({ screen, isGone = false, message, account, children }: FrameProp
         {children}
       </main>
     </>
+  );
+}
+
+interface NavigationLinkProps {
+  readonly to: Screen;
+  readonly screen: Screen | undefined;
+}
+
+function NavigationLink({ to, screen }: NavigationLinkProps) {
+  return (
+    <a href={toAddress(to)} aria-current={screen?.name === to.name ? 'page' : undefined}>
+      {TEXTS.screens[to.name]}
+    </a>
   );
 }
 

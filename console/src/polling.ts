@@ -4,6 +4,10 @@
 export const LIST_INTERVAL_MS = 15_000;
 /** A workbench that is running or stopped changes rarely. */
 export const SETTLED_INTERVAL_MS = 15_000;
+/** The durations of five weeks of starts change slowly. */
+export const START_TIMES_AGE_MS = 600_000;
+/** Output of a workbench that runs. */
+export const LOGS_INTERVAL_MS = 3_000;
 /** How often the page asks whether a server that is gone is back. */
 export const HEALTH_INTERVAL_MS = 2_000;
 /** The longest wait that the page accepts from the API. */

@@ -1,34 +1,61 @@
 import {
+  keepPreviousData,
   type QueryClient,
   useInfiniteQuery,
   useMutation,
   useQuery,
   useQueryClient,
 } from '@tanstack/preact-query';
+import { WorkbenchApiError } from '#clients/typescript/src/errors.ts';
 import type { Workbench } from '#clients/typescript/src/workbench.ts';
-import type { Api, Polled, Target } from './api.ts';
+import type { Api, ListRequest, Page, Polled, Target } from './api.ts';
 import { useConsole } from './context.ts';
-import { LIST_INTERVAL_MS, nextPollMs } from './polling.ts';
+import { LIST_INTERVAL_MS, nextPollMs, START_TIMES_AGE_MS } from './polling.ts';
 import { isInTransition } from './workbench-state.ts';
 
 /** What the page reads, and when it reads it again. TanStack Query pauses the intervals while the page is hidden. */
 
 export const KEYS = {
   lists: ['list'],
-  list: (shared: boolean) => ['list', shared],
+  list: (shared: boolean, search: string, userId?: string) => ['list', shared, search, userId],
   workbench: (workbenchId: string) => ['workbench', workbenchId],
   history: (workbenchId: string) => ['workbench', workbenchId, 'history'],
+  logs: (workbenchId: string) => ['workbench', workbenchId, 'logs'],
+  startTimes: ['start-times'],
+  machines: ['machines'],
   shares: (workbenchId: string) => ['workbench', workbenchId, 'shares'],
 } as const;
 
-export function useWorkbenchList(shared: boolean) {
+/** @param userId whose workbenches; undefined: those of the session */
+export function useWorkbenchList(shared: boolean, search: string, userId?: string) {
   const { api } = useConsole();
   return useInfiniteQuery({
-    queryKey: KEYS.list(shared),
-    queryFn: ({ pageParam, signal }) => api.list({ shared, cursor: pageParam }, signal),
+    queryKey: KEYS.list(shared, search, userId),
+    queryFn: ({ pageParam, signal }) => readPage(api, { shared, search, userId, cursor: pageParam }, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor,
     refetchInterval: LIST_INTERVAL_MS,
+    // The earlier results stay until those of another search have come.
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** A page of a search may be empty although another one follows: the API reads a part of the workbenches for each. */
+async function readPage(api: Api, request: ListRequest, signal: AbortSignal): Promise<Page> {
+  let page = await api.list(request, signal);
+  while (request.search !== '' && page.items.length === 0 && page.nextCursor !== undefined) {
+    page = await api.list({ ...request, cursor: page.nextCursor }, signal);
+  }
+  return page;
+}
+
+/** How long starts usually take. */
+export function useStartTimes() {
+  const { api } = useConsole();
+  return useQuery({
+    queryKey: KEYS.startTimes,
+    queryFn: ({ signal }) => api.startTimes(signal),
+    staleTime: START_TIMES_AGE_MS,
   });
 }
 
@@ -49,9 +76,15 @@ export function useWorkbench(target: Target) {
   return useQuery({
     queryKey: KEYS.workbench(target.workbenchId),
     queryFn: ({ signal }) => api.get(target, signal),
-    refetchInterval: ({ state }) =>
-      state.error === null ? nextPollMs(state.data?.retryAfterSeconds) : false,
+    // A workbench that does not exist, or may not be seen, is not asked for again.
+    refetchInterval: ({ state }) => !isFinal(state.error) && nextPollMs(state.data?.retryAfterSeconds),
   });
+}
+
+function isFinal(error: Error | null): boolean {
+  return (
+    error instanceof WorkbenchApiError && error.status >= 400 && error.status < 500 && error.status !== 429
+  );
 }
 
 /** An act on a workbench. `wanted` is shown before the API has confirmed it: what was requested, never what has happened. */

@@ -1,9 +1,11 @@
 import type { Workbench } from '#clients/typescript/src/workbench.ts';
+import type { StartTimes } from './api.ts';
+import { formatUsd } from './format.ts';
 import { TEXTS } from './texts.ts';
 
 /** What the page shows and offers for a workbench. The API decides what is allowed; this only hides what it would refuse. */
 
-export type Action = 'open' | 'start' | 'stop' | 'restart' | 'change' | 'share' | 'delete';
+export type Action = 'open' | 'start' | 'stop' | 'restart' | 'logs' | 'change' | 'share' | 'delete';
 
 /** How the status is drawn. */
 export type Tone = 'good' | 'busy' | 'idle' | 'problem';
@@ -31,6 +33,7 @@ export function actionsOf(workbench: Workbench): readonly Action[] {
   actions.push('open');
   if (wantsRun && mayManage) actions.push('stop');
   if (status === 'running' && mayManage) actions.push('restart');
+  if (mayManage) actions.push('logs');
   if (isOwner) actions.push('change', 'share', 'delete');
   return actions;
 }
@@ -41,6 +44,23 @@ export function explainStatus(workbench: Workbench): string | undefined {
   if (reason !== undefined) return reason.message;
   if (detail === undefined) return isInTransition(workbench) ? TEXTS.waitsFor[status] : undefined;
   return TEXTS.details[detail] ?? detail;
+}
+
+/** Returns how long such a start usually takes, in milliseconds; undefined if it is no start, or not known. */
+export function usualStartMs(workbench: Workbench, times: readonly StartTimes[]): number | undefined {
+  const { status, ready_at: readyAt, allocated_instance_type: instance } = workbench;
+  if (status !== 'starting' && status !== 'provisioning' && status !== 'pending') return undefined;
+  const kind = readyAt === undefined ? 'first' : 'later';
+  const found = times.find((time) => time.kind === kind && time.instance_type === instance);
+  return found && found.p50_seconds * 1000;
+}
+
+/** Returns what the workbench has cost in this month and costs while it runs; undefined if it costs nothing, as in local mode. */
+export function describeCost({ cost }: Workbench): string | undefined {
+  if (cost === undefined) return undefined;
+  const perHour = cost.per_hour_running;
+  const month = formatUsd(cost.month_to_date);
+  return perHour === undefined ? month : `${month}, ${TEXTS.card.costPerHour(formatUsd(perHour))}`;
 }
 
 /** Returns since when the workbench waits, in milliseconds since 1970; undefined if it does not wait. */

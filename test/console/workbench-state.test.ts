@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Workbench } from '#clients/typescript/src/workbench.ts';
-import { actionsOf, explainStatus, toneOf, waitsSince } from '#console/src/workbench-state.ts';
+import {
+  actionsOf,
+  describeCost,
+  explainStatus,
+  toneOf,
+  usualStartMs,
+  waitsSince,
+} from '#console/src/workbench-state.ts';
 
 const base: Workbench = {
   user_id: 'ada',
@@ -27,7 +34,7 @@ describe('the actions of a workbench', () => {
   });
 
   test('are those that its status allows', () => {
-    expect(actionsOf(base)).toEqual(['open', 'stop', 'restart', 'change', 'share', 'delete']);
+    expect(actionsOf(base)).toEqual(['open', 'stop', 'restart', 'logs', 'change', 'share', 'delete']);
     expect(actionsOf(starting)).not.toContain('restart');
     expect(actionsOf(stopped)).not.toContain('stop');
     expect(actionsOf({ ...base, status: 'deleting', desired_status: 'deleted' })).toEqual([]);
@@ -35,8 +42,19 @@ describe('the actions of a workbench', () => {
 
   test('are those of the role', () => {
     expect(actionsOf({ ...base, role: 'use' })).toEqual(['open']);
-    expect(actionsOf({ ...base, role: 'manage' })).toEqual(['open', 'stop', 'restart']);
+    expect(actionsOf({ ...base, role: 'manage' })).toEqual(['open', 'stop', 'restart', 'logs']);
     expect(actionsOf({ ...base, role: 'administrator' })).toEqual(actionsOf(base));
+  });
+});
+
+describe('the cost', () => {
+  test('is that of this month, with the price of an hour if it is known', () => {
+    const cost = { month_to_date: 12.345, currency: 'USD', basis: 'list prices' } as const;
+    expect(describeCost(base)).toBeUndefined();
+    expect(describeCost({ ...base, cost })).toBe('$12.35');
+    expect(describeCost({ ...base, cost: { ...cost, per_hour_running: 0.0512 } })).toBe(
+      '$12.35, $0.051 an hour while it runs',
+    );
   });
 });
 
@@ -54,6 +72,19 @@ describe('the status', () => {
     expect(toneOf(stopped)).toBe('idle');
     expect(toneOf({ ...stopped, status_reason: { code: 'exited', message: '' } })).toBe('problem');
     expect([toneOf(base), toneOf(starting)]).toEqual(['good', 'busy']);
+  });
+
+  test('of a start names the usual time of such starts', () => {
+    const times = [
+      { kind: 'first', count: 9, p50_seconds: 90, p95_seconds: 200 },
+      { kind: 'later', count: 9, p50_seconds: 8, p95_seconds: 20 },
+      { kind: 'first', instance_type: 'm6i.large', count: 1, p50_seconds: 240, p95_seconds: 240 },
+    ] as const;
+    expect(usualStartMs(starting, times)).toBe(90_000);
+    expect(usualStartMs({ ...starting, ready_at: base.created_at }, times)).toBe(8_000);
+    expect(usualStartMs({ ...starting, allocated_instance_type: 'm6i.large' }, times)).toBe(240_000);
+    expect(usualStartMs({ ...starting, allocated_instance_type: 'other' }, times)).toBeUndefined();
+    expect(usualStartMs(base, times)).toBeUndefined();
   });
 
   test('of a start has lasted since the request, that of a stop since the last change', () => {

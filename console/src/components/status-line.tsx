@@ -1,7 +1,8 @@
 import type { Workbench } from '#clients/typescript/src/workbench.ts';
 import { formatClock } from '../format.ts';
+import { useStartTimes } from '../queries.ts';
 import { TEXTS } from '../texts.ts';
-import { explainStatus, isInTransition, toneOf, waitsSince } from '../workbench-state.ts';
+import { explainStatus, isInTransition, toneOf, usualStartMs, waitsSince } from '../workbench-state.ts';
 import { useNow } from './use-now.ts';
 
 /** The status, why, and how long it has waited. */
@@ -14,7 +15,7 @@ export function StatusLine({ workbench }: { readonly workbench: Workbench }) {
     <div class="status-line">
       <p>
         <span class={`badge ${toneOf(workbench)}`}>{TEXTS.status[status]}</span>
-        {since !== undefined && <Waited since={since} />}
+        {since !== undefined && <Waited since={since} workbench={workbench} />}
         {isRequested && <span class="hint"> {TEXTS.requested[desired]}</span>}
       </p>
       {why && <p class="why">{why}</p>}
@@ -22,7 +23,15 @@ export function StatusLine({ workbench }: { readonly workbench: Workbench }) {
   );
 }
 
-function Waited({ since }: { readonly since: number }) {
+function Waited({ since, workbench }: { readonly since: number; readonly workbench: Workbench }) {
   const now = useNow();
-  return <span class="hint"> {TEXTS.waited(formatClock(now - since))}</span>;
+  const times = useStartTimes();
+  const usual = usualStartMs(workbench, times.data ?? []);
+  return (
+    <span class="hint">
+      {' '}
+      {TEXTS.waited(formatClock(now - since))}
+      {usual !== undefined && TEXTS.usually(formatClock(usual))}
+    </span>
+  );
 }

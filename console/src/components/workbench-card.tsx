@@ -3,6 +3,7 @@ import { toAddress } from '../addresses.ts';
 import { formatClock, formatSize, formatTime } from '../format.ts';
 import { useListedWorkbench } from '../queries.ts';
 import { TEXTS } from '../texts.ts';
+import { describeCost } from '../workbench-state.ts';
 import { Actions } from './actions.tsx';
 import { StatusLine } from './status-line.tsx';
 import { useNow } from './use-now.ts';
@@ -33,10 +34,12 @@ export function WorkbenchCard({ listed }: { readonly listed: Workbench }) {
 /** What is known about a workbench in few words: size, when it stops, when it was used. */
 export function Facts({ workbench }: { readonly workbench: Workbench }) {
   const { stops_at: stopsAt, last_activity_at: lastUsed } = workbench;
+  const cost = describeCost(workbench);
   return (
     <>
       <Fact term={TEXTS.card.size}>{formatSize(workbench)}</Fact>
       {stopsAt && <StopsIn at={Date.parse(stopsAt)} />}
+      {cost && <Fact term={TEXTS.card.cost}>{cost}</Fact>}
       {lastUsed && <Fact term={TEXTS.card.lastUsed}>{formatTime(lastUsed)}</Fact>}
     </>
   );

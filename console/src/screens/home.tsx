@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { toAddress } from '../addresses.ts';
 import { Field } from '../components/field.tsx';
 import { ProblemNotice } from '../components/problem-notice.tsx';
@@ -6,13 +6,18 @@ import { WorkbenchCard } from '../components/workbench-card.tsx';
 import { useWorkbenchList } from '../queries.ts';
 import { TEXTS } from '../texts.ts';
 
-/** Above this number of cards a filter helps. */
-const FILTER_FROM = 7;
+/** From this number of cards on a search helps. */
+const SEARCH_FROM = 7;
+const SEARCH_DELAY_MS = 300;
 
 export function Home() {
-  const own = useWorkbenchList(false);
-  const shared = useWorkbenchList(true);
+  const [typed, setTyped] = useState('');
+  const search = useSettled(typed.trim(), SEARCH_DELAY_MS);
+  const own = useWorkbenchList(false, search);
+  const shared = useWorkbenchList(true, search);
+  const listed = own.data?.pages.flatMap(({ items }) => items) ?? [];
   const hasShared = shared.data?.pages.some(({ items }) => items.length > 0) ?? false;
+  const isSearched = search !== '' || listed.length >= SEARCH_FROM;
   return (
     <>
       <div class="headline">
@@ -21,7 +26,25 @@ export function Home() {
           {TEXTS.home.create}
         </a>
       </div>
-      <List query={own} empty />
+      {isSearched && (
+        <Field label={TEXTS.home.filter}>
+          {(attributes) => (
+            <input
+              {...attributes}
+              type="search"
+              maxLength={128}
+              value={typed}
+              onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+            />
+          )}
+        </Field>
+      )}
+      {own.data && listed.length === 0 && !own.hasNextPage && (
+        <p role="status">
+          {search === '' ? `${TEXTS.home.none} ${TEXTS.home.noneAdvice}` : TEXTS.home.noMatch}
+        </p>
+      )}
+      <List query={own} />
       {hasShared && (
         <section>
           <h2>{TEXTS.home.shared}</h2>
@@ -32,52 +55,39 @@ export function Home() {
   );
 }
 
-interface ListProps {
-  readonly query: ReturnType<typeof useWorkbenchList>;
-  /** Whether the list says that it is empty. */
-  readonly empty?: boolean;
-}
-
-function List({ query, empty = false }: ListProps) {
-  const [filter, setFilter] = useState('');
-  const listed = query.data?.pages.flatMap(({ items }) => items) ?? [];
-  const shown = listed.filter(({ workbench_name: name }) =>
-    name.toLowerCase().includes(filter.trim().toLowerCase()),
-  );
-  if (query.data === undefined && query.error === null) return <p class="hint">{TEXTS.loading}</p>;
+function List({ query }: { readonly query: ReturnType<typeof useWorkbenchList> }) {
+  if (query.data === undefined) {
+    if (query.error === null) return <p class="hint">{TEXTS.loading}</p>;
+    return <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />;
+  }
   return (
     <>
-      {query.data === undefined && <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}
-      {empty && query.data !== undefined && listed.length === 0 && (
-        <p>
-          {TEXTS.home.none} {TEXTS.home.noneAdvice}
-        </p>
-      )}
-      {listed.length >= FILTER_FROM && (
-        <Field label={TEXTS.home.filter}>
-          {(attributes) => (
-            <input
-              {...attributes}
-              type="search"
-              value={filter}
-              onInput={({ currentTarget }) => setFilter(currentTarget.value)}
-            />
-          )}
-        </Field>
-      )}
-      {listed.length > 0 && shown.length === 0 && <p role="status">{TEXTS.home.noMatch}</p>}
       <ul class="cards">
-        {shown.map((workbench) => (
-          <WorkbenchCard key={workbench.workbench_id} listed={workbench} />
-        ))}
+        {query.data.pages.flatMap(({ items }) =>
+          items.map((workbench) => <WorkbenchCard key={workbench.workbench_id} listed={workbench} />),
+        )}
       </ul>
       {query.hasNextPage && (
         <p>
-          <button type="button" onClick={() => void query.fetchNextPage()}>
+          <button
+            type="button"
+            aria-disabled={query.isFetchingNextPage}
+            onClick={() => !query.isFetchingNextPage && void query.fetchNextPage()}
+          >
             {TEXTS.home.more}
           </button>
         </p>
       )}
     </>
   );
+}
+
+/** Returns a value once it has not changed for a time: not each key of a search is a request. */
+function useSettled(value: string, delayMs: number): string {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), delayMs);
+    return () => clearTimeout(timer);
+  }, [value, delayMs]);
+  return settled;
 }

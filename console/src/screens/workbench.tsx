@@ -13,6 +13,7 @@ import { TEXTS } from '../texts.ts';
 import { actionsOf } from '../workbench-state.ts';
 import { DeleteWorkbench } from './delete-workbench.tsx';
 import { History } from './history.tsx';
+import { Logs } from './logs.tsx';
 import { NameAndSize } from './name-and-size.tsx';
 import { Shares } from './shares.tsx';
 
@@ -54,6 +55,7 @@ export function WorkbenchScreen({ target }: { readonly target: Target }) {
       </section>
       {actions.includes('change') && <NameAndSize workbench={workbench} target={target} />}
       {actions.includes('share') && <Shares target={target} />}
+      {actions.includes('logs') && <Logs target={target} />}
       <History target={target} />
       {actions.includes('delete') && <DeleteWorkbench workbench={workbench} target={target} />}
     </>
