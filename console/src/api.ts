@@ -140,6 +140,11 @@ export class Api {
     dataOf(await this.#client.POST('/workbenches/{wid}/restart', this.#at(target)));
   }
 
+  /** Keeps it from being stopped for idleness. @param minutes from now */
+  async extend(target: Target, minutes: number): Promise<void> {
+    dataOf(await this.#client.POST('/workbenches/{wid}/extend', { ...this.#at(target), body: { minutes } }));
+  }
+
   async delete(target: Target): Promise<void> {
     dataOf(await this.#client.DELETE('/workbenches/{wid}', this.#at(target)));
   }

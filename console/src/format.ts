@@ -43,6 +43,13 @@ export function formatTime(iso: string): string {
   return new Date(iso).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 }
 
+/** Returns a time for an input of type `datetime-local`: in the time zone of the browser, without one. */
+export function toLocalInput(iso: string): string {
+  const at = new Date(iso);
+  const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 'YYYY-MM-DDTHH:MM'.length);
+}
+
 function formatNumber(value: number): string {
   return String(Math.round(value * 100) / 100);
 }

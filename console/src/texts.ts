@@ -98,7 +98,16 @@ export const TEXTS = {
     owner: (user: string) => `Belongs to ${user}`,
     role: { use: 'you may use it', manage: 'you may start and stop it', administrator: 'as administrator' },
     size: 'Size',
+    stops: 'Stops',
+    stopsUnused: (minutes: number) => `when not used for ${minutes} minutes`,
     stopsIn: 'Stops in',
+    stopsBecause: {
+      idle: 'if it is not used',
+      max_life: 'at the limit of a run',
+      stop_at: 'as planned',
+      machine_drained: 'its machine is emptied',
+      spot_interrupted: 'AWS takes its machine back',
+    } as Readonly<Record<string, string>>,
     cost: 'This month',
     costPerHour: (amount: string) => `${amount} an hour while it runs`,
     lastUsed: 'Last used',
@@ -110,6 +119,10 @@ export const TEXTS = {
     start: 'Start',
     stop: 'Stop',
     restart: 'Restart',
+    extend: '+1 h',
+    /** For screen readers. It begins with the label that is seen. */
+    extendLong: (name: string) => `+1 h: keep ${name} for another hour`,
+    extended: (name: string) => `${name} is not stopped for idleness within the next hour.`,
     /** For screen readers: the name of the workbench follows the action. */
     of: (action: string, name: string) => `${action} ${name}`,
   },
@@ -213,6 +226,16 @@ export const TEXTS = {
     confirmTitle: (name: string) => `Delete ${name}?`,
     typeName: (name: string) => `Type the name to confirm: ${name}`,
     submit: 'Delete with all files',
+  },
+
+  stops: {
+    title: 'Stops by itself',
+    idle: 'When not used for (minutes)',
+    idleHint: 'Empty: the limit stays as it is.',
+    at: 'At',
+    atHint: 'Once. Empty: not planned.',
+    save: 'Save',
+    saved: 'The planned stops are changed.',
   },
 
   logs: {

@@ -5,7 +5,16 @@ import { TEXTS } from './texts.ts';
 
 /** What the page shows and offers for a workbench. The API decides what is allowed; this only hides what it would refuse. */
 
-export type Action = 'open' | 'start' | 'stop' | 'restart' | 'logs' | 'change' | 'share' | 'delete';
+export type Action =
+  | 'open'
+  | 'start'
+  | 'stop'
+  | 'restart'
+  | 'extend'
+  | 'logs'
+  | 'change'
+  | 'share'
+  | 'delete';
 
 /** How the status is drawn. */
 export type Tone = 'good' | 'busy' | 'idle' | 'problem';
@@ -32,7 +41,11 @@ export function actionsOf(workbench: Workbench): readonly Action[] {
   if (!wantsRun && mayManage) actions.push('start');
   actions.push('open');
   if (wantsRun && mayManage) actions.push('stop');
-  if (status === 'running' && mayManage) actions.push('restart');
+  if (status === 'running' && mayManage) {
+    actions.push('restart');
+    // It has no effect on other planned stops.
+    if (workbench.idle_stop_minutes) actions.push('extend');
+  }
   if (mayManage) actions.push('logs');
   if (isOwner) actions.push('change', 'share', 'delete');
   return actions;

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { formatClock, formatCpu, formatMemory, formatSize, formatUsd } from '#console/src/format.ts';
+import {
+  formatClock,
+  formatCpu,
+  formatMemory,
+  formatSize,
+  formatUsd,
+  toLocalInput,
+} from '#console/src/format.ts';
 
 describe('formats', () => {
   test('show a time as minutes and seconds, and hours if there are any', () => {
@@ -19,6 +26,11 @@ describe('formats', () => {
     const size = { requested_cpu: 1024, requested_memory: 2048, requested_gpu: 0 };
     expect(formatSize(size)).toBe('1 vCPU, 2 GiB');
     expect(formatSize({ ...size, requested_gpu: 2 })).toBe('1 vCPU, 2 GiB, 2 GPU');
+  });
+
+  test('fill an input of the browser with a time that it reads as the same time', () => {
+    const iso = '2030-07-01T10:20:00.000Z';
+    expect(new Date(toLocalInput(iso)).toISOString()).toBe(iso);
   });
 
   test('show small amounts of money with more digits', () => {

@@ -40,6 +40,13 @@ describe('the actions of a workbench', () => {
     expect(actionsOf({ ...base, status: 'deleting', desired_status: 'deleted' })).toEqual([]);
   });
 
+  test('include an extension only if it would be stopped for idleness', () => {
+    expect(actionsOf({ ...base, idle_stop_minutes: 30 })).toContain('extend');
+    expect(actionsOf({ ...base, idle_stop_minutes: null })).not.toContain('extend');
+    expect(actionsOf({ ...stopped, idle_stop_minutes: 30 })).not.toContain('extend');
+    expect(actionsOf({ ...base, idle_stop_minutes: 30, role: 'use' })).not.toContain('extend');
+  });
+
   test('are those of the role', () => {
     expect(actionsOf({ ...base, role: 'use' })).toEqual(['open']);
     expect(actionsOf({ ...base, role: 'manage' })).toEqual(['open', 'stop', 'restart', 'logs']);

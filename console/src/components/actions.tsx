@@ -9,6 +9,9 @@ import { TEXTS } from '../texts.ts';
 import { type Action, actionsOf } from '../workbench-state.ts';
 import { ProblemNotice } from './problem-notice.tsx';
 
+/** What one click adds: an hour, as its label says. */
+const EXTENSION_MINUTES = 60;
+
 interface ActionsProps {
   readonly workbench: Workbench;
   readonly target: Target;
@@ -16,7 +19,7 @@ interface ActionsProps {
 
 /** The buttons of a workbench, in the order of what most people want next. */
 export function Actions({ workbench, target }: ActionsProps) {
-  const { api } = useConsole();
+  const { api, announce } = useConsole();
   const acts: Partial<Record<Action, UseMutationResult<unknown, Error, void, unknown>>> = {
     open: useMutation({ mutationFn: () => openInTab(() => api.open(target)) }),
     start: useAct(workbench, target, {
@@ -28,6 +31,12 @@ export function Actions({ workbench, target }: ActionsProps) {
       wanted: { desired_status: 'stopped' },
     }),
     restart: useAct(workbench, target, { act: (to, at) => to.restart(at) }),
+    extend: useAct(workbench, target, {
+      act: async (to, at) => {
+        await to.extend(at, EXTENSION_MINUTES);
+        announce(TEXTS.actions.extended(workbench.workbench_name));
+      },
+    }),
   };
   const offered = actionsOf(workbench).filter((action) => acts[action] !== undefined);
   const failed = Object.values(acts).find(({ error }) => error !== null);
@@ -40,7 +49,7 @@ export function Actions({ workbench, target }: ActionsProps) {
             key={action}
             type="button"
             class={index === 0 ? 'primary' : undefined}
-            aria-label={TEXTS.actions.of(labelOf(action), workbench.workbench_name)}
+            aria-label={nameOf(action, workbench.workbench_name)}
             aria-disabled={acts[action]?.isPending}
             onClick={() => {
               if (acts[action]?.isPending) return;
@@ -57,6 +66,12 @@ export function Actions({ workbench, target }: ActionsProps) {
   );
 }
 
+function nameOf(action: Action, workbench: string): string {
+  return action === 'extend'
+    ? TEXTS.actions.extendLong(workbench)
+    : TEXTS.actions.of(labelOf(action), workbench);
+}
+
 function labelOf(action: Action): string {
-  return TEXTS.actions[action as 'open' | 'start' | 'stop' | 'restart'];
+  return TEXTS.actions[action as 'open' | 'start' | 'stop' | 'restart' | 'extend'];
 }

@@ -38,16 +38,25 @@ export function Facts({ workbench }: { readonly workbench: Workbench }) {
   return (
     <>
       <Fact term={TEXTS.card.size}>{formatSize(workbench)}</Fact>
-      {stopsAt && <StopsIn at={Date.parse(stopsAt)} />}
+      {stopsAt && <StopsIn at={Date.parse(stopsAt)} because={workbench.stops_because} />}
+      {!stopsAt && workbench.status === 'running' && workbench.idle_stop_minutes && (
+        <Fact term={TEXTS.card.stops}>{TEXTS.card.stopsUnused(workbench.idle_stop_minutes)}</Fact>
+      )}
       {cost && <Fact term={TEXTS.card.cost}>{cost}</Fact>}
       {lastUsed && <Fact term={TEXTS.card.lastUsed}>{formatTime(lastUsed)}</Fact>}
     </>
   );
 }
 
-function StopsIn({ at }: { readonly at: number }) {
+function StopsIn({ at, because }: { readonly at: number; readonly because: string | undefined }) {
   const now = useNow();
-  return <Fact term={TEXTS.card.stopsIn}>{formatClock(at - now)}</Fact>;
+  const why = because && TEXTS.card.stopsBecause[because];
+  return (
+    <Fact term={TEXTS.card.stopsIn}>
+      {formatClock(at - now)}
+      {why && <span class="hint"> {why}</span>}
+    </Fact>
+  );
 }
 
 export function Fact({

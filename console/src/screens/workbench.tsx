@@ -15,6 +15,7 @@ import { DeleteWorkbench } from './delete-workbench.tsx';
 import { History } from './history.tsx';
 import { Logs } from './logs.tsx';
 import { NameAndSize } from './name-and-size.tsx';
+import { PlannedStops } from './planned-stops.tsx';
 import { Shares } from './shares.tsx';
 
 /** One workbench: its state, its history, and everything that its owner may do. */
@@ -54,6 +55,7 @@ export function WorkbenchScreen({ target }: { readonly target: Target }) {
         <Overview workbench={workbench} />
       </section>
       {actions.includes('change') && <NameAndSize workbench={workbench} target={target} />}
+      {actions.includes('change') && <PlannedStops workbench={workbench} target={target} />}
       {actions.includes('share') && <Shares target={target} />}
       {actions.includes('logs') && <Logs target={target} />}
       <History target={target} />

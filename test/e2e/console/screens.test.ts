@@ -40,6 +40,25 @@ test('Home and Create show a status with its reason, in a phone and on a desktop
   expect(faults).toEqual([]);
 });
 
+test('a workbench that stops when it is not used is kept for another hour, and stops at the time that is set', async () => {
+  const server = await LocalServer.start(await createDataDir(), { WB_IDLE_STOP_MINUTES: '30' });
+  const { item } = await runPrintedCommand(server, 'create');
+  await pollUntil(server, item.workbench_id, 'running');
+  const page = await openPage(await openBrowser());
+  await page.goto(`${findConsoleUrl(server)}#/workbenches/${item.workbench_id}`);
+  await page.getByText('when not used for 30 minutes').waitFor();
+  await page.getByRole('button', { name: '+1 h: keep First for another hour' }).click();
+  await page.getByText('First is not stopped for idleness within the next hour.').waitFor();
+  await page.getByLabel('When not used for (minutes)').fill('90');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('The planned stops are changed.').waitFor();
+  await page.getByText('when not used for 90 minutes').waitFor();
+  // A time in the past stops it at once.
+  await page.getByLabel('At', { exact: true }).fill('2020-01-01T10:00');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Stopped', { exact: true }).first().waitFor();
+});
+
 test('everything can be reached by keyboard alone', async () => {
   const server = await LocalServer.start(await createDataDir());
   const page = await openPage(await openBrowser());
