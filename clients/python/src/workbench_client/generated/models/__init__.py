@@ -4,6 +4,11 @@ from .accept_owner_response_200 import AcceptOwnerResponse200
 from .cancel_drain_response_200 import CancelDrainResponse200
 from .change_owner_body import ChangeOwnerBody
 from .change_owner_response_200 import ChangeOwnerResponse200
+from .create_share_link_body import CreateShareLinkBody
+from .create_share_link_body_role import CreateShareLinkBodyRole
+from .create_share_link_response_200 import CreateShareLinkResponse200
+from .create_share_link_response_200_item import CreateShareLinkResponse200Item
+from .create_share_link_response_200_item_role import CreateShareLinkResponse200ItemRole
 from .create_workbench_body import CreateWorkbenchBody
 from .create_workbench_body_labels import CreateWorkbenchBodyLabels
 from .create_workbench_body_on_interruption import CreateWorkbenchBodyOnInterruption
@@ -31,6 +36,7 @@ from .create_workbench_response_200_type_1_item_quota_used import (
     CreateWorkbenchResponse200Type1ItemQuotaUsed,
 )
 from .create_workbench_response_201 import CreateWorkbenchResponse201
+from .delete_share_link_response_200 import DeleteShareLinkResponse200
 from .delete_share_response_200 import DeleteShareResponse200
 from .delete_workbench_response_200 import DeleteWorkbenchResponse200
 from .drain_machine_body import DrainMachineBody
@@ -140,6 +146,11 @@ from .list_reports_response_200_items_item_findings_item_result import (
 from .list_reports_response_200_items_item_sweep import (
     ListReportsResponse200ItemsItemSweep,
 )
+from .list_share_links_response_200 import ListShareLinksResponse200
+from .list_share_links_response_200_items_item import ListShareLinksResponse200ItemsItem
+from .list_share_links_response_200_items_item_role import (
+    ListShareLinksResponse200ItemsItemRole,
+)
 from .list_shares_response_200 import ListSharesResponse200
 from .list_shares_response_200_items_item import ListSharesResponse200ItemsItem
 from .list_shares_response_200_items_item_role import ListSharesResponse200ItemsItemRole
@@ -152,6 +163,16 @@ from .list_workbenches_response_200 import ListWorkbenchesResponse200
 from .list_workbenches_status import ListWorkbenchesStatus
 from .open_workbench_body import OpenWorkbenchBody
 from .open_workbench_response_200 import OpenWorkbenchResponse200
+from .preview_share_link_body import PreviewShareLinkBody
+from .preview_share_link_response_200 import PreviewShareLinkResponse200
+from .preview_share_link_response_200_item import PreviewShareLinkResponse200Item
+from .preview_share_link_response_200_item_role import (
+    PreviewShareLinkResponse200ItemRole,
+)
+from .redeem_share_link_body import RedeemShareLinkBody
+from .redeem_share_link_response_200 import RedeemShareLinkResponse200
+from .redeem_share_link_response_200_item import RedeemShareLinkResponse200Item
+from .redeem_share_link_response_200_item_role import RedeemShareLinkResponse200ItemRole
 from .report_activity_body import ReportActivityBody
 from .report_activity_body_kinds_item import ReportActivityBodyKindsItem
 from .report_activity_response_200 import ReportActivityResponse200
@@ -189,6 +210,11 @@ __all__ = (
     "CancelDrainResponse200",
     "ChangeOwnerBody",
     "ChangeOwnerResponse200",
+    "CreateShareLinkBody",
+    "CreateShareLinkBodyRole",
+    "CreateShareLinkResponse200",
+    "CreateShareLinkResponse200Item",
+    "CreateShareLinkResponse200ItemRole",
     "CreateWorkbenchBody",
     "CreateWorkbenchBodyLabels",
     "CreateWorkbenchBodyOnInterruption",
@@ -202,6 +228,7 @@ __all__ = (
     "CreateWorkbenchResponse200Type1ItemQuotaSources",
     "CreateWorkbenchResponse200Type1ItemQuotaUsed",
     "CreateWorkbenchResponse201",
+    "DeleteShareLinkResponse200",
     "DeleteShareResponse200",
     "DeleteWorkbenchResponse200",
     "DrainMachineBody",
@@ -269,6 +296,9 @@ __all__ = (
     "ListReportsResponse200ItemsItemFindingsItemRepair",
     "ListReportsResponse200ItemsItemFindingsItemResult",
     "ListReportsResponse200ItemsItemSweep",
+    "ListShareLinksResponse200",
+    "ListShareLinksResponse200ItemsItem",
+    "ListShareLinksResponse200ItemsItemRole",
     "ListSharesResponse200",
     "ListSharesResponse200ItemsItem",
     "ListSharesResponse200ItemsItemRole",
@@ -279,6 +309,14 @@ __all__ = (
     "ListWorkbenchesStatus",
     "OpenWorkbenchBody",
     "OpenWorkbenchResponse200",
+    "PreviewShareLinkBody",
+    "PreviewShareLinkResponse200",
+    "PreviewShareLinkResponse200Item",
+    "PreviewShareLinkResponse200ItemRole",
+    "RedeemShareLinkBody",
+    "RedeemShareLinkResponse200",
+    "RedeemShareLinkResponse200Item",
+    "RedeemShareLinkResponse200ItemRole",
     "ReportActivityBody",
     "ReportActivityBodyKindsItem",
     "ReportActivityResponse200",

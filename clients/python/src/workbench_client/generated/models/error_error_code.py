@@ -9,6 +9,7 @@ class ErrorErrorCode(str, Enum):
     IDEMPOTENCY_CONFLICT = "idempotency_conflict"
     INTERNAL = "internal"
     INVALID_REQUEST = "invalid_request"
+    LINK_NOT_FOUND = "link_not_found"
     MACHINE_NOT_FOUND = "machine_not_found"
     NOT_RUNNING = "not_running"
     NOT_STOPPED = "not_stopped"

@@ -24,6 +24,7 @@ class ListAuditResponse200ItemsItemAction(str, Enum):
     READ_AUDIT = "read_audit"
     READ_CALLER = "read_caller"
     READ_HISTORY = "read_history"
+    READ_LINK = "read_link"
     READ_LOGS = "read_logs"
     READ_QUOTA = "read_quota"
     READ_QUOTA_SCOPE = "read_quota_scope"

@@ -22,6 +22,7 @@ class SetShareResponse200Item:
         shared_by (str): The caller who wrote the share last.
         shared_at (datetime.datetime): When the share was written last.
         expires_at (datetime.datetime | Unset): When the share ends.
+        link_id (str | Unset): The link that gave it.
     """
 
     grantee: str
@@ -29,6 +30,7 @@ class SetShareResponse200Item:
     shared_by: str
     shared_at: datetime.datetime
     expires_at: datetime.datetime | Unset = UNSET
+    link_id: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -44,6 +46,8 @@ class SetShareResponse200Item:
         if not isinstance(self.expires_at, Unset):
             expires_at = self.expires_at.isoformat()
 
+        link_id = self.link_id
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -56,6 +60,8 @@ class SetShareResponse200Item:
         )
         if expires_at is not UNSET:
             field_dict["expires_at"] = expires_at
+        if link_id is not UNSET:
+            field_dict["link_id"] = link_id
 
         return field_dict
 
@@ -77,12 +83,15 @@ class SetShareResponse200Item:
         else:
             expires_at = datetime.datetime.fromisoformat(_expires_at)
 
+        link_id = d.pop("link_id", UNSET)
+
         set_share_response_200_item = cls(
             grantee=grantee,
             role=role,
             shared_by=shared_by,
             shared_at=shared_at,
             expires_at=expires_at,
+            link_id=link_id,
         )
 
         set_share_response_200_item.additional_properties = d

@@ -1,0 +1,21 @@
+from enum import Enum
+
+
+class ListShareLinksResponse200ItemsItemRole(str, Enum):
+    MANAGE = "manage"
+    USE = "use"
+
+    @classmethod
+    def _missing_(
+        cls, value: object
+    ) -> "ListShareLinksResponse200ItemsItemRole | None":
+        """A later version of the API may return further values."""
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = value
+        member._value_ = value
+        return member
+
+    def __str__(self) -> str:
+        return str(self.value)
