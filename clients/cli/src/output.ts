@@ -140,6 +140,7 @@ export function formatWorkbench(workbench: Workbench, stream: NodeJS.WriteStream
     ['ready', workbench.ready_at],
     ['stopped', workbench.stopped_at],
     ['last used', used],
+    ['stops at', workbench.stops_at],
   ];
   return lines
     .filter(([, value]) => value !== undefined)

@@ -149,6 +149,15 @@ Exit codes: 0 success, 1 failed, 2 wrong usage, 3 the workbench did not get the 
   addChange('stop', 'stop a workbench; its files are kept', 'stopped', (client, id) => client.stop(id));
   addChange('restart', 'stop a workbench and start it again', 'running', (client, id) => client.restart(id));
 
+  add(
+    'extend <workbench> [minutes]',
+    'keep a workbench from being stopped for idleness (default: 60 minutes)',
+  ).action(async (nameOrId: string, minutes: string | undefined, _flags: unknown, command: Command) => {
+    const context = open(command);
+    const { workbench_id: id } = await findWorkbench(context.client, nameOrId);
+    showWorkbench(context, await context.client.extend(id, parseMinutes(minutes ?? '60')));
+  });
+
   addWait(add('delete <workbench>', 'delete a workbench and all its files'))
     .option('--force', 'do not ask')
     .action(async (nameOrId: string, flags: WaitFlags & { readonly force?: boolean }, command: Command) => {
@@ -309,6 +318,11 @@ async function confirmDeletion({ workbench_name: name }: Workbench): Promise<voi
   if (isCancel(typed)) throw new CommandError(EXIT_CODES.interrupted, 'Nothing was deleted.');
   if (typed.trim() !== name.trim())
     throw new CommandError(EXIT_CODES.failed, 'The name is another one. Nothing was deleted.');
+}
+
+function parseMinutes(value: string): number {
+  if (/^[1-9]\d{0,5}$/.test(value)) return Number(value);
+  throw new CommandError(EXIT_CODES.usage, 'The minutes must be a whole number.');
 }
 
 function parseSeconds(value: string): number {

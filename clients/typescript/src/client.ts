@@ -167,6 +167,16 @@ export class WorkbenchClient {
     );
   }
 
+  /** Keeps a running workbench from being stopped for idleness, from now. */
+  async extend(workbenchId: string, minutes: number, options: CallOptions = {}): Promise<Workbench> {
+    const result = await this.operations.POST('/workbenches/{wid}/extend', {
+      ...this.#paramsOf(workbenchId),
+      body: { minutes },
+      ...signalOf(options),
+    });
+    return dataOf(result).item;
+  }
+
   /** Deletes a workbench and all its files. Wait with `waitUntil` until they are deleted. */
   async delete(workbenchId: string, options: CallOptions = {}): Promise<void> {
     dataOf(

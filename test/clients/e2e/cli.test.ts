@@ -155,6 +155,17 @@ describe('the command line', () => {
     expect(await follower.finished).toMatchObject({ code: 0, err: '' });
   });
 
+  it('extends the time until an unused workbench is stopped', async () => {
+    const { api } = await LocalServer.start(await createDataDir());
+    await wb(api, ['create', '--name', 'Kept', '--wait']);
+    const before = Date.now();
+    const { code, out } = await wb(api, ['extend', 'Kept', '90', '--json']);
+    expect(code).toBe(0);
+    const until = Date.parse((JSON.parse(out) as { keepalive_until?: string }).keepalive_until ?? '');
+    expect(until).toBeGreaterThanOrEqual(before + 90 * 60_000);
+    expect((await wb(api, ['extend', 'Kept', 'long'])).code).toBe(2);
+  });
+
   it('says who the caller is', async () => {
     const { api } = await LocalServer.start(await createDataDir());
     expect((await wb(api, ['whoami'])).out).toMatch(/^user +ada\nAPI +http:.*\nwith +no authorization$/m);

@@ -24,6 +24,7 @@ with WorkbenchClient(os.environ["WORKBENCH_API"], user_id="ada") as client:
     page = client.logs(first)
     assert "Serving on" in page.lines[0].text and not page.complete, page
     assert client.logs(first, cursor=page.next_cursor).lines == []
+    client.extend(first, 30)
     client.set_share(first, "group:a/b c", "manage")
     assert [each.grantee for each in client.shares(first)] == ["group:a/b c"]
     client.delete_share(first, "group:a/b c")

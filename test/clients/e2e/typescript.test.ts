@@ -115,6 +115,7 @@ describe('a client of a running server', () => {
       found.push(name);
     expect(found).toEqual(['One']);
     expect(await client.me()).toMatchObject({ user_id: 'ada', authorization: 'none' });
+    expect((await client.extend(id, 30)).workbench_id).toBe(id);
     await client.setShare(id, 'group:a/b c', { role: 'use' });
     expect(await client.shares(id)).toMatchObject([{ grantee: 'group:a/b c', role: 'use' }]);
     await client.deleteShare(id, 'group:a/b c');

@@ -17,6 +17,7 @@ from .generated.api.default import (
     create_workbench,
     delete_share,
     delete_workbench,
+    extend_workbench,
     get_me,
     get_workbench,
     list_history,
@@ -35,6 +36,8 @@ from .generated.models import (
     CreateWorkbenchBodyLabels,
     CreateWorkbenchResponse200Type0,
     CreateWorkbenchResponse201,
+    ExtendWorkbenchBody,
+    ExtendWorkbenchResponse200,
     GetMeResponse200,
     GetMeResponse200Item,
     GetWorkbenchResponse200,
@@ -244,6 +247,13 @@ class WorkbenchClient:
 
     def restart(self, workbench_id: str) -> None:
         restart_workbench.sync_detailed(workbench_id, client=self.api, user_id=self._user_id)
+
+    def extend(self, workbench_id: str, minutes: int) -> Workbench:
+        """Keeps a running workbench from being stopped for idleness, from now."""
+        response = extend_workbench.sync_detailed(
+            workbench_id, client=self.api, body=ExtendWorkbenchBody(minutes=minutes), user_id=self._user_id
+        )
+        return _body(response, ExtendWorkbenchResponse200).item
 
     def delete(self, workbench_id: str) -> None:
         """Deletes a workbench and all its files. Wait with `wait_until` until they are deleted."""
