@@ -1,9 +1,4 @@
-import {
-  type AttributeValue,
-  type DynamoDBClient,
-  PutItemCommand,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
 import { TABLE } from '#contract/table.ts';
@@ -31,6 +26,7 @@ import {
   type Item,
   keyAttributes,
 } from './keys.ts';
+import { queryPages } from './query-pages.ts';
 
 /** Items that one Query call returns at most. */
 const QUERY_PAGE_SIZE = 500;
@@ -127,22 +123,16 @@ export class DynamoAuditStore implements AuditStore {
     pk: string,
   ): Promise<AuditPosition | undefined> {
     const { query, events } = reading;
-    let startKey: Record<string, AttributeValue> | undefined;
-    do {
-      const page = await callDynamoDb('Query', () =>
-        this.#client.send(
-          new QueryCommand({
-            TableName: this.#table,
-            ConsistentRead: true,
-            ScanIndexForward: query.first === 'oldest',
-            Limit: Math.min(QUERY_PAGE_SIZE, AUDIT_READ_MAX - reading.read),
-            KeyConditionExpression: 'pk = :pk AND sk BETWEEN :lowest AND :highest',
-            ExpressionAttributeValues: { ':pk': { S: pk }, ...sortKeyBounds(query) },
-            ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
-          }),
-        ),
-      );
-      for (const item of page.Items ?? []) {
+    const input = () => ({
+      TableName: this.#table,
+      ConsistentRead: true,
+      ScanIndexForward: query.first === 'oldest',
+      Limit: Math.min(QUERY_PAGE_SIZE, AUDIT_READ_MAX - reading.read),
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :lowest AND :highest',
+      ExpressionAttributeValues: { ':pk': { S: pk }, ...sortKeyBounds(query) },
+    });
+    for await (const { items, next } of queryPages(this.#client, input)) {
+      for (const item of items) {
         const position = auditPositionOf(item);
         if (position === undefined || isAt(query.after, position)) continue;
         const event = this.#parseOrReport(item);
@@ -151,9 +141,8 @@ export class DynamoAuditStore implements AuditStore {
         events.push(event);
         if (events.length === query.limit) return position;
       }
-      startKey = page.LastEvaluatedKey;
-      if (startKey !== undefined && reading.read >= AUDIT_READ_MAX) return auditPositionOf(startKey);
-    } while (startKey !== undefined);
+      if (next !== undefined && reading.read >= AUDIT_READ_MAX) return auditPositionOf(next);
+    }
     return undefined;
   }
 

@@ -14,6 +14,7 @@ import { HISTORY_ENTRIES_MAX, type HistoryStore } from '#core/ports/workbench-st
 import { type HistoryEntry, historyEntrySchema } from '#core/workbench/history.ts';
 import { callDynamoDb, writeConditionally } from './errors.ts';
 import { historyKey, historyPartition, type Item, keyAttributes } from './keys.ts';
+import { queryPages } from './query-pages.ts';
 
 /** The most concurrent calls of one method. */
 const CONCURRENT_CALLS_MAX = 10;
@@ -60,22 +61,14 @@ export class DynamoHistoryStore implements HistoryStore {
   }
 
   async expire(workbenchId: string, at: number): Promise<void> {
-    let startKey: Item | undefined;
-    do {
-      const page = await callDynamoDb('Query', () =>
-        this.#client.send(
-          new QueryCommand({
-            TableName: this.#table,
-            ConsistentRead: true,
-            ProjectionExpression: 'pk, sk',
-            ...historyQuery(workbenchId),
-            ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
-          }),
-        ),
-      );
-      await runInBatches(page.Items ?? [], (key) => this.#setExpiry(key, at));
-      startKey = page.LastEvaluatedKey;
-    } while (startKey !== undefined);
+    const input = () => ({
+      TableName: this.#table,
+      ConsistentRead: true,
+      ProjectionExpression: 'pk, sk',
+      ...historyQuery(workbenchId),
+    });
+    for await (const { items } of queryPages(this.#client, input))
+      await runInBatches(items, (key) => this.#setExpiry(key, at));
   }
 
   async #put(workbenchId: string, entry: HistoryEntry): Promise<void> {

@@ -20,6 +20,7 @@ import {
   shareKey,
   sharePartition,
 } from './keys.ts';
+import { queryPages } from './query-pages.ts';
 
 /**
  * Shares in DynamoDB: one item per share, in a partition per workbench, and one item in the partition of the grantee, by
@@ -95,22 +96,13 @@ export class DynamoShareStore implements ShareStore {
   /** All items of the partition, in pages of 1 MB. */
   async #readPartition(workbenchId: string): Promise<readonly Item[]> {
     const items: Item[] = [];
-    let startKey: Item | undefined;
-    do {
-      const page = await callDynamoDb('Query', () =>
-        this.#client.send(
-          new QueryCommand({
-            TableName: this.#table,
-            ConsistentRead: true,
-            KeyConditionExpression: 'pk = :pk',
-            ExpressionAttributeValues: { ':pk': { S: sharePartition(workbenchId) } },
-            ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
-          }),
-        ),
-      );
-      items.push(...(page.Items ?? []));
-      startKey = page.LastEvaluatedKey;
-    } while (startKey !== undefined);
+    const input = () => ({
+      TableName: this.#table,
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': { S: sharePartition(workbenchId) } },
+    });
+    for await (const page of queryPages(this.#client, input)) items.push(...page.items);
     return items;
   }
 
