@@ -114,6 +114,7 @@ export class OperationsDashboard extends Construct {
         this.#metric('drive_failed'),
         this.#metric('forward_failed'),
         this.#metric('queue_send_failed'),
+        this.#metric('quota_settle_failed'),
         this.#metric('unreadable_record'),
         this.#metric('unreadable_history_entry'),
         this.#metric('invalid_message_dropped'),

@@ -4,6 +4,7 @@ import {
   describeStatus,
   type HistoryEntry,
   type LogLine,
+  type Quota,
   type Share,
   type Workbench,
 } from 'workbench-client';
@@ -85,6 +86,26 @@ export function formatCaller(
     ...(until === undefined ? [] : [['until', until] as const]),
   ];
   return lines.map(([name, value]) => `${name.padEnd(10)}${printable(value)}`).join('\n');
+}
+
+const QUOTA_NAMES = {
+  workbenches: 'workbenches',
+  hosts: 'dedicated',
+  running: 'running',
+  cpu: 'CPU units',
+  memory: 'memory MiB',
+  gpus: 'GPUs',
+} as const satisfies Record<keyof Quota['limits'], string>;
+
+export function formatQuota({ limits, used, sources }: Quota): string {
+  const names = Object.keys(QUOTA_NAMES) as (keyof typeof QUOTA_NAMES)[];
+  return names
+    .map((name) => {
+      const limit = limits[name] === null ? 'no limit' : `of ${limits[name]}`;
+      const source = sources[name] === undefined ? '' : `  (${sources[name]})`;
+      return printable(`${QUOTA_NAMES[name].padEnd(13)}${used[name]} ${limit}${source}`);
+    })
+    .join('\n');
 }
 
 const COLORS = {

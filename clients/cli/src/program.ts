@@ -14,6 +14,7 @@ import {
   formatCaller,
   formatEvent,
   formatList,
+  formatQuota,
   formatWorkbench,
   type Output,
   printable,
@@ -212,6 +213,14 @@ Exit codes: 0 success, 1 failed, 2 wrong usage, 3 the workbench did not get the 
     const caller = await client.me();
     output.result({ api, ...caller }, formatCaller(caller, api));
   });
+
+  add('quota', 'show your limits, and what your workbenches use of them').action(
+    async (_flags: unknown, command: Command) => {
+      const { client, output } = open(command);
+      const quota = await client.quota();
+      output.result(quota, formatQuota(quota));
+    },
+  );
 
   add('doctor', 'check the connection, the clock and the authorization').action(
     async (_flags: unknown, command: Command) => {

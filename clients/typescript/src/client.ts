@@ -9,6 +9,7 @@ import type {
   ListFilter,
   LogPage,
   LogPageOptions,
+  Quota,
   Share,
   ShareRequest,
   StartTimes,
@@ -213,6 +214,15 @@ export class WorkbenchClient {
   /** Returns who the caller is, and what it may do. */
   async me(options: CallOptions = {}): Promise<Caller> {
     const result = await this.operations.GET('/me', {
+      params: { query: this.#query },
+      ...signalOf(options),
+    });
+    return dataOf(result).item;
+  }
+
+  /** Returns the limits of the user, and what the workbenches of the user hold. */
+  async quota(options: CallOptions = {}): Promise<Quota> {
+    const result = await this.operations.GET('/quotas', {
       params: { query: this.#query },
       ...signalOf(options),
     });

@@ -3,6 +3,9 @@ import type { components } from './schema.ts';
 /** The error codes of the API. A later version of the API may return further ones. */
 export type WorkbenchErrorCode = components['schemas']['Error']['error']['code'];
 
+/** The figures of a `quota_exceeded`. */
+export type QuotaRefusal = NonNullable<components['schemas']['Error']['error']['quota']>;
+
 /** A response of the API with an error status. */
 export class WorkbenchApiError extends Error {
   /** The HTTP status. */
@@ -13,6 +16,8 @@ export class WorkbenchApiError extends Error {
   readonly reason: string | undefined;
   /** The invalid fields of the request: field → what is expected. Empty for other errors. */
   readonly fields: Readonly<Record<string, string>>;
+  /** Of `quota_exceeded`: which limit, what is used and what the request needs. */
+  readonly quota: QuotaRefusal | undefined;
   /** After how many seconds the request may be repeated. */
   readonly retryAfterSeconds: number | undefined;
   /** Name it when you report a problem: the log of the controller has it. */
@@ -26,6 +31,7 @@ export class WorkbenchApiError extends Error {
     this.code = error.code as WorkbenchErrorCode | undefined;
     this.reason = error.reason;
     this.fields = error.fields;
+    this.quota = error.quota;
     this.retryAfterSeconds = readRetryAfter(response);
     this.requestId = response.headers.get('x-request-id') ?? undefined;
   }
@@ -50,6 +56,7 @@ interface ReadError {
   readonly code?: string;
   readonly reason?: string;
   readonly fields: Readonly<Record<string, string>>;
+  readonly quota?: QuotaRefusal;
 }
 
 /** The controller sends `{ error: { code, message, … } }`, API Gateway and proxies `{ message }` or any other body. */
@@ -64,8 +71,15 @@ function readError(body: unknown): ReadError {
     ...(typeof text === 'string' ? { message: text } : {}),
     ...(typeof found.code === 'string' ? { code: found.code } : {}),
     ...(typeof found.reason === 'string' ? { reason: found.reason } : {}),
+    ...(isQuota(found.quota) ? { quota: found.quota } : {}),
     fields: Object.fromEntries(fields),
   };
+}
+
+function isQuota(value: unknown): value is QuotaRefusal {
+  const { limit, used, requested, scope, unit } = readObject(value);
+  const isComplete = [limit, used, requested].every((figure) => typeof figure === 'number');
+  return isComplete && typeof scope === 'string' && typeof unit === 'string';
 }
 
 function readObject(value: unknown): Readonly<Record<string, unknown>> {

@@ -7,7 +7,12 @@ export {
   WorkbenchClient,
   type WorkbenchClientOptions,
 } from './client.ts';
-export { WorkbenchApiError, WorkbenchConnectionError, type WorkbenchErrorCode } from './errors.ts';
+export {
+  type QuotaRefusal,
+  WorkbenchApiError,
+  WorkbenchConnectionError,
+  type WorkbenchErrorCode,
+} from './errors.ts';
 export type { RetryOptions } from './retry.ts';
 export type { components, operations, paths } from './schema.ts';
 export {
@@ -24,6 +29,7 @@ export type {
   LogLine,
   LogPage,
   LogPageOptions,
+  Quota,
   Share,
   ShareRequest,
   StartTimes,

@@ -13,6 +13,8 @@ export type WorkbenchStatus = Workbench['status'];
 /** Which workbenches a list has: those that match all fields. */
 export type ListFilter = Pick<Query<'listWorkbenches'>, 'shared' | 'status' | 'name' | 'q' | 'label'>;
 export type Caller = Response<'getMe'>['item'];
+/** Without `resets_at`, which is always null. */
+export type Quota = Omit<Response<'getOwnQuota'>['item'], 'resets_at'>;
 export type LogPage = Response<'listLogs'>;
 export type LogLine = LogPage['items'][number];
 export type LogPageOptions = Omit<Query<'listLogs'>, 'user_id'>;

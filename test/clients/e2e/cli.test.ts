@@ -172,6 +172,13 @@ describe('the command line', () => {
     expect(JSON.parse((await wb(api, ['whoami', '--json'])).out)).toMatchObject({ user_id: 'ada', api });
   });
 
+  it('shows the limits and the use of a user', async () => {
+    const { api } = await LocalServer.start(await createDataDir(), { WB_USER_RUNNING_MAX: '3' });
+    const { out } = await wb(api, ['quota']);
+    expect(out).toMatch(/^workbenches +0 no limit$/m);
+    expect(out).toMatch(/^running +0 of 3 {2}\(installation\)$/m);
+  });
+
   it('shows the usual time of a start once one was measured', async () => {
     const { api } = await LocalServer.start(await createDataDir());
     await wb(api, ['create', '--name', 'First', '--wait']);

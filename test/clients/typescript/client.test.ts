@@ -227,3 +227,20 @@ describe('a request that failed', () => {
     expect(requests).toHaveLength(1);
   });
 });
+
+test('a refusal because of a quota has its figures', async () => {
+  const figures = { limit: 2, used: 2, requested: 1 };
+  const quota = { ...figures, scope: 'installation', unit: 'workbenches', resets_at: null };
+  const error = { code: 'quota_exceeded', message: 'The limit is 2.', reason: 'running', quota };
+  const { client } = openClient([respond(403, { success: false, error })]);
+  await expect(client.create()).rejects.toMatchObject({ code: 'quota_exceeded', quota });
+  const broken = openClient([respond(403, { success: false, error: { ...error, quota: { limit: '2' } } })]);
+  await expect(broken.client.create()).rejects.toMatchObject({ quota: undefined });
+});
+
+test('the client returns limits and use of the user', async () => {
+  const item = { user_id: 'ada', limits: { running: 2 }, used: { running: 1 } };
+  const { client, requests } = openClient([respond(200, { success: true, item })]);
+  expect(await client.quota()).toEqual(item);
+  expect(requests[0]?.url).toBe('https://api.example.com/v1/quotas?user_id=ada');
+});
