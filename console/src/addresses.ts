@@ -6,8 +6,11 @@ export type Screen =
   | { readonly name: 'home' }
   | { readonly name: 'create' }
   | { readonly name: 'workbench'; readonly workbenchId: string; readonly ownerId?: string | undefined }
+  | { readonly name: 'usage' }
   | { readonly name: 'admin' }
   | { readonly name: 'unknown' };
+
+const NAMED = ['create', 'usage', 'admin'] as const;
 
 export function toAddress(screen: Screen): string {
   switch (screen.name) {
@@ -26,7 +29,8 @@ export function toAddress(screen: Screen): string {
 export function parseAddress(fragment: string): Screen {
   const [path = '', query = ''] = fragment.replace(/^#/, '').split('?');
   if (path === '' || path === '/') return { name: 'home' };
-  if (path === '/create' || path === '/admin') return { name: path.slice(1) as 'create' | 'admin' };
+  const named = NAMED.find((name) => path === `/${name}`);
+  if (named !== undefined) return { name: named };
   const id = /^\/workbenches\/([a-z0-9]{26})$/.exec(path)?.[1];
   if (id === undefined) return { name: 'unknown' };
   const ownerId = new URLSearchParams(query).get('owner');

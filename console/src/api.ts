@@ -14,6 +14,7 @@ type ResponseOf<O extends keyof operations> = operations[O] extends {
 export type Me = ResponseOf<'getMe'>['item'];
 export type Share = ResponseOf<'setShare'>['item'];
 export type StartTimes = ResponseOf<'listStartTimes'>['items'][number];
+export type Quota = Pick<ResponseOf<'getOwnQuota'>['item'], 'limits' | 'used'>;
 export type LogPage = ResponseOf<'listLogs'>;
 export type Machines = ResponseOf<'listMachines'>;
 export type Machine = Machines['items'][number];
@@ -187,6 +188,11 @@ export class Api {
       ...of(signal),
     });
     return dataOf(result).items;
+  }
+
+  async quota(signal?: AbortSignal): Promise<Quota> {
+    const result = await this.#client.GET('/quotas', { params: { query: this.#query() }, ...of(signal) });
+    return dataOf(result).item;
   }
 
   async machines(signal?: AbortSignal): Promise<Machines> {

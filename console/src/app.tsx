@@ -20,6 +20,7 @@ import { ChooseUser } from './screens/choose-user.tsx';
 import { Create } from './screens/create.tsx';
 import { Home } from './screens/home.tsx';
 import { SignIn } from './screens/sign-in.tsx';
+import { Usage } from './screens/usage.tsx';
 import { WorkbenchScreen } from './screens/workbench.tsx';
 import { endSession, readSession, type Session, suggestUser, writeSession } from './session.ts';
 import { TEXTS } from './texts.ts';
@@ -155,6 +156,8 @@ function CurrentScreen({ screen }: { readonly screen: Screen }) {
       return <Home />;
     case 'create':
       return <Create />;
+    case 'usage':
+      return <Usage />;
     case 'admin':
       return <Admin />;
     case 'workbench': {
@@ -201,6 +204,7 @@ function Frame({ screen, isGone = false, isOperator = false, message, account, c
       <header>
         <nav aria-label={TEXTS.menu}>
           <NavigationLink to={{ name: 'home' }} screen={screen} />
+          {screen && <NavigationLink to={{ name: 'usage' }} screen={screen} />}
           {isOperator && <NavigationLink to={{ name: 'admin' }} screen={screen} />}
         </nav>
         {account}

@@ -6,10 +6,12 @@ export const TEXTS = {
   title: 'Workbenches',
   skip: 'Skip to the content',
   loading: 'Loading…',
+  taken: (part: string, used: string, all: string) => `${part}: ${used} of ${all} taken`,
   menu: 'Screens',
   screens: {
     home: 'Workbenches',
     create: 'Create a workbench',
+    usage: 'Usage',
     admin: 'Administration',
     workbench: 'Workbench',
     unknown: 'No such page',
@@ -228,6 +230,20 @@ export const TEXTS = {
     submit: 'Delete with all files',
   },
 
+  usage: {
+    title: 'Limits',
+    explanation: 'What your workbenches hold. What a workbench holds is given back when it stops.',
+    unlimited: (part: string, used: string) => `${part}: ${used} taken, no limit`,
+    names: {
+      workbenches: 'Workbenches',
+      hosts: 'Workbenches with a machine of their own',
+      running: 'Running workbenches',
+      cpu: 'CPU of these',
+      memory: 'Memory of these',
+      gpus: 'GPUs of these',
+    },
+  },
+
   stops: {
     title: 'Stops by itself',
     idle: 'When not used for (minutes)',
@@ -273,7 +289,6 @@ export const TEXTS = {
     noMachines: 'There is no machine.',
     cpu: 'CPU',
     memory: 'Memory',
-    used: (part: string, used: string, all: string) => `${part}: ${used} of ${all} taken`,
     machineStates: {
       starting: 'Starting',
       active: 'Takes workbenches',

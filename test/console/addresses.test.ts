@@ -7,6 +7,8 @@ describe('addresses of screens', () => {
   test.each<Screen>([
     { name: 'home' },
     { name: 'create' },
+    { name: 'usage' },
+    { name: 'admin' },
     { name: 'workbench', workbenchId: ID },
     { name: 'workbench', workbenchId: ID, ownerId: 'ada & co/+' },
   ])('lead to the screen they are made from: %j', (screen) => {

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
 import type { Machine } from '../api.ts';
+import { Bar } from '../components/bar.tsx';
 import { Dialog } from '../components/dialog.tsx';
 import { Field } from '../components/field.tsx';
 import { ProblemNotice } from '../components/problem-notice.tsx';
@@ -51,8 +52,18 @@ function MachineRow({ machine }: { readonly machine: Machine }) {
         {agent?.outdated && <p class="field-problem">{TEXTS.admin.agentOutdated}</p>}
         {capacity && free && (
           <>
-            <Bar label={TEXTS.admin.cpu} all={capacity.cpu} free={free.cpu} format={formatCpu} />
-            <Bar label={TEXTS.admin.memory} all={capacity.memory} free={free.memory} format={formatMemory} />
+            <Bar
+              label={TEXTS.admin.cpu}
+              all={capacity.cpu}
+              used={Math.max(0, capacity.cpu - free.cpu)}
+              format={formatCpu}
+            />
+            <Bar
+              label={TEXTS.admin.memory}
+              all={capacity.memory}
+              used={Math.max(0, capacity.memory - free.memory)}
+              format={formatMemory}
+            />
           </>
         )}
         <ProblemNotice error={undrain.error} />
@@ -73,29 +84,6 @@ function MachineRow({ machine }: { readonly machine: Machine }) {
       )}
       {asking && <DrainDialog machineId={id} onClose={() => setAsking(false)} />}
     </li>
-  );
-}
-
-interface BarProps {
-  readonly label: string;
-  readonly all: number;
-  readonly free: number;
-  readonly format: (value: number) => string;
-}
-
-/** How much of a machine is used: a picture for those who see it, a sentence for those who hear it. */
-function Bar({ label, all, free, format }: BarProps) {
-  const used = Math.max(0, all - free);
-  const share = all === 0 ? 0 : Math.min(1, used / all);
-  const text = TEXTS.admin.used(label, format(used), format(all));
-  return (
-    <div class="bar">
-      <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
-        <rect class="all" width="100" height="8" />
-        <rect class="used" width={share * 100} height="8" />
-      </svg>
-      <span class="hint">{text}</span>
-    </div>
   );
 }
 

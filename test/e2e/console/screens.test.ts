@@ -59,6 +59,24 @@ test('a workbench that stops when it is not used is kept for another hour, and s
   await page.getByText('Stopped', { exact: true }).first().waitFor();
 });
 
+test('Usage shows what the workbenches of the user hold, and the limits', async () => {
+  const server = await LocalServer.start(await createDataDir());
+  const limits = await fetch(`${server.api}/quotas/${encodeURIComponent('user:me')}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ running: 4, memory: 8192 }),
+  });
+  expect(limits.status).toBe(200);
+  await createMany(server.api, ['Thesis']);
+  const page = await openPage(await openBrowser());
+  await page.goto(findConsoleUrl(server));
+  await page.getByRole('link', { name: 'Usage' }).click();
+  await page.getByText('Running workbenches: 1 of 4 taken').waitFor();
+  await page.getByText('Memory of these: 2 GiB of 8 GiB taken').waitFor();
+  await page.getByText('CPU of these: 1 vCPU taken, no limit').waitFor();
+  await checkScreen(page, 'usage');
+});
+
 test('everything can be reached by keyboard alone', async () => {
   const server = await LocalServer.start(await createDataDir());
   const page = await openPage(await openBrowser());
