@@ -14,6 +14,9 @@ test('only the routes with a schema of the body read one', () => {
     'POST /workbenches/{wid}/open',
     'POST /workbenches/{wid}/owner',
     'PUT /workbenches/{wid}/shares/{grantee}',
+    'POST /workbenches/{wid}/share-links',
+    'POST /share-links/preview',
+    'POST /share-links/redeem',
     'POST /machines/{machine_id}/drain',
     'PUT /quotas/{scope}',
   ]);
