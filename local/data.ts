@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { AuditFiles } from '#adapters/local/audit-files.ts';
 import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { AuditStore } from '#core/ports/audit-store.ts';
 import type { DrainStore } from '#core/ports/drain-store.ts';
@@ -56,9 +58,14 @@ export async function openData(
 ): Promise<LocalData> {
   await openDataFolder(dataDir, shutdown);
   const { WB_TABLE_NAME: tableName, WB_AUDIT_DAYS: auditDays } = functions;
-  if (tableEndpoint === undefined) return openSqliteData(dataDir, auditDays, telemetry, shutdown);
+  const withFiles = (data: LocalData): LocalData => {
+    const folder = join(dataDir, 'audit');
+    return { ...data, audit: new AuditFiles({ store: data.audit, folder, days: auditDays, telemetry }) };
+  };
+  if (tableEndpoint === undefined)
+    return withFiles(await openSqliteData(dataDir, auditDays, telemetry, shutdown));
   // The client of DynamoDB is loaded only if it is needed.
   const { openEndpointData } = await import('./endpoint-data.ts');
   const table = { endpoint: tableEndpoint, tableName, auditDays };
-  return openEndpointData(dataDir, table, telemetry, shutdown);
+  return withFiles(await openEndpointData(dataDir, table, telemetry, shutdown));
 }
