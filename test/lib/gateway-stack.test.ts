@@ -67,8 +67,9 @@ describe('the stack of the gate', () => {
       const [withGate, without] = [staging, none].map(({ templates }) =>
         JSON.stringify(templates.get(`workbench-some-${part}`)?.Resources),
       );
-      expect(withGate?.split(setting), part).toHaveLength(part === 'api' ? 2 : 1);
-      expect(JSON.parse(withGate?.replace(`${setting},`, '') ?? ''), part).toEqual(
+      // The functions that open a workbench, and those that create, preview and redeem links.
+      expect(withGate?.split(setting), part).toHaveLength(part === 'api' ? 5 : 1);
+      expect(JSON.parse(withGate?.replaceAll(`${setting},`, '') ?? ''), part).toEqual(
         JSON.parse(without?.replaceAll(noIdleStop, '') ?? ''),
       );
     }
