@@ -21,3 +21,34 @@ export const costSchema = z.object({
     .check(z.describe('Which prices were used, for example `list prices of 2026-07, not the bill`.')),
 });
 export type CostItem = z.infer<typeof costSchema>;
+
+const usageSumShape = {
+  hours_running: z
+    .number()
+    .check(z.minimum(0), z.describe('Hours for which its task was on an instance, or its host ran.')),
+  usd: usd('What it has cost in the month.'),
+};
+export const usageItemSchema = z.object({
+  workbench_id: z.string(),
+  workbench_name: z.string(),
+  user_id: z
+    .string()
+    .check(z.describe('The owner whose part this is. Each owner of the month has an own part.')),
+  ...usageSumShape,
+});
+export type UsageItem = z.infer<typeof usageItemSchema>;
+
+export const usageSumSchema = z.object(usageSumShape);
+export type UsageSum = z.infer<typeof usageSumSchema>;
+
+export const usageResponseSchema = z.object({
+  success: z.literal(true),
+  month: z.string().check(z.describe('`YYYY-MM`, UTC.')),
+  items: z.array(usageItemSchema),
+  total: usageSumSchema.check(z.describe('The sum of this page.')),
+  currency: costSchema.shape.currency,
+  basis: costSchema.shape.basis,
+  next_cursor: z.optional(
+    z.string().check(z.describe('Send it as `cursor` to get the next page. Absent on the last page.')),
+  ),
+});

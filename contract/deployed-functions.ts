@@ -247,6 +247,12 @@ export const DEPLOYED = {
     reads: USER_API,
     ...READING_API,
   },
+  'list-usage': {
+    entry: 'handlers/list-usage.ts',
+    startedBy: { by: 'route', operationId: 'listUsage' },
+    reads: [...USER_API, ...CATALOG],
+    ...READING_API,
+  },
   'list-start-times': {
     entry: 'handlers/list-start-times.ts',
     startedBy: { by: 'route', operationId: 'listStartTimes' },
@@ -401,8 +407,7 @@ export const DEPLOYED = {
     reads: ['WB_TABLE_NAME', 'WB_ORPHAN_GRACE_SECONDS', ...TASKS],
     clients: ['dynamodb', 'ec2', 'ecs'],
     // At most its interval: two sweeps at once would make twice the calls.
-    timeoutSeconds: 600,
-    memoryMib: 512,
+    ...{ timeoutSeconds: 600, memoryMib: 512 },
   },
   janitor: {
     entry: 'volumes/janitor.ts',
@@ -410,8 +415,7 @@ export const DEPLOYED = {
     reads: ['WB_JANITOR_MOUNTS'],
     clients: [],
     // A call returns after about 10 s. Its caller waits slightly longer than this timeout.
-    timeoutSeconds: 20,
-    memoryMib: 512,
+    ...{ timeoutSeconds: 20, memoryMib: 512 },
   },
 } as const satisfies Readonly<Record<string, DeployedFunction>>;
 

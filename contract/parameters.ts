@@ -1,5 +1,6 @@
 import { LINK_ID_PATTERN } from '#core/access/share-links.ts';
 import { AUDIT_ACTIONS } from '#core/audit/audit-event.ts';
+import { MONTH_PATTERN } from '#core/cost/month.ts';
 import { WORKBENCH_ID_PATTERN } from '#core/ports/ids.ts';
 import { LOG_LINES_MAX } from '#core/ports/run-log-reader.ts';
 import { STATUSES } from '#core/workbench/history.ts';
@@ -240,6 +241,25 @@ const EVENT_TIME = {
   required: false,
   schema: { type: 'string', format: 'date-time' },
 } as const;
+
+/** Of `GET /usage`. */
+export const USAGE_PARAMETERS = {
+  month: {
+    name: 'month',
+    in: 'query',
+    required: false,
+    description: 'The month (UTC), by default the present one.',
+    schema: { type: 'string', pattern: MONTH_PATTERN.source },
+    example: '2030-01',
+  },
+  format: {
+    name: 'format',
+    in: 'query',
+    required: false,
+    description: 'By default what `Accept` asks for, otherwise JSON.',
+    schema: { type: 'string', enum: ['json', 'csv'] },
+  },
+} as const satisfies Readonly<Record<string, Parameter>>;
 
 /** The filters of `GET /audit`. */
 export const AUDIT_PARAMETERS = {

@@ -31,4 +31,6 @@ export interface RouteResponse {
   readonly description: string;
   readonly schema: z.ZodMiniType;
   readonly headers?: readonly ('Location' | 'Retry-After')[];
+  /** The media type of the response as text, which the client may ask for instead of JSON. */
+  readonly textType?: string;
 }

@@ -21,13 +21,13 @@ import {
   logsResponseSchema,
   meResponseSchema,
   openResponseSchema,
-  startTimesResponseSchema,
   successSchema,
 } from './response-bodies.ts';
 import type { Route, RouteResponse } from './route.ts';
 import { ROUTE_ACTIONS } from './route-actions.ts';
 import { shareBodySchema, shareResponseSchema, sharesResponseSchema } from './share-bodies.ts';
 import { SHARE_LINK_ROUTES } from './share-link-routes.ts';
+import { USAGE_ROUTES } from './usage-routes.ts';
 
 export type { Route, RouteResponse } from './route.ts';
 
@@ -354,18 +354,7 @@ export const ROUTES = [
   ...SHARE_LINK_ROUTES,
   ...OPERATOR_ROUTES,
   ...QUOTA_ROUTES,
-  {
-    method: 'GET',
-    path: '/start-times',
-    operationId: 'listStartTimes',
-    access: 'user',
-    summary: 'Lists how long starts take: the median and the 95th percentile of the last five weeks.',
-    description:
-      'Of all workbenches of the installation, from the request until the workbench was ready. Starts that failed are not counted. A group without starts is left out.',
-    parameters: [user_id],
-    responses: { 200: { description: 'The durations of starts.', schema: startTimesResponseSchema } },
-    errors: ['invalid_request'],
-  },
+  ...USAGE_ROUTES,
   {
     method: 'GET',
     path: '/health',

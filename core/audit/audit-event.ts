@@ -44,6 +44,7 @@ export const AUDIT_ACTIONS = [
   'read_reports',
   'list_machines',
   'list_providers',
+  'read_usage',
   'read_start_times',
   'read_audit',
   'read_quota',

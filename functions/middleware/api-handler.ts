@@ -52,8 +52,8 @@ export function toApiHandler(
     .use(responseHeaders())
     .use(errorResponses(telemetry))
     .handler(async (event: GatewayEvent, context): Promise<ApiResponse> => {
-      const { status, body, headers } = await endpoint(event, requestIdOf(event, context));
-      return { statusCode: status, headers: { ...headers }, body: JSON.stringify(body) };
+      const { status, body, text, headers } = await endpoint(event, requestIdOf(event, context));
+      return { statusCode: status, headers: { ...headers }, body: text ?? JSON.stringify(body) };
     });
   return async (event, context) => handler(event, context);
 }

@@ -22,7 +22,10 @@ export type ApiHandler = (event: GatewayEvent, context: Context) => Promise<ApiR
 /** The result of an endpoint, before it is serialized for the gateway. */
 export interface EndpointResult {
   readonly status: number;
+  /** Sent as JSON, unless there is a `text`. */
   readonly body: unknown;
+  /** The body as it is sent. `headers` has its `content-type`. */
+  readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

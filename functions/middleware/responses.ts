@@ -11,8 +11,8 @@ export function responseHeaders(): MiddlewareObj<GatewayEvent, ApiResponse> {
   const add = ({ event, context, response }: Request<GatewayEvent, ApiResponse>) => {
     if (!response) return;
     response.headers = {
-      ...response.headers,
       'content-type': 'application/json; charset=utf-8',
+      ...response.headers,
       // The status is polled, and responses belong to one user: no cache may store them.
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',

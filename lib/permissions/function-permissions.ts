@@ -189,6 +189,10 @@ export const PERMISSIONS: Readonly<
   'get-quota': (context) => [readItem(context, 'Reads the limits of a scope.'), recordAudit(context)],
   'set-quota': (context) => [writeQuotaLimits(context), recordAudit(context)],
   'list-audit': (context) => [listAudit(context), recordAudit(context)],
+  'list-usage': (context) => [
+    listRecords(context, 'Lists the workbenches of a user, and what deleted and earlier ones have cost.'),
+    recordAudit(context),
+  ],
   'list-start-times': (context) => [
     listRecords(context, 'Reads how long starts took.'),
     recordAudit(context),

@@ -111,5 +111,6 @@ export interface CallResult {
 
 export async function call(handler: ApiHandler, request: Call = {}): Promise<CallResult> {
   const { statusCode, headers, body } = await handler(gatewayEvent(request), {} as Context);
-  return { status: statusCode, headers, body: JSON.parse(body) };
+  const isJson = headers['content-type']?.startsWith('application/json') === true;
+  return { status: statusCode, headers, body: isJson ? JSON.parse(body) : body };
 }

@@ -215,6 +215,7 @@ describe('functions', () => {
       'list-history': API,
       'list-logs': API,
       'list-reports': API,
+      'list-usage': API,
       'list-start-times': API,
       'list-audit': API,
       'list-machines': API,

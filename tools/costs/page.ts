@@ -23,7 +23,8 @@ ${stages.map((costs) => stageSection(costs, assumed)).join('\n')}
 \`GET /workbenches/{wid}\` and the list have \`cost\`: the price of an hour while the workbench runs, of a month while it is stopped,
 and what it has cost in this month (UTC). The figures are computed from the prices of the stage, from when the task
 was on an instance, and from its dominant share, as in the tables above ([decision 31](decisions/0031-the-meter-is-in-the-record.md)).
-They are current to the second, and they are not the bill: list prices or \`pricePerHour\`, without discounts and taxes.
+\`GET /usage\` lists them for a month and a user, with the workbenches that were deleted, as JSON or CSV. They are current to the
+second, and they are not the bill: list prices or \`pricePerHour\`, without discounts and taxes.
 
 Cost Explorer says a day later what AWS bills. To compare the two, activate the tags \`workbench:installation\`, \`workbench:id\`
 and \`workbench:user\` as cost allocation tags, and split cost allocation data for ECS. The user tag is base64url.

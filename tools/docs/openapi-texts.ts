@@ -329,6 +329,22 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
     next_cursor: 'q83vEjRWeJA0Zi8zNjg5OTAxMjM0NTY3ODkw',
     complete: false,
   },
+  listUsage: {
+    success: true,
+    month: '2030-01',
+    items: [
+      {
+        workbench_id: '01k5w3p8xg7t2mzq4v9r6ehbnc',
+        workbench_name: 'AutoCyber',
+        user_id: 'xyz',
+        hours_running: 41.5,
+        usd: 2.0833,
+      },
+    ],
+    total: { hours_running: 41.5, usd: 2.0833 },
+    currency: 'USD',
+    basis: 'list prices of 2026-07, not the bill',
+  },
   listStartTimes: {
     success: true,
     items: [{ kind: 'later', count: 412, p50_seconds: 14.2, p95_seconds: 171.5 }],

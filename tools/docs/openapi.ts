@@ -89,7 +89,10 @@ function successResponses({ operationId, responses }: Route): Json {
     {
       description: response.description,
       headers: references([...(response.headers ?? []), 'X-Request-Id']),
-      content: jsonContent(schemaOf(response.schema), exampleOf(operationId, 'response')),
+      content: {
+        ...jsonContent(schemaOf(response.schema), exampleOf(operationId, 'response')),
+        ...(response.textType === undefined ? {} : { [response.textType]: { schema: { type: 'string' } } }),
+      },
     },
   ]);
   return Object.fromEntries(entries);

@@ -6,6 +6,7 @@ import {
   type LogLine,
   type Quota,
   type Share,
+  type Usage,
   type Workbench,
 } from 'workbench-client';
 
@@ -162,11 +163,56 @@ export function formatWorkbench(workbench: Workbench, stream: NodeJS.WriteStream
     ['stopped', workbench.stopped_at],
     ['last used', used],
     ['stops at', workbench.stops_at],
+    ['cost', formatCost(workbench)],
   ];
   return lines
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name.padEnd(10)}${value}`)
     .join('\n');
+}
+
+/** For example `0.05 USD an hour, 1.20 USD this month`; undefined if it costs nothing. */
+function formatCost({ cost }: Workbench): string | undefined {
+  if (cost === undefined) return undefined;
+  const { per_hour_running: hour, per_month_stopped: stopped = 0, month_to_date: month } = cost;
+  return [
+    ...(hour === undefined ? [] : [`${formatUsd(hour, 4)} USD an hour`]),
+    ...(stopped === 0 ? [] : [`${formatUsd(stopped)} USD a month while it is stopped`]),
+    `${formatUsd(month)} USD this month`,
+  ].join(', ');
+}
+
+/** What each workbench has cost, with the sum in the last line. */
+export function formatUsage(usage: readonly Usage[]): string {
+  if (usage.length === 0) return 'Nothing was used.';
+  const sum = (amountOf: (item: Usage) => number) => usage.reduce((total, item) => total + amountOf(item), 0);
+  const total = { hours_running: sum((item) => item.hours_running), usd: sum((item) => item.usd) };
+  const row = (id: string, name: string, { hours_running: hours, usd }: typeof total) => [
+    id,
+    name,
+    hours.toFixed(1),
+    formatUsd(usd),
+  ];
+  const rows = [
+    ['ID', 'NAME', 'HOURS', 'USD'],
+    ...usage.map((item) => row(item.workbench_id, printable(item.workbench_name), item)),
+    row('', 'total', total),
+  ];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((cells) => (cells[column] ?? '').length)));
+  return rows
+    .map((cells) =>
+      cells
+        .map((cell, column) =>
+          column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function formatUsd(usd: number, digits = 2): string {
+  return usd.toFixed(digits);
 }
 
 /** One line for an entry of the history. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isCancel, text } from '@clack/prompts';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { HistoryEntry, ListFilter, Workbench, WorkbenchClient } from 'workbench-client';
+import type { HistoryEntry, ListFilter, Usage, Workbench, WorkbenchClient } from 'workbench-client';
 import { completionScript, SHELLS } from './completion.ts';
 import { type Connection, type ConnectionOptions, DEFAULT_API, openConnection } from './connection.ts';
 import { runChecks } from './doctor.ts';
@@ -15,6 +15,7 @@ import {
   formatEvent,
   formatList,
   formatQuota,
+  formatUsage,
   formatWorkbench,
   type Output,
   printable,
@@ -207,6 +208,15 @@ Exit codes: 0 success, 1 failed, 2 wrong usage, 3 the workbench did not get the 
     );
 
   addShareCommands(program, open);
+
+  add('usage', 'show what your workbenches have cost in a month, deleted ones included')
+    .option('--month <yyyy-mm>', 'the month (UTC; default: this month)')
+    .action(async ({ month }: { readonly month?: string }, command: Command) => {
+      const { client, output } = open(command);
+      const usage: Usage[] = [];
+      for await (const item of client.usage(month === undefined ? {} : { month })) usage.push(item);
+      output.result(usage, formatUsage(usage));
+    });
 
   add('whoami', 'show which API is used, and as whom').action(async (_flags: unknown, command: Command) => {
     const { client, api, output } = open(command);

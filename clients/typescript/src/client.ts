@@ -13,6 +13,7 @@ import type {
   Share,
   ShareRequest,
   StartTimes,
+  Usage,
   Workbench,
 } from './workbench.ts';
 
@@ -127,6 +128,26 @@ export class WorkbenchClient {
       const { items, next_cursor: next } = dataOf(result);
       yield* items;
       cursor = next;
+    } while (cursor !== undefined);
+  }
+
+  /**
+   * Iterates over what the workbenches of the user have cost in a month, also deleted ones.
+   * @param month `YYYY-MM`; by default the present month (UTC)
+   */
+  async *usage({ month, signal }: CallOptions & { readonly month?: string } = {}): AsyncGenerator<Usage> {
+    let cursor: string | undefined;
+    do {
+      const query = {
+        ...this.#query,
+        format: 'json' as const,
+        ...(month === undefined ? {} : { month }),
+        ...(cursor === undefined ? {} : { cursor }),
+      };
+      const result = await this.operations.GET('/usage', { params: { query }, ...signalOf({ signal }) });
+      const page = dataOf(result);
+      yield* page.items;
+      cursor = page.next_cursor;
     } while (cursor !== undefined);
   }
 

@@ -33,6 +33,7 @@ export type {
   Share,
   ShareRequest,
   StartTimes,
+  Usage,
   Workbench,
   WorkbenchStatus,
 } from './workbench.ts';

@@ -547,6 +547,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists what the workbenches of a user have cost in a month, newest workbench first.
+         * @description Workbenches that were deleted or given to another user in the month are included, each with the part of this user; a workbench that cost nothing and did not run is not. Months are kept for 15 months. A page may have fewer items than `limit`, or none, although there is a `next_cursor`. As CSV the cursor is in the header `X-Next-Cursor`, and a text that a spreadsheet could read as a formula begins with an apostrophe.
+         */
+        get: operations["listUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/start-times": {
         parameters: {
             query?: never;
@@ -5498,7 +5518,7 @@ export interface operations {
                 /** @description Events that concern this workbench. */
                 workbench_id?: string;
                 /** @description Events of this action. */
-                action?: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "report_activity" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "read_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "set_quota" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_start_times" | "read_audit" | "read_quota" | "read_quota_scope";
+                action?: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "report_activity" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "read_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "set_quota" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_usage" | "read_start_times" | "read_audit" | "read_quota" | "read_quota_scope";
                 /** @description Events at this time or later. */
                 from?: string;
                 /** @description Events before this time. */
@@ -5557,7 +5577,7 @@ export interface operations {
                              * @description Reads occur only as refused.
                              * @enum {string}
                              */
-                            action: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "report_activity" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "read_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "set_quota" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_start_times" | "read_audit" | "read_quota" | "read_quota_scope" | "unknown";
+                            action: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "report_activity" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "read_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "set_quota" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_usage" | "read_start_times" | "read_audit" | "read_quota" | "read_quota_scope" | "unknown";
                             /**
                              * @description `allowed`: the actor had the right. The event of a change of rights is stored before the change takes effect. `refused`: the actor did not have the right. `failed`: the request ended with an error, and may have had an effect.
                              * @enum {string}
@@ -6058,6 +6078,125 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listUsage: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The user in whose name the request is made: 1 to 96 bytes of UTF-8 without control characters, U+FFFE and U+FFFF, given once. Optional with a token that has a user claim, otherwise required.
+                 * @example xyz
+                 */
+                user_id?: components["parameters"]["user_id"];
+                /**
+                 * @description The month (UTC), by default the present one.
+                 * @example 2030-01
+                 */
+                month?: string;
+                /** @description By default what `Accept` asks for, otherwise JSON. */
+                format?: "json" | "csv";
+                /** @description Maximum number of items in the page. */
+                limit?: components["parameters"]["limit"];
+                /** @description The `next_cursor` of the previous page. It is valid for the same user only. */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the usage. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "month": "2030-01",
+                     *       "items": [
+                     *         {
+                     *           "workbench_id": "01k5w3p8xg7t2mzq4v9r6ehbnc",
+                     *           "workbench_name": "AutoCyber",
+                     *           "user_id": "xyz",
+                     *           "hours_running": 41.5,
+                     *           "usd": 2.0833
+                     *         }
+                     *       ],
+                     *       "total": {
+                     *         "hours_running": 41.5,
+                     *         "usd": 2.0833
+                     *       },
+                     *       "currency": "USD",
+                     *       "basis": "list prices of 2026-07, not the bill"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        /** @description `YYYY-MM`, UTC. */
+                        month: string;
+                        items: {
+                            workbench_id: string;
+                            workbench_name: string;
+                            /** @description The owner whose part this is. Each owner of the month has an own part. */
+                            user_id: string;
+                            /** @description Hours for which its task was on an instance, or its host ran. */
+                            hours_running: number;
+                            /** @description What it has cost in the month. */
+                            usd: number;
+                        }[];
+                        /** @description The sum of this page. */
+                        total: {
+                            /** @description Hours for which its task was on an instance, or its host ran. */
+                            hours_running: number;
+                            /** @description What it has cost in the month. */
+                            usd: number;
+                        };
+                        /** @constant */
+                        currency: "USD";
+                        /** @description Which prices were used, for example `list prices of 2026-07, not the bill`. */
+                        basis: string;
+                        /** @description Send it as `cursor` to get the next page. Absent on the last page. */
+                        next_cursor?: string;
+                    };
+                    "text/csv": string;
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is invalid; `fields` names each invalid field.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "The request is invalid: see requested_cpu, colour.",
+                     *         "fields": {
+                     *           "requested_cpu": "a whole number from 128 to 196608",
+                     *           "colour": "no field of this request"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

@@ -21,3 +21,5 @@ export type LogPageOptions = Omit<Query<'listLogs'>, 'user_id'>;
 export type Share = Response<'listShares'>['items'][number];
 export type ShareRequest = NonNullable<operations['setShare']['requestBody']>['content']['application/json'];
 export type StartTimes = Response<'listStartTimes'>['items'][number];
+/** What a workbench has cost one owner in one month. */
+export type Usage = Response<'listUsage'>['items'][number];

@@ -10,6 +10,7 @@ import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoStartTimesStore } from '#adapters/aws/dynamodb/start-times-store.ts';
 import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
+import { DynamoUsageStore } from '#adapters/aws/dynamodb/usage-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { putRawRecord, RecordedTelemetry } from '#test/adapters/aws/dynamodb/table-under-test.ts';
 import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
@@ -23,6 +24,7 @@ import { describeShareStoreContract } from '#test/contracts/share-store.ts';
 import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
 import { describeStartTimesStoreContract } from '#test/contracts/start-times-store.ts';
 import { describeTicketStoreContract } from '#test/contracts/ticket-store.ts';
+import { describeUsageStoreContract } from '#test/contracts/usage-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
 import type { EmulatorName } from '../connection.ts';
 import { exceptionsFor } from '../emulator-deviations.ts';
@@ -126,6 +128,11 @@ for (const emulator of ['ministack', 'moto'] as const) {
   describeStartTimesStoreContract(on('DynamoStartTimesStore'), async () => {
     const table = await createTableOn(emulator);
     return { store: new DynamoStartTimesStore(table.client, table.tableName), dispose: table.dispose };
+  });
+
+  describeUsageStoreContract(on('DynamoUsageStore'), async () => {
+    const table = await createTableOn(emulator);
+    return { store: new DynamoUsageStore(table.client, table.tableName), dispose: table.dispose };
   });
 
   describeTicketStoreContract(on('DynamoTicketStore'), async () => {

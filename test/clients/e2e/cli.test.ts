@@ -85,6 +85,11 @@ describe('the command line', () => {
     expect(types[0]).toBe('created');
     expect(types).toContain('stop_requested');
 
+    // A local workbench costs nothing, but it ran.
+    const usage = JSON.parse((await wb(api, ['usage', '--json'])).out) as { usd: number }[];
+    expect(usage.map(({ usd }) => usd)).toEqual([0]);
+    expect((await wb(api, ['usage', '--month', '2020-13'])).code).toBe(1);
+
     const refused = await wb(api, ['delete', 'First']);
     expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('--force') });
     expect(await wb(api, ['delete', 'First', '--force', '--wait'])).toMatchObject({

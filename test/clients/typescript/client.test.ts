@@ -76,6 +76,21 @@ describe('the client', () => {
     ]);
   });
 
+  it('reads the usage of a month over all pages, as JSON', async () => {
+    const item = { workbench_id: ID, workbench_name: 'First', user_id: 'ada', hours_running: 1, usd: 0.05 };
+    const { client, requests } = openClient([
+      respond(200, { success: true, items: [item], next_cursor: 'next' }),
+      respond(200, { success: true, items: [{ ...item, usd: 2 }] }),
+    ]);
+    const usage: number[] = [];
+    for await (const { usd } of client.usage({ month: '2030-01' })) usage.push(usd);
+    expect(usage).toEqual([0.05, 2]);
+    expect(requests.map(({ url }) => new URL(url).search)).toEqual([
+      '?user_id=ada&format=json&month=2030-01',
+      '?user_id=ada&format=json&month=2030-01&cursor=next',
+    ]);
+  });
+
   it('reads all pages, and no page before it is needed', async () => {
     const page = (id: string, cursor?: string) =>
       respond(200, {

@@ -97,6 +97,7 @@ const NOT_SIMULATED: readonly FunctionName[] = [
   'list-machines',
   'list-providers',
   'list-reports',
+  'list-usage',
   'list-start-times',
   'open-workbench',
 ];

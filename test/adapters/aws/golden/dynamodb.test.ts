@@ -12,6 +12,7 @@ import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoStartTimesStore } from '#adapters/aws/dynamodb/start-times-store.ts';
 import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
+import { DynamoUsageStore } from '#adapters/aws/dynamodb/usage-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { ACTIVE_SHARDS, DUE_SHARDS } from '#contract/table.ts';
 import { CUTOFF_RETENTION_MS } from '#core/ports/session-cutoff-store.ts';
@@ -22,6 +23,7 @@ import { aHost, ID, idAt, RUN_ID, starting, stopped, T0 } from '#test/builders/w
 import { aLink, LINK_ID } from '#test/contracts/share-link-store.ts';
 import { aShare, BOB } from '#test/contracts/share-store.ts';
 import { aTicket } from '#test/contracts/ticket-store.ts';
+import { aUsageEntry } from '#test/contracts/usage-store.ts';
 import { RecordedTelemetry } from '../dynamodb/table-under-test.ts';
 import { type Responses, recordingClient } from './recording-client.ts';
 
@@ -575,6 +577,53 @@ describe('a quota', () => {
         ExpressionAttributeValues: { ':pk': { S: pk } },
       })),
     );
+  });
+});
+
+describe('the usage of a month', () => {
+  const KEY = { pk: { S: 'usage#ada' }, sk: { S: '2030-03#wb2#0000000001' } };
+
+  it('is one item for each meter, which no earlier revision replaces, for 460 days', async () => {
+    const { client, sent } = recordingClient();
+    await new DynamoUsageStore(client, TABLE).save([aUsageEntry()]);
+    expect(sent).toEqual([
+      {
+        name: 'PutItem',
+        input: {
+          TableName: TABLE,
+          Item: {
+            ...KEY,
+            usage: { M: expect.objectContaining({ micros: { N: '1234567' }, revision: { N: '7' } }) },
+            expires_at: { N: String(Date.UTC(2030, 2, 1) / 1000 + 460 * 86_400) },
+          },
+          ConditionExpression: 'attribute_not_exists(pk) OR #usage.#revision <= :revision',
+          ExpressionAttributeNames: { '#usage': 'usage', '#revision': 'revision' },
+          ExpressionAttributeValues: { ':revision': { N: '7' } },
+        },
+      },
+    ]);
+  });
+
+  it('is listed by one strongly consistent query of the month', async () => {
+    const { client, sent } = recordingClient();
+    await new DynamoUsageStore(client, TABLE).list('ada', '2030-03', { limit: 7, after: 'wb9' });
+    expect(sent).toEqual([
+      {
+        name: 'Query',
+        input: {
+          TableName: TABLE,
+          ConsistentRead: true,
+          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+          ExpressionAttributeValues: {
+            ':pk': { S: 'usage#ada' },
+            ':from': { S: '2030-03#' },
+            ':to': { S: '2030-03#wb9!' },
+          },
+          ScanIndexForward: false,
+          Limit: 7,
+        },
+      },
+    ]);
   });
 });
 

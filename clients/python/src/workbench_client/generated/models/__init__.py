@@ -159,6 +159,10 @@ from .list_start_times_response_200_items_item import ListStartTimesResponse200I
 from .list_start_times_response_200_items_item_kind import (
     ListStartTimesResponse200ItemsItemKind,
 )
+from .list_usage_format import ListUsageFormat
+from .list_usage_response_200 import ListUsageResponse200
+from .list_usage_response_200_items_item import ListUsageResponse200ItemsItem
+from .list_usage_response_200_total import ListUsageResponse200Total
 from .list_workbenches_response_200 import ListWorkbenchesResponse200
 from .list_workbenches_status import ListWorkbenchesStatus
 from .open_workbench_body import OpenWorkbenchBody
@@ -305,6 +309,10 @@ __all__ = (
     "ListStartTimesResponse200",
     "ListStartTimesResponse200ItemsItem",
     "ListStartTimesResponse200ItemsItemKind",
+    "ListUsageFormat",
+    "ListUsageResponse200",
+    "ListUsageResponse200ItemsItem",
+    "ListUsageResponse200Total",
     "ListWorkbenchesResponse200",
     "ListWorkbenchesStatus",
     "OpenWorkbenchBody",

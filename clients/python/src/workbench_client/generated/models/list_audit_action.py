@@ -30,6 +30,7 @@ class ListAuditAction(str, Enum):
     READ_QUOTA_SCOPE = "read_quota_scope"
     READ_REPORTS = "read_reports"
     READ_START_TIMES = "read_start_times"
+    READ_USAGE = "read_usage"
     READ_WORKBENCH = "read_workbench"
     REDEEM_LINK = "redeem_link"
     REPORT_ACTIVITY = "report_activity"

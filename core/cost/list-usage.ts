@@ -1,0 +1,93 @@
+import type { UsageEntry, UsageStore } from '../ports/usage-store.ts';
+import type { WorkbenchStore } from '../ports/workbench-store.ts';
+import type { Workbench } from '../workbench/workbench.ts';
+import { openUsage } from './metering.ts';
+
+/** What one workbench has cost one owner in one month. */
+export interface WorkbenchUsage {
+  readonly workbenchId: string;
+  readonly name: string;
+  /** Millionths of a USD. */
+  readonly micros: number;
+  /** Milliseconds for which it ran. */
+  readonly ms: number;
+}
+
+export interface UsagePage {
+  /** Newest workbench first. Workbenches that cost nothing and did not run are left out. */
+  readonly items: readonly WorkbenchUsage[];
+  /** The `after` of the next page; absent on the last. */
+  readonly next?: string;
+}
+
+/** The most entries that are read for a page. A workbench has one for each owner before, so usually one or none. */
+const ENTRIES_MAX = 1000;
+
+/**
+ * Lists what the workbenches of a user have cost in a month, deleted ones included: from the meters of the records, and
+ * from the entries of ended meters. One query of each for a page.
+ *
+ * The records are read first. A meter that ends in between is then in both, and counts once by its number.
+ * @param page limit: 1-100 records; after: the last workbench id of the page before
+ */
+export async function listUsage(
+  ports: {
+    readonly workbenches: Pick<WorkbenchStore, 'listByUser'>;
+    readonly usage: Pick<UsageStore, 'list'>;
+  },
+  userId: string,
+  month: string,
+  page: { readonly limit: number; readonly after?: string },
+  now: number,
+): Promise<UsagePage> {
+  const { workbenches, next } = await ports.workbenches.listByUser(userId, page);
+  const after = page.after === undefined ? {} : { after: page.after };
+  const entries = await ports.usage.list(userId, month, { limit: ENTRIES_MAX, ...after });
+  const isComplete = completenessOf(entries, next);
+  const included = workbenches.filter(({ workbenchId }) => isComplete(workbenchId));
+  const counted = sumUp(
+    included,
+    entries.filter(({ workbenchId }) => isComplete(workbenchId)),
+    month,
+    now,
+  );
+  const ids = [...included, ...counted].map(({ workbenchId }) => workbenchId).sort();
+  const hasMore = next !== undefined || entries.length === ENTRIES_MAX;
+  return {
+    items: counted.filter(({ micros, ms }) => micros > 0 || ms > 0),
+    ...(hasMore && ids[0] !== undefined ? { next: ids[0] } : {}),
+  };
+}
+
+/**
+ * Of two lists that each end somewhere, the page has the workbenches that both lists have reached. The entries of the
+ * last workbench of a full list may not all be in it.
+ */
+function completenessOf(
+  entries: readonly UsageEntry[],
+  lastRecord: string | undefined,
+): (workbenchId: string) => boolean {
+  const lastEntry = entries.length === ENTRIES_MAX ? entries.at(-1)?.workbenchId : undefined;
+  const isOneOnly = entries[0]?.workbenchId === lastEntry;
+  return (workbenchId) =>
+    (lastRecord === undefined || workbenchId >= lastRecord) &&
+    (lastEntry === undefined || workbenchId > lastEntry || (isOneOnly && workbenchId === lastEntry));
+}
+
+function sumUp(
+  workbenches: readonly Workbench[],
+  entries: readonly UsageEntry[],
+  month: string,
+  now: number,
+): readonly WorkbenchUsage[] {
+  const seqs = new Map(workbenches.map(({ workbenchId, meter }) => [workbenchId, meter?.seq]));
+  // While the record has the meter, the record is right: the entry is of a write that failed.
+  const ended = entries.filter(({ workbenchId, seq }) => seqs.get(workbenchId) !== seq);
+  const open = workbenches.flatMap((workbench) => openUsage(workbench, now));
+  const sums = new Map<string, WorkbenchUsage>();
+  for (const { workbenchId, name, micros, ms } of [...open, ...ended].filter((sum) => sum.month === month)) {
+    const sum = sums.get(workbenchId) ?? { workbenchId, name, micros: 0, ms: 0 };
+    sums.set(workbenchId, { ...sum, micros: sum.micros + micros, ms: sum.ms + ms });
+  }
+  return [...sums.values()].sort((one, other) => (one.workbenchId < other.workbenchId ? 1 : -1));
+}

@@ -1,0 +1,18 @@
+import { build } from '../api/list-usage.ts';
+import { apiPorts } from '../wiring/api-ports.ts';
+import { sizeCatalog } from '../wiring/catalog.ts';
+import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { openTable, usageStore, workbenchStore } from '../wiring/table.ts';
+
+export { build };
+
+export const handler = createApiHandler('list-usage', (wiring) => {
+  const table = openTable(wiring);
+  const ports = {
+    ...apiPorts(wiring, table),
+    workbenches: workbenchStore(table),
+    usage: usageStore(table),
+    catalog: sizeCatalog(wiring.settings),
+  };
+  return build(ports, wiring.settings);
+});
