@@ -168,7 +168,9 @@ describe('imports', () => {
   it('of the table of deployed functions are types, its groups of settings and sizes, because every bundle contains it', () => {
     const loadedBy = (file: string) => listImports(file).filter(({ typeOnly }) => !typeOnly);
     const loaded = loadedBy('contract/deployed-functions.ts').map(({ from }) => from);
-    expect(loaded).toEqual(['./function-setting-groups.ts', './function-sizes.ts']);
+    expect(loaded).toEqual(['./api-functions.ts', './function-setting-groups.ts', './function-sizes.ts']);
+    const loadedForRoutes = loadedBy('contract/api-functions.ts').map(({ from }) => from);
+    expect(loadedForRoutes).toEqual(['./function-setting-groups.ts', './function-sizes.ts']);
     expect(loadedBy('contract/function-setting-groups.ts')).toEqual([]);
     expect(loadedBy('contract/function-sizes.ts')).toEqual([]);
   });
