@@ -25,6 +25,7 @@ const UNKNOWN_CODE = `${UNKNOWN_ID}.${UNKNOWN_LINK}.${'A'.repeat(43)}`;
 interface Body {
   readonly item?: WorkbenchItem;
   readonly items?: readonly Partial<WorkbenchItem>[];
+  readonly error?: { readonly code: string };
 }
 
 test('every caller gets at every route what it may, and nothing of another user', async ({
@@ -103,9 +104,12 @@ test('every caller gets at every route what it may, and nothing of another user'
         previewShareLink: { code: UNKNOWN_CODE },
         redeemShareLink: { code: UNKNOWN_CODE },
         changeOwner: { owner: 'mallory', offer: true },
+        extendWorkbench: { minutes: 60 },
+        reportActivity: { last_activity: new Date().toISOString() },
+        setQuota: { running: 7 },
       };
       const content = contents[route.operationId];
-      const path = `${route.path.replace('{wid}', id).replace('{grantee}', 'user%3Amallory').replace('{link_id}', UNKNOWN_LINK).replace('{machine_id}', 'no-machine')}${query}`;
+      const path = `${route.path.replace('{wid}', id).replace('{grantee}', 'user%3Amallory').replace('{link_id}', UNKNOWN_LINK).replace('{machine_id}', 'no-machine').replace('{scope}', 'user%3Amallory')}${query}`;
       const { status, body } = await send(route.method, path, bearers.get(caller), content);
 
       const expected = expectedOf(each);
@@ -116,7 +120,10 @@ test('every caller gets at every route what it may, and nothing of another user'
         !actsAsAdministrator(each) && seen.some((user) => user !== undefined && user !== actingUser);
       // The computer must not be drained: nothing would start. Only operators learn that there is no such machine.
       const isUnknown = route.path.includes('{machine_id}') || route.path.startsWith('/share-links/');
-      const isAllowed = status < 300 || (isUnknown && status === 404);
+      // Only those who may use these routes learn that a workbench does not run.
+      const needsRun = ['extendWorkbench', 'reportActivity'].includes(route.operationId);
+      const isAllowed =
+        status < 300 || (isUnknown && status === 404) || (needsRun && body.error?.code === 'not_running');
       const isExpected = expected === 'allowed' ? isAllowed : status === expected;
       if (!isExpected || isForeign || (expected !== 'allowed' && seen.some((user) => user !== undefined))) {
         return `${caller.name}: ${route.method} ${path}: ${status}, not ${expected} ${JSON.stringify(body)}`;
