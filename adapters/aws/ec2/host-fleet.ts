@@ -146,16 +146,20 @@ export class Ec2HostFleet implements HostFleet {
    */
   async #confirmLaunch(request: HostRequest, launched: Instance | undefined): Promise<HostOutcome> {
     const instanceId = launched?.InstanceId;
-    if (instanceId === undefined) throw new PortError('unavailable', 'ec2 RunInstances: no instance');
+    if (launched === undefined || instanceId === undefined)
+      throw new PortError('unavailable', 'ec2 RunInstances: no instance');
     // The age counts up to the request, not to the response: the process may be frozen in between.
     const now = this.#clock.now();
     const instance = await this.#findHost(instanceId);
     if (instance !== undefined) return this.#toAccepted(instance);
-    const age = now - (launched?.LaunchTime?.getTime() ?? now);
+    const age = now - (launched.LaunchTime?.getTime() ?? now);
     if (age < LAUNCH_VISIBLE_TIMEOUT_MS)
       throw new PortError('unavailable', 'ec2 RunInstances: the instance is not visible yet');
     const { workbenchId, userId } = request;
-    return { kind: 'accepted', host: { ...terminatedHost(instanceId), workbenchId, userId } };
+    // The reason of an instance that lives is its state.
+    const stateReason = stateOf(launched) === 'terminated' ? stateReasonOf(launched) : undefined;
+    const host = { ...terminatedHost(instanceId), workbenchId, userId };
+    return { kind: 'accepted', host: stateReason === undefined ? host : { ...host, stateReason } };
   }
 
   async #resolveLaunchError(token: string, error: unknown): Promise<HostOutcome> {

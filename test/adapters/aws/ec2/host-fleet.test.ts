@@ -1,4 +1,4 @@
-import { DescribeInstancesCommand, type RunInstancesCommandInput } from '@aws-sdk/client-ec2';
+import { DescribeInstancesCommand, type Instance, type RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
 import { Ec2Instances } from '#adapters/aws/ec2/instances.ts';
@@ -7,6 +7,7 @@ import { runInstancesInput } from '#adapters/aws/ec2/run-instances-input.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import { describeHostFleetContract } from '#test/contracts/host-fleet.ts';
 import { type AwsCommand, awsError } from '#test/simulation/world/aws-error.ts';
+import { STATE_REASONS } from '#test/simulation/world/reasons.ts';
 import type { WorldOptions } from '#test/simulation/world/world.ts';
 import { HOST_SETTINGS, INSTALLATION, WorldFixture } from '#test/simulation/world/world-fixture.ts';
 
@@ -213,6 +214,33 @@ describe('the launch of a host', () => {
     expect(await hosts.launch(REQUEST, 'wb1/host/1')).toMatchObject({
       host: { instanceId, state: 'terminated', workbenchId: 'wb1' },
     });
+  });
+
+  it('that failed has its reason although EC2 no longer describes the instance', async () => {
+    const { subject, world, hosts, launch, instance } = fleet();
+    world.ec2Instances.failLaunch(instance(await launch()), 2000, 'Server.InternalError');
+    await subject.advance(70 * MINUTE);
+    expect(await hosts.launch(REQUEST, 'wb1/host/1')).toMatchObject({
+      host: { state: 'terminated', stateReason: STATE_REASONS['Server.InternalError'] },
+    });
+  });
+
+  it('whose instance EC2 does not show yet counts as terminated if the clock is ahead, without a reason', async () => {
+    const { subject, world } = fleet({ hazards: { describeIsStale: 1 } });
+    const send = async (command: AwsCommand) => {
+      const response = (await world.handle(command)) as { Instances?: Instance[] };
+      if (command.constructor.name !== 'RunInstancesCommand') return response;
+      // What EC2 returns of each new instance.
+      const StateReason = { Code: 'pending', Message: 'pending' };
+      return { Instances: response.Instances?.map((launched) => ({ ...launched, StateReason })) };
+    };
+    const client = { send } as unknown as ConstructorParameters<typeof Ec2HostFleet>[0];
+    const containerInstances = new ContainerInstances(world.clients(), 'workbench');
+    const ahead = { now: () => subject.kernel.now() + 10 * MINUTE * 1000 };
+    const hosts = new Ec2HostFleet(client, containerInstances, HOST_SETTINGS, ahead);
+    const outcome = await hosts.launch(REQUEST, 'wb1/host/1');
+    expect(outcome).toMatchObject({ host: { state: 'terminated' } });
+    expect(outcome).not.toHaveProperty('host.stateReason');
   });
 });
 
