@@ -156,6 +156,17 @@ describe('a failed start', () => {
     end('start_refused', 'ECS refused (BlockedException).');
   });
 
+  it.each([
+    ['names a cause if the clock is right', 0, true],
+    ['may say that EC2 gives no reason if the clock steps', 1, false],
+  ])('%s', (_, clockSteps, refused) => {
+    const { end } = createChecks({ clockSteps });
+    const check = expect(() => end('start_refused', 'The new instance ended: EC2 gives no reason.'));
+    if (refused) check.toThrow(/names no cause/);
+    else check.not.toThrow();
+    expect(() => end('start_refused', 'The new instance ended.')).toThrow(/names no cause/);
+  });
+
   it('may name the reason of a task that ECS no longer returns', async () => {
     const { subject, runTask, end } = createChecks({ imagePullFails: 1 });
     for (let attempt = 1; attempt <= 3; attempt += 1) await runTask(attempt);
