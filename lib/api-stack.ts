@@ -16,6 +16,7 @@ import {
   addQueueTrigger,
   addScheduleTrigger,
   ControllerFunction,
+  createLogGroup,
 } from './constructs/controller-function.ts';
 import { HostTemplates } from './constructs/instance-launch-template.ts';
 import { JanitorFunction } from './constructs/janitor.ts';
@@ -24,6 +25,7 @@ import { OperationsDashboard } from './constructs/operations-dashboard.ts';
 import { WorkQueues } from './constructs/work-queues.ts';
 import { AuthSecret, WorkbenchApi } from './constructs/workbench-api.ts';
 import type { DataStack } from './data-stack.ts';
+import { workbenchLogsOf } from './deployment-names.ts';
 import { deployedValues, environmentFor } from './function-environment.ts';
 import { clusterArn } from './permissions/ecs-roles.ts';
 import { PERMISSIONS } from './permissions/function-permissions.ts';
@@ -96,10 +98,15 @@ export class ApiStack extends WorkbenchStack {
     settings: StageSettings,
     { network, data, bundles }: ApiStackProps,
   ): Map<string, LambdaFunction> {
-    const { installation, logs } = settings;
+    const { installation } = settings;
+    const logRetention = settings.logs.retentionDays;
+    const logGroup = createLogGroup(this, 'JanitorLogGroup', {
+      name: `/${installation}/janitor`,
+      logRetention,
+    });
     return new Map(
       data.files.fileSystems.map((files, index) => {
-        const props = { files, network, installation, bundles, logRetention: logs.retentionDays };
+        const props = { files, network, installation, bundles, logRetention, logGroup };
         return [`janitor-${index}`, new JanitorFunction(this, `Janitor${index}`, props).lambda];
       }),
     );
@@ -154,7 +161,7 @@ export class ApiStack extends WorkbenchStack {
       table: data.records.table.tableArn,
       queues: this.queues.queues,
       cluster: cluster.clusterName,
-      workbenchLogs: cluster.workbenchLogs.logGroupName,
+      workbenchLogs: workbenchLogsOf(installation),
       taskRole: data.files.taskRole.roleArn,
       executionRole: cluster.executionRole.roleArn,
       instanceRole: cluster.instanceRole.roleArn,

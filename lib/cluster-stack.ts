@@ -14,6 +14,7 @@ import { acknowledge, CONTROL_TOWER } from './checks/acknowledge.ts';
 import { AwsvpcTrunking } from './constructs/awsvpc-trunking.ts';
 import { CapacityProviderGroup } from './constructs/capacity-provider.ts';
 import type { Network } from './constructs/network.ts';
+import { workbenchLogsOf } from './deployment-names.ts';
 import { allow } from './permissions/allow.ts';
 import { agentPermissions, executionPermissions } from './permissions/ecs-roles.ts';
 import { servicePrincipalOf } from './permissions/permission-context.ts';
@@ -56,7 +57,7 @@ export class ClusterStack extends WorkbenchStack {
     }
     this.images = new ImageRepository(this, 'Images');
     this.workbenchLogs = new LogGroup(this, 'WorkbenchLogs', {
-      logGroupName: `/${installation}/workbenches`,
+      logGroupName: workbenchLogsOf(installation),
       retention: logs.workbenchRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });

@@ -1,4 +1,4 @@
-/** Names that the stacks and `npm run deploy` share. Without imports, so that the command does not load CDK. */
+/** Names that several stacks, or stacks and `npm run deploy`, share. Without imports, so that the command does not load CDK. */
 
 /**
  * The parts of an installation, each with a stack `<installation>-<part>`. Each stack uses those before it. Only an
@@ -13,6 +13,11 @@ export type Part = (typeof PARTS)[number];
  * second deployment turns the protection on.
  */
 export const UNPROTECTED = 'unprotected';
+
+/** Name of the log group with the output of workbenches. It is fixed, so that policies can name its streams. */
+export function workbenchLogsOf(installation: string): string {
+  return `/${installation}/workbenches`;
+}
 
 /**
  * Name of the backup vault of an installation. The name is fixed, so that `npm run deploy` can find the vault of an

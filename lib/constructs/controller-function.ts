@@ -11,7 +11,7 @@ import {
   Function as LambdaFunction,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type ILogGroup, LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { DeployedFunction, StartedBy } from '#contract/deployed-functions.ts';
@@ -32,6 +32,8 @@ export interface ControllerFunctionProps {
   readonly logRetention: RetentionDays;
   /** @default a new role for this function */
   readonly role?: IRole;
+  /** @default a new log group for this function */
+  readonly logGroup?: ILogGroup;
 }
 
 /** A Lambda function of the controller with its role and log group. */
@@ -42,11 +44,9 @@ export class ControllerFunction extends Construct {
     super(scope, id);
     const { name, deployedName = name, deployed, installation, bundles, environment, logRetention } = props;
     const functionName = `${installation}-${deployedName}`;
-    const logGroup = new LogGroup(this, 'LogGroup', {
-      logGroupName: `/${installation}/${deployedName}`,
-      retention: logRetention,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    const logGroup =
+      props.logGroup ??
+      createLogGroup(this, 'LogGroup', { name: `/${installation}/${deployedName}`, logRetention });
     const role =
       props.role ??
       new Role(this, 'Role', {
@@ -81,6 +81,19 @@ export class ControllerFunction extends Construct {
     });
     this.lambda.node.addDependency(...permissions);
   }
+}
+
+/** Creates the log group of functions. It is deleted with its stack. */
+export function createLogGroup(
+  scope: Construct,
+  id: string,
+  { name, logRetention }: { readonly name: string; readonly logRetention: RetentionDays },
+): LogGroup {
+  return new LogGroup(scope, id, {
+    logGroupName: name,
+    retention: logRetention,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
 }
 
 /** The namespace of an installation's metrics, so that several installations can share an account. */

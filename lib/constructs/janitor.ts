@@ -1,6 +1,6 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ILogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { DEPLOYED } from '#contract/deployed-functions.ts';
 import { JANITOR_DELETIONS_AT_ONCE } from '#contract/janitor.ts';
@@ -16,6 +16,8 @@ export interface JanitorProps {
   readonly installation: string;
   readonly bundles: string;
   readonly logRetention: RetentionDays;
+  /** All janitors share it, because a stack can have 500 resources. */
+  readonly logGroup: ILogGroup;
 }
 
 /** Lambda accepts mount paths below /mnt only. */
@@ -27,7 +29,7 @@ export class JanitorFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: JanitorProps) {
     super(scope, id);
-    const { files, network, installation, bundles, logRetention } = props;
+    const { files, network, installation, bundles, logRetention, logGroup } = props;
     const { fileSystem, parent, janitorRole, janitorName } = files;
     const mounts = `{"${fileSystem.fileSystemId}":"${MOUNT_PATH}"}`;
     const { lambda } = new ControllerFunction(this, 'Janitor', {
@@ -43,6 +45,7 @@ export class JanitorFunction extends Construct {
       },
       permissions: vpcPermissions(this, janitorName),
       logRetention,
+      logGroup,
       role: janitorRole,
     });
     this.lambda = lambda;

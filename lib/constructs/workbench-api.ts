@@ -4,20 +4,26 @@ import {
   CorsHttpMethod,
   type CorsPreflightOptions,
   HttpApi,
+  HttpIntegrationType,
   HttpMethod,
   HttpNoneAuthorizer,
+  HttpRouteIntegration,
+  type HttpRouteIntegrationConfig,
   HttpStage,
   type IHttpRouteAuthorizer,
+  IntegrationCredentials,
   LogGroupLogDestination,
+  PayloadFormatVersion,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
-import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { CORS, type OperationId, ROUTES } from '#contract/routes.ts';
 import { acknowledge, CONTROL_TOWER } from '../checks/acknowledge.ts';
+import { allow } from '../permissions/allow.ts';
 import type { AuthSetting } from '../settings/access.ts';
 import type { StageSettings } from '../settings/stage.ts';
 
@@ -59,6 +65,7 @@ export class WorkbenchApi extends Construct {
     });
     this.url = `${this.api.apiEndpoint}${prefix}`;
     const authorizer = this.#authorizer(props);
+    const caller = this.#callerRole(props);
     for (const { method, path, operationId, access } of ROUTES) {
       const lambda = functions.get(operationId);
       if (lambda === undefined) throw new Error(`no function is deployed for the operation ${operationId}`);
@@ -66,12 +73,33 @@ export class WorkbenchApi extends Construct {
       const routes = this.api.addRoutes({
         path: `${prefix}${path}`,
         methods: [HttpMethod[method]],
-        integration: new HttpLambdaIntegration(operationId, lambda),
+        integration: new FunctionIntegration(operationId, lambda, caller),
         authorizer: open ? new HttpNoneAuthorizer() : authorizer,
       });
       if (open) for (const route of routes) acknowledge(route, ...openRouteAcknowledgements(access));
     }
     stage.node.addDependency(this.api);
+  }
+
+  /**
+   * The role with which API Gateway invokes the functions. A permission at each function would be one more resource for
+   * each route, and a stack can have 500.
+   */
+  #callerRole({ functions, settings }: WorkbenchApiProps): IRole {
+    const role = new Role(this, 'CallerRole', {
+      description: `API Gateway of ${settings.installation}`,
+      assumedBy: new ServicePrincipal('apigateway.amazonaws.com'),
+    });
+    const arns = [...functions.values()].flatMap((lambda) => lambda?.functionArn ?? []);
+    allow(this, 'CallerPermissions', role, [
+      {
+        sid: 'InvokeFunctions',
+        actions: ['lambda:InvokeFunction'],
+        resources: arns,
+        why: 'Invokes the function of each route.',
+      },
+    ]);
+    return role;
   }
 
   /** Only the Authorization header is an identity source, because API Gateway caches the result for all routes. */
@@ -93,6 +121,27 @@ export class WorkbenchApi extends Construct {
       retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+  }
+}
+
+/** Invokes a function with a role. The integration of CDK adds a permission to each function instead. */
+class FunctionIntegration extends HttpRouteIntegration {
+  readonly #lambda: LambdaFunction;
+  readonly #caller: IRole;
+
+  constructor(id: string, lambda: LambdaFunction, caller: IRole) {
+    super(id);
+    this.#lambda = lambda;
+    this.#caller = caller;
+  }
+
+  override bind(): HttpRouteIntegrationConfig {
+    return {
+      type: HttpIntegrationType.AWS_PROXY,
+      uri: this.#lambda.functionArn,
+      payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
+      credentials: IntegrationCredentials.fromRole(this.#caller),
+    };
   }
 }
 

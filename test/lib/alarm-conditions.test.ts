@@ -92,7 +92,7 @@ function conditionsOf({ all }: SynthesizedApp): Readonly<Record<string, string>>
 }
 
 it('each alarm starts under exactly this condition', () => {
-  const sweeps = ['active', 'tasks', 'hosts', 'volumes', 'cluster'];
+  const sweeps = ['active', 'tasks', 'hosts', 'volumes', 'cluster', 'quotas'];
   expect(conditionsOf(app)).toEqual({
     'work DLQ not empty': dlq('workdlq'),
     'host DLQ not empty': dlq('hostdlq'),
@@ -119,6 +119,7 @@ it('each alarm starts under exactly this condition', () => {
     'sweep-active errors': rareErrors('sweepactive', TWENTY_MINUTES),
     'sweep-tasks-and-hosts errors': rareErrors('sweeptasksandhosts', TWENTY_MINUTES),
     'sweep-volumes errors': rareErrors('sweepvolumes', TWO_HOURS),
+    'sweep-quotas errors': rareErrors('sweepquotas', TWO_HOURS),
     'sweep-cluster errors': rareErrors('sweepcluster', TWENTY_MINUTES),
     'janitor-0 errors': errors('Janitor0Janitor'),
     // Of the whole account and region: the quota is shared.
@@ -149,11 +150,13 @@ it('each alarm starts under exactly this condition', () => {
     'sweep of tasks failing': failing('tasks', TWENTY_MINUTES),
     'sweep of hosts failing': failing('hosts', TWENTY_MINUTES),
     'sweep of volumes failing': failing('volumes', TWO_HOURS),
+    'sweep of quotas failing': failing('quotas', TWO_HOURS),
     'sweep of cluster failing': failing('cluster', TWENTY_MINUTES),
     'sweep of active not completing': notCompleting('active', TWENTY_MINUTES),
     'sweep of tasks not completing': notCompleting('tasks', TWENTY_MINUTES),
     'sweep of hosts not completing': notCompleting('hosts', TWENTY_MINUTES),
     'sweep of volumes not completing': notCompleting('volumes', TWO_HOURS),
+    'sweep of quotas not completing': notCompleting('quotas', TWO_HOURS),
     'sweep of cluster not completing': notCompleting('cluster', TWENTY_MINUTES),
     'sweep of tasks over deletion limit': overLimit('tasks', TWENTY_MINUTES),
     'sweep of hosts over deletion limit': overLimit('hosts', TWENTY_MINUTES),

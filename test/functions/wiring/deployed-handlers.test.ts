@@ -21,7 +21,7 @@ import {
   T0,
 } from '#test/builders/workbench.ts';
 import { aLink } from '#test/contracts/share-link-store.ts';
-import { gatewayEvent } from '../call-api.ts';
+import { gatewayEvent, tokenOf } from '../call-api.ts';
 import { ENVIRONMENT } from './deployed-settings.ts';
 import { captureLogLines, contextOf } from './lambda-context.ts';
 import { type ClientLimits, type RecordedCall, recordAws } from './recorded-aws.ts';
@@ -396,7 +396,13 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
   'create-workbench': {
     // Of a configured instance type.
     event: forUser(undefined, { allocated_instance_type: 'm6i.large' }),
-    calls: ['dynamodb PutItem', 'dynamodb TransactWriteItems', 'dynamodb UpdateItem', 'sqs SendMessage'],
+    calls: [
+      'dynamodb BatchGetItem',
+      'dynamodb PutItem',
+      'dynamodb TransactWriteItems',
+      'dynamodb UpdateItem',
+      'sqs SendMessage',
+    ],
     result: { statusCode: 201 },
   },
   'get-workbench': {
@@ -423,7 +429,7 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
   'start-workbench': {
     event: forUser(STOPPED.workbenchId),
     workbenches: [STOPPED],
-    calls: CHANGE_CALLS,
+    calls: ['dynamodb BatchGetItem', ...CHANGE_CALLS],
     result: SUCCESS,
     sent: { work: [STOPPED.workbenchId] },
   },
@@ -466,6 +472,7 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
     event: forUser(STOPPED.workbenchId, { owner: 'grace' }),
     workbenches: [STOPPED],
     calls: [
+      'dynamodb BatchGetItem',
       'dynamodb DeleteItem',
       'dynamodb GetItem',
       'dynamodb PutItem',
@@ -492,6 +499,7 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
     event: forUser(OFFERED.workbenchId),
     workbenches: [OFFERED],
     calls: [
+      'dynamodb BatchGetItem',
       'dynamodb DeleteItem',
       'dynamodb GetItem',
       'dynamodb PutItem',
@@ -657,11 +665,16 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
   },
   'list-usage': {
     event: forUser(undefined),
-    calls: ['dynamodb Query', 'dynamodb Query'],
+    calls: ['dynamodb Query'],
     result: SUCCESS,
   },
   'list-start-times': { event: forUser(undefined), calls: ['dynamodb Query'], result: SUCCESS },
-  'get-me': { event: forUser(undefined), calls: [], result: SUCCESS },
+  'get-me': {
+    // Its only call: a refusal is recorded.
+    event: gatewayEvent({ route: 'GET /me', query: 'user_id=ada', authorizer: tokenOf('eve') }),
+    calls: ['dynamodb PutItem'],
+    result: { statusCode: 403 },
+  },
   'list-providers': { event: forUser(undefined), calls: ['dynamodb Query'], result: SUCCESS },
   'get-health': { event: gatewayEvent({}), calls: ['dynamodb GetItem'], result: SUCCESS },
   authorizer: {

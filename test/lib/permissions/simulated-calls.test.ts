@@ -78,6 +78,7 @@ const IMPLIED = [
 const NOT_SIMULATED: readonly FunctionName[] = [
   'authorizer',
   'get-health',
+  'extend-workbench',
   'get-me',
   'get-own-quota',
   'get-quota',
@@ -98,6 +99,7 @@ const NOT_SIMULATED: readonly FunctionName[] = [
   'list-providers',
   'list-reports',
   'list-usage',
+  'report-activity',
   'list-start-times',
   'open-workbench',
 ];
@@ -140,11 +142,18 @@ const RARE: Partial<Record<FunctionName, readonly string[]>> = {
     'dynamodb:BatchGetItem',
     'dynamodb:Query by-workbench',
   ],
-  // A permanently refused RunTask after one whose response was lost; a shared instance with a disconnected agent.
-  drive: ['ecs:ListTasks', 'ecs:UpdateContainerInstancesState', 'ecs:DescribeContainerInstances'],
+  // A permanently refused RunTask after one whose response was lost; a shared instance with a disconnected agent; whether a
+  // workbench is used, since no schedule lasts until it is idle.
+  drive: [
+    'ecs:ListTasks',
+    'ecs:UpdateContainerInstancesState',
+    'ecs:DescribeContainerInstances',
+    'dynamodb:BatchGetItem',
+  ],
   'drive-host': ['ecs:DeregisterContainerInstance'],
-  // A file system with the maximum number of access points: an access point is found only by listing them.
-  'drive-delete': ['elasticfilesystem:DescribeAccessPoints'],
+  // A file system with the maximum number of access points: an access point is found only by listing them. A deletion
+  // that is not finished in one message.
+  'drive-delete': ['elasticfilesystem:DescribeAccessPoints', 'sqs:SendMessage'],
   // A record that does not match AWS; an instance whose agent was disconnected when it was terminated.
   'sweep-active': ['sqs:SendMessage', 'ecs:DeregisterContainerInstance'],
   // Orphans.
