@@ -81,7 +81,7 @@ function sumUp(
   now: number,
 ): readonly WorkbenchUsage[] {
   const seqs = new Map(workbenches.map(({ workbenchId, meter }) => [workbenchId, meter?.seq]));
-  // While the record has the meter, the record is right: the entry is of a write that failed.
+  // The meter of a record that was read before it ended, or of one whose deletion is not complete.
   const ended = entries.filter(({ workbenchId, seq }) => seqs.get(workbenchId) !== seq);
   const open = workbenches.flatMap((workbench) => openUsage(workbench, now));
   const sums = new Map<string, WorkbenchUsage>();

@@ -96,8 +96,8 @@ export function meterAfter(before: Workbench, after: Workbench, now: number): Me
 }
 
 /**
- * What the meters that end with this write have counted. To be stored before the record is written, because the record
- * no longer has it.
+ * What the meters that end with this write have counted. To be stored in one transaction with the record: another call that
+ * read the same revision may end them at another time or not at all, and only one of the two writes the record.
  */
 export function closedUsage(before: Workbench, after: Workbench, now: number): readonly UsageEntry[] {
   if (before.meter === undefined || before.meter.seq === after.meter?.seq) return [];

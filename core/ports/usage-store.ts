@@ -24,11 +24,12 @@ export const USAGE_RETENTION_MS = 460 * 24 * 60 * 60 * 1000;
 
 /**
  * What ended meters have counted. The meter of the present month is in the record of its workbench. Entries outlive the
- * workbench. All methods throw PortError; after `unavailable` an entry may have been stored.
+ * workbench. The write of the record that ends a meter stores its entries: `WorkbenchStore.update` and `move`. All methods throw
+ * PortError; after `unavailable` an entry may have been stored.
  */
 export interface UsageStore {
   /**
-   * Stores entries. One with the same user, month, workbench and number is replaced, unless it has a higher revision: a
+   * Stores the entries of a workbench that is about to be deleted. One with the same user, month, workbench and number is replaced, unless it has a higher revision: a
    * write that arrives late must not undo a later one.
    */
   save(entries: readonly UsageEntry[]): Promise<void>;

@@ -1,10 +1,11 @@
 import type { HistoryEntry } from '../workbench/history.ts';
 import type { Workbench, WorkbenchKey } from '../workbench/workbench.ts';
+import type { UsageEntry } from './usage-store.ts';
 
 /**
- * The records. Each write is one conditional write of one record, except that `move` and `create` with an idempotency key
- * are transactions: docs/decisions/0028-another-owner-is-a-transaction.md. Reads are strongly consistent. Methods marked
- * "hint" are eventually consistent: they may miss a change and may return deleted records.
+ * The records. Each write is one conditional write of one record, except that `move`, `create` with an idempotency key and
+ * `update` with usage are transactions: docs/decisions/0028-another-owner-is-a-transaction.md. Reads are strongly consistent.
+ * Methods marked "hint" are eventually consistent: they may miss a change and may return deleted records.
  *
  * A record that cannot be parsed, or that a newer version wrote, is **unreadable**: `read` throws UnreadableRecord, lists
  * omit it and report it, and it is never overwritten.
@@ -19,13 +20,26 @@ export interface WorkbenchStore {
    */
   create(workbench: Workbench, idempotencyKey?: string): Promise<'created' | 'exists'>;
   read(key: WorkbenchKey): Promise<Workbench | undefined>;
-  /** Replaces the record if its revision is `expectedRevision`; a deleted record is a conflict. */
-  update(workbench: Workbench, expectedRevision: number): Promise<'updated' | 'conflict'>;
+  /**
+   * Replaces the record if its revision is `expectedRevision`; a deleted record is a conflict.
+   * @param closed what the meters have counted that this write ends; stored if, and only if, it has its effect
+   */
+  update(
+    workbench: Workbench,
+    expectedRevision: number,
+    closed?: readonly UsageEntry[],
+  ): Promise<'updated' | 'conflict'>;
   /**
    * Stores the record under the key of its new owner and deletes the one of `fromUserId`, if that has the revision
    * `expectedRevision` and the new owner has none with this id. At every moment exactly one of the two exists.
+   * @param closed as for `update`
    */
-  move(workbench: Workbench, fromUserId: string, expectedRevision: number): Promise<'moved' | 'conflict'>;
+  move(
+    workbench: Workbench,
+    fromUserId: string,
+    expectedRevision: number,
+    closed?: readonly UsageEntry[],
+  ): Promise<'moved' | 'conflict'>;
   /** Deletes the record if its revision is `expectedRevision`; a record that does not exist counts as deleted. */
   delete(key: WorkbenchKey, expectedRevision: number): Promise<'deleted' | 'conflict'>;
   /**

@@ -4,6 +4,7 @@ import type { ActivityStore } from '../ports/activity-store.ts';
 import type { ShareStore } from '../ports/share-store.ts';
 import type { StartTimesStore } from '../ports/start-times-store.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
+import type { UsageStore } from '../ports/usage-store.ts';
 import type { WorkQueue } from '../ports/work-queue.ts';
 import type { IdempotencyStore } from '../ports/workbench-store.ts';
 import { settleQuota } from '../quotas/hold-quota.ts';
@@ -20,6 +21,7 @@ export interface DrivePorts extends RecordPorts, EffectPorts {
   readonly activity: Pick<ActivityStore, 'delete' | 'readEvidence'>;
   readonly shares: Pick<ShareStore, 'deleteAll'>;
   readonly startTimes: Pick<StartTimesStore, 'add'>;
+  readonly usage: Pick<UsageStore, 'save'>;
   readonly queue: WorkQueue;
   readonly telemetry: Telemetry;
 }

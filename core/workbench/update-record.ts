@@ -3,7 +3,7 @@ import { WorkbenchError, workbenchNotFound } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { QuotaStore } from '../ports/quota-store.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
-import type { UsageStore } from '../ports/usage-store.ts';
+import type { UsageEntry } from '../ports/usage-store.ts';
 import type { WorkQueue } from '../ports/work-queue.ts';
 import type { HistoryStore, WorkbenchStore } from '../ports/workbench-store.ts';
 import { HOLDS_NOTHING, heldBy, holdsLess, holdsMore } from '../quotas/held.ts';
@@ -19,7 +19,6 @@ const CONFLICT_RETRIES_MAX = 20;
 export interface RecordPorts {
   readonly workbenches: WorkbenchStore;
   readonly history: HistoryStore;
-  readonly usage: Pick<UsageStore, 'save'>;
   readonly quotas: QuotaStore;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
@@ -81,16 +80,16 @@ export async function writeRecord(
       await ports.history.append(workbench.workbenchId, current.outbox);
       const before = current;
       current = step(before, { type: 'history_written', through: before.historySeq }, now).workbench;
-      await saveUsage(ports, before, current, now);
-      const written = await ports.workbenches.update(current, before.revision);
+      const closed = closedUsage(before, current, now);
+      const written = await ports.workbenches.update(current, before.revision, closed);
       if (written === 'updated') {
         writtenRevision = current.revision;
         continue;
       }
     } else {
       const isHeld = await holdMore(ports, policy, workbench, current, groups);
-      await saveUsage(ports, current, workbench, now);
-      const written = await writeTo(ports.workbenches, workbench, current);
+      const closed = closedUsage(current, workbench, now);
+      const written = await writeTo(ports.workbenches, workbench, current, closed);
       if (written !== 'conflict') {
         await giveBack(ports, workbench, current);
         return { workbench, writtenRevision: workbench.revision };
@@ -104,17 +103,6 @@ export async function writeRecord(
     retryAfterSeconds: 1,
     detail: `${CONFLICT_RETRIES_MAX} revision conflicts on ${key.workbenchId}`,
   });
-}
-
-/** What an ended meter has counted is stored before the record forgets it. If the write fails, the next one stores it again. */
-async function saveUsage(
-  { usage }: RecordPorts,
-  before: Workbench,
-  after: Workbench,
-  now: number,
-): Promise<void> {
-  const closed = closedUsage(before, after, now);
-  if (closed.length > 0) await usage.save(closed);
 }
 
 /** Adds to the ledger what the record will hold more, or hold for another user. Returns whether it did. */
@@ -155,10 +143,11 @@ function writeTo(
   workbenches: WorkbenchStore,
   workbench: Workbench,
   { userId, revision }: Workbench,
+  closed: readonly UsageEntry[],
 ): Promise<'updated' | 'moved' | 'conflict'> {
   return workbench.userId === userId
-    ? workbenches.update(workbench, revision)
-    : workbenches.move(workbench, userId, revision);
+    ? workbenches.update(workbench, revision, closed)
+    : workbenches.move(workbench, userId, revision, closed);
 }
 
 /**

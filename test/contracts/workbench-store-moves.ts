@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect } from 'vitest';
+import type { UsageStore } from '#core/ports/usage-store.ts';
 import {
   IDEMPOTENCY_RETENTION_MS,
   type IdempotencyStore,
@@ -7,6 +8,7 @@ import {
 import { aHost, ID, idAt, running, starting, stopped, T0 } from '../builders/workbench.ts';
 import { aHundred, allActive } from './list-pages.ts';
 import type { ContractIt } from './skipped-tests.ts';
+import { aUsageEntry } from './usage-store.ts';
 
 const ADA = { userId: 'ada', workbenchId: ID };
 const BOB = { userId: 'bob', workbenchId: ID };
@@ -15,18 +17,47 @@ const EVE = { userId: 'eve', workbenchId: ID };
 interface Subject {
   readonly store: WorkbenchStore;
   readonly claims: IdempotencyStore;
+  readonly usage: UsageStore;
 }
 
-/** The part of the contract of WorkbenchStore about transactions: a change of the owner, and a create with a claim. */
+/** The part of the contract of WorkbenchStore about transactions: a change of the owner, a create with a claim, and usage. */
 export function describeMoves(makeSubject: () => Subject, it: ContractIt): void {
   let store: WorkbenchStore;
   let claims: IdempotencyStore;
-  beforeEach(() => ({ store, claims } = makeSubject()));
+  let usage: UsageStore;
+  beforeEach(() => ({ store, claims, usage } = makeSubject()));
 
   const ownersOf = async () => {
     const records = await Promise.all([ADA, BOB, EVE].map((key) => store.read(key)));
     return records.flatMap((record) => record?.userId ?? []);
   };
+
+  describe('usage of ended meters', () => {
+    const ENTRY = aUsageEntry({ workbenchId: ID });
+    const entries = () => usage.list('ada', ENTRY.month, { limit: 10 });
+    const others = () => usage.list('ada', '2030-02', { limit: 10 });
+
+    it('is stored with the record, by an update and by a move', async () => {
+      const earlier = { ...ENTRY, month: '2030-02' };
+      await store.create(stopped({ ...ADA, revision: 7, host: aHost({ state: 'stopped' }) }));
+      const updated = stopped({ ...ADA, revision: 8, nextDriveAt: T0 });
+      expect(await store.update(updated, 7, [ENTRY, earlier])).toBe('updated');
+      expect(await store.read(ADA)).toEqual(updated);
+      expect([await entries(), await others()]).toEqual([[ENTRY], [earlier]]);
+      const next = { ...ENTRY, seq: 2, revision: 8 };
+      expect(await store.move(stopped({ ...BOB, revision: 9 }), 'ada', 8, [next])).toBe('moved');
+      expect(await entries()).toEqual([next, ENTRY]);
+    });
+
+    it('stays as it is, if another write of the same revision was first', async () => {
+      await store.create(stopped({ ...ADA, revision: 7 }));
+      await store.move(stopped({ ...BOB, revision: 8 }), 'ada', 7, [ENTRY]);
+      const late = { ...ENTRY, micros: 9 };
+      expect(await store.update(stopped({ ...ADA, revision: 8 }), 7, [late])).toBe('conflict');
+      expect(await store.move(stopped({ ...EVE, revision: 8 }), 'ada', 7, [late])).toBe('conflict');
+      expect(await entries()).toEqual([ENTRY]);
+    });
+  });
 
   describe('move', () => {
     it('stores the record under its new owner and nowhere else', async () => {

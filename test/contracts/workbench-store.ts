@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
+import type { UsageStore } from '#core/ports/usage-store.ts';
 import type { IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { anyUserId, anyWorkbench } from '../builders/any-workbench.ts';
@@ -15,6 +16,8 @@ export interface WorkbenchStoreSubject {
   readonly store: WorkbenchStore;
   /** The idempotency claims in the same table. */
   readonly claims: IdempotencyStore;
+  /** The usage in the same table. */
+  readonly usage: UsageStore;
   /** Stores a raw value in place of a record, as a bug or a newer version might. */
   plant(key: WorkbenchKey, raw: unknown): Promise<void>;
   /** The ids of the records that lists have reported as unreadable. */

@@ -65,10 +65,11 @@ describeShareStoreContract('memory', async () => ({
 }));
 
 describeWorkbenchStoreContract('MemoryWorkbenchStore', async () => {
-  const { workbenches: store, idempotency: claims } = memoryStores();
+  const { workbenches: store, idempotency: claims, usage } = memoryStores();
   return {
     store,
     claims,
+    usage,
     plant: async (key, raw) => store.plant(key, raw),
     reported: () => store.unreadableKeys.map(({ workbenchId }) => workbenchId),
     dispose: async () => {},

@@ -147,9 +147,14 @@ export interface MemoryStores {
 export function memoryStores(): MemoryStores {
   const idempotency = new MemoryIdempotencyStore();
   const shares = new MemoryShareStore();
+  const usage = new MemoryUsageStore();
   return {
-    workbenches: new MemoryWorkbenchStore(undefined, undefined, undefined, (workbench, key) =>
-      idempotency.isOpen(workbench, key),
+    workbenches: new MemoryWorkbenchStore(
+      undefined,
+      undefined,
+      undefined,
+      (workbench, key) => idempotency.isOpen(workbench, key),
+      (entries) => usage.add(entries),
     ),
     history: new MemoryHistoryStore(),
     idempotency,
@@ -160,7 +165,7 @@ export function memoryStores(): MemoryStores {
     shares,
     links: shares.links,
     drains: new MemoryDrainStore(),
-    usage: new MemoryUsageStore(),
+    usage,
     quotas: new MemoryQuotaStore(),
   };
 }

@@ -5,6 +5,11 @@ export class MemoryUsageStore implements UsageStore {
   readonly #entries = new Map<string, UsageEntry>();
 
   async save(entries: readonly UsageEntry[]): Promise<void> {
+    this.add(entries);
+  }
+
+  /** Stores entries at once, as part of the write of a record. */
+  add(entries: readonly UsageEntry[]): void {
     for (const entry of entries) {
       const key = JSON.stringify([entry.userId, entry.month, entry.workbenchId, entry.seq]);
       if ((this.#entries.get(key)?.revision ?? 0) <= entry.revision) this.#entries.set(key, entry);

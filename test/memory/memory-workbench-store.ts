@@ -1,3 +1,4 @@
+import type { UsageEntry } from '#core/ports/usage-store.ts';
 import { UnreadableRecord, type WorkbenchPage, type WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { decodeRecord, encodeRecord, type StoredRecord } from '#core/workbench/record-codec.ts';
 import { dueAt, isActive, keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
@@ -40,6 +41,7 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
   readonly #codec: RecordCodec;
   readonly #onWrite: WriteListener;
   readonly #isClaimOpen: IsClaimOpen;
+  readonly #addUsage: (entries: readonly UsageEntry[]) => void;
   readonly #decoded: WeakMap<object, Workbench>;
   /** Keys of the records that lists have left out because they were unreadable, in order. */
   readonly unreadableKeys: WorkbenchKey[] = [];
@@ -49,8 +51,10 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
     onWrite: WriteListener = () => {},
     shared: SharedRecords = { users: new Map(), decoded: new Map() },
     isClaimOpen: IsClaimOpen = () => false,
+    addUsage: (entries: readonly UsageEntry[]) => void = () => {},
   ) {
     this.#isClaimOpen = isClaimOpen;
+    this.#addUsage = addUsage;
     this.#codec = codec;
     this.#onWrite = onWrite;
     this.#shared = shared;
@@ -61,7 +65,7 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
 
   /** A store of the same records that reads and writes them as another version of the controller does. */
   withCodec(codec: RecordCodec, onWrite: WriteListener): MemoryWorkbenchStore {
-    return new MemoryWorkbenchStore(codec, onWrite, this.#shared, this.#isClaimOpen);
+    return new MemoryWorkbenchStore(codec, onWrite, this.#shared, this.#isClaimOpen, this.#addUsage);
   }
 
   async create(workbench: Workbench, idempotencyKey?: string): Promise<'created' | 'exists'> {
@@ -77,10 +81,15 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
     return stored === undefined ? undefined : this.decode(key, stored);
   }
 
-  async update(workbench: Workbench, expectedRevision: number): Promise<'updated' | 'conflict'> {
+  async update(
+    workbench: Workbench,
+    expectedRevision: number,
+    closed: readonly UsageEntry[] = [],
+  ): Promise<'updated' | 'conflict'> {
     const record = this.#encode(workbench);
     if (this.#revision(workbench) !== expectedRevision) return 'conflict';
     this.#write(workbench, record);
+    this.#addUsage(closed);
     return 'updated';
   }
 
@@ -88,6 +97,7 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
     workbench: Workbench,
     fromUserId: string,
     expectedRevision: number,
+    closed: readonly UsageEntry[] = [],
   ): Promise<'moved' | 'conflict'> {
     const record = this.#encode(workbench);
     const from = { userId: fromUserId, workbenchId: workbench.workbenchId };
@@ -96,6 +106,7 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
     this.#users.get(fromUserId)?.delete(from.workbenchId);
     this.#put(workbench, record);
     this.#onWrite(workbench, before, record);
+    this.#addUsage(closed);
     return 'moved';
   }
 

@@ -33,19 +33,12 @@ export const COST_MUTANTS: readonly Mutant[] = [
     replace: 'return { ...rest, seq: meter.seq + 1 };',
   },
   {
-    name: 'cost-counted-twice-after-retry',
-    description: 'stores what an ended meter has counted under another number at each retry',
-    file: METERING,
-    find: 'return { userId, workbenchId, name, revision, ...sum };',
-    replace: 'return { userId, workbenchId, name, revision, ...sum, seq: sum.seq * 1000 + revision };',
-  },
-  {
     name: 'cost-of-ended-meter-after-record',
     description: 'stores what an ended meter has counted after the record that no longer has it',
     file: 'core/workbench/update-record.ts',
-    find: '      await saveUsage(ports, current, workbench, now);\n      const written = await writeTo(ports.workbenches, workbench, current);\n',
-    replace:
-      '      const written = await writeTo(ports.workbenches, workbench, current);\n      if (written !== "conflict") await saveUsage(ports, current, workbench, now);\n',
+    find: 'const written = await writeTo(ports.workbenches, workbench, current, closed);',
+    replace: `const written = await writeTo(ports.workbenches, workbench, current, []);
+      if (written !== 'conflict') await (ports as any).usage.save(closed);`,
   },
   {
     name: 'cost-of-deleted-forgotten',

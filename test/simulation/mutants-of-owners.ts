@@ -2,7 +2,7 @@ import type { Mutant } from './mutants.ts';
 
 const OWNER = 'core/workbench/lifecycle/owner.ts';
 const UPDATE = 'core/workbench/update-record.ts';
-const MOVE = '    : workbenches.move(workbench, userId, revision);';
+const MOVE = '    : workbenches.move(workbench, userId, revision, closed);';
 
 /** Mistakes in changes of the owner. */
 export const OWNER_MUTANTS: readonly Mutant[] = [

@@ -34,10 +34,10 @@ export const QUOTA_MUTANTS: readonly Mutant[] = [
     description: 'writes the record before it checks the quota',
     file: UPDATE,
     find: `      const isHeld = await holdMore(ports, policy, workbench, current, groups);
-      await saveUsage(ports, current, workbench, now);
-      const written = await writeTo(ports.workbenches, workbench, current);`,
-    replace: `      await saveUsage(ports, current, workbench, now);
-      const written = await writeTo(ports.workbenches, workbench, current);
+      const closed = closedUsage(current, workbench, now);
+      const written = await writeTo(ports.workbenches, workbench, current, closed);`,
+    replace: `      const closed = closedUsage(current, workbench, now);
+      const written = await writeTo(ports.workbenches, workbench, current, closed);
       const isHeld = await holdMore(ports, policy, workbench, current, groups);`,
   },
   {

@@ -8,7 +8,7 @@ import {
   usageEntrySchema,
 } from '#core/ports/usage-store.ts';
 import { callDynamoDb, writeConditionally } from './errors.ts';
-import { keyAttributes, usageKey, usageRange } from './keys.ts';
+import { type Item, keyAttributes, usageKey, usageRange } from './keys.ts';
 
 /** Usage in DynamoDB: one item per entry, in a partition per user, sorted by month, workbench and number. */
 export class DynamoUsageStore implements UsageStore {
@@ -22,14 +22,9 @@ export class DynamoUsageStore implements UsageStore {
 
   async save(entries: readonly UsageEntry[]): Promise<void> {
     for (const entry of entries) {
-      const expiresAt = (Date.parse(`${entry.month}-01T00:00:00Z`) + USAGE_RETENTION_MS) / 1000;
       const command = new PutItemCommand({
         TableName: this.#table,
-        Item: {
-          ...keyAttributes(usageKey(entry)),
-          usage: { M: marshall(entry) },
-          [TABLE.ttlAttribute]: { N: String(expiresAt) },
-        },
+        Item: toUsageItem(entry),
         // The number of a retry is the same, so that it replaces its own item.
         ConditionExpression: 'attribute_not_exists(pk) OR #usage.#revision <= :revision',
         ExpressionAttributeNames: { '#usage': 'usage', '#revision': 'revision' },
@@ -59,4 +54,13 @@ export class DynamoUsageStore implements UsageStore {
     );
     return Items.map((item) => usageEntrySchema.parse(unmarshall(item.usage?.M ?? {})));
   }
+}
+
+export function toUsageItem(entry: UsageEntry): Item {
+  const expiresAt = (Date.parse(`${entry.month}-01T00:00:00Z`) + USAGE_RETENTION_MS) / 1000;
+  return {
+    ...keyAttributes(usageKey(entry)),
+    usage: { M: marshall(entry) },
+    [TABLE.ttlAttribute]: { N: String(expiresAt) },
+  };
 }

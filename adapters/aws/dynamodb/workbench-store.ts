@@ -7,11 +7,13 @@ import {
   PutItemCommand,
   type PutItemCommandInput,
   QueryCommand,
+  type TransactWriteItem,
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { INDEXES, TABLE } from '#contract/table.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { UsageEntry } from '#core/ports/usage-store.ts';
 import {
   MOVE_KNOWN_MS,
   UnreadableRecord,
@@ -19,7 +21,7 @@ import {
   type WorkbenchStore,
 } from '#core/ports/workbench-store.ts';
 import type { Workbench, WorkbenchKey } from '#core/workbench/workbench.ts';
-import { callDynamoDb, transactConditionally, writeConditionally } from './errors.ts';
+import { callDynamoDb, transactConditionally, transactOrConflict, writeConditionally } from './errors.ts';
 import { IndexHints } from './index-hints.ts';
 import {
   idempotencyKey as claimKey,
@@ -33,13 +35,15 @@ import {
   WORKBENCH_PREFIX,
 } from './keys.ts';
 import { parseWorkbench, toIndexAttributes, toRecordAttribute } from './record.ts';
+import { toUsageItem } from './usage-store.ts';
 
 /** The most workbenches in a page. */
 const PAGE_MAX = 100;
 
 /**
  * Records in DynamoDB: one item per record. A write is one conditional call, a read is one GetItem. A change of the owner
- * also writes an item that names the new owner, because the indexes may name the old one for a while.
+ * also writes an item that names the new owner, because the indexes may name the old one for a while. A write that ends a
+ * meter also writes the items of its usage.
  *
  * The SDK retries a request whose response was lost. If the first attempt has written the item, the condition of the
  * second one fails although the write succeeded. Therefore each write stores a random token: `write_token` identifies the
@@ -103,14 +107,18 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
     return item === undefined ? undefined : parseWorkbench(key, item);
   }
 
-  async update(workbench: Workbench, expectedRevision: number): Promise<'updated' | 'conflict'> {
+  async update(
+    workbench: Workbench,
+    expectedRevision: number,
+    closed: readonly UsageEntry[] = [],
+  ): Promise<'updated' | 'conflict'> {
     const token = newWriteToken();
     const indexes = Object.entries(toIndexAttributes(workbench));
     const assignments = indexes
       .filter(([, value]) => value !== undefined)
       .map(([name]) => `${name} = :${name}`);
     const removed = indexes.filter(([, value]) => value === undefined).map(([name]) => name);
-    const command = new UpdateItemCommand({
+    const update = {
       TableName: this.#table,
       Key: keyAttributes(recordKey(workbench)),
       UpdateExpression:
@@ -128,8 +136,18 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
         ':write_token': { S: token },
         ':expected': { N: String(expectedRevision) },
       }),
-    });
-    const outcome = await writeConditionally('UpdateItem', () => this.#client.send(command));
+    };
+    if (closed.length > 0) {
+      const command = new TransactWriteItemsCommand({
+        ClientRequestToken: newWriteToken(),
+        TransactItems: [{ Update: update }, ...this.#putUsage(closed)],
+      });
+      const outcome = await transactOrConflict(() => this.#client.send(command));
+      return outcome === 'done' ? 'updated' : 'conflict';
+    }
+    const outcome = await writeConditionally('UpdateItem', () =>
+      this.#client.send(new UpdateItemCommand(update)),
+    );
     if (outcome === 'unclear')
       return (await this.#hasToken('write_token', token, workbench)) ? 'updated' : 'conflict';
     return outcome === 'done' ? 'updated' : 'conflict';
@@ -172,6 +190,7 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
     workbench: Workbench,
     fromUserId: string,
     expectedRevision: number,
+    closed: readonly UsageEntry[] = [],
   ): Promise<'moved' | 'conflict'> {
     const { userId, workbenchId, updatedAt } = workbench;
     const command = new TransactWriteItemsCommand({
@@ -203,6 +222,7 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
             },
           },
         },
+        ...this.#putUsage(closed),
       ],
     });
     const outcome = await transactConditionally(() => this.#client.send(command));
@@ -275,6 +295,10 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
         new GetItemCommand({ TableName: this.#table, Key: keyAttributes({ pk: 'system#ping', sk: 'ping' }) }),
       ),
     );
+  }
+
+  #putUsage(entries: readonly UsageEntry[]): TransactWriteItem[] {
+    return entries.map((entry) => ({ Put: { TableName: this.#table, Item: toUsageItem(entry) } }));
   }
 
   #readItem(key: WorkbenchKey): Promise<Item | undefined> {

@@ -4,6 +4,7 @@ import {
   type UsageStore,
   usageEntrySchema,
 } from '#core/ports/usage-store.ts';
+import type { Connection } from './connection.ts';
 import type { Database } from './database.ts';
 
 const SAVE = `INSERT INTO usage (user_id, month, workbench_id, seq, revision, entry, expires_at)
@@ -26,14 +27,7 @@ export class SqliteUsageStore implements UsageStore {
 
   async save(entries: readonly UsageEntry[]): Promise<void> {
     await this.#database.write((connection) => {
-      for (const entry of entries) {
-        const { userId, month, workbenchId, seq, revision } = entry;
-        const expiresAt = Date.parse(`${month}-01T00:00:00Z`) + USAGE_RETENTION_MS;
-        connection.run(
-          SAVE,
-          ...[userId, month, workbenchId, seq, revision, JSON.stringify(entry), expiresAt],
-        );
-      }
+      saveUsage(connection, entries);
     });
   }
 
@@ -46,5 +40,14 @@ export class SqliteUsageStore implements UsageStore {
       connection.all<{ entry: string }>(LIST, userId, month, after, limit),
     );
     return rows.map(({ entry }) => usageEntrySchema.parse(JSON.parse(entry)));
+  }
+}
+
+/** Stores entries as part of a write. */
+export function saveUsage(connection: Connection, entries: readonly UsageEntry[]): void {
+  for (const entry of entries) {
+    const { userId, month, workbenchId, seq, revision } = entry;
+    const expiresAt = Date.parse(`${month}-01T00:00:00Z`) + USAGE_RETENTION_MS;
+    connection.run(SAVE, ...[userId, month, workbenchId, seq, revision, JSON.stringify(entry), expiresAt]);
   }
 }

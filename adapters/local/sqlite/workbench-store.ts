@@ -1,10 +1,12 @@
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { UsageEntry } from '#core/ports/usage-store.ts';
 import { UnreadableRecord, type WorkbenchPage, type WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { Workbench, WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { Database } from './database.ts';
 import { DecodedRecords } from './decoded-records.ts';
 import { assertWellFormed } from './keys.ts';
 import { type RecordRow, toIndexColumns, toRecordRow } from './record-row.ts';
+import { saveUsage } from './usage-store.ts';
 
 /** The most workbenches in a page of `listByUser`, and the size of a page of `listActive`. */
 const PAGE_MAX = 100;
@@ -93,6 +95,7 @@ export class SqliteWorkbenchStore implements WorkbenchStore {
     workbench: Workbench,
     fromUserId: string,
     expectedRevision: number,
+    closed: readonly UsageEntry[] = [],
   ): Promise<'moved' | 'conflict'> {
     const { userId, workbenchId, revision } = workbench;
     assertWellFormed(userId, workbenchId);
@@ -102,7 +105,9 @@ export class SqliteWorkbenchStore implements WorkbenchStore {
       if (connection.get(EXISTS, userId, workbenchId) !== undefined) return 'conflict';
       const values = [userId, revision, record, crc, dueAt, active, instanceId];
       const changes = connection.run(MOVE, ...values, fromUserId, workbenchId, expectedRevision);
-      return changes === 1 ? 'moved' : 'conflict';
+      if (changes !== 1) return 'conflict';
+      saveUsage(connection, closed);
+      return 'moved';
     });
   }
 
@@ -113,14 +118,20 @@ export class SqliteWorkbenchStore implements WorkbenchStore {
     });
   }
 
-  async update(workbench: Workbench, expectedRevision: number): Promise<'updated' | 'conflict'> {
+  async update(
+    workbench: Workbench,
+    expectedRevision: number,
+    closed: readonly UsageEntry[] = [],
+  ): Promise<'updated' | 'conflict'> {
     const { userId, workbenchId, revision } = workbench;
     const { record, crc } = toRecordRow(workbench);
     const { dueAt, active, instanceId } = toIndexColumns(workbench);
     return this.#database.write((connection) => {
       const values = [revision, record, crc, dueAt, active, instanceId];
       const changes = connection.run(UPDATE, ...values, userId, workbenchId, expectedRevision);
-      return changes === 1 ? 'updated' : 'conflict';
+      if (changes !== 1) return 'conflict';
+      saveUsage(connection, closed);
+      return 'updated';
     });
   }
 

@@ -79,6 +79,7 @@ for (const emulator of ['ministack', 'moto'] as const) {
       return {
         store: new DynamoWorkbenchStore(table.client, table.tableName, telemetry),
         claims: new DynamoIdempotencyStore(table.client, table.tableName),
+        usage: new DynamoUsageStore(table.client, table.tableName),
         plant: (key, raw) => putRawRecord(table, key, raw),
         reported: () => telemetry.errors.map(({ fields }) => String(fields.workbenchId)),
         dispose: table.dispose,

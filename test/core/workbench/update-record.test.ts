@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { moveWorkbench } from '#core/workbench/change-owner.ts';
 import { startWorkbench, stopWorkbench, updateWorkbench } from '#core/workbench/commands.ts';
 import { observeTask } from '#core/workbench/observe.ts';
 import { scheduleDrive, updateRecord } from '#core/workbench/update-record.ts';
 import { type AcceptedRun, OUTBOX_MAX, runOf } from '#core/workbench/workbench.ts';
+import { aHost, stopped } from '#test/builders/workbench.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
 
@@ -102,6 +104,23 @@ describe('updateRecord', () => {
     expect(updates).toBe(2);
     const seqs = [...(await world.stores.history.list(key.workbenchId)), ...(after?.outbox ?? [])];
     expect(new Set(seqs.map(({ seq }) => seq)).size).toBe(after?.historySeq);
+  });
+
+  it('that loses to a change of the owner does not change what the earlier owner has been charged', async () => {
+    const world = new MemoryWorld();
+    const { clock, ports, policy, stores } = world;
+    const host = aHost({ state: 'stopped', diskRate: 3_600_000 });
+    const meter = { seq: 1, since: clock.now(), rate: 3_600_000, micros: 0, ms: 0 };
+    const old = stopped({ host, meter });
+    await stores.workbenches.create(old);
+    clock.set(60_000);
+    await moveWorkbench(ports, policy, old, 'grace', 'admin', async () => {});
+    const charged = [{ userId: old.userId, month: '2030-01', seq: 1, micros: 60_000 }];
+    expect(stores.usage.listAll()).toMatchObject(charged);
+    clock.set(Date.UTC(2030, 1, 1, 12) - clock.now());
+    const rename = () => ({ type: 'update', changes: { name: 'late' }, by: 'ada' }) as const;
+    expect(await updateRecord(ports, policy, old, rename, old)).toBeUndefined();
+    expect(stores.usage.listAll()).toMatchObject(charged);
   });
 
   it('enqueues no settled workbench', async () => {

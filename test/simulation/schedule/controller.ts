@@ -526,8 +526,8 @@ export class Controller {
       return isStale ? { ...key, userId: move.from } : key;
     };
     return replaceMethods(inner, {
-      move: async (workbench, from, revision) => {
-        const moved = await inner.move(workbench, from, revision);
+      move: async (workbench, from, revision, closed) => {
+        const moved = await inner.move(workbench, from, revision, closed);
         const { userId: to, workbenchId } = workbench;
         if (moved === 'moved') moves.set(workbenchId, { at: kernel.now(), from, to });
         return moved;

@@ -567,18 +567,18 @@ class ScheduleRun {
         }
         return created;
       },
-      move: async (record, from, revision) => {
+      move: async (record, from, revision, closed) => {
         const before = this.#lastWritten.get(record.workbenchId);
-        const moved = await inner.move(record, from, revision);
+        const moved = await inner.move(record, from, revision, closed);
         if (moved === 'moved') {
           this.#recordViolation(() => this.#owners.checkMoved(record, before, this.kernel.now()));
           onWritten(record, before);
         }
         return moved;
       },
-      update: async (record, revision) => {
+      update: async (record, revision, closed) => {
         const before = this.#lastWritten.get(record.workbenchId);
-        const updated = await inner.update(record, revision);
+        const updated = await inner.update(record, revision, closed);
         if (updated === 'updated') onWritten(record, before);
         return updated;
       },

@@ -35,6 +35,7 @@ describeWorkbenchStoreContract('DynamoWorkbenchStore', async () => {
   return {
     store: new DynamoWorkbenchStore(table.client, table.tableName, table.telemetry),
     claims: new DynamoIdempotencyStore(table.client, table.tableName),
+    usage: new DynamoUsageStore(table.client, table.tableName),
     plant: (key, raw) => putRawRecord(table, key, raw),
     reported: () => table.telemetry.errors.map(({ fields }) => String(fields.workbenchId)),
     dispose: table.dispose,

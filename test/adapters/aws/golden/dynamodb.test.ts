@@ -132,6 +132,31 @@ describe('a record', () => {
     ]);
   });
 
+  it('is updated or moved in one transaction with what its ended meter has counted', async () => {
+    const { store, sent } = workbenchesWith();
+    const entry = aUsageEntry({ workbenchId: ID });
+    await store.update(stopped(), 7, [entry]);
+    await store.move(stopped({ userId: 'grace' }), 'ada', 7, [entry]);
+    const put = {
+      Put: {
+        TableName: TABLE,
+        Item: {
+          pk: { S: 'usage#ada' },
+          sk: { S: `2030-03#${ID}#0000000001` },
+          usage: { M: marshall(entry) },
+          expires_at: { N: String(Date.parse('2030-03-01T00:00:00Z') / 1000 + 460 * 24 * 60 * 60) },
+        },
+      },
+    };
+    expect(sent.map(({ name }) => name)).toEqual(['TransactWriteItems', 'TransactWriteItems']);
+    const [updated, moved] = sent.map(({ input }) => (input as { TransactItems: object[] }).TransactItems);
+    expect(updated).toEqual([
+      { Update: expect.objectContaining({ ConditionExpression: '#record.#revision = :expected' }) },
+      put,
+    ]);
+    expect(moved?.at(-1)).toEqual(put);
+  });
+
   it('that is settled and stopped leaves the indexes that do not list it', async () => {
     const { store, sent } = workbenchesWith();
     await store.update(stopped(), 7);

@@ -51,6 +51,7 @@ for (const [variant, { inFile, ...options }] of Object.entries(VARIANTS)) {
     return {
       store: stores.workbenches,
       claims: stores.idempotency,
+      usage: stores.usage,
       plant: (key, raw) => plantRecord(stores, key, raw),
       reported: () => stores.telemetry.errors.map(({ fields }) => String(fields.workbenchId)),
       dispose: stores.dispose,
