@@ -1,4 +1,3 @@
-import { isWorkbenchId } from '../ports/ids.ts';
 import type { ShareLinkKey } from '../ports/share-link-store.ts';
 
 /** How long a link without an end can be redeemed, milliseconds. */
@@ -12,11 +11,10 @@ export interface LinkCode extends ShareLinkKey {
 /** 16 characters: what `Ids.runId` returns. */
 export const LINK_ID_PATTERN = '^[0-9a-hjkmnp-tv-z]{16}$';
 
-/** The characters of a code. */
-export const LINK_CODE_LENGTH = 26 + 1 + 16 + 1 + 43;
+/** What `formatLinkCode` returns. */
+export const LINK_CODE_PATTERN = /^[0-9a-hjkmnp-tv-z]{26}\.[0-9a-hjkmnp-tv-z]{16}\.[A-Za-z0-9_-]{43}$/;
 
 const LINK_ID = new RegExp(LINK_ID_PATTERN);
-const SECRET = /^[A-Za-z0-9_-]{43}$/;
 
 export function isLinkId(text: string): boolean {
   return LINK_ID.test(text);
@@ -29,9 +27,7 @@ export function formatLinkCode({ workbenchId, linkId, secret }: LinkCode): strin
 
 /** Parses what `formatLinkCode` returns; undefined for any other text. */
 export function parseLinkCode(text: string): LinkCode | undefined {
-  if (text.length !== LINK_CODE_LENGTH) return undefined;
-  const [workbenchId = '', linkId = '', secret = '', ...more] = text.split('.');
-  if (more.length > 0 || !isWorkbenchId(workbenchId) || !isLinkId(linkId) || !SECRET.test(secret))
-    return undefined;
+  if (!LINK_CODE_PATTERN.test(text)) return undefined;
+  const [workbenchId = '', linkId = '', secret = ''] = text.split('.');
   return { workbenchId, linkId, secret };
 }

@@ -2,7 +2,6 @@ import type { UsageItem, UsageSum } from '#contract/cost-bodies.ts';
 import { listUsage, type WorkbenchUsage } from '#core/cost/list-usage.ts';
 import { MONTH_PATTERN, monthOf } from '#core/cost/month.ts';
 import { toUsd } from '#core/cost/rates.ts';
-import { invalidRequest } from '#core/errors.ts';
 import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { UsageStore } from '#core/ports/usage-store.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
@@ -27,9 +26,7 @@ export function build(
   const parsers = { month: parseMonth, format: parseFormat, page: parsePage };
   return toUserApiHandler(ports, settings, parsers, async ({ userId, month, format, page }) => {
     const now = ports.clock.now();
-    const present = monthOf(now);
-    const listed = month ?? present;
-    if (listed > present) throw invalidRequest({ month: `a month such as ${present}, not a later one` });
+    const listed = month ?? monthOf(now);
     const { items, next } = await listUsage(ports, userId, listed, page, now);
     const cursor = next === undefined ? undefined : encodeCursor(userId, next);
     const presented = items.map((item) => presentUsage(userId, item));

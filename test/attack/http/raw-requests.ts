@@ -156,7 +156,8 @@ export function apiRequests(): readonly RawRequestCase[] {
     ...cases(
       'the path',
       {
-        '/': '404',
+        // The console.
+        '/': '200',
         '//health': '404',
         '/health/': '404',
         '/HEALTH': '404',

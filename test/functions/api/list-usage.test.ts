@@ -129,7 +129,6 @@ describe('GET /usage', () => {
   it.each([
     ['month=2030-13', 'month'],
     ['month=2030-1', 'month'],
-    ['month=2031-01', 'month'],
     ['month=2030-01&month=2030-01', 'month'],
     ['format=xml', 'format'],
     ['limit=0', 'limit'],
@@ -138,6 +137,11 @@ describe('GET /usage', () => {
     const { list } = await setUp();
     const { status, body } = await list(`${query}&${parameters}`);
     expect([status, Object.keys(body.error.fields)]).toEqual([400, [field]]);
+  });
+
+  it('is empty for a month that has not begun', async () => {
+    const { list } = await setUp();
+    expect((await list(`${query}&month=2031-01`)).body).toMatchObject({ month: '2031-01', items: [] });
   });
 
   it('shows a user only the own usage', async () => {
