@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { CLOCK_SKEW_MAX_MS } from '../clock-skew.ts';
 import { openObject } from '../workbench/open-schema.ts';
 import type { Workbench } from '../workbench/workbench.ts';
 import { type Held, heldBy } from './held.ts';
@@ -123,12 +124,13 @@ export interface Recount {
 }
 
 /**
- * Compares the ledger with the records of the user. Entries of requests in progress stay.
+ * Compares the ledger with the records of the user. Entries of requests in progress stay. The grace period of an entry from the
+ * future begins again; that alone is no change of the entry, but of the ledger.
  * @param records all of the user, read after the ledger
  * @param now milliseconds since 1970
  */
 export function recount(ledger: Ledger, records: readonly Workbench[], now: number): Recount {
-  let counted = ledger;
+  let counted = withoutFutureTimes(ledger, now);
   const changed: string[] = [];
   const listed = new Set<string>();
   for (const record of records) {
@@ -145,6 +147,17 @@ export function recount(ledger: Ledger, records: readonly Workbench[], now: numb
     listed.has(workbenchId) || now - at <= INTENT_GRACE_MS ? [] : [workbenchId],
   );
   return { ledger: counted, changed, missing };
+}
+
+/**
+ * Returns the ledger with the entries from the future as if they were written now. The clock was set back since, so that their
+ * age is not known: they may be of requests in progress, but must not count until the clock has come so far again.
+ */
+function withoutFutureTimes(ledger: Ledger, now: number): Ledger {
+  let result = ledger;
+  for (const [workbenchId, entry] of Object.entries(ledger.entries))
+    if (entry.at - now > CLOCK_SKEW_MAX_MS) result = withEntry(result, workbenchId, { ...entry, at: now });
+  return result;
 }
 
 /** Returns the ledger without the entry of a workbench. */

@@ -36,7 +36,7 @@ async function correctLedger(
   const stored = await quotas.readLedger(userId);
   if (stored === undefined) return;
   const { ledger, changed } = await countRecords(workbenches, userId, stored.ledger, clock.now());
-  if (changed.length === 0) return;
+  if (ledger === stored.ledger) return;
   // With a conflict a request has changed it meanwhile. The next sweep compares again.
   if ((await quotas.writeLedger(userId, ledger, stored.revision)) === 'conflict') return;
   for (const workbenchId of changed)

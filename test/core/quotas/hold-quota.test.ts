@@ -15,6 +15,7 @@ import { type CreateCommand, type CreatePorts, createWorkbench } from '#core/wor
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
 
+const DAY = 24 * 3_600_000;
 const SIZE = { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 };
 
 async function aWorld(limits: QuotaLimits = {}) {
@@ -168,6 +169,18 @@ describe('a request that ends between the ledger and the record', () => {
     expect(world.telemetry.countsBy.get('repair.quota')).toBe(1);
     expect(await used()).toMatchObject({ workbenches: 0 });
     expect(await sweepQuotas(world.ports)).toMatchObject({ findings: [] });
+  });
+
+  it('is found by the sweep although the clock was a day ahead', async () => {
+    const { world, create, used } = await aWorld({ workbenches: 1 });
+    world.clock.set(DAY);
+    await expect(create({}, ending(world, new Error('killed')))).rejects.toThrow('killed');
+    world.clock.set(-DAY);
+    expect(await sweepQuotas(world.ports)).toMatchObject({ findings: [] });
+    expect(await used()).toMatchObject({ workbenches: 1 });
+    world.clock.advance(INTENT_GRACE_MS + 1);
+    expect(await sweepQuotas(world.ports)).toMatchObject({ findings: [{ what: 'repaired', kind: 'quota' }] });
+    expect(await used()).toMatchObject({ workbenches: 0 });
   });
 
   it('writes no record if it was frozen for longer than its entry is kept', async () => {

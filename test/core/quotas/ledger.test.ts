@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CLOCK_SKEW_MAX_MS } from '#core/clock-skew.ts';
 import { type Held, heldBy } from '#core/quotas/held.ts';
 import {
   addHold,
@@ -127,5 +128,19 @@ describe('a recount', () => {
       ...{ ledger: before, changed: [], missing: [] },
     });
     expect(recount(before, [record], late)).toMatchObject({ changed: [id], missing: ['created'] });
+  });
+
+  it('keeps entries from the future for one grace period, because the clock was set back', () => {
+    const ahead = T0 + 23 * 3_600_000;
+    const before = ledgerOf({ [id]: entry(5, ONE, ahead), created: entry(1, ONE, ahead) });
+    const first = recount(before, [record], T0);
+    expect(first).toMatchObject({ changed: [], missing: [] });
+    expect(first.ledger).toEqual(ledgerOf({ [id]: entry(5, ONE), created: entry(1, ONE) }));
+    expect(recount(first.ledger, [record], late)).toMatchObject({ changed: [id], missing: ['created'] });
+  });
+
+  it('keeps the time of an entry whose clock was ahead by less than clocks may differ', () => {
+    const before = ledgerOf({ created: entry(1, ONE, T0 + CLOCK_SKEW_MAX_MS) });
+    expect(recount(before, [], T0)).toEqual({ ledger: before, changed: [], missing: [] });
   });
 });
