@@ -3,6 +3,7 @@ import type { QuotaLimits } from '#core/quotas/limits.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import type { MemoryQuotaStore } from '../../memory/memory-quota-store.ts';
 import type { Tape } from '../tape.ts';
+import type { World } from '../world/world.ts';
 import { USERS } from './commands.ts';
 import { RuleViolation } from './rule-violation.ts';
 
@@ -28,16 +29,18 @@ interface Counted {
 }
 
 /**
- * The rules about quotas: at no time the records of a user hold more than the limit, and when all is quiet the ledger has
- * what they hold.
+ * The rules about quotas: at no time the records of a user hold more than the limit, or more than the ledger has, and when all is
+ * quiet the ledger has what they hold.
  */
 export class QuotaChecks {
   readonly #quotas: MemoryQuotaStore;
   readonly #records: () => Iterable<Workbench>;
+  readonly #world: World;
   #limits: QuotaLimits | undefined;
 
   /** @param records the existing records as last written */
-  constructor(quotas: MemoryQuotaStore, records: () => Iterable<Workbench>) {
+  constructor(quotas: MemoryQuotaStore, records: () => Iterable<Workbench>, world: World) {
+    this.#world = world;
     this.#quotas = quotas;
     this.#records = records;
   }
@@ -68,6 +71,22 @@ export class QuotaChecks {
     }
   }
 
+  /**
+   * Checks that the ledger has what a record that was just written holds, or more: before more is held, the ledger is written
+   * first. A clock that is set forward ends the grace period of a request in progress.
+   */
+  checkCovered({ userId, workbenchId }: Workbench): void {
+    const stored = this.#quotas.storedLedger(userId);
+    if (stored === undefined || this.#world.functionClock.steps) return;
+    const held = stored.ledger.entries[workbenchId]?.held ?? {};
+    const counted = this.#count(userId, workbenchId);
+    for (const [name, amount] of Object.entries(counted))
+      if ((held[name] ?? 0) < amount)
+        throw new RuleViolation(
+          `workbench ${workbenchId} holds ${amount} of ${name}, but the ledger of ${userId} has ${held[name] ?? 0}: ${describe(stored.ledger)}`,
+        );
+  }
+
   /** Checks that each ledger has what the records hold. */
   checkLedgers(phase: string): void {
     for (const userId of USERS) {
@@ -83,10 +102,11 @@ export class QuotaChecks {
     }
   }
 
-  #count(userId: string): Counted {
+  /** @param workbenchId counts only this workbench; undefined: all of the user */
+  #count(userId: string, workbenchId?: string): Counted {
     const counted = { workbenches: 0, hosts: 0, running: 0, cpu: 0, memory: 0, gpus: 0 };
     for (const record of this.#records()) {
-      if (record.userId !== userId) continue;
+      if (record.userId !== userId || (workbenchId ?? record.workbenchId) !== record.workbenchId) continue;
       counted.workbenches += 1;
       if (record.spec.dedicatedInstanceType !== undefined) counted.hosts += 1;
       if (record.status === 'stopped') continue;

@@ -213,7 +213,11 @@ class ScheduleRun {
     );
     this.#owners = new OwnerChecks(this.#world);
     this.#costs = new CostChecks(this.#world, this.#controller.stores.usage);
-    this.#quotas = new QuotaChecks(this.#controller.stores.quotas, () => this.#lastWritten.values());
+    this.#quotas = new QuotaChecks(
+      this.#controller.stores.quotas,
+      () => this.#lastWritten.values(),
+      this.#world,
+    );
     this.#users = new SimulatedUsers(kernel, this.#controller, this.#clients, this.#owners);
     this.#moves = new SimulatedMoves({
       kernel,
@@ -557,6 +561,7 @@ class ScheduleRun {
       this.#recordViolation(() => this.#safety.checkWrite(record, before, this.kernel.now()));
       this.#recordViolation(() => this.#drainChecks.checkWrite(record, before, this.kernel.now()));
       this.#recordViolation(() => this.#quotas.checkLimits());
+      this.#recordViolation(() => this.#quotas.checkCovered(record));
     };
     return replaceMethods(inner, {
       create: async (record, idempotencyKey) => {

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { heldBy } from '#core/quotas/held.ts';
+import { EMPTY_LEDGER } from '#core/quotas/ledger.ts';
+import { running, stopped, T0 } from '#test/builders/workbench.ts';
+import { MemoryQuotaStore } from '../../memory/memory-quota-store.ts';
+import { DEFAULT_HAZARDS } from '../world/hazards.ts';
+import { WorldFixture } from '../world/world-fixture.ts';
+import { QuotaChecks } from './quota-checks.ts';
+
+const OFF = Object.fromEntries(Object.keys(DEFAULT_HAZARDS).map((name) => [name, 0]));
+
+it('a record that holds more than the ledger has violates a rule', async () => {
+  const quotas = new MemoryQuotaStore();
+  const record = running();
+  const { world } = new WorldFixture({ hazards: OFF });
+  const checks = new QuotaChecks(quotas, () => [record], world);
+  const { userId, workbenchId, revision } = record;
+  const ledgerWith = (held: ReturnType<typeof heldBy>) => ({
+    ...EMPTY_LEDGER,
+    entries: { [workbenchId]: { revision, at: T0, held: { ...held } } },
+  });
+  checks.checkCovered(record);
+  await quotas.writeLedger(userId, ledgerWith(heldBy(stopped())), undefined);
+  expect(() => checks.checkCovered(record)).toThrow(`but the ledger of ${userId} has 0`);
+  await quotas.writeLedger(userId, ledgerWith(heldBy(record)), 1);
+  checks.checkCovered(record);
+});
