@@ -25,3 +25,13 @@ it('a record that holds more than the ledger has violates a rule', async () => {
   await quotas.writeLedger(userId, ledgerWith(heldBy(record)), 1);
   checks.checkCovered(record);
 });
+
+it('a request that writes a record long after the ledger violates a rule', () => {
+  const { world } = new WorldFixture({ hazards: OFF });
+  const checks = new QuotaChecks(new MemoryQuotaStore(), () => [], world);
+  checks.checkCall('start-workbench#1', 'quotas.writeLedger', T0);
+  checks.checkCall('start-workbench#1', 'workbenches.update', T0 + 30_000);
+  checks.checkCall('start-workbench#2', 'quotas.writeLedger', T0);
+  const write = () => checks.checkCall('start-workbench#2', 'workbenches.update', T0 + 300_000);
+  expect(write).toThrow('start-workbench#2 writes a record 300 s after it wrote the ledger');
+});

@@ -18,6 +18,13 @@ const LIMITS: readonly [QuotaLimits, ...QuotaLimits[]] = [
 /** The probability that a schedule has limits. */
 const LIMITED_PROBABILITY = 0.6;
 
+/** Calls that write a record. */
+const RECORD_WRITES = new Set(['workbenches.create', 'workbenches.update', 'workbenches.move']);
+/** The requests after which more may be held. */
+const HOLDING_REQUESTS = /^(create-workbench|start-workbench|restart-workbench|change-owner|accept-owner)#/;
+/** The longest time between the writes of the ledger and of the record, milliseconds: much less than the five minutes for which an entry is kept. */
+const HOLD_MAX_MS = 60_000;
+
 /** What a user holds by the records, counted without the functions of the product. */
 interface Counted {
   workbenches: number;
@@ -36,6 +43,8 @@ export class QuotaChecks {
   readonly #quotas: MemoryQuotaStore;
   readonly #records: () => Iterable<Workbench>;
   readonly #world: World;
+  /** Invocation → when it wrote a ledger, if that was its last call. */
+  readonly #heldAt = new Map<string, number>();
   #limits: QuotaLimits | undefined;
 
   /** @param records the existing records as last written */
@@ -69,6 +78,23 @@ export class QuotaChecks {
           throw new RuleViolation(`${userId} holds ${held} of ${name}, but the limit is ${max}`);
       }
     }
+  }
+
+  /**
+   * Checks that no request that was frozen after its write of the ledger goes on to write the record, also if the record has
+   * changed since, so that the write will be a conflict.
+   * @param invocation for example `start-workbench#12`
+   */
+  checkCall(invocation: string, call: string, now: number): void {
+    const heldAt = this.#heldAt.get(invocation);
+    this.#heldAt.delete(invocation);
+    // A wrong clock may hide how long the request was frozen.
+    if (!HOLDING_REQUESTS.test(invocation) || this.#world.functionClock.steps) return;
+    if (call === 'quotas.writeLedger') this.#heldAt.set(invocation, now);
+    if (heldAt !== undefined && RECORD_WRITES.has(call) && now - heldAt > HOLD_MAX_MS)
+      throw new RuleViolation(
+        `${invocation} writes a record ${Math.round((now - heldAt) / 1000)} s after it wrote the ledger, whose entry may be removed`,
+      );
   }
 
   /**

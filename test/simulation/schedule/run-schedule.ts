@@ -182,6 +182,7 @@ class ScheduleRun {
         this.result.recordCall(invocation, call, fault);
         onCall?.(invocation, call);
         this.#recordViolation(() => this.#safety.checkStopsAtThrottle(invocation, call, fault));
+        this.#recordViolation(() => this.#quotas.checkCall(invocation, call, kernel.now()));
         if (fault !== 'none' && AWS_MUTATING_CALLS.has(call)) this.#reactToFault();
       },
     });
