@@ -60,7 +60,9 @@ export function raiseCutoff(cutoffs: SessionCutoffs, at: number, issuerSession?:
   const others = Object.entries(cutoffs.byIssuerSession).filter(
     ([name, time]) => name !== issuerSession && time > all && time > at - CUTOFF_RETENTION_MS,
   );
-  const entries = [...others, [issuerSession, Math.max(at, earlier)] as const];
+  const time = Math.max(at, earlier);
+  // All sessions have ended later already, so the entry would say nothing.
+  const entries = time > all ? [...others, [issuerSession, time] as const] : others;
   if (entries.length > ISSUER_CUTOFFS_MAX) {
     return endAll(cutoffs, Math.max(...entries.map(([, time]) => time)));
   }

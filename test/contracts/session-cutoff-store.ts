@@ -50,6 +50,12 @@ export function describeSessionCutoffStoreContract(
       expect(await store.read('ada')).toEqual({ all: T0 + 1, byIssuerSession: { later: T0 + 5 } });
     });
 
+    it('keeps no session that ended before all did', async () => {
+      await store.raise('ada', T0 + 2);
+      await store.raise('ada', T0 + 1, 'earlier');
+      expect(await store.read('ada')).toEqual({ all: T0 + 2, byIssuerSession: {} });
+    });
+
     it('keeps users of every kind of name apart', async () => {
       const users = ['ada', 'Ada', 'ada#1', 'ädä', '😀', "'; --"];
       for (const [n, userId] of users.entries()) await store.raise(userId, T0 + n);

@@ -191,7 +191,7 @@ describe('a workbench', () => {
     expect(await installation.activeDefinitions(wid)).toEqual([task?.taskDefinitionArn]);
     const { items: reports } = (await call('GET', '/reports/reconcile')).body;
     const sweeps = new Set(reports.map(({ sweep }: { sweep: string }) => sweep));
-    expect(sweeps).toEqual(new Set(['active', 'tasks', 'hosts', 'volumes', 'cluster']));
+    expect(sweeps).toEqual(new Set(['active', 'tasks', 'hosts', 'volumes', 'cluster', 'quotas']));
     const untouched = {
       repaired: 0,
       deleted: 0,
