@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { readdir, readFile, readlink, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { errorCode } from '#adapters/system-error.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { findInstalled, type InstalledProgram, onPath } from './installed-programs.ts';
 import { createDataDir, LocalServer } from './local-server.ts';
@@ -47,8 +48,9 @@ for (const { kind, settings, program, needs } of KINDS) {
       .map(({ target }) => target)
       .filter((target) => target !== '/dev/null' && !target.startsWith('anon_inode:'));
     expect(ofServer).toContain(join(await realpath(dataDir), 'state.db'));
-    for (const pid of found) {
-      const descriptors = await readDescriptors(pid);
+    const processes = (await Promise.all(found.map(readProcess))).filter((each) => each !== undefined);
+    expect(processes.length).toBeGreaterThan(0);
+    for (const { descriptors, inheritedEnvironment, folder } of processes) {
       const inherited = descriptors.filter(
         ({ number, target }) => number > 2 && (ofServer.includes(target) || target.includes('inherited-')),
       );
@@ -56,11 +58,10 @@ for (const { kind, settings, program, needs } of KINDS) {
       if (kind === 'boot command') {
         expect(descriptors.map(({ number }) => number)).toEqual([0, 1, 2]);
       }
-      const inheritedEnvironment = await readFile(`/proc/${pid}/environ`, 'utf8');
       expect(inheritedEnvironment).toContain(`WORKSPACE_PATH=${volume}`);
       expect(inheritedEnvironment).not.toContain(SECRET);
       expect(inheritedEnvironment).not.toContain(join(PROJECT_DIR, 'node_modules'));
-      expect(await readlink(`/proc/${pid}/cwd`)).toBe(await realpath(volume));
+      expect(folder).toBe(await realpath(volume));
     }
     expect(server.output).not.toContain('inherited descriptors');
   });
@@ -118,6 +119,20 @@ async function findProgram(server: LocalServer, program: string): Promise<readon
     return found.length > 0;
   });
   return found;
+}
+
+/** Returns undefined for a process that has ended: an IDE also starts programs that end at once. */
+async function readProcess(pid: number) {
+  try {
+    return {
+      descriptors: await readDescriptors(pid),
+      inheritedEnvironment: await readFile(`/proc/${pid}/environ`, 'utf8'),
+      folder: await readlink(`/proc/${pid}/cwd`),
+    };
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes(errorCode(error))) return undefined;
+    throw error;
+  }
 }
 
 async function readDescriptors(pid: number): Promise<readonly { number: number; target: string }[]> {
