@@ -111,6 +111,11 @@ declare module 'dynalite/validations/putItem.js' {
   export default validation;
 }
 
+declare module 'dynalite/validations/updateItem.js' {
+  const validation: { readonly types: object; readonly custom: unknown };
+  export default validation;
+}
+
 declare module 'dynalite/validations/deleteItem.js' {
   const validation: { readonly types: object; readonly custom: unknown };
   export default validation;

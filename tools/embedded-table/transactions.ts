@@ -10,9 +10,11 @@ import db, {
 import deleteValidation from 'dynalite/validations/deleteItem.js';
 import validations from 'dynalite/validations/index.js';
 import putValidation from 'dynalite/validations/putItem.js';
+import updateValidation from 'dynalite/validations/updateItem.js';
 
 /**
- * TransactWriteItems, which dynalite does not have: `Put`, `Delete` and `ConditionCheck` of one table. A transaction locks
+ * TransactWriteItems, which dynalite does not have: `Put`, `Delete`, `ConditionCheck` and `Update` of one table. An `Update` sets
+ * whole attributes to given values and removes attributes. A transaction locks
  * its items in the way dynalite's own writes do, so that it has its effect at one moment. It waits for a lock where
  * DynamoDB would cancel it with `TransactionConflict`.
  */
@@ -79,7 +81,7 @@ export class Transactions {
     if (failed.includes(true)) return failed;
     for (const [index, { kind, key, attributes }] of writes.entries()) {
       if (kind === 'check') continue;
-      const item = kind === 'put' ? attributes : null;
+      const item = itemAfter(writes[index], existing[index], attributes);
       await call((done) => db.updateIndexes(this.#store, table, existing[index] ?? null, item, done));
       await call((done) => (item === null ? items.del(key, done) : items.put(key, item, done)));
     }
@@ -93,24 +95,60 @@ interface TransactionRequest {
 }
 
 interface Write {
-  readonly kind: 'put' | 'delete' | 'check';
-  readonly data: Condition & { readonly TableName: string };
+  readonly kind: 'put' | 'delete' | 'check' | 'update';
+  readonly data: Condition & {
+    readonly TableName: string;
+    readonly _updates?: { readonly sections: readonly UpdateSection[] };
+  };
   /** The item to put, or the key. */
   readonly attributes: Attributes;
 }
 
+/** A part of an update expression, as dynalite has parsed it. */
+interface UpdateSection {
+  readonly type: string;
+  readonly path: readonly (string | number)[];
+  readonly val?: Attributes[string];
+}
+
+/** Returns the item after a write; null after its deletion. */
+function itemAfter(write: Write | undefined, existing: Attributes | undefined, attributes: Attributes) {
+  if (write?.kind === 'put') return attributes;
+  if (write?.kind !== 'update') return null;
+  const item: Record<string, Attributes[string]> = { ...attributes, ...existing };
+  for (const { type, path, val } of write.data._updates?.sections ?? []) {
+    const [name, ...deeper] = path;
+    if (deeper.length > 0) throw notSupported(`the path ${path.join('.')}`);
+    if (type === 'remove') delete item[String(name)];
+    else if (type === 'set' && val !== undefined && !Array.isArray(val) && !('type' in val)) {
+      item[String(name)] = val;
+    } else throw notSupported(type);
+  }
+  return item;
+}
+
+/** Is sent as a response, since a client repeats a request that gets none. */
+function notSupported(what: string): Error {
+  const message = `the embedded table does not support ${what} in a transaction`;
+  const body = { __type: 'com.amazon.coral.validate#ValidationException', message };
+  return Object.assign(new Error(message), { statusCode: 400, body });
+}
+
 /** Parses the expressions of an item of a transaction as dynalite does those of a single write. */
 function parseItem(item: TransactionRequest['TransactItems'][number], store: Store): Write {
-  const { Put, Delete, ConditionCheck } = item;
-  const { types, custom } = Put === undefined ? deleteValidation : putValidation;
-  const given = Put ?? Delete ?? ConditionCheck;
-  if (given === undefined) throw new Error(`the embedded table has no ${Object.keys(item)} in a transaction`);
+  const { Put, Delete, ConditionCheck, Update } = item;
+  const [kind, given, { types, custom }] =
+    Put !== undefined
+      ? (['put', Put, putValidation] as const)
+      : Update !== undefined
+        ? (['update', Update, updateValidation] as const)
+        : ([Delete === undefined ? 'check' : 'delete', Delete ?? ConditionCheck, deleteValidation] as const);
+  if (given === undefined) throw notSupported(Object.keys(item).join(', '));
   const data = validations.checkTypes(given, types) as Write['data'] & {
     Item?: Attributes;
     Key?: Attributes;
   };
   validations.checkValidations(data, types, custom, store);
-  const kind = Put === undefined ? (Delete === undefined ? 'check' : 'delete') : 'put';
   return { kind, data, attributes: data.Item ?? data.Key ?? {} };
 }
 
