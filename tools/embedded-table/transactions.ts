@@ -79,9 +79,11 @@ export class Transactions {
     const existing = await Promise.all(writes.map(({ key }) => readItem(items, key)));
     const failed = writes.map(({ data }, index) => db.checkConditional(data, existing[index]) != null);
     if (failed.includes(true)) return failed;
-    for (const [index, { kind, key, attributes }] of writes.entries()) {
+    // Before the first write, because an update that is not supported must have no effect.
+    const after = writes.map((write, index) => itemAfter(write, existing[index]));
+    for (const [index, { kind, key }] of writes.entries()) {
       if (kind === 'check') continue;
-      const item = itemAfter(writes[index], existing[index], attributes);
+      const item = after[index] ?? null;
       await call((done) => db.updateIndexes(this.#store, table, existing[index] ?? null, item, done));
       await call((done) => (item === null ? items.del(key, done) : items.put(key, item, done)));
     }
@@ -112,11 +114,11 @@ interface UpdateSection {
 }
 
 /** Returns the item after a write; null after its deletion. */
-function itemAfter(write: Write | undefined, existing: Attributes | undefined, attributes: Attributes) {
-  if (write?.kind === 'put') return attributes;
-  if (write?.kind !== 'update') return null;
+function itemAfter({ kind, data, attributes }: Write, existing: Attributes | undefined): Attributes | null {
+  if (kind === 'put') return attributes;
+  if (kind !== 'update') return null;
   const item: Record<string, Attributes[string]> = { ...attributes, ...existing };
-  for (const { type, path, val } of write.data._updates?.sections ?? []) {
+  for (const { type, path, val } of data._updates?.sections ?? []) {
     const [name, ...deeper] = path;
     if (deeper.length > 0) throw notSupported(`the path ${path.join('.')}`);
     if (type === 'remove') delete item[String(name)];
