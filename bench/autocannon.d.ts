@@ -25,8 +25,6 @@ declare module 'autocannon' {
   }
 
   interface Result {
-    /** Seconds, with two decimals. */
-    readonly duration: number;
     /** Failed connections, including timeouts. */
     readonly errors: number;
     readonly timeouts: number;
