@@ -54,6 +54,9 @@ export interface ForwarderOptions {
   readonly timers?: Timers;
 }
 
+/** Node.js parses the Host header of each request for a name of TLS, also without TLS. */
+const NO_SERVER_NAME = { servername: '' };
+
 /** What the gate needs of a Forwarder. */
 export type RequestForwarder = Pick<Forwarder, 'forward' | 'upgrade' | 'endWebSocket' | 'close'>;
 
@@ -229,7 +232,14 @@ export class Forwarder {
   ): ClientRequest {
     const { pathname, ...address } = endpoint;
     const path = `${pathname.slice(0, -1)}${rest.startsWith('/') ? rest : `/${rest}`}`;
-    const toBackend = httpRequest({ ...address, ...options, method: request.method, path, setHost: false });
+    const toBackend = httpRequest({
+      ...address,
+      ...options,
+      ...NO_SERVER_NAME,
+      method: request.method,
+      path,
+      setHost: false,
+    });
     toBackend.once('socket', (socket) => {
       if (!socket.connecting) return;
       const cancel = this.#options.timers.after(this.#options.connectTimeoutMs, () =>
