@@ -1,4 +1,5 @@
 import { CfnOutput } from 'aws-cdk-lib';
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
@@ -9,8 +10,7 @@ import {
   type StartedBy,
 } from '#contract/deployed-functions.ts';
 import type { ClusterStack } from './cluster-stack.ts';
-import { addAlarms } from './constructs/alarm-rules.ts';
-import { Alarms, AlarmTopic } from './constructs/alarms.ts';
+import { AlarmTopic } from './constructs/alarms.ts';
 import {
   addEventTrigger,
   addQueueTrigger,
@@ -21,7 +21,6 @@ import {
 import { HostTemplates } from './constructs/instance-launch-template.ts';
 import { JanitorFunction } from './constructs/janitor.ts';
 import type { Network } from './constructs/network.ts';
-import { OperationsDashboard } from './constructs/operations-dashboard.ts';
 import { WorkQueues } from './constructs/work-queues.ts';
 import { AuthSecret, WorkbenchApi } from './constructs/workbench-api.ts';
 import type { DataStack } from './data-stack.ts';
@@ -43,10 +42,12 @@ export interface ApiStackProps {
   readonly bundles: string;
 }
 
-/** The controller: the HTTP API, the functions, their queues, the alarms and the dashboard. */
+/** The controller: the HTTP API, the functions, their queues, and the topic of the alarms. */
 export class ApiStack extends WorkbenchStack {
   readonly queues: WorkQueues;
+  /** By name; janitors with their number. */
   readonly functions: ReadonlyMap<string, LambdaFunction>;
+  readonly http: HttpApi;
   readonly hosts: HostTemplates;
   /** Base URL with the prefix, without a slash at the end. */
   readonly url: string;
@@ -57,7 +58,7 @@ export class ApiStack extends WorkbenchStack {
 
   constructor(scope: Construct, settings: StageSettings, props: ApiStackProps) {
     super(scope, 'api', settings, {
-      description: 'Workbench controller: API, functions, queues, alarms',
+      description: 'Workbench controller: API, functions, queues',
       terminationProtection: settings.production,
     });
     this.queues = new WorkQueues(this, 'Queues');
@@ -84,7 +85,8 @@ export class ApiStack extends WorkbenchStack {
     });
     this.url = api.url;
     this.secret = secret.arn;
-    this.alarmTopic = this.#addMonitoring(settings, props, api);
+    this.http = api.api;
+    this.alarmTopic = this.#createAlarmTopic(settings, props.data);
     new CfnOutput(this, 'ApiUrl', { value: api.url });
     if (secret.arn !== undefined) {
       new CfnOutput(this, 'AuthSecret', {
@@ -148,6 +150,12 @@ export class ApiStack extends WorkbenchStack {
     return lambdas;
   }
 
+  #createAlarmTopic({ installation, alarms }: StageSettings, { backups }: DataStack): ITopic {
+    const alarmTopic = new AlarmTopic(this, 'AlarmTopic', { installation, email: alarms.email });
+    alarmTopic.notifyOfFailedBackups(backups.vault.backupVaultName, this.queues.eventDeadLetterQueue);
+    return alarmTopic.topic;
+  }
+
   #permissionContext(
     { installation, dedicated, auth }: StageSettings,
     { network, data, cluster }: ApiStackProps,
@@ -177,55 +185,7 @@ export class ApiStack extends WorkbenchStack {
       secretKey: auth === 'none' ? undefined : auth.secretKeyArn,
     };
   }
-
-  /** Returns the topic of the alarms. */
-  #addMonitoring(
-    settings: StageSettings,
-    { network, data, cluster }: ApiStackProps,
-    { api }: WorkbenchApi,
-  ): ITopic {
-    const { installation } = settings;
-    const { queues, functions } = this;
-    const billed = {
-      workbenchLogs: cluster.workbenchLogs.logGroupName,
-      fileSystemIds: data.files.fileSystems.map(({ fileSystem }) => fileSystem.fileSystemId),
-      wayOut: network.wayOut,
-    };
-    const { table } = data.records;
-    const alarmTopic = new AlarmTopic(this, 'AlarmTopic', { installation, email: settings.alarms.email });
-    alarmTopic.notifyOfFailedBackups(data.backups.vault.backupVaultName, queues.eventDeadLetterQueue);
-    const alarms = new Alarms(this, 'Alarms', { topic: alarmTopic.topic, installation });
-    const routes = new Set<string>(functionsStartedBy('route').map(([name]) => name));
-    const heartbeat = functions.get(HEARTBEAT);
-    if (heartbeat === undefined) throw new Error(`${HEARTBEAT} is not deployed`);
-    addAlarms(alarms, {
-      settings,
-      api,
-      queues,
-      table,
-      backgroundFunctions: new Map([...functions].filter(([name]) => !routes.has(name))),
-      heartbeat,
-      cluster: cluster.clusterName,
-      providers: cluster.capacityProviders.map(({ providerName }) => providerName),
-      ...billed,
-    });
-    new OperationsDashboard(this, 'Operations', {
-      installation,
-      alarms: alarms.all,
-      api,
-      queues,
-      functions,
-      table,
-      ...billed,
-      cluster: cluster.clusterName,
-      groups: cluster.capacityProviders.map(({ providerName, group }) => ({ provider: providerName, group })),
-    });
-    return alarmTopic.topic;
-  }
 }
-
-/** Runs every minute, so that its absence shows that the reconciler does not run. */
-const HEARTBEAT: FunctionName = 'sweep-due';
 
 /** The functions with this kind of trigger, each with its trigger. */
 function functionsStartedBy<B extends StartedBy['by']>(

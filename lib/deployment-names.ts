@@ -1,10 +1,10 @@
 /** Names that several stacks, or stacks and `npm run deploy`, share. Without imports, so that the command does not load CDK. */
 
 /**
- * The parts of an installation, each with a stack `<installation>-<part>`. Each stack uses those before it. Only an
+ * The parts of an installation, each with a stack `<installation>-<part>`. Each stack uses only those before it. Only an
  * installation with a gate has `gateway`.
  */
-export const PARTS = ['network', 'data', 'cluster', 'api', 'gateway'] as const;
+export const PARTS = ['network', 'data', 'cluster', 'api', 'monitoring', 'gateway'] as const;
 export type Part = (typeof PARTS)[number];
 
 /**
@@ -13,6 +13,14 @@ export type Part = (typeof PARTS)[number];
  * second deployment turns the protection on.
  */
 export const UNPROTECTED = 'unprotected';
+
+/**
+ * Name of a function in AWS. The names are fixed, so that other stacks need no references to the functions.
+ * @param name as in contract/deployed-functions.ts, for janitors with their number
+ */
+export function functionNameOf(installation: string, name: string): string {
+  return `${installation}-${name}`;
+}
 
 /** Name of the log group with the output of workbenches. It is fixed, so that policies can name its streams. */
 export function workbenchLogsOf(installation: string): string {

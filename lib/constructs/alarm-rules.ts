@@ -2,12 +2,12 @@ import { Duration } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { type IMetric, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { DEPLOYED, type DeployedFunction } from '#contract/deployed-functions.ts';
 import { METRICS } from '#contract/metrics.ts';
 import type { StageSettings } from '../settings/stage.ts';
 import type { Alarms } from './alarms.ts';
 import { fileBytes, forwardedBytes, logBytes } from './billed-bytes.ts';
+import { functionMetric } from './function-metric.ts';
 import type { WayOut } from './network.ts';
 import type { WorkQueues } from './work-queues.ts';
 
@@ -16,10 +16,10 @@ export interface MonitoredResources {
   readonly api: HttpApi;
   readonly queues: WorkQueues;
   readonly table: TableV2;
-  /** Functions by name: all that are invoked asynchronously, and the authorizer. */
-  readonly backgroundFunctions: ReadonlyMap<string, LambdaFunction>;
-  /** The function that runs every minute. */
-  readonly heartbeat: LambdaFunction;
+  /** Names of functions in AWS: all that are invoked asynchronously, and the authorizer, by their short names. */
+  readonly backgroundFunctions: ReadonlyMap<string, string>;
+  /** Name of the function in AWS that runs every minute. */
+  readonly heartbeat: string;
   readonly cluster: string;
   readonly providers: readonly string[];
   /** Name of the log group with the output of workbenches. */
@@ -128,10 +128,12 @@ function addFunctionAlarms(
   alarms: Alarms,
   { backgroundFunctions, heartbeat, table }: MonitoredResources,
 ): void {
-  for (const [name, lambda] of backgroundFunctions) {
+  for (const [name, functionName] of backgroundFunctions) {
     alarms.add(`${name} errors`, {
       description: `The function ${name} returns errors or times out. See its log.`,
-      ...errorCondition(name, (period) => lambda.metricErrors({ statistic: Stats.SUM, period })),
+      ...errorCondition(name, (period) =>
+        functionMetric(functionName, 'Errors', { statistic: Stats.SUM, period }),
+      ),
     });
   }
   alarms.add('functions throttled', {
@@ -147,7 +149,7 @@ function addFunctionAlarms(
   });
   alarms.add('reconciler not running', {
     description: 'The reconciler has not run for 15 minutes: lost messages and events are not repaired.',
-    metric: heartbeat.metricInvocations({ statistic: Stats.SUM, period: LONG }),
+    metric: functionMetric(heartbeat, 'Invocations', { statistic: Stats.SUM, period: LONG }),
     threshold: 1,
     isBelow: true,
     missingIsBreaching: true,

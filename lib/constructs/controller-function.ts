@@ -15,6 +15,7 @@ import { type ILogGroup, LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-lo
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { DeployedFunction, StartedBy } from '#contract/deployed-functions.ts';
+import { functionNameOf } from '../deployment-names.ts';
 import { allow, type Permission } from '../permissions/allow.ts';
 import type { WorkQueues } from './work-queues.ts';
 
@@ -43,7 +44,7 @@ export class ControllerFunction extends Construct {
   constructor(scope: Construct, id: string, props: ControllerFunctionProps) {
     super(scope, id);
     const { name, deployedName = name, deployed, installation, bundles, environment, logRetention } = props;
-    const functionName = `${installation}-${deployedName}`;
+    const functionName = functionNameOf(installation, deployedName);
     const logGroup =
       props.logGroup ??
       createLogGroup(this, 'LogGroup', { name: `/${installation}/${deployedName}`, logRetention });

@@ -15,12 +15,12 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { METRICS, type MetricDefinition, type MetricName } from '#contract/metrics.ts';
 import { providerReservationMetric } from './alarm-rules.ts';
 import { fileBytes, forwardedBytes, logBytes } from './billed-bytes.ts';
 import { metricsNamespace } from './controller-function.ts';
+import { functionMetric } from './function-metric.ts';
 import type { WayOut } from './network.ts';
 import type { WorkQueues } from './work-queues.ts';
 
@@ -29,7 +29,8 @@ export interface OperationsDashboardProps {
   readonly alarms: readonly IAlarm[];
   readonly api: HttpApi;
   readonly queues: WorkQueues;
-  readonly functions: ReadonlyMap<string, LambdaFunction>;
+  /** Names of all functions in AWS, by their short names. */
+  readonly functions: ReadonlyMap<string, string>;
   readonly table: TableV2;
   readonly fileSystemIds: readonly string[];
   /** Name of the log group with the output of workbenches. */
@@ -193,12 +194,14 @@ export class OperationsDashboard extends Construct {
     return [
       graph(
         'Function errors',
-        lambdas.map(([name, lambda]) => lambda.metricErrors({ period: PERIOD, label: name })),
+        lambdas.map(([label, functionName]) =>
+          functionMetric(functionName, 'Errors', { statistic: Stats.SUM, period: PERIOD, label }),
+        ),
       ),
       graph(
         'Duration, p95, ms',
-        lambdas.map(([name, lambda]) =>
-          lambda.metricDuration({ period: PERIOD, statistic: 'p95', label: name }),
+        lambdas.map(([label, functionName]) =>
+          functionMetric(functionName, 'Duration', { statistic: 'p95', period: PERIOD, label }),
         ),
       ),
       graph('Table capacity units', [

@@ -13,7 +13,7 @@ import { type IRole, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/a
 import { Construct } from 'constructs';
 import { VOLUMES_PARENT } from '#contract/settings/deployment-settings.ts';
 import { acknowledge, CONTROL_TOWER } from '../checks/acknowledge.ts';
-import { backupVaultNameOf } from '../deployment-names.ts';
+import { backupVaultNameOf, functionNameOf } from '../deployment-names.ts';
 import { allow } from '../permissions/allow.ts';
 import {
   fileSystemPolicy,
@@ -77,7 +77,7 @@ export class WorkbenchFiles extends Construct {
   #createFileSystem(index: number, taskRole: Role, props: WorkbenchFilesProps): WorkbenchFileSystem {
     const { vpc, securityGroup, installation, operatorRoles, denyOtherRoles } = props;
     // Fixed, because the policy of the role contains it and is created before the function.
-    const janitorName = `${installation}-janitor-${index}`;
+    const janitorName = functionNameOf(installation, `janitor-${index}`);
     const janitorRole = new Role(this, `JanitorRole${index}`, {
       description: `${janitorName}: deletes the files of deleted workbenches`,
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),

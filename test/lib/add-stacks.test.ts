@@ -26,14 +26,18 @@ const production = { production: true, image: { tag: '1.0.0' }, alarms: { email:
 
 it('protects all stacks of a production stage from deletion, and the data stack of every stage', () => {
   expect(protectedStacks({})).toEqual(['data']);
-  expect(protectedStacks(production)).toEqual(['network', 'data', 'cluster', 'api']);
+  expect(protectedStacks(production)).toEqual(['network', 'data', 'cluster', 'api', 'monitoring']);
   const gated = { ...production, gateway: SOME_GATEWAY };
-  expect(protectedStacks(gated)).toEqual(['network', 'data', 'cluster', 'api', 'gateway']);
+  expect(protectedStacks(gated)).toEqual(['network', 'data', 'cluster', 'api', 'monitoring', 'gateway']);
   expect(protectedStacks(gated, { unprotected: 'gateway' })).not.toContain('gateway');
 });
 
 it('protects neither the stacks nor the table that the context names, so that a failed creation can be deleted', () => {
-  expect(protectedStacks(production, { unprotected: 'data,api' })).toEqual(['network', 'cluster']);
+  expect(protectedStacks(production, { unprotected: 'data,api' })).toEqual([
+    'network',
+    'cluster',
+    'monitoring',
+  ]);
   const isTableProtected = (context: Record<string, string>) => {
     const app = new App({ context });
     const data = new DataStack(app, someStage(), new NetworkStack(app, someStage()).network);
@@ -61,6 +65,7 @@ it('refers between stacks weakly, except from the data stack, unless the context
     'workbench-some-data': [false, true],
     'workbench-some-cluster': [true, false],
     'workbench-some-api': [true, false],
+    'workbench-some-monitoring': [true, false],
   });
   const context = { ...readCdkContext(), '@aws-cdk/core:defaultCrossStackReferences': 'strong' };
   const stacks = addStacks(new App({ context }), someStage(), createEmptyBundles(folder));
@@ -72,5 +77,6 @@ it('refers between stacks weakly, except from the data stack, unless the context
     data: [false, true],
     cluster: [false, true],
     api: [false, true],
+    monitoring: [false, true],
   });
 });

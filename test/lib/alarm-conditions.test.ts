@@ -33,7 +33,7 @@ interface AlarmProperties extends MetricText {
 /** `AWS/SQS ApproximateAgeOfOldestMessage [QueueName=<Queueswork>]`. Ids are without the hash of CDK. */
 function metricText({ Namespace, MetricName, Dimensions }: MetricText): string {
   const dimensions = listOf(Dimensions).map(({ Name, Value }) => {
-    const id = resolveReference(Value, 'workbench-some-api', app.templates)?.id;
+    const id = resolveReference(Value, 'workbench-some-monitoring', app.templates)?.id;
     const value = id === undefined ? valueToText(Value) : `<${id.replace(/[0-9A-F]{8}$/, '')}>`;
     return `${Name}=${value}`;
   });
@@ -62,10 +62,11 @@ const dlq = (queue: string) =>
 // Half an hour, the default of the stage.
 const queueAge = (queue: string) =>
   `Maximum 300 s AWS/SQS ApproximateAgeOfOldestMessage [QueueName=<Queues${queue}>] >= 1800, 2 of 2`;
-const errors = (id: string) => `Sum 900 s AWS/Lambda Errors [FunctionName=<${id}Function>] >= 3, 1 of 1`;
+const errors = (name: string) =>
+  `Sum 900 s AWS/Lambda Errors [FunctionName=workbench-some-${name}] >= 3, 1 of 1`;
 /** Two intervals, so that each period contains a run. */
-const rareErrors = (id: string, seconds: number) =>
-  `Sum ${seconds} s AWS/Lambda Errors [FunctionName=<${id}Function>] >= 1, 2 of 2`;
+const rareErrors = (name: string, seconds: number) =>
+  `Sum ${seconds} s AWS/Lambda Errors [FunctionName=workbench-some-${name}] >= 1, 2 of 2`;
 const OWN = 'WorkbenchController/workbench-some';
 const own = (metric: string, seconds: number) => `Sum ${seconds} s ${OWN} ${metric}`;
 const failing = (sweep: string, seconds: number) =>
@@ -84,7 +85,7 @@ const DAY = 86_400;
 /** Returns the conditions of the alarms by name. */
 function conditionsOf({ all }: SynthesizedApp): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    all('api', 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => {
+    all('monitoring', 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => {
       const alarm = Properties as unknown as AlarmProperties;
       return [alarm.AlarmName.replace('workbench-some ', ''), conditionOf(alarm)];
     }),
@@ -108,24 +109,24 @@ it('each alarm starts under exactly this condition', () => {
     'API latency high': 'p99 300 s AWS/ApiGateway Latency [ApiId=<HttpApi>] >= 3000, 3 of 3',
     'token verification failing': `${own('authorizer_failed', 300)} >= 3, 2 of 2`,
     'authorizer errors': errors('authorizer'),
-    'task-state-change errors': errors('taskstatechange'),
-    'instance-state-change errors': errors('instancestatechange'),
-    'container-instance-change errors': errors('containerinstancechange'),
-    'instance-interrupted errors': errors('instanceinterrupted'),
+    'task-state-change errors': errors('task-state-change'),
+    'instance-state-change errors': errors('instance-state-change'),
+    'container-instance-change errors': errors('container-instance-change'),
+    'instance-interrupted errors': errors('instance-interrupted'),
     'drive errors': errors('drive'),
-    'drive-host errors': errors('drivehost'),
-    'drive-delete errors': errors('drivedelete'),
-    'sweep-due errors': errors('sweepdue'),
-    'sweep-active errors': rareErrors('sweepactive', TWENTY_MINUTES),
-    'sweep-tasks-and-hosts errors': rareErrors('sweeptasksandhosts', TWENTY_MINUTES),
-    'sweep-volumes errors': rareErrors('sweepvolumes', TWO_HOURS),
-    'sweep-quotas errors': rareErrors('sweepquotas', TWO_HOURS),
-    'sweep-cluster errors': rareErrors('sweepcluster', TWENTY_MINUTES),
-    'janitor-0 errors': errors('Janitor0Janitor'),
+    'drive-host errors': errors('drive-host'),
+    'drive-delete errors': errors('drive-delete'),
+    'sweep-due errors': errors('sweep-due'),
+    'sweep-active errors': rareErrors('sweep-active', TWENTY_MINUTES),
+    'sweep-tasks-and-hosts errors': rareErrors('sweep-tasks-and-hosts', TWENTY_MINUTES),
+    'sweep-volumes errors': rareErrors('sweep-volumes', TWO_HOURS),
+    'sweep-quotas errors': rareErrors('sweep-quotas', TWO_HOURS),
+    'sweep-cluster errors': rareErrors('sweep-cluster', TWENTY_MINUTES),
+    'janitor-0 errors': errors('janitor-0'),
     // Of the whole account and region: the quota is shared.
     'functions throttled': 'Sum 300 s AWS/Lambda Throttles >= 10, 2 of 2',
     'reconciler not running':
-      'Sum 900 s AWS/Lambda Invocations [FunctionName=<sweepdueFunction>] < 1, 1 of 1, or no data',
+      'Sum 900 s AWS/Lambda Invocations [FunctionName=workbench-some-sweep-due] < 1, 1 of 1, or no data',
     'table reads throttled': throttled('Read'),
     'table writes throttled': throttled('Write'),
     'audit events lost': `${own('audit_events_lost', 300)} >= 1, 1 of 1`,

@@ -1,13 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEPLOYED, type DeployedFunction } from '#contract/deployed-functions.ts';
-import { METRICS } from '#contract/metrics.ts';
 import { CORS, ROUTES } from '#contract/routes.ts';
 import { DEPLOYMENT_SETTINGS, readDeployedSettings } from '#contract/settings/deployment-settings.ts';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
 import { checkLimits } from '#lib/checks/limits.ts';
 import { listOf, type Resource, resolveReference, type Template, valueToText } from '#lib/checks/template.ts';
 import { someStage } from './some-stage.ts';
-import { type SynthesizedApp, synthesize, valueAt } from './synthesize.ts';
+import { type SynthesizedApp, synthesize, valueAt, weakReferencesIn } from './synthesize.ts';
 
 let app: SynthesizedApp;
 beforeAll(async () => {
@@ -49,6 +48,14 @@ describe('functions', () => {
         .map(({ FunctionName }) => FunctionName)
         .sort(),
     ).toEqual(expected.map((name) => `workbench-some-${name}`).sort());
+  });
+
+  it('write metrics to the namespace of the installation', () => {
+    for (const { Environment } of properties('AWS::Lambda::Function')) {
+      expect(valueAt(Environment, 'Variables', 'POWERTOOLS_METRICS_NAMESPACE')).toBe(
+        'WorkbenchController/workbench-some',
+      );
+    }
   });
 
   it('run on Node.js 24 and arm64 with the declared timeout and memory', () => {
@@ -134,12 +141,6 @@ describe('a deployment without other changes', () => {
   });
 });
 
-/** Returns all references to outputs of other stacks. */
-function weakReferencesIn(value: unknown): readonly unknown[] {
-  if (typeof value !== 'object' || value === null) return [];
-  return 'Fn::GetStackOutput' in value ? [value] : Object.values(value).flatMap(weakReferencesIn);
-}
-
 /**
  * CDK skips the api stack if its template is unchanged, even if the value of an output that it reads has changed. The
  * types of these outputs, and why their values stay the same while the template does.
@@ -150,12 +151,10 @@ const NEVER_REPLACED: Readonly<Record<string, string>> = {
   'AWS::EFS::AccessPoint': 'Path and user of the parent are fixed.',
   'AWS::Backup::BackupVault': 'Its name is fixed.',
   'AWS::IAM::Role': 'Neither name nor path is set.',
-  'AWS::EC2::NatGateway': 'Subnet and address are fixed. Only alarms and the dashboard show it.',
   'AWS::EC2::Subnet': 'The data stack imports them: CloudFormation refuses to replace them.',
   'AWS::EC2::SecurityGroup': 'The VPC cannot be replaced, like its subnets, and descriptions are fixed.',
   'AWS::ECR::Repository': 'Neither name nor encryption is set.',
   'AWS::Logs::LogGroup': 'Its name is fixed.',
-  'AWS::AutoScaling::AutoScalingGroup': 'Neither name nor instance is set. Only the dashboard shows it.',
 };
 
 const VALUES: Readonly<Record<string, string>> = {
@@ -309,63 +308,6 @@ describe('events', () => {
   });
 });
 
-describe('alarms', () => {
-  it('notify the topic when they start and when they end', () => {
-    const [topic] = resources('AWS::SNS::Topic');
-    for (const { AlarmActions, OKActions, AlarmDescription } of properties('AWS::CloudWatch::Alarm')) {
-      expect(listOf(AlarmActions as unknown).map(valueToText)).toEqual([`<${topic?.[0]}>`]);
-      expect(OKActions).toEqual(AlarmActions);
-      expect(valueToText(AlarmDescription).length).toBeGreaterThan(20);
-    }
-    expect(properties('AWS::SNS::Subscription')).toMatchObject([
-      { Protocol: 'email', Endpoint: 'ops@example.com' },
-    ]);
-  });
-
-  it('cover each dead-letter queue, each function without a waiting caller, and each capacity provider', () => {
-    const dimensions = JSON.stringify(properties('AWS::CloudWatch::Alarm'));
-    const deadLetterQueues = resources('AWS::SQS::Queue').filter(
-      ([, { Properties }]) => !Properties?.RedrivePolicy,
-    );
-    for (const [id] of deadLetterQueues) expect(dimensions).toContain(`"${id}"`);
-    const background = ENTRIES.filter(([, { startedBy }]) => !['route', 'janitor'].includes(startedBy.by));
-    for (const name of [...background.map(([name]) => name), 'janitor-0', 'janitor-1']) {
-      expect(dimensions).toContain(`"${functionOf(name)[0]}"`);
-    }
-    expect(dimensions).toContain('workbench-some-standard');
-  });
-
-  it('start if the reconciler does not run', () => {
-    const notRunning = properties('AWS::CloudWatch::Alarm').find(({ AlarmName }) =>
-      String(AlarmName).endsWith('reconciler not running'),
-    );
-    expect(notRunning).toMatchObject({
-      MetricName: 'Invocations',
-      TreatMissingData: 'breaching',
-      ComparisonOperator: 'LessThanThreshold',
-    });
-  });
-
-  it('and the dashboard use the metrics of this installation', () => {
-    const text = `${JSON.stringify(properties('AWS::CloudWatch::Alarm'))}${JSON.stringify(
-      properties('AWS::CloudWatch::Dashboard'),
-    )}`;
-    expect(text).toContain('WorkbenchController/workbench-some');
-    for (const { Environment } of properties('AWS::Lambda::Function')) {
-      expect(valueAt(Environment, 'Variables', 'POWERTOOLS_METRICS_NAMESPACE')).toBe(
-        'WorkbenchController/workbench-some',
-      );
-    }
-  });
-});
-
-describe('the dashboard', () => {
-  it('shows every metric of the functions', () => {
-    const words = new Set(JSON.stringify(properties('AWS::CloudWatch::Dashboard')).match(/\w+/g));
-    expect(Object.keys(METRICS).filter((name) => !words.has(name))).toEqual([]);
-  });
-});
-
 describe('janitors', () => {
   it('each mount only their own file system, in the VPC', () => {
     for (const number of [0, 1]) {
@@ -390,6 +332,12 @@ describe('janitors', () => {
 });
 
 describe('the topic of alarms', () => {
+  it('sends notifications to the email address of the settings', () => {
+    expect(properties('AWS::SNS::Subscription')).toMatchObject([
+      { Protocol: 'email', Endpoint: 'ops@example.com' },
+    ]);
+  });
+
   it('admits EventBridge without a condition, which EventBridge does not support for topics', () => {
     const [policy] = properties('AWS::SNS::TopicPolicy');
     const statements = listOf(

@@ -63,7 +63,7 @@ describe('the stack of the gate', () => {
     const setting = '"WB_GATE":"host"';
     // Without a gate the controller does not see browsers, and stops no workbench that is not used.
     const noIdleStop = /"WB_IDLE_STOP_(?:GPU_)?MINUTES":"0",/g;
-    for (const part of ['network', 'data', 'cluster', 'api']) {
+    for (const part of ['network', 'data', 'cluster', 'api', 'monitoring'] as const) {
       const [withGate, without] = [staging, none].map(({ templates }) =>
         JSON.stringify(templates.get(`workbench-some-${part}`)?.Resources),
       );

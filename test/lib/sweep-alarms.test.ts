@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 
 function findAlarm(name: string): Readonly<Record<string, unknown>> {
-  const alarms = app.all('api', 'AWS::CloudWatch::Alarm').map(([, { Properties = {} }]) => Properties);
+  const alarms = app.all('monitoring', 'AWS::CloudWatch::Alarm').map(([, { Properties = {} }]) => Properties);
   const properties = alarms.find(({ AlarmName }) => AlarmName === `workbench-some ${name}`);
   if (properties === undefined) throw new Error(`there is no alarm ${name}`);
   return properties;
@@ -90,7 +90,7 @@ it('a function that always fails raises an alarm, even on a slow schedule', () =
 });
 
 it('no alarm evaluates a longer time than CloudWatch allows', () => {
-  for (const [, { Properties = {} }] of app.all('api', 'AWS::CloudWatch::Alarm')) {
+  for (const [, { Properties = {} }] of app.all('monitoring', 'AWS::CloudWatch::Alarm')) {
     const seconds = periodOf(Properties) * Number(Properties.EvaluationPeriods);
     const days = periodOf(Properties) >= 3600 ? 7 : 1;
     expect(seconds).toBeLessThanOrEqual(days * 86_400);

@@ -1,10 +1,9 @@
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import type { Resource, Templates } from '#lib/checks/template.ts';
 import { resourcesOf } from '#lib/checks/template.ts';
+import type { Part } from '#lib/deployment-names.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
 import { synthesizeByStack, synthesizeWithoutApi as templatesWithoutApi } from '#tools/synthesize-stage.ts';
-
-export type Part = 'network' | 'data' | 'cluster' | 'api' | 'gateway';
 
 /** The stacks of a stage. A test file synthesizes them once. */
 export interface SynthesizedApp {
@@ -42,4 +41,10 @@ export function valueAt(value: unknown, ...path: readonly (string | number)[]): 
     (inner, name) => (inner as Readonly<Record<string | number, unknown>> | undefined)?.[name],
     value,
   );
+}
+
+/** Returns all references to outputs of other stacks. */
+export function weakReferencesIn(value: unknown): readonly unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return 'Fn::GetStackOutput' in value ? [value] : Object.values(value).flatMap(weakReferencesIn);
 }

@@ -31,7 +31,7 @@ async function commandsOfAccount(): Promise<FakeCommands> {
   return commands;
 }
 
-const PARTS = ['network', 'data', 'cluster', 'api'];
+const PARTS = ['network', 'data', 'cluster', 'api', 'monitoring'];
 
 /** The stacks of the installation, and one of another whose name begins like it. */
 function stacksIn(status: string, changes: Readonly<Record<string, string | undefined>> = {}) {
@@ -226,7 +226,7 @@ it('creates missing stacks without protection, then turns it on', async () => {
   const { code, stdout } = await deploy(commands, ['--stage', 'staging', '--profile', 'ops']);
   expect(code).toBe(0);
   expect(await changesOf(commands)).toEqual([
-    'cdk deploy --all -c stage=staging -c unprotected=network,data,cluster,api --profile ops',
+    'cdk deploy --all -c stage=staging -c unprotected=network,data,cluster,api,monitoring --profile ops',
     'cdk deploy --all -c stage=staging --profile ops',
   ]);
   expect(stdout).toContain('Turning on their protection');
@@ -435,7 +435,7 @@ describe('a stage with a gate', () => {
       certificateArn: 'arn:aws:acm:us-west-1:111122223333:certificate/01234567',
     },
   };
-  const WITHOUT_GATE = ['network', 'data', 'cluster', 'api']
+  const WITHOUT_GATE = ['network', 'data', 'cluster', 'api', 'monitoring']
     .map((part) => `workbench-staging-${part}`)
     .join(' ');
 
@@ -494,7 +494,7 @@ describe('a stage with a gate', () => {
     const calls = await commands.calls();
     expect(calls.filter((call) => call.includes('ecr'))).toEqual([]);
     expect(calls).toContain(
-      `cdk deploy ${WITHOUT_GATE} -c stage=staging -c unprotected=network,data,cluster,api`,
+      `cdk deploy ${WITHOUT_GATE} -c stage=staging -c unprotected=network,data,cluster,api,monitoring`,
     );
   });
 });
