@@ -5,7 +5,8 @@ import { LOCAL_MACHINE_ID } from '#adapters/local/local-machine.ts';
 import { isNoSpace } from '#adapters/local/no-space.ts';
 import { settlesWithin, systemTimers } from '#adapters/local/timers.ts';
 import { RandomIds } from '#adapters/random-ids.ts';
-import type { ConsoleConfig } from '#contract/console-config.ts';
+import { consoleConfigOf } from '#contract/console-config.ts';
+import { issuerOriginsOf } from '#contract/console-headers.ts';
 import type { Settings } from '#contract/settings/function-settings.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
@@ -161,9 +162,7 @@ async function open(
   const routes = buildRoutes(ports, functions);
   gateRequests.setCommands(apiCommands(routes, timers));
   const files =
-    consoleFolder === undefined
-      ? undefined
-      : await ConsoleFiles.read(consoleFolder, consoleConfigOf(functions));
+    consoleFolder === undefined ? undefined : await readConsoleFiles(consoleFolder, functions, settings);
   const gateway = createGateway({
     ...gatewayOptions(routes, ports, functions, settings),
     ...(files === undefined ? {} : { files }),
@@ -215,19 +214,14 @@ function gatewayOptions(
   };
 }
 
-/** Returns what everybody who opens the console may know. */
-function consoleConfigOf(functions: Settings): ConsoleConfig {
-  return {
-    version,
-    apiPrefix: functions.RESTAPI_URL_PREFIX ?? '',
-    signIn: functions.RESTAPI_AUTH === 'none' ? 'none' : 'key',
-    organisationShares: functions.WB_ORGANISATION_SHARES === 'true',
-    sizes: {
-      cpu: { min: functions.WB_MIN_CPU, max: functions.WB_MAX_CPU, default: functions.WB_DEFAULT_CPU },
-      memory: { min: functions.WB_MIN_RAM, max: functions.WB_MAX_RAM, default: functions.WB_DEFAULT_RAM },
-      gpu: { min: functions.WB_MIN_GPU, max: functions.WB_MAX_GPU, default: functions.WB_DEFAULT_GPU },
-    },
-  };
+async function readConsoleFiles(
+  folder: string,
+  functions: Settings,
+  { console }: LocalSettings,
+): Promise<ConsoleFiles> {
+  const config = consoleConfigOf({ ...functions, ...console }, version);
+  const origins = issuerOriginsOf(config.issuer?.url, console.WB_CONSOLE_ISSUER_ORIGINS);
+  return await ConsoleFiles.read(folder, config, origins);
 }
 
 /** Returns the host name for printed addresses. */

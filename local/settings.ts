@@ -1,6 +1,11 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { IDES } from '#adapters/local/processes/command.ts';
+import {
+  CONSOLE_RULES,
+  CONSOLE_SETTINGS,
+  type ConsoleSettingValues,
+} from '#contract/settings/console-settings.ts';
 import { SETTING_RULES } from '#contract/settings/function-setting-rules.ts';
 import { SETTINGS, type Settings } from '#contract/settings/function-settings.ts';
 import { GATE_SETTINGS, type GateSettingValues } from '#contract/settings/gate-settings.ts';
@@ -169,10 +174,11 @@ export const LOCAL_SETTINGS = {
   },
 };
 
-/** The settings of the functions, of the gate and of local mode, with defaults for a single computer. */
+/** The settings of the functions, of the gate, of the console and of local mode, with defaults for a single computer. */
 const DECLARED = {
   ...SETTINGS,
   ...GATE_SETTINGS,
+  ...CONSOLE_SETTINGS,
   ...LOCAL_SETTINGS,
   BASE_URL: url({
     description: `${SETTINGS.BASE_URL.description} By default this computer at WB_WORKBENCH_PORT.`,
@@ -261,6 +267,7 @@ export interface LocalSettings {
    */
   readonly functions: Omit<Settings, 'BASE_URL'>;
   readonly gate: GateSettingValues;
+  readonly console: ConsoleSettingValues;
   readonly baseUrl: string | undefined;
   readonly port: number;
   readonly workbenchPort: number;
@@ -298,7 +305,7 @@ export interface LocalSettings {
  */
 export function readLocalSettings(env: Environment): LocalSettings {
   const rules = [
-    ...([...SETTING_RULES, ...SIGN_IN_RULES] as typeof LOCAL_RULES),
+    ...([...SETTING_RULES, ...SIGN_IN_RULES, ...CONSOLE_RULES] as typeof LOCAL_RULES),
     ...LOCAL_RULES,
     tokenRule(env),
   ];
@@ -306,6 +313,7 @@ export function readLocalSettings(env: Environment): LocalSettings {
   return {
     functions: read,
     gate: read,
+    console: read,
     baseUrl: BASE_URL,
     port: read.PORT,
     workbenchPort: read.WB_WORKBENCH_PORT,

@@ -13,6 +13,7 @@ import { Api } from './api.ts';
 import { ProblemNotice } from './components/problem-notice.tsx';
 import { Connection } from './connection.ts';
 import { Context } from './context.ts';
+import { type Browser, type Entry, leaveToIssuer, signOutAtIssuer } from './entry.ts';
 import { HEALTH_INTERVAL_MS } from './polling.ts';
 import { isSignInProblem } from './problems.ts';
 import { Admin } from './screens/admin.tsx';
@@ -22,35 +23,60 @@ import { Home } from './screens/home.tsx';
 import { SignIn } from './screens/sign-in.tsx';
 import { Usage } from './screens/usage.tsx';
 import { WorkbenchScreen } from './screens/workbench.tsx';
-import { endSession, readSession, type Session, suggestUser, writeSession } from './session.ts';
+import { endSession, type Session, suggestUser, writeSession } from './session.ts';
 import { TEXTS } from './texts.ts';
 
-const STORAGES = { lasting: localStorage, ofTab: sessionStorage };
 /** How long a message is shown, milliseconds. */
 const MESSAGE_MS = 6_000;
 
-export function App({ config }: { readonly config: ConsoleConfig }) {
-  const [session, setSession] = useState(() => readSession(config.signIn, STORAGES));
+interface AppProps {
+  readonly config: ConsoleConfig;
+  readonly browser: Browser;
+  readonly entry: Entry;
+}
+
+export function App({ config, browser, entry }: AppProps) {
+  const { storages } = browser;
+  const { issuer } = entry;
+  const [session, setSession] = useState(entry.session);
   // Counts the sessions: each has a client and screens of its own, so that nothing that one user has read is shown to the next.
   const [count, setCount] = useState(0);
-  const [refused, setRefused] = useState(false);
+  const [problem, setProblem] = useState<unknown>(entry.problem);
   const connection = useMemo(() => new Connection(), []);
-  const signOut = useCallback((wasRefused: boolean) => {
-    endSession(STORAGES);
-    setRefused(wasRefused);
-    setSession(undefined);
-  }, []);
-  const client = useMemo(() => createClient(connection, () => signOut(true)), [count, connection, signOut]);
+  const endWith = useCallback(
+    (reason: unknown) => {
+      endSession(storages);
+      setProblem(reason);
+      setSession(undefined);
+    },
+    [storages],
+  );
+  const client = useMemo(() => createClient(connection, endWith), [count, connection, endWith]);
   const signIn = (next: Session) => {
-    writeSession(next, STORAGES);
-    setRefused(false);
+    writeSession(next, storages);
+    setProblem(undefined);
     setSession(next);
     setCount(count + 1);
+  };
+  const signOut = async () => {
+    const isLeaving = issuer !== undefined && typeof session?.key === 'function';
+    if (!isLeaving || !(await signOutAtIssuer(issuer, browser))) endWith(undefined);
   };
   if (session === undefined) {
     return (
       <Frame>
-        <SignIn suggestedUser={suggestUser(STORAGES)} refused={refused} onSignIn={signIn} />
+        <SignIn
+          suggestedUser={suggestUser(storages)}
+          problem={problem}
+          onSignIn={signIn}
+          onLeave={
+            issuer &&
+            (async () => {
+              const left = await leaveToIssuer(issuer, browser);
+              if (left !== 'leaving') setProblem(left.problem);
+            })
+          }
+        />
       </Frame>
     );
   }
@@ -61,17 +87,17 @@ export function App({ config }: { readonly config: ConsoleConfig }) {
         session={session}
         connection={connection}
         onSignIn={signIn}
-        onSignOut={() => signOut(false)}
+        onSignOut={() => void signOut()}
       />
     </QueryClientProvider>
   );
 }
 
 /** A request that failed is not repeated at once: the intervals and the check of the connection repeat it. */
-function createClient(connection: Connection, onRefused: () => void): QueryClient {
+function createClient(connection: Connection, onRefused: (error: unknown) => void): QueryClient {
   const onError = (error: unknown) => {
     connection.report(error);
-    if (isSignInProblem(error)) onRefused();
+    if (isSignInProblem(error)) onRefused(error);
   };
   return new QueryClient({
     queryCache: new QueryCache({ onError, onSuccess: () => connection.report() }),

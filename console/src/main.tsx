@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import { CONSOLE_CONFIG_PATH, type ConsoleConfig } from '#contract/console-config.ts';
 import { App } from './app.tsx';
+import { type Browser, enter } from './entry.ts';
 import './styles.css';
 import { TEXTS } from './texts.ts';
 
@@ -15,12 +16,25 @@ async function start(element: Element): Promise<void> {
     try {
       const response = await fetch(CONSOLE_CONFIG_PATH);
       if (!response.ok) throw new Error(`status ${response.status}`);
-      const config = (await response.json()) as ConsoleConfig;
-      render(<App config={config} />, element);
+      await show((await response.json()) as ConsoleConfig, element);
       return;
     } catch {
       render(<p role="status">{TEXTS.connection.gone}</p>, element);
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
+}
+
+async function show(config: ConsoleConfig, element: Element): Promise<void> {
+  const browser: Browser = {
+    storages: { lasting: localStorage, ofTab: sessionStorage },
+    // It changes: the screen at the time of a sign-in is the one to which it returns.
+    location,
+    goTo: (url) => location.assign(url),
+    replaceAddress: (address) => history.replaceState(null, '', address),
+  };
+  if (config.issuer !== undefined) render(<p role="status">{TEXTS.signIn.waiting}</p>, element);
+  // Only pages with a sign-in at an issuer load its code.
+  const entry = await enter(config, browser, async () => (await import('./issuer.ts')).Issuer);
+  if (entry !== 'leaving') render(<App config={config} browser={browser} entry={entry} />, element);
 }

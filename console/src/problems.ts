@@ -1,4 +1,5 @@
 import { WorkbenchApiError, WorkbenchConnectionError } from '#clients/typescript/src/errors.ts';
+import { SignInError } from './sign-in-error.ts';
 import { TEXTS } from './texts.ts';
 
 /** An error as the page shows it: what is wrong, and what to do. */
@@ -15,6 +16,12 @@ export interface Problem {
 export function describeProblem(error: unknown): Problem {
   if (error instanceof WorkbenchConnectionError)
     return { text: TEXTS.problems.connection, advice: TEXTS.advice.connection, fields: {} };
+  if (error instanceof SignInError) {
+    const { kind, detail } = error;
+    const advice =
+      detail === undefined ? TEXTS.signIn.advice[kind] : `${TEXTS.signIn.advice[kind]} (${detail})`;
+    return { text: TEXTS.signIn.problems[kind], advice, fields: {} };
+  }
   if (!(error instanceof WorkbenchApiError)) {
     const text = error instanceof Error ? error.message : String(error);
     return { text, advice: TEXTS.advice.reload, fields: {} };
@@ -31,8 +38,9 @@ export function describeProblem(error: unknown): Problem {
   };
 }
 
-/** Whether the key or token was refused, so that the user must sign in again. */
+/** Whether the key or token was refused or is no longer renewed, so that the user must sign in again. */
 export function isSignInProblem(error: unknown): boolean {
+  if (error instanceof SignInError) return error.kind === 'ended';
   if (!(error instanceof WorkbenchApiError)) return false;
   // API Gateway and the local gateway refuse a request without a valid token before a function is called.
   return error.status === 401 || (error.status === 403 && error.code === undefined);

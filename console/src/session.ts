@@ -2,8 +2,8 @@
 export interface Session {
   /** The user in whose name requests are made. Undefined: the token names the user. */
   readonly userId: string | undefined;
-  /** The static key or a token. Undefined: the server asks for none. */
-  readonly key: string | undefined;
+  /** The static key or a token; or the token of an issuer, which is renewed. Undefined: the server asks for none. */
+  readonly key: string | (() => Promise<string>) | undefined;
 }
 
 /** The name of the printed commands of `npm start`: the page and the commands show the same workbenches. */
@@ -12,7 +12,7 @@ const USER = 'workbench-console-user';
 const KEY = 'workbench-console-key';
 
 /** The part of a storage of the browser that is used. */
-interface TextStorage {
+export interface TextStorage {
   getItem(name: string): string | null;
   setItem(name: string, value: string): void;
   removeItem(name: string): void;
@@ -39,10 +39,11 @@ export function suggestUser({ lasting }: Storages): string {
   return lasting.getItem(USER) ?? DEFAULT_USER;
 }
 
+/** Keeps the session for this tab. A token of an issuer is not kept: `key` is a function then. */
 export function writeSession({ userId, key }: Session, { lasting, ofTab }: Storages): void {
   lasting.setItem(USER, userId ?? '');
-  if (key === undefined) ofTab.removeItem(KEY);
-  else ofTab.setItem(KEY, key);
+  if (typeof key === 'string') ofTab.setItem(KEY, key);
+  else ofTab.removeItem(KEY);
 }
 
 /** Forgets the key. The chosen name stays. */

@@ -42,7 +42,26 @@ export const TEXTS = {
     keyHint: 'It is kept in this tab until you close it or sign out, and is never part of an address.',
     userOfKeyHint: 'The user in whose name you act. Leave it empty if the token names you.',
     signIn: 'Sign in',
+    useKey: 'Use this key',
     refused: 'The server has refused the key. Sign in with a valid one.',
+  },
+
+  signIn: {
+    text: 'You sign in where your organisation signs you in, and come back to this page.',
+    button: 'Sign in',
+    withKey: 'Use a key or a token instead',
+    waiting: 'Signing in…',
+    refused: 'The server does not accept this sign-in. Ask your operator whether you may use workbenches.',
+    problems: {
+      unreachable: 'The sign-in service does not respond.',
+      ended: 'Your sign-in has ended.',
+      failed: 'The sign-in has failed.',
+    },
+    advice: {
+      unreachable: 'Try again. If it happens again, tell your operator.',
+      ended: 'Sign in again. You come back to this screen.',
+      failed: 'Try again. If it happens again, tell your operator what it says:',
+    },
   },
 
   home: {

@@ -2,6 +2,12 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { CONSOLE_CONFIG_PATH, type ConsoleConfig } from '#contract/console-config.ts';
+import {
+  CONSOLE_FILE_CACHING,
+  CONSOLE_PAGE_CACHING,
+  CONSOLE_SECURITY_HEADERS,
+  consoleContentSecurityPolicy,
+} from '#contract/console-headers.ts';
 import type { GatewayResponse } from '../gateway/gateway-response.ts';
 
 interface ConsoleFile {
@@ -25,33 +31,6 @@ const TYPES: Readonly<Record<string, string>> = {
   '.json': 'application/json; charset=utf-8',
 };
 
-/** Only files of this server run, and only this server is called. No other page may show the console in a frame. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "form-action 'none'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-].join('; ');
-
-const SECURITY_HEADERS = {
-  'content-security-policy': CONTENT_SECURITY_POLICY,
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  // The gate recognizes the console by its origin in the Referer header. It gets nothing else of the address.
-  'referrer-policy': 'strict-origin',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
-};
-
-/** Names contain a hash of the content. */
-const IMMUTABLE = 'public, max-age=31536000, immutable';
-
 /** The built files of the console, in memory: about 100 KB. */
 export class ConsoleFiles {
   readonly #files: ReadonlyMap<string, ConsoleFile>;
@@ -60,8 +39,21 @@ export class ConsoleFiles {
     this.#files = files;
   }
 
-  /** @param folder what `npm run console:build` has built */
-  static async read(folder: string, config: ConsoleConfig): Promise<ConsoleFiles> {
+  /**
+   * @param folder what `npm run console:build` has built
+   * @param issuerOrigins to which the console sends requests when people sign in
+   */
+  static async read(
+    folder: string,
+    config: ConsoleConfig,
+    issuerOrigins: readonly string[] = [],
+  ): Promise<ConsoleFiles> {
+    const headers = {
+      'content-security-policy': consoleContentSecurityPolicy(issuerOrigins),
+      ...CONSOLE_SECURITY_HEADERS,
+    };
+    const toFile = (body: Buffer, type: string, caching: string) =>
+      withEtag(body, { ...headers, 'content-type': type, 'cache-control': caching });
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     const files = new Map<string, ConsoleFile>();
     for (const entry of entries) {
@@ -69,12 +61,12 @@ export class ConsoleFiles {
       if (!entry.isFile() || type === undefined) continue;
       const absolute = join(entry.parentPath, entry.name);
       const path = absolute.slice(folder.length).replaceAll('\\', '/');
-      const caching = entry.name === 'index.html' ? 'no-cache' : IMMUTABLE;
+      const caching = entry.name === 'index.html' ? CONSOLE_PAGE_CACHING : CONSOLE_FILE_CACHING;
       files.set(path === '/index.html' ? '/' : path, toFile(await readFile(absolute), type, caching));
     }
     files.set(
       CONSOLE_CONFIG_PATH,
-      toFile(Buffer.from(JSON.stringify(config)), TYPES['.json'] ?? '', 'no-cache'),
+      toFile(Buffer.from(JSON.stringify(config)), TYPES['.json'] ?? '', CONSOLE_PAGE_CACHING),
     );
     return new ConsoleFiles(files);
   }
@@ -90,13 +82,9 @@ export class ConsoleFiles {
   }
 }
 
-function toFile(body: Buffer, type: string, caching: string): ConsoleFile {
+function withEtag(body: Buffer, headers: Readonly<Record<string, string>>): ConsoleFile {
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
-  return {
-    body,
-    etag,
-    headers: { ...SECURITY_HEADERS, 'content-type': type, 'cache-control': caching, etag },
-  };
+  return { body, etag, headers: { ...headers, etag } };
 }
 
 /** Compares as If-None-Match does: weakly. */

@@ -1,18 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { endSession, readSession, type Storages, writeSession } from '#console/src/session.ts';
+import { memoryStorage } from './memory-storage.ts';
 
 function memoryStorages(): Storages & { readonly lastingTexts: () => readonly string[] } {
-  const storage = () => {
-    const map = new Map<string, string>();
-    return {
-      getItem: (name: string) => map.get(name) ?? null,
-      setItem: (name: string, value: string) => void map.set(name, value),
-      removeItem: (name: string) => void map.delete(name),
-      texts: () => [...map.values()],
-    };
-  };
-  const lasting = storage();
-  return { lasting, ofTab: storage(), lastingTexts: lasting.texts };
+  const lasting = memoryStorage();
+  return { lasting, ofTab: memoryStorage(), lastingTexts: lasting.texts };
 }
 
 describe('the session of the console', () => {

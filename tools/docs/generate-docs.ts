@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { CONSOLE_SETTINGS } from '#contract/settings/console-settings.ts';
 import { DEPLOYMENT_SETTINGS } from '#contract/settings/deployment-settings.ts';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
 import { GATE_DEPLOYMENT_SETTINGS } from '#contract/settings/gate-deployment-settings.ts';
@@ -61,6 +62,11 @@ async function generateTexts(folder: string): Promise<Readonly<Record<string, st
         title: 'Gate',
         introduction: 'Settings of the gate in front of the workbenches, in local mode and on AWS.',
         settings: GATE_SETTINGS,
+      },
+      {
+        title: 'Console',
+        introduction: 'How people sign in at the console.',
+        settings: CONSOLE_SETTINGS,
       },
       {
         title: 'Local mode',

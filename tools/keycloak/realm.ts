@@ -19,6 +19,12 @@ export const GROUPS_CLAIM = 'groups';
 /** The claim of ID tokens, access tokens and logout tokens' users that is the user_id. */
 export const USER_CLAIM = 'preferred_username';
 
+/** The public client of the console, whose access tokens are for the API. */
+export const CONSOLE_CLIENT_ID = 'workbench-console';
+export const API_AUDIENCE = 'workbench-controller';
+/** Shorter than the time by which the console renews a token ahead: it renews it for every request. Seconds. */
+const CONSOLE_TOKEN_LIFETIME_S = 20;
+
 export interface RealmOptions {
   /** The origin of the gate's sign-in host as browsers see it. */
   readonly signInOrigin: string;
@@ -26,10 +32,12 @@ export interface RealmOptions {
   readonly backChannelOrigin: string;
   /** Absent for a public client. */
   readonly clientSecret?: string;
+  /** The origin of the console. Absent: the realm has no client for it. */
+  readonly consoleOrigin?: string;
 }
 
-/** The client requires PKCE. */
-export function realm({ signInOrigin, backChannelOrigin, clientSecret }: RealmOptions) {
+/** The clients require PKCE. */
+export function realm({ signInOrigin, backChannelOrigin, clientSecret, consoleOrigin }: RealmOptions) {
   return {
     realm: REALM,
     enabled: true,
@@ -89,6 +97,35 @@ export function realm({ signInOrigin, backChannelOrigin, clientSecret }: RealmOp
             },
           },
         ],
+      },
+      ...(consoleOrigin === undefined ? [] : [consoleClient(consoleOrigin)]),
+    ],
+  };
+}
+
+/** docs/console.md describes its settings. */
+function consoleClient(origin: string) {
+  return {
+    clientId: CONSOLE_CLIENT_ID,
+    enabled: true,
+    protocol: 'openid-connect',
+    standardFlowEnabled: true,
+    directAccessGrantsEnabled: false,
+    publicClient: true,
+    redirectUris: [`${origin}/`],
+    // Pages of these origins may read responses of the token endpoint.
+    webOrigins: [origin],
+    attributes: {
+      'pkce.code.challenge.method': 'S256',
+      'post.logout.redirect.uris': `${origin}/`,
+      'access.token.lifespan': String(CONSOLE_TOKEN_LIFETIME_S),
+    },
+    protocolMappers: [
+      {
+        name: 'audience',
+        protocol: 'openid-connect',
+        protocolMapper: 'oidc-audience-mapper',
+        config: { 'included.custom.audience': API_AUDIENCE, 'access.token.claim': 'true' },
       },
     ],
   };

@@ -30,6 +30,8 @@ export class FakeIssuer {
   claims: Readonly<Record<string, unknown>> = {};
   /** The response of the token endpoint, instead of tokens. */
   tokenError: { readonly status: number; readonly body: string } | undefined;
+  /** In addition to the fields of every response of the token endpoint. */
+  tokenFields: Readonly<Record<string, unknown>> = {};
   /** The body of the last request to the token endpoint, and its Authorization header. */
   tokenRequest: { readonly form: URLSearchParams; readonly authorization: string | undefined } | undefined;
   /** Whether every request gets a 500 response. */
@@ -112,6 +114,10 @@ export class FakeIssuer {
       response.end(this.tokenError.body);
       return;
     }
+    if (form.get('grant_type') === 'refresh_token') {
+      respondJson(response, 200, { access_token: 'renewed', token_type: 'Bearer', ...this.tokenFields });
+      return;
+    }
     const code = this.#codes.get(form.get('code') ?? '');
     this.#codes.delete(form.get('code') ?? '');
     const challenge = createHash('sha256')
@@ -127,7 +133,8 @@ export class FakeIssuer {
       sid: 'sid-1',
       ...this.claims,
     });
-    respondJson(response, 200, { access_token: 'opaque', token_type: 'Bearer', id_token: idToken });
+    const tokens = { access_token: 'opaque', token_type: 'Bearer', id_token: idToken };
+    respondJson(response, 200, { ...tokens, ...this.tokenFields });
   }
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ConsoleConfig } from '#contract/console-config.ts';
+import { issuerOriginsOf } from '#contract/console-headers.ts';
 import { ConsoleFiles } from '#local/console/console-files.ts';
 
 const CONFIG: ConsoleConfig = {
@@ -17,13 +18,13 @@ const CONFIG: ConsoleConfig = {
   },
 };
 
-async function readFiles(): Promise<ConsoleFiles> {
+async function readFiles(issuerOrigins?: readonly string[]): Promise<ConsoleFiles> {
   const folder = await mkdtemp(join(tmpdir(), 'console-'));
   await mkdir(join(folder, 'console'));
   await writeFile(join(folder, 'index.html'), '<title>Workbenches</title>');
   await writeFile(join(folder, 'console/index-abc.js'), 'start()');
   await writeFile(join(folder, '.sources'), 'a hash');
-  return await ConsoleFiles.read(folder, CONFIG);
+  return await ConsoleFiles.read(folder, CONFIG, issuerOrigins);
 }
 
 const get = (files: ConsoleFiles, path: string, ifNoneMatch?: string) =>
@@ -82,6 +83,15 @@ describe('the files of the console', () => {
       expect(policy).not.toContain('unsafe');
       expect(get(files, path)?.headers['x-content-type-options']).toBe('nosniff');
     }
+  });
+
+  test('may call the server and the issuer, and nothing else', async () => {
+    const policyOf = (files: ConsoleFiles) => get(files, '/')?.headers['content-security-policy'];
+    expect(policyOf(await readFiles())).toContain("; connect-src 'self'; ");
+    const origins = issuerOriginsOf('https://id.example.com/realms/a', ['https://login.example.com']);
+    expect(policyOf(await readFiles(origins))).toContain(
+      "; connect-src 'self' https://id.example.com https://login.example.com; ",
+    );
   });
 
   test('include what the page must know before its first request', async () => {
