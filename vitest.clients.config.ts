@@ -11,7 +11,7 @@ export default defineConfig({
     include: ['test/clients/e2e/**/*.test.ts'],
     globalSetup: 'test/set-up/run-folder.ts',
     ...LIMITS,
-    provide: { seed: SEED },
+    provide: { seed: SEED, propertyRuns: 100 },
     setupFiles: 'test/set-up/seed.ts',
     sequence: { shuffle: { files: true, tests: true }, seed: SEED },
   },

@@ -77,7 +77,7 @@ export const DEVIATIONS = {
   motoConditionalWrites: {
     emulator: 'moto',
     behaviour: 'lets two of many concurrent conditional writes succeed',
-    coveredBy: 'test/adapters/aws/dynamodb/stores.test.ts',
+    coveredBy: 'test/adapters/aws/dynamodb/stores.slow.test.ts',
   },
   ministackTaskToken: {
     emulator: 'ministack',

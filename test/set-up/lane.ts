@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { LIMITS } from './limits.ts';
@@ -9,6 +8,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Number of random schedules of the simulation. */
     schedules: number;
+    /** Number of random values that a property is tested with, unless it has a number of its own. */
+    propertyRuns: number;
     /** Seed of everything that is random in a run: schedules, properties, and the order of files and tests. */
     seed: number;
   }
@@ -16,8 +17,9 @@ declare module 'vitest' {
 
 export interface Lane {
   readonly schedules: number;
-  /** Files that this lane does not run. Each exists. */
-  readonly without?: readonly string[];
+  readonly propertyRuns: number;
+  /** Whether it runs the files named `*.slow.test.ts`. */
+  readonly slowFiles: boolean;
 }
 
 /** These suites need more than Node.js and have their own configurations. */
@@ -32,13 +34,15 @@ const OTHERS = [
   'test/adapters/local/containers/engine/**',
 ];
 
-/** Files that start processes or change state that all modules of a process share. */
+const SLOW = 'test/**/*.slow.test.ts';
+
+/** Files that start many processes or change state that all modules of a process share. */
 const ISOLATED = [
   'test/flows/**/*.test.ts',
-  'test/adapters/local/processes/*.test.ts',
+  'test/adapters/local/processes/*.slow.test.ts',
   'test/functions/wiring/environment-credentials.test.ts',
-  'test/tools/deploy/deploy.test.ts',
-  'test/tools/image/push-image.test.ts',
+  'test/tools/deploy/deploy.slow.test.ts',
+  'test/tools/image/push-image.slow.test.ts',
 ];
 
 /**
@@ -54,10 +58,8 @@ const COMPILED = join(import.meta.dirname, '../../.workbench-compiled');
  * The tests that need only Node.js. Most files share one process per core, which loads every module once, because
  * loading takes longer than most of the tests. The other files get a process each.
  */
-export function lane({ schedules, without = [] }: Lane): ReturnType<typeof defineConfig> {
-  // Otherwise a renamed file would return to the lane and make it slow, without an error.
-  const missing = without.filter((file) => !existsSync(join(import.meta.dirname, '../..', file)));
-  if (missing.length > 0) throw new Error(`a lane leaves out files that do not exist: ${missing.join(', ')}`);
+export function lane({ schedules, propertyRuns, slowFiles }: Lane): ReturnType<typeof defineConfig> {
+  const left = slowFiles ? [] : [SLOW];
   const project = (name: string, test: TestProjectInlineConfiguration['test']) => ({
     extends: true as const,
     test: { name, ...test },
@@ -68,7 +70,7 @@ export function lane({ schedules, without = [] }: Lane): ReturnType<typeof defin
       teardownTimeout: LIMITS.hookTimeout,
       globalSetup: 'test/set-up/run-folder.ts',
       env: { NODE_COMPILE_CACHE: COMPILED },
-      provide: { schedules, seed: SEED },
+      provide: { schedules, propertyRuns, seed: SEED },
       setupFiles: 'test/set-up/seed.ts',
       // Tests spend much time waiting for processes, so each core gets a worker.
       maxWorkers: '100%',
@@ -76,10 +78,10 @@ export function lane({ schedules, without = [] }: Lane): ReturnType<typeof defin
       projects: [
         project('shared', {
           include: ['test/**/*.test.ts'],
-          exclude: [...OTHERS, ...ISOLATED, ...without],
+          exclude: [...OTHERS, ...ISOLATED, ...left],
           isolate: false,
         }),
-        project('isolated', { include: ISOLATED, exclude: [...without] }),
+        project('isolated', { include: ISOLATED, exclude: left }),
       ],
       coverage: {
         provider: 'v8',

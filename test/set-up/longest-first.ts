@@ -2,12 +2,12 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** These files start first. If one of them started last, the other cores would be idle while it runs. */
 const LONG = [
-  'test/flows/many-creates.test.ts',
-  'test/flows/start.test.ts',
-  'test/flows/api.test.ts',
+  'test/flows/many-creates.slow.test.ts',
+  'test/flows/start.slow.test.ts',
+  'test/flows/api.slow.test.ts',
   'test/simulation/simulation.test.ts',
-  'test/adapters/aws/dynamodb/stores.test.ts',
-  'test/simulation/sweep-rate-limits.test.ts',
+  'test/adapters/aws/dynamodb/stores.slow.test.ts',
+  'test/simulation/sweep-rate-limits.slow.test.ts',
 ];
 
 /**

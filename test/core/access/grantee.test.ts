@@ -10,6 +10,7 @@ import {
   isGroupName,
   parseGrantee,
 } from '#core/access/grantee.ts';
+import { anyCodePoint } from '#test/builders/any-code-point.ts';
 import { CONFUSABLE_GRANTEES } from '#test/contracts/share-store.ts';
 
 /** Names of the characters that a key, a path or a comparison could confuse. */
@@ -18,7 +19,7 @@ const names = fc
     unit: fc.oneof(
       fc.constantFrom('#', '/', ':', '%', '2', '3', 'F', 'a', 'A', 'ä', 'a\u0308', 'а', '.', '*', '+', ' '),
       fc.constantFrom('user', 'group', 'organisation', 'link'),
-      fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+      anyCodePoint(),
     ),
     minLength: 1,
     maxLength: 8,

@@ -98,7 +98,7 @@ describe('an offer', () => {
   it('expires', async () => {
     const { world, offer, accept } = await aWorld();
     await offer('grace');
-    await world.advance(OFFER_VALID_MS);
+    world.clock.advance(OFFER_VALID_MS);
     await expect(accept('grace')).rejects.toMatchObject({ code: 'workbench_not_found' });
   });
 });

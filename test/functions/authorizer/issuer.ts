@@ -9,6 +9,9 @@ interface Key {
   readonly publicKey: CryptoKey;
 }
 
+/** Key pairs by algorithm. The creation of an RSA key takes a tenth of a second, so every issuer uses the same ones. */
+const PAIRS = new Map<string, ReturnType<typeof generateKeyPair>[]>();
+
 /** An OpenID Connect issuer that publishes its keys over HTTP. A test can rotate the keys or break the responses. */
 export async function startIssuer() {
   const published: Key[] = [];
@@ -16,6 +19,8 @@ export async function startIssuer() {
   let broken: 'no' | '500' | '429' | '404' | 'not json' | 'not keys' | 'redirect' | 'too large' | 'silent' =
     'no';
   let fetches = 0;
+  /** Number of created keys by algorithm. */
+  const created = new Map<string, number>();
   const server = createServer(async (_request, response) => {
     fetches += 1;
     if (broken === 'silent') return;
@@ -46,8 +51,12 @@ export async function startIssuer() {
       return fetches;
     },
     async newKey(kid: string, algorithm = 'RS256'): Promise<Key> {
-      const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true });
-      return { kid, algorithm, privateKey, publicKey };
+      const pairs = PAIRS.get(algorithm) ?? [];
+      PAIRS.set(algorithm, pairs);
+      const used = created.get(algorithm) ?? 0;
+      created.set(algorithm, used + 1);
+      pairs[used] ??= generateKeyPair(algorithm, { extractable: true });
+      return { kid, algorithm, ...(await pairs[used]) };
     },
     publish(...keys: readonly Key[]): void {
       published.splice(0, published.length, ...keys);

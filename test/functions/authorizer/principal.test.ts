@@ -4,9 +4,10 @@ import { isGroupName } from '#core/access/grantee.ts';
 import { GROUPS_MAX } from '#core/access/groups.ts';
 import type { Principal } from '#core/access/principal.ts';
 import { parseAuthorizerContext, toAuthorizerContext } from '#functions/authorizer/principal.ts';
+import { anyCodePoint } from '#test/builders/any-code-point.ts';
 
 const visibleText = fc.stringMatching(/^[\x21-\x7e]{1,20}$/);
-const groupName = fc.string({ unit: 'binary', minLength: 1, maxLength: 32 }).filter(isGroupName);
+const groupName = fc.string({ unit: anyCodePoint(), minLength: 1, maxLength: 32 }).filter(isGroupName);
 const token = fc.record(
   {
     kind: fc.constant('token' as const),

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { readGateSettings } from '#contract/settings/gate-settings.ts';
 import { contrastOf, textColorOn } from '#gate/pages/contrast.ts';
 import { lookOf, PALETTE, PageRenderer } from '#gate/pages/page-renderer.ts';
+import { anyCodePoint } from '#test/builders/any-code-point.ts';
 import { allPages } from './all-pages.ts';
 import { DEFAULT_LOOK } from './default-look.ts';
 import { listElements, type PageElement, parsePage, rawTextOf, textOf } from './parse-page.ts';
@@ -90,7 +91,7 @@ const anyText = () =>
   fc
     .oneof(
       fc.string({ unit: 'grapheme', maxLength: 40 }),
-      fc.string({ unit: 'binary', maxLength: 40 }),
+      fc.string({ unit: anyCodePoint(), maxLength: 40 }),
       fc.constantFrom(
         MARKUP,
         '👩‍🔬 Ada',
