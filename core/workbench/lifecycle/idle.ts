@@ -117,6 +117,13 @@ export function extend(workbench: Workbench, minutes: number, { now }: Context):
   return { ...workbench, idle: planCheck({ ...idle, since: now, because: 'extend', keepUntil: kept }, now) };
 }
 
+/** A start of a running workbench is a use: the user who sends it must find the workbench running. */
+export function startRunning(running: Running, { now }: Context): Running {
+  if (running.idle === undefined || now - running.idle.since < ACTIVITY_WRITE_INTERVAL_MS) return running;
+  const { idleStopAt: _before, ...idle } = running.idle;
+  return { ...running, idle: planCheck({ ...idle, since: now, because: 'start' }, now) };
+}
+
 /** Decides by the evidence: plans the next check, warns the owner, or stops the workbench. */
 export function applyEvidence(
   workbench: Workbench,

@@ -4,7 +4,7 @@ import { type Changes, specChangesOf } from '../request-fields.ts';
 import { truncateUtf8 } from '../truncate-utf8.ts';
 import { type Deleting, FORMER_NAME_MAX, runOf, type Stopping, type Workbench } from '../workbench.ts';
 import type { Context } from './context.ts';
-import { changeLimits, extend } from './idle.ts';
+import { changeLimits, extend, startRunning } from './idle.ts';
 import type { Request } from './inputs.ts';
 import { endOffer, moveTo, offerTo } from './owner.ts';
 import { beginDelete, beginStart, beginStop } from './transitions.ts';
@@ -42,6 +42,8 @@ function start(workbench: Workbench, runId: string, context: Context): Workbench
       return beginStart(workbench, runId, context.now, context);
     case 'stopping':
       return startAfterStop(workbench, runId, context);
+    case 'running':
+      return startRunning(workbench, context);
     case 'deleting':
       throw beingDeletedError();
     default:

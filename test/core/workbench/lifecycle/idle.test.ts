@@ -291,6 +291,27 @@ describe('an extension', () => {
   });
 });
 
+describe('a start of a running workbench', () => {
+  const start = (workbench: Workbench, now: number) =>
+    apply(workbench, { type: 'start', runId: 'new-run', by: 'ada' }, now);
+
+  it('counts as a use and takes the warning back', () => {
+    const warned = check(ready(), {}, T0 + LIMIT - IDLE_WARNING_MS);
+    const now = T0 + LIMIT - MINUTE;
+    const after = start(warned, now);
+    expect(idleOf(after)).toEqual({
+      ...{ minutes: 60, since: now, because: 'start', checkAt: now + LIMIT - IDLE_WARNING_MS },
+    });
+    expect(after).toMatchObject({ status: 'running', run: { runId: RUN_ID } });
+  });
+
+  it('writes nothing within a minute of the last use, or without an idle limit', () => {
+    const workbench = ready();
+    expect(start(workbench, T0 + MINUTE - 1)).toBe(workbench);
+    expect(start(running(), T0 + LIMIT)).toEqual(running());
+  });
+});
+
 describe('changed limits', () => {
   const update = (workbench: Workbench, changes: object, now = T0 + 5 * MINUTE) =>
     apply(workbench, { type: 'update', changes, by: 'ada' }, now);
