@@ -1,4 +1,5 @@
 import { COST_MUTANTS } from './mutants-of-costs.ts';
+import { IDLE_MUTANTS } from './mutants-of-idle.ts';
 import { OWNER_MUTANTS } from './mutants-of-owners.ts';
 import { QUOTA_MUTANTS } from './mutants-of-quotas.ts';
 import type { AwsHazard } from './world/hazards.ts';
@@ -24,6 +25,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...OWNER_MUTANTS,
   ...COST_MUTANTS,
   ...QUOTA_MUTANTS,
+  ...IDLE_MUTANTS,
   {
     name: 'act-before-intent',
     description: 'sends RunTask before the record says that it may have been sent',

@@ -32,8 +32,10 @@ import { build as buildChangeOwner } from '#functions/api/change-owner.ts';
 import { build as buildCreate } from '#functions/api/create-workbench.ts';
 import { build as buildDelete } from '#functions/api/delete-workbench.ts';
 import { build as buildDrainMachine } from '#functions/api/drain-machine.ts';
+import { build as buildExtend } from '#functions/api/extend-workbench.ts';
 import { build as buildGet } from '#functions/api/get-workbench.ts';
 import { build as buildList } from '#functions/api/list-workbenches.ts';
+import { build as buildReport } from '#functions/api/report-activity.ts';
 import { build as buildRestart } from '#functions/api/restart-workbench.ts';
 import { build as buildStart } from '#functions/api/start-workbench.ts';
 import { build as buildStop } from '#functions/api/stop-workbench.ts';
@@ -163,6 +165,8 @@ const OPERATIONS = {
   restart: ['restart-workbench', buildRestart],
   delete: ['delete-workbench', buildDelete],
   rename: ['update-workbench', buildUpdate],
+  extend: ['extend-workbench', buildExtend],
+  report: ['report-activity', buildReport],
   drain: ['drain-machine', buildDrainMachine],
   undrain: ['cancel-drain', buildCancelDrain],
   changeOwner: ['change-owner', buildChangeOwner],

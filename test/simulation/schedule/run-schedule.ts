@@ -25,6 +25,7 @@ import { CostChecks } from './cost-checks.ts';
 import { DrainChecks } from './drain-checks.ts';
 import { type Delivery, EventChannel } from './event-channel.ts';
 import { EventSourceMappingModel } from './event-source-mapping.ts';
+import { IdleChecks } from './idle-checks.ts';
 import { MixedFleet } from './mixed-fleet.ts';
 import { OwnerChecks } from './owner-checks.ts';
 import { QuotaChecks } from './quota-checks.ts';
@@ -33,6 +34,7 @@ import { SafetyChecks } from './safety-checks.ts';
 import { ScheduleResult } from './schedule-result.ts';
 import { SimulatedMoves } from './simulated-moves.ts';
 import { SimulatedOperator } from './simulated-operator.ts';
+import { SimulatedUse } from './simulated-use.ts';
 import { SimulatedUsers } from './simulated-users.ts';
 
 const MINUTE = 60_000;
@@ -85,7 +87,7 @@ export async function runSchedule(
   return run.result;
 }
 
-/** A schedule lasts hours in which its users do not use their workbenches. */
+/** Only workbenches with a limit of their own are stopped: a schedule lasts hours. */
 const WITHOUT_IDLE_STOP = { WB_IDLE_STOP_MINUTES: '0', WB_IDLE_STOP_GPU_MINUTES: '0' };
 
 /** The calls that start, stop or create something in AWS. After a fault in one of them a user may react. */
@@ -150,6 +152,8 @@ class ScheduleRun {
   readonly #visitors: SimulatedVisitors;
   readonly #drainChecks: DrainChecks;
   readonly #operator: SimulatedOperator;
+  readonly #idleChecks: IdleChecks;
+  readonly #use: SimulatedUse;
   #visits = 0;
   /** The existing records as last written, by workbench id. */
   readonly #lastWritten = new Map<string, Workbench>();
@@ -222,7 +226,7 @@ class ScheduleRun {
     this.#users = new SimulatedUsers(kernel, this.#controller, this.#clients, this.#owners);
     this.#moves = new SimulatedMoves({
       kernel,
-      tape: new Tape(fromTheMiddle(schedule.tape)),
+      tape: new Tape(from(schedule.tape, 0.5)),
       controller: this.#controller,
       users: this.#users,
       owners: this.#owners,
@@ -245,6 +249,18 @@ class ScheduleRun {
       checks: this.#drainChecks,
       record: (check) => this.#recordViolation(check),
       log: (line) => this.result.log(line),
+    });
+    this.#idleChecks = new IdleChecks(this.#world);
+    this.#use = new SimulatedUse({
+      kernel,
+      tape: new Tape(from(schedule.tape, 0.25)),
+      controller: this.#controller,
+      checks: this.#idleChecks,
+      recordOf: (id) => this.#lastWritten.get(id),
+      workbenches: () => this.#users.workbenches,
+      log: (line) => this.result.log(line),
+      record: (check) => this.#recordViolation(check),
+      onError: (error) => this.#fail(error),
     });
   }
 
@@ -279,7 +295,7 @@ class ScheduleRun {
   }
 
   async execute(): Promise<void> {
-    await this.#quotas.drawLimits(new Tape(fromTheMiddle(this.#schedule.tape.toReversed())));
+    await this.#quotas.drawLimits(new Tape(from(this.#schedule.tape.toReversed(), 0.5)));
     this.#every(MINUTE, () => this.#controller.sweepDue());
     // Without faults no user may notice a failure, and a drain ends runs.
     if (this.#schedule.faultPercent > 0) this.#operator.schedule((error) => this.#fail(error));
@@ -297,6 +313,7 @@ class ScheduleRun {
       });
     }
     this.#moves.schedule();
+    this.#use.schedule();
     await this.#runUntil(this.#startedAt + FAULT_PHASE_MS);
     this.result.drawsDuringFaults = this.#tape.drawCount;
     this.#disableFaults();
@@ -307,9 +324,10 @@ class ScheduleRun {
     this.#costs.check(this.#records(), this.kernel.now());
     this.#quotas.checkLedgers('after the fault phase');
     await this.#quotas.removeLimits();
+    this.#use.use();
     await this.#startAll();
     const checkCosts = this.#costs.expectCosts(this.#records(), this.kernel.now());
-    await this.#sweepOrphans();
+    await this.#waitForSweeps();
     checkCosts(this.#records(), this.kernel.now());
     this.#checkNoOrphans();
     this.#quotas.checkLedgers('after all workbenches were started');
@@ -339,7 +357,7 @@ class ScheduleRun {
 
   /** Lets visitors use a workbench when nothing fails. It is deleted meanwhile. */
   async #visitLast(): Promise<void> {
-    const [record] = this.#records();
+    const record = this.#records().find(({ status }) => status === 'running');
     if (record === undefined) return;
     this.#visit(record.workbenchId);
     await this.#runUntil(this.kernel.now() + LAST_VISIT_MS);
@@ -371,6 +389,7 @@ class ScheduleRun {
     this.#channel.disableHazards();
     this.#controller.disableHazards();
     this.#gateDraws.disableHazards();
+    this.#use.disableFaults();
   }
 
   /** A drain that was requested in the fault phase may take effect later, so the operator takes it back twice. */
@@ -439,9 +458,11 @@ class ScheduleRun {
     }
   }
 
-  /** Gives the sweeps the time to delete orphans, then sweeps the volumes. */
-  async #sweepOrphans(): Promise<void> {
-    await this.#runUntil(this.kernel.now() + ORPHAN_DELETION_TIMEOUT_MS);
+  /** Gives the sweeps the time to delete orphans, and workbenches the time to become idle. Then sweeps the volumes. */
+  async #waitForSweeps(): Promise<void> {
+    const { observedMs, check } = this.#use.rest();
+    await this.#runUntil(this.kernel.now() + Math.max(ORPHAN_DELETION_TIMEOUT_MS, observedMs));
+    check();
     await this.#runUntilDone(this.#controller.sweepVolumes(VOLUME_GRACE_MS));
   }
 
@@ -560,6 +581,7 @@ class ScheduleRun {
       this.#gateChecks.noteRecord(record);
       this.result.recordTransition(record, before?.status);
       this.#recordViolation(() => this.#safety.checkWrite(record, before, this.kernel.now()));
+      this.#recordViolation(() => this.#idleChecks.checkWrite(record, before, this.kernel.now()));
       this.#recordViolation(() => this.#drainChecks.checkWrite(record, before, this.kernel.now()));
       this.#recordViolation(() => this.#quotas.checkLimits());
       this.#recordViolation(() => this.#quotas.checkCovered(record));
@@ -603,10 +625,10 @@ class ScheduleRun {
   }
 }
 
-/** The numbers of the second half before those of the first. */
-function fromTheMiddle(numbers: readonly number[]): readonly number[] {
-  const middle = Math.floor(numbers.length / 2);
-  return [...numbers.slice(middle), ...numbers.slice(0, middle)];
+/** The numbers after this share of all, then those before it. */
+function from(numbers: readonly number[], share: number): readonly number[] {
+  const first = Math.floor(numbers.length * share);
+  return [...numbers.slice(first), ...numbers.slice(0, first)];
 }
 
 /** An unsettled record in a rule violation. */

@@ -4,6 +4,7 @@ import { type Command, USERS } from './commands.ts';
 import type { ApiResponse, Controller, Operation } from './controller.ts';
 import type { OwnerChecks } from './owner-checks.ts';
 import { RuleViolation } from './rule-violation.ts';
+import { idleLimitOf } from './simulated-use.ts';
 
 const REQUESTED_STATES: Partial<Record<Operation, RequestedState>> = {
   start: 'running',
@@ -175,6 +176,7 @@ export class SimulatedUsers {
           requested_memory: 2048,
           // Half of the workbenches. A command has no field for it, so that the schedules of a seed stay the same.
           ...(Number(key.at(-1)) % 2 === 0 ? { on_interruption: 'restart' } : {}),
+          ...idleLimitOf(key),
           ...(dedicated ? { allocated_instance_type: 'm7i.large' } : {}),
         },
       });
