@@ -54,6 +54,12 @@ export const API_FUNCTIONS = {
     reads: CHANGE_API,
     ...CHANGING_API,
   },
+  'restore-workbench': {
+    entry: 'handlers/restore-workbench.ts',
+    startedBy: { by: 'route', operationId: 'restoreWorkbench' },
+    reads: [...CHANGE_API, 'BASE_URL'],
+    ...CHANGING_API,
+  },
   'start-workbench': {
     entry: 'handlers/start-workbench.ts',
     startedBy: { by: 'route', operationId: 'startWorkbench' },

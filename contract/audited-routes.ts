@@ -18,6 +18,7 @@ const AUDITED_ROUTES: Readonly<Record<RouteKey, AuditedRoute | 'public'>> = {
   'GET /workbenches/{wid}': { action: 'read_workbench', kind: 'read' },
   'PATCH /workbenches/{wid}': { action: 'update_workbench', kind: 'act' },
   'DELETE /workbenches/{wid}': { action: 'delete_workbench', kind: 'act' },
+  'POST /workbenches/{wid}/restore': { action: 'restore_workbench', kind: 'act' },
   'POST /workbenches/{wid}/start': { action: 'start_workbench', kind: 'act' },
   'POST /workbenches/{wid}/stop': { action: 'stop_workbench', kind: 'act' },
   'POST /workbenches/{wid}/restart': { action: 'restart_workbench', kind: 'act' },

@@ -108,6 +108,22 @@ export const PARAMETERS = {
     description: 'With `true` the list has the workbenches of other users that are shared with the user.',
     schema: { type: 'boolean', default: false },
   },
+  deleted: {
+    name: 'deleted',
+    in: 'query',
+    required: false,
+    description:
+      'With `true` the list has the deleted workbenches of the user that can be restored, and no others. Without it, a list and `GET` of a workbench leave them out.',
+    schema: { type: 'boolean', default: false },
+  },
+  now: {
+    name: 'now',
+    in: 'query',
+    required: false,
+    description:
+      'With `true` the workbench and its files are deleted at once, also where the installation keeps deleted workbenches, and also if it waits for the end of this time.',
+    schema: { type: 'boolean', default: false },
+  },
   grantee: {
     name: 'grantee',
     in: 'path',

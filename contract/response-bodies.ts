@@ -134,6 +134,12 @@ export const itemSchema = z.object({
       ),
     ),
   ),
+  deleted_at: z.optional(
+    time().check(z.describe('When it was deleted. Only of a deleted workbench that can be restored.')),
+  ),
+  restorable_until: z.optional(
+    time().check(z.describe('Until when it can be restored. Then it is deleted with its files.')),
+  ),
   updated_at: time(),
   offered_to: z.optional(
     z
@@ -177,7 +183,7 @@ export const historyItemSchema = z.object({
     .enum(HISTORY_ENTRY_TYPES)
     .check(
       z.describe(
-        '`unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `start_retried`: a task of the start failed before the workbench ran, and another one is started; `reason_code` says why. `repaired`: the record did not match its task or instance and was corrected. `interruption_noticed`: AWS announced the end of the instance. `drain_announced`: an operator empties the machine of the workbench; `drain_cancelled`: no longer. `restarted_after_interruption`: the workbench starts again because `on_interruption` is `restart`. `processes_may_remain`: only in local mode without cgroups: the processes of the workbench were ended as far as the system shows them; one that left its session, its environment and its files may live on. `owner_offered`, `offer_withdrawn`, `owner_changed`: the owner offered the workbench to another user, this offer ended, or the workbench has another owner since. `idle_warned`: the workbench is not used and will be stopped; `idle_warning_ended`: it was used again. `extended`: a user extended the time until then. `unknown`: a type that this version of the controller does not know.',
+        '`unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `start_retried`: a task of the start failed before the workbench ran, and another one is started; `reason_code` says why. `repaired`: the record did not match its task or instance and was corrected. `interruption_noticed`: AWS announced the end of the instance. `drain_announced`: an operator empties the machine of the workbench; `drain_cancelled`: no longer. `restarted_after_interruption`: the workbench starts again because `on_interruption` is `restart`. `processes_may_remain`: only in local mode without cgroups: the processes of the workbench were ended as far as the system shows them; one that left its session, its environment and its files may live on. `owner_offered`, `offer_withdrawn`, `owner_changed`: the owner offered the workbench to another user, this offer ended, or the workbench has another owner since. `idle_warned`: the workbench is not used and will be stopped; `idle_warning_ended`: it was used again. `extended`: a user extended the time until then. `restored`: a user took its deletion back. `unknown`: a type that this version of the controller does not know.',
       ),
     ),
   requested_by: z.optional(z.string().check(z.describe('The caller who requested it.'))),
@@ -190,6 +196,16 @@ export type HistoryItem = z.infer<typeof historyItemSchema>;
 const success = z.literal(true);
 
 export const successSchema = z.object({ success });
+export const deletedResponseSchema = z.object({
+  success,
+  restorable_until: z.optional(
+    time().check(
+      z.describe(
+        'Until when it can be restored. Absent if the installation keeps no deleted workbenches, or with `now=true`: then it is being deleted with its files.',
+      ),
+    ),
+  ),
+});
 export const openResponseSchema = z.object({
   success,
   url: z

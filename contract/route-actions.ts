@@ -8,6 +8,7 @@ export const ROUTE_ACTIONS = {
   getWorkbench: 'view',
   updateWorkbench: 'update',
   deleteWorkbench: 'delete',
+  restoreWorkbench: 'delete',
   startWorkbench: 'start',
   stopWorkbench: 'stop',
   restartWorkbench: 'restart',

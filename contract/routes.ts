@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { ErrorCode } from '#core/errors.ts';
 import { SHARES_MAX } from '#core/ports/share-store.ts';
+import { DELETION_ROUTES } from './deletion-routes.ts';
 import { OPERATOR_ROUTES } from './operator-routes.ts';
 import { LIST_FILTERS, LOG_PARAMETERS, PARAMETERS } from './parameters.ts';
 import { dryRunResponseSchema } from './quota-bodies.ts';
@@ -31,7 +32,7 @@ import { USAGE_ROUTES } from './usage-routes.ts';
 
 export type { Route, RouteResponse } from './route.ts';
 
-const { user_id, wid, grantee, shared, limit, cursor, force, idempotencyKey, dry_run } = PARAMETERS;
+const { user_id, wid, grantee, shared, deleted, limit, cursor, force, idempotencyKey, dry_run } = PARAMETERS;
 
 const successResponse = (description: string): Route['responses'] => ({
   200: { description, schema: successSchema },
@@ -66,8 +67,8 @@ export const ROUTES = [
     access: 'user',
     summary: 'Lists the workbenches of a user, newest first.',
     description:
-      'Strongly consistent: a workbench is listed as soon as its creation was confirmed. With `shared=true` it lists the workbenches of others that are shared with the user, with a `role` each: a new share may be missing for a second, and a page may have fewer items than `limit` although another one follows. So may every page of a list with `status`, `name`, `q` or `label`, also none at all: one request reads at most 500 workbenches (200 shared ones) to find those that match. Follow `next_cursor` with the same filters.',
-    parameters: [user_id, shared, ...Object.values(LIST_FILTERS), limit, cursor],
+      'Strongly consistent: a workbench is listed as soon as its creation was confirmed. With `deleted=true` it lists those that were deleted and can be restored. With `shared=true` it lists the workbenches of others that are shared with the user, with a `role` each: a new share may be missing for a second, and a page may have fewer items than `limit` although another one follows. So may every page of a list with `status`, `name`, `q` or `label`, also none at all: one request reads at most 500 workbenches (200 shared ones) to find those that match. Follow `next_cursor` with the same filters.',
+    parameters: [user_id, shared, deleted, ...Object.values(LIST_FILTERS), limit, cursor],
     responses: { 200: { description: 'A page of workbenches.', schema: listResponseSchema } },
     errors: ['invalid_request'],
   },
@@ -108,7 +109,7 @@ export const ROUTES = [
     access: 'user',
     action: ROUTE_ACTIONS.getWorkbench,
     summary: 'Returns a workbench. Frontends poll this route.',
-    parameters: [wid, user_id],
+    parameters: [wid, user_id, deleted],
     responses: { 200: itemResponse('The workbench.') },
     errors: ['invalid_request', 'workbench_not_found'],
   },
@@ -133,19 +134,7 @@ export const ROUTES = [
       'cannot_fit',
     ],
   },
-  {
-    method: 'DELETE',
-    path: '/workbenches/{wid}',
-    operationId: 'deleteWorkbench',
-    access: 'user',
-    action: ROUTE_ACTIONS.deleteWorkbench,
-    summary: 'Deletes a workbench and all its files.',
-    description:
-      'Cannot be undone. The status is `deleting` until the task, the dedicated instance and the files are deleted. After that, requests for the workbench return 404. The body is ignored.',
-    parameters: [wid, user_id],
-    responses: successResponse('The workbench is being deleted.'),
-    errors: ['invalid_request', 'workbench_not_found'],
-  },
+  ...DELETION_ROUTES,
   {
     method: 'POST',
     path: '/workbenches/{wid}/start',

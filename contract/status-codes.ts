@@ -10,6 +10,7 @@ const HTTP_STATUS_CODES: Readonly<Record<ErrorCode, number>> = {
   draining: 409,
   not_stopped: 409,
   not_running: 409,
+  not_deleted: 409,
   deleting: 409,
   idempotency_conflict: 409,
   workbench_deleted: 409,

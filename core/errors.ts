@@ -17,6 +17,7 @@ export const ERROR_CODES = [
   'draining',
   'not_stopped',
   'not_running',
+  'not_deleted',
   'deleting',
   'idempotency_conflict',
   'workbench_deleted',

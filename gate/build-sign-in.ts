@@ -4,7 +4,7 @@ import type { GateAddress } from '#core/gate/gate-host.ts';
 import { signInUrlOf } from '#core/gate/sign-in-url.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import type { Workbench } from '#core/workbench/workbench.ts';
+import { isDeleted, type Workbench } from '#core/workbench/workbench.ts';
 import type { GateAudit } from './audit/gate-audit.ts';
 import type { SignInUrl } from './decision-presenter.ts';
 import { clientAddressOf } from './forward/request-headers.ts';
@@ -149,7 +149,8 @@ async function findWorkbench(
 ): Promise<Workbench | undefined> {
   return await outsideRequest(async () => {
     const key = await workbenches.findByWorkbenchId(workbenchId);
-    return key === undefined ? undefined : await workbenches.read(key);
+    const workbench = key === undefined ? undefined : await workbenches.read(key);
+    return workbench === undefined || isDeleted(workbench) ? undefined : workbench;
   });
 }
 

@@ -53,6 +53,7 @@ import { build as previewShareLink } from '#functions/api/preview-share-link.ts'
 import { build as redeemShareLink } from '#functions/api/redeem-share-link.ts';
 import { build as reportActivity } from '#functions/api/report-activity.ts';
 import { build as restartWorkbench } from '#functions/api/restart-workbench.ts';
+import { build as restoreWorkbench } from '#functions/api/restore-workbench.ts';
 import { build as setQuota } from '#functions/api/set-quota.ts';
 import { build as setShare } from '#functions/api/set-share.ts';
 import { build as startWorkbench } from '#functions/api/start-workbench.ts';
@@ -119,6 +120,7 @@ export function buildRoutes(ports: LocalPorts, settings: Settings): readonly Gat
     previewShareLink: previewShareLink(ports, settings),
     redeemShareLink: redeemShareLink(ports, settings),
     openWorkbench: openWorkbench(ports, settings),
+    restoreWorkbench: restoreWorkbench(ports, settings),
     restartWorkbench: refuseWhileDraining(ports, restartWorkbench(ports, settings)),
     startWorkbench: refuseWhileDraining(ports, startWorkbench(ports, settings)),
     stopWorkbench: stopWorkbench(ports, settings),

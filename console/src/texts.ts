@@ -352,6 +352,7 @@ export const TEXTS = {
     machine_not_found: 'Reload the list of machines.',
     draining: 'The machine is being emptied. Try again later, or ask your operator.',
     not_stopped: 'Stop the workbench first.',
+    not_deleted: 'It is not deleted. Update your list.',
     not_running: 'Start the workbench first.',
     deleting: 'Create another workbench.',
     idempotency_conflict: 'Reload the page and send the form again.',

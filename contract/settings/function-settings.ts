@@ -1,5 +1,6 @@
 import { DEFAULT_POLICY, EFFECT_ENDS_WITHIN_MS } from '#core/workbench/lifecycle/policy.ts';
 import { AUDIT_SETTINGS } from './audit-settings.ts';
+import { DELETION_SETTINGS } from './deletion-settings.ts';
 import { SETTING_RULES } from './function-setting-rules.ts';
 import { GROUP_SETTINGS } from './group-settings.ts';
 import { IDLE_SETTINGS } from './idle-settings.ts';
@@ -314,6 +315,7 @@ export const SETTINGS = {
     'Ends every running workbench, on shared instances too, whose ECS agent has been disconnected for this time (`instance_lost`). Agents often disconnect for some seconds, so a low value ends healthy workbenches. It is also the wait before the controller terminates the instance under a stop: from the disconnection, or for a host from the time when the stop is overdue.',
   ),
   ...IDLE_SETTINGS,
+  ...DELETION_SETTINGS,
   WB_INTERRUPTION_STOP_SECONDS: duration(
     DEFAULT_POLICY.interruptionStopMs,
     0,

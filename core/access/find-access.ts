@@ -3,7 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { ShareStore } from '../ports/share-store.ts';
 import type { WorkbenchStore } from '../ports/workbench-store.ts';
 import { findIndexedRecord } from '../workbench/find-record.ts';
-import type { Workbench } from '../workbench/workbench.ts';
+import { isDeleted, type Workbench } from '../workbench/workbench.ts';
 import type { ActingUser } from './acting-user.ts';
 import { type ActingRole, type Action, mayDo } from './rights.ts';
 import { bestRole, granteesOf } from './shared-role.ts';
@@ -21,10 +21,23 @@ export interface Access {
 }
 
 /**
- * Finds the workbench and the role of the user. Undefined if there is no such workbench or the user has no role at it. For the owner it is one read of the record. For others also one read of shares, and
- * one of the record of the owner that the share names.
+ * Finds the workbench and the role of the user. Undefined if there is no such workbench, the user has no role at it, or it is
+ * deleted. For the owner it is one read of the record. For others also one read of shares, and one of the record of the owner
+ * that the share names.
+ * @param withDeleted whether the owner and administrators find it although it is deleted. Shares give nothing at it
  */
 export async function findAccess(
+  ports: AccessPorts,
+  user: ActingUser,
+  workbenchId: string,
+  withDeleted = false,
+): Promise<Access | undefined> {
+  const access = await findAnyAccess(ports, user, workbenchId);
+  if (access === undefined || !isDeleted(access.workbench)) return access;
+  return withDeleted && mayDo(access.role, 'delete') ? access : undefined;
+}
+
+async function findAnyAccess(
   { workbenches, shares, clock }: AccessPorts,
   user: ActingUser,
   workbenchId: string,
@@ -45,6 +58,8 @@ export async function findAccess(
 /** What a request wants to do, and what the caller wants to know of it, also if it is refused. */
 export interface RequestedAction {
   readonly action: Action;
+  /** As for `findAccess`. @default false */
+  readonly withDeleted?: boolean;
   /** Called with the owner of the workbench, as soon as it is known. */
   readonly onFound?: (ownerId: string) => void;
   /** Called if the 404 hides the workbench of another user. */
@@ -60,9 +75,9 @@ export async function authorizeAction(
   ports: AccessPorts,
   user: ActingUser,
   workbenchId: string,
-  { action, onFound, onHidden }: RequestedAction,
+  { action, withDeleted, onFound, onHidden }: RequestedAction,
 ): Promise<Access> {
-  const access = await findAccess(ports, user, workbenchId);
+  const access = await findAccess(ports, user, workbenchId, withDeleted);
   if (access === undefined) {
     const ownerId = (await ports.workbenches.findByWorkbenchId(workbenchId))?.userId;
     // The index may still list a workbench that its owner has deleted.

@@ -8,7 +8,7 @@ import {
 } from '../ports/share-link-store.ts';
 import type { Share, ShareStore } from '../ports/share-store.ts';
 import type { WorkbenchStore } from '../ports/workbench-store.ts';
-import type { Workbench } from '../workbench/workbench.ts';
+import { isDeleted, type Workbench } from '../workbench/workbench.ts';
 import { readShared } from './find-access.ts';
 import type { Grantee } from './grantee.ts';
 import { type Role, SHARED_ROLES, type SharedRole } from './rights.ts';
@@ -139,7 +139,8 @@ export async function findLink(
   // A comparison of hashes of random secrets reveals nothing by its duration.
   if (link === undefined || link.hash !== hash) throw linkNotFound('link_unknown');
   const workbench = await readShared(workbenches, workbenchId, link.ownerId);
-  if (workbench === undefined || workbench.userId !== link.ownerId) throw linkNotFound('link_unknown');
+  if (workbench === undefined || workbench.userId !== link.ownerId || isDeleted(workbench))
+    throw linkNotFound('link_unknown');
   const now = clock.now();
   if (now >= link.redeemableUntil) throw linkNotFound('link_expired');
   if (workbench.userId === userId) return { link, workbench, present: { role: 'owner' } };

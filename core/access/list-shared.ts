@@ -2,7 +2,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { ShareKey, ShareStore } from '../ports/share-store.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import { UnreadableRecord, type WorkbenchStore } from '../ports/workbench-store.ts';
-import type { Workbench } from '../workbench/workbench.ts';
+import { isDeleted, type Workbench } from '../workbench/workbench.ts';
 import { readShared } from './find-access.ts';
 import type { SharedRole } from './rights.ts';
 import { bestRole, granteesOf, type ShareUser } from './shared-role.ts';
@@ -55,7 +55,8 @@ export async function listShared(
     const role = bestRole(own, user, now);
     if (role === undefined) return [];
     const workbench = await readOrReport(ports, id, own[0]?.ownerId);
-    return workbench === undefined || workbench.userId === user.userId ? [] : [{ workbench, role }];
+    const isListed = workbench !== undefined && workbench.userId !== user.userId && !isDeleted(workbench);
+    return isListed ? [{ workbench, role }] : [];
   });
   const last = ids.at(-1);
   const isLast = all.length <= limit && lists.every(({ ids: listed }) => listed.length < limit);

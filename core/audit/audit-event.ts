@@ -10,6 +10,7 @@ export const AUDIT_ACTIONS = [
   'create_workbench',
   'update_workbench',
   'delete_workbench',
+  'restore_workbench',
   'start_workbench',
   'stop_workbench',
   'restart_workbench',

@@ -1,5 +1,5 @@
 import { type ActingRole, mayDo } from '../access/rights.ts';
-import type { Workbench } from '../workbench/workbench.ts';
+import { isDeleted, type Workbench } from '../workbench/workbench.ts';
 import type { FoundRecord, FoundShares, GateDecision, GateRequest } from './gate-decision.ts';
 import { isForeignPart, isFromForeignPage, isUnsafe } from './request-origin.ts';
 import type { UserVisitor, Visitor } from './visitor.ts';
@@ -15,10 +15,11 @@ import { needsGroupsAgain, needsShares, roleAt } from './visitor-role.ts';
 export function decideRequest(
   request: GateRequest,
   visitor: Visitor,
-  found: FoundRecord,
+  record: FoundRecord,
   now: number,
   shares: FoundShares = [],
 ): GateDecision {
+  const found = record !== undefined && record !== 'unreadable' && isDeleted(record) ? undefined : record;
   if (isRefusedForOrigin(request, visitor)) return { kind: 'foreign_origin' };
   if (!hasSession(visitor, request.workbenchId, now)) return { kind: 'sign_in' };
   if (found === 'unreadable') return { kind: 'unreadable' };

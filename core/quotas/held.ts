@@ -1,5 +1,5 @@
 import type { WorkbenchSpec } from '../workbench/spec.ts';
-import type { Workbench } from '../workbench/workbench.ts';
+import { isDeleted, type Workbench } from '../workbench/workbench.ts';
 import { QUOTA_NAMES, type QuotaName } from './limits.ts';
 
 /** What a workbench holds of each quota; 0 where it is absent. */
@@ -9,12 +9,14 @@ export const HOLDS_NOTHING: Held = {};
 
 /**
  * What the workbench holds. A workbench that is stopping holds capacity until it is known to have stopped, because its task may
- * run as long; one that is being deleted as long as it has a run, and counts as a workbench until its record is deleted.
+ * run as long; one that is being deleted as long as it has a run, and counts as a workbench until its record is deleted. One that
+ * can be restored counts for its capacity only.
  */
 export function heldBy(workbench: Workbench): Held {
   const { status, spec } = workbench;
   const holdsCapacity = status === 'deleting' ? workbench.run !== undefined : status !== 'stopped';
-  return heldWith(spec, holdsCapacity);
+  const held = heldWith(spec, holdsCapacity);
+  return isDeleted(workbench) ? { ...held, workbenches: 0, hosts: 0 } : held;
 }
 
 /** What a workbench of this size holds. @param holdsCapacity whether it runs, or may run */

@@ -9,8 +9,9 @@ import type { WorkbenchKey } from '../workbench/workbench.ts';
 const POSTPONE_MS = 60 * 60 * 1000;
 
 /**
- * A record that is due later than this was written before the clock was set back, or waits for a start retry interval that a
- * setting makes longer, in which case the drive changes nothing. Longer than a record is postponed, in milliseconds.
+ * A record that is due later than this was written before the clock was set back, or waits for long: for a time of day that
+ * users know, such as the end of a deleted workbench, or for a setting that makes a wait longer. Then the drive changes nothing.
+ * Longer than a record is postponed, in milliseconds.
  */
 export const FAR_AHEAD_MS = POSTPONE_MS + 5 * 60 * 1000;
 
@@ -42,15 +43,14 @@ export async function sweepDue(
   const keys = await workbenches.listDue(clock.now(), limit);
   const far = farAhead ? await workbenches.listDueAfter(clock.now() + FAR_AHEAD_MS, limit) : [];
   if (far.length > 0)
-    telemetry.warn('records are due later than any wait lasts: was the clock set back?', {
+    telemetry.info('records that are due much later are driven, in case the clock was set back', {
       count: far.length,
     });
-  let enqueued = 0;
-  for (const key of [...keys, ...far]) if (await enqueueKey(ports, key)) enqueued += 1;
+  const enqueued = await enqueueKeys(ports, keys);
   const more = keys.length >= limit;
   if (more) telemetry.warn('more records are due than one sweep enqueues', { enqueued });
   telemetry.count('due_enqueued', enqueued);
-  return { enqueued, more };
+  return { enqueued: enqueued + (await enqueueKeys(ports, far)), more };
 }
 
 /**
@@ -63,10 +63,14 @@ export async function enqueueUnsettled(
   ports: Ports,
   { limit }: { readonly limit: number },
 ): Promise<{ readonly enqueued: number }> {
+  return { enqueued: await enqueueKeys(ports, await ports.workbenches.listDueAfter(0, limit)) };
+}
+
+/** Returns how many keys the queue has taken. */
+async function enqueueKeys(ports: Ports, keys: readonly WorkbenchKey[]): Promise<number> {
   let enqueued = 0;
-  for (const key of await ports.workbenches.listDueAfter(0, limit))
-    if (await enqueueKey(ports, key)) enqueued += 1;
-  return { enqueued };
+  for (const key of keys) if (await enqueueKey(ports, key)) enqueued += 1;
+  return enqueued;
 }
 
 async function enqueueKey(ports: Ports, key: WorkbenchKey): Promise<boolean> {

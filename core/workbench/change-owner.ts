@@ -10,7 +10,7 @@ import type { Policy } from './lifecycle/policy.ts';
 import { lifecycle } from './lifecycle/step.ts';
 import { type QueuePorts, type RecordPorts, submitRequest } from './update-record.ts';
 import { countStart, NO_START_LIMIT, type StartLimit, type StartLimitPorts } from './user-limits.ts';
-import { keyOf, type Workbench, type WorkbenchKey } from './workbench.ts';
+import { isDeleted, keyOf, type Workbench, type WorkbenchKey } from './workbench.ts';
 
 export interface OfferPorts extends RecordPorts, QueuePorts {
   readonly workbenches: WorkbenchStore;
@@ -164,6 +164,7 @@ async function submitRecorded(
 
 /** An earlier attempt of the request moved the workbench, and may have ended right after. */
 async function ownedBefore(ports: MovePorts, workbench: Workbench, record: RecordChange): Promise<Workbench> {
+  if (isDeleted(workbench)) throw workbenchNotFound();
   await record(workbench);
   await dropOwnShare(ports, workbench);
   return workbench;

@@ -161,9 +161,15 @@ export async function extendWorkbench(
   return submitRequest(ports, policy, key, () => ({ type: 'extend', minutes, by }), first);
 }
 
+export interface DeleteOptions extends CommandOptions {
+  /** Whether the workbench can not be restored, also if the installation keeps deleted ones. @default false */
+  readonly immediately?: boolean;
+}
+
 /**
  * Requests that the workbench is deleted with all its data: first its run, then its host, its volume, and finally its
- * record. Cannot be cancelled. A second request changes nothing.
+ * record. Where the installation keeps deleted workbenches for a time, it is stopped and hidden until then. A second request
+ * changes nothing, unless it deletes immediately what is only hidden.
  * @throws WorkbenchError `workbench_not_found`, `unavailable`
  */
 export async function deleteWorkbench(
@@ -171,7 +177,23 @@ export async function deleteWorkbench(
   policy: Policy,
   key: WorkbenchKey,
   by: string,
-  first?: Workbench,
+  { first, immediately = false }: DeleteOptions = {},
 ): Promise<Workbench> {
-  return submitRequest(ports, policy, key, () => ({ type: 'delete', by }), first);
+  return submitRequest(ports, policy, key, () => ({ type: 'delete', immediately, by }), first);
+}
+
+/**
+ * Takes a deletion back. The workbench is stopped, or stopping.
+ * @param groups those that the caller proves of the owner; undefined: none is proved
+ * @throws WorkbenchError `workbench_not_found`; `not_deleted`; `deleting` if it is too late; `quota_exceeded`, `unavailable`
+ */
+export async function restoreWorkbench(
+  ports: RecordPorts & QueuePorts,
+  policy: Policy,
+  key: WorkbenchKey,
+  by: string,
+  first?: Workbench,
+  groups?: readonly string[],
+): Promise<Workbench> {
+  return submitRequest(ports, policy, key, () => ({ type: 'restore', by }), first, groups);
 }

@@ -14,6 +14,7 @@ import { type CreateRequest, specOf } from './request-fields.ts';
 import { type QueuePorts, type RecordPorts, scheduleDrive } from './update-record.ts';
 import { countStart, NO_START_LIMIT, type StartLimit } from './user-limits.ts';
 import {
+  isDeleted,
   keyOf,
   runOf,
   SCHEMA_VERSION,
@@ -128,7 +129,7 @@ async function createWithIdempotencyKey(
     // An earlier request with this key may have written the record, which must be counted neither as a start nor as another
     // workbench.
     const existing = await ports.workbenches.read({ userId, workbenchId });
-    if (existing !== undefined) return { workbench: existing, created: false };
+    if (existing !== undefined) return createdBefore(existing);
   }
   await countStart(ports, limits, userId);
   await holdFirst(ports, policy, command, workbenchId);
@@ -142,7 +143,7 @@ async function createWithIdempotencyKey(
   const workbench = newWorkbench(command, workbenchId, ports.ids.runId(), policy, now, key);
   if (!(await createRecord(ports, workbench, key))) {
     const existing = await ports.workbenches.read({ userId, workbenchId });
-    if (existing !== undefined) return { workbench: existing, created: false };
+    if (existing !== undefined) return createdBefore(existing);
     await settleQuota(ports, { userId, workbenchId, revision: workbench.revision, held: undefined });
     throw workbenchDeleted();
   }
@@ -192,6 +193,12 @@ async function createRecord(
 async function readExisting(ports: CreatePorts, key: WorkbenchKey): Promise<CreateResult> {
   const workbench = await ports.workbenches.read(key);
   if (workbench === undefined) throw workbenchDeleted();
+  return createdBefore(workbench);
+}
+
+/** The result of a request whose workbench an earlier one with its key has created. */
+function createdBefore(workbench: Workbench): CreateResult {
+  if (isDeleted(workbench)) throw workbenchDeleted();
   return { workbench, created: false };
 }
 

@@ -9,6 +9,7 @@ export const HISTORY_ENTRY_TYPES = [
   'stop_requested',
   'restart_requested',
   'delete_requested',
+  'restored',
   'updated',
   'status_changed',
   'unexpected_task_found',

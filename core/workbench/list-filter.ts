@@ -1,9 +1,11 @@
 import type { Status } from './history.ts';
 import type { Labels } from './labels.ts';
-import type { Workbench } from './workbench.ts';
+import { isDeleted, type Workbench } from './workbench.ts';
 
-/** Which workbenches a list has. A workbench must match every field; without fields it has all. */
+/** Which workbenches a list has. A workbench must match every field; without fields it has all that are not deleted. */
 export interface ListFilter {
+  /** Those that a user has deleted and can restore, and no others. @default false */
+  readonly deleted?: boolean;
   readonly status?: Status;
   /** The whole name. */
   readonly name?: string;
@@ -15,10 +17,11 @@ export interface ListFilter {
 
 export function matchesFilter(
   workbench: Workbench,
-  { status, name, text, labels = {} }: ListFilter,
+  { deleted = false, status, name, text, labels = {} }: ListFilter,
 ): boolean {
   const own: Labels = workbench.labels ?? {};
   return (
+    isDeleted(workbench) === deleted &&
     (status === undefined || workbench.status === status) &&
     (name === undefined || workbench.name === name) &&
     (text === undefined ||
@@ -50,7 +53,7 @@ const READ_AT_ONCE = 100;
 
 /**
  * Returns a page of the entries that match. It may have fewer than `limit`, or none, also if another page follows: no more
- * than `readsMax` pages of the unfiltered list are read.
+ * than `readsMax` pages of the unfiltered list are read, besides the first one if it has deleted workbenches.
  */
 export async function listMatching<T extends { readonly workbench: Workbench }>(
   read: (page: Page) => Promise<Entries<T>>,
@@ -58,8 +61,11 @@ export async function listMatching<T extends { readonly workbench: Workbench }>(
   { limit, after }: Page,
   readsMax: number,
 ): Promise<Entries<T>> {
-  // Without a filter every entry matches, and one read of `limit` entries is the page.
-  if (Object.keys(filter).length === 0) return read({ limit, ...(after === undefined ? {} : { after }) });
+  if (Object.keys(filter).length === 0) {
+    // Hardly any page has deleted workbenches: one read of `limit` entries is the page.
+    const page = await read({ limit, ...(after === undefined ? {} : { after }) });
+    if (page.entries.every(({ workbench }) => !isDeleted(workbench))) return page;
+  }
   const found: T[] = [];
   let position = after;
   for (let reads = 0; reads < readsMax; reads += 1) {

@@ -139,6 +139,8 @@ const baseShape = {
   meter: z.optional(meterSchema),
   /** The user wants the workbench to be stopped at this time of day. Removed by the stop. */
   plannedStopAt: z.optional(z.int()),
+  /** A user has deleted the workbench, and can restore it before `until`, a time of day. See `isDeleted`. */
+  restorable: z.optional(openObject({ deletedAt: z.int(), until: z.int() })),
 };
 
 const transition = {
@@ -305,6 +307,14 @@ export function keyOf(workbench: WorkbenchKey): WorkbenchKey {
   return { userId: workbench.userId, workbenchId: workbench.workbenchId };
 }
 
+/**
+ * Whether a user has deleted the workbench: it is hidden, and its files are kept until `restorable.until`. A version that does
+ * not know the field may have started it since; then it is not deleted any more.
+ */
+export function isDeleted({ restorable, startedAt = 0 }: Pick<Base, 'restorable' | 'startedAt'>): boolean {
+  return restorable !== undefined && startedAt <= restorable.deletedAt;
+}
+
 /** The run, in the statuses that have one. */
 export function runOf(workbench: Workbench): Run | undefined {
   return workbench.status === 'stopped' ? undefined : workbench.run;
@@ -362,6 +372,8 @@ export function dueAt(workbench: Workbench): number | undefined {
   const planned = plannedStopOf(workbench);
   if (planned !== undefined) times.push(planned.at);
   if (workbench.status === 'running' && workbench.idle !== undefined) times.push(workbench.idle.checkAt);
+  if (workbench.restorable !== undefined && workbench.status !== 'deleting' && isDeleted(workbench))
+    times.push(workbench.restorable.until);
   // A start does not wait for it: its next attempt is made later in any case.
   const goneAfter = workbench.status === 'starting' ? undefined : goneAfterOf(runOf(workbench));
   if (goneAfter !== undefined) times.push(goneAfter);

@@ -1,4 +1,5 @@
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
+import type { Access } from '#core/access/find-access.ts';
 import { type ActivityPorts, readLastActivity } from '#core/workbench/queries.ts';
 import {
   toWorkbenchApiHandler,
@@ -6,6 +7,7 @@ import {
   type WorkbenchApiSettings,
 } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
+import { parseDeleted } from '../middleware/parse-request.ts';
 import { type CostPorts, withCost } from './present-cost.ts';
 import {
   presentWorkbench,
@@ -23,7 +25,8 @@ export function build(
   ports: WorkbenchApiPorts & WarningPort & ActivityPorts & CostPorts,
   settings: WorkbenchApiSettings & SettingsFor<'BASE_URL'>,
 ): ApiHandler {
-  return toWorkbenchApiHandler('getWorkbench', ports, settings, {}, async ({ workbench, role }) => {
+  const parsers = { deleted: parseDeleted };
+  const get = async ({ workbench, role }: Access) => {
     const lastActivity = (await readLastActivity(ports, [workbench])).get(workbench.workbenchId);
     const presented = withLastActivity(presentWorkbench(workbench, settings, ports), lastActivity);
     const item = await withCost(presented, workbench, ports);
@@ -32,5 +35,6 @@ export function build(
       headers: retryAfterHeaders(workbench),
       body: { success: true, item: withRole(item, role) },
     };
-  });
+  };
+  return toWorkbenchApiHandler('getWorkbench', ports, settings, parsers, get, ({ deleted }) => deleted);
 }

@@ -15,7 +15,7 @@ import {
 } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { parseListFilter } from '../middleware/parse-list-filter.ts';
-import { parsePage, parseShared } from '../middleware/parse-request.ts';
+import { parseDeleted, parsePage, parseShared } from '../middleware/parse-request.ts';
 import { encodeCursor } from '../middleware/query.ts';
 import { type CostPorts, withCost } from './present-cost.ts';
 import { presentWorkbench, type WarningPort, withLastActivity, withRole } from './present-workbench.ts';
@@ -38,8 +38,15 @@ export function build(
   settings: WorkbenchApiSettings & SettingsFor<'BASE_URL'>,
 ): ApiHandler {
   const rules = accessRulesOf(settings);
-  const parsers = { page: parsePage, isShared: parseShared, filter: parseListFilter };
-  return toUserApiHandler(ports, settings, parsers, async ({ userId, principal, page, isShared, filter }) => {
+  const parsers = {
+    page: parsePage,
+    isShared: parseShared,
+    deleted: parseDeleted,
+    fields: parseListFilter,
+  };
+  return toUserApiHandler(ports, settings, parsers, async (request) => {
+    const { userId, principal, page, isShared, deleted, fields } = request;
+    const filter = deleted ? { ...fields, deleted } : fields;
     const user = actingUserOf(principal, userId, rules);
     const { entries: listed, next } = isShared
       ? await listMatching((part) => listOthers(ports, user, part), filter, page, SHARED_READS_MAX)

@@ -4,7 +4,7 @@ import type { ActingRole } from '#core/access/rights.ts';
 import type { Status } from '#core/workbench/history.ts';
 import { plannedStopOf } from '#core/workbench/planned-stop.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
-import type { Workbench } from '#core/workbench/workbench.ts';
+import { isDeleted, type Workbench } from '#core/workbench/workbench.ts';
 
 export interface WarningPort {
   /** Returns what the owners of all running workbenches must know, as a `status_detail`. Only local mode has it. */
@@ -84,11 +84,21 @@ function toItem(workbench: Workbench, baseUrl: string, warning: string | undefin
     ...(workbench.stoppedAt === undefined ? {} : { stopped_at: toIsoTime(workbench.stoppedAt) }),
     ...(stop === undefined ? {} : { stops_at: toIsoTime(stop.at), stops_because: stop.code }),
     ...presentLimits(workbench),
+    ...presentDeletion(workbench),
     updated_at: toIsoTime(workbench.updatedAt),
     ...(workbench.offer === undefined
       ? {}
       : { offered_to: workbench.offer.to, offer_expires_at: toIsoTime(workbench.offer.expiresAt) }),
   };
+}
+
+/** Until when a deleted workbench can be restored: nothing if it is not deleted, or being deleted with its files. */
+export function presentDeletion(
+  workbench: Workbench,
+): Pick<WorkbenchItem, 'deleted_at' | 'restorable_until'> {
+  const { restorable, status } = workbench;
+  if (restorable === undefined || !isDeleted(workbench) || status === 'deleting') return {};
+  return { deleted_at: toIsoTime(restorable.deletedAt), restorable_until: toIsoTime(restorable.until) };
 }
 
 function presentLimits(workbench: Workbench): Partial<WorkbenchItem> {

@@ -98,6 +98,7 @@ export interface AuthorizedRequest extends AuditedRequest, UserRequest, Access {
  * this workbench what the route does.
  * @param operation the operation of the route; contract/route-actions.ts has its right
  * @param parsers the values that the endpoint needs besides the user and the workbench
+ * @param findsDeleted whether the owner and administrators can use it for a deleted workbench
  */
 export function toWorkbenchApiHandler<P extends Parsers>(
   operation: WorkbenchOperation,
@@ -105,6 +106,7 @@ export function toWorkbenchApiHandler<P extends Parsers>(
   settings: WorkbenchApiSettings,
   parsers: P,
   endpoint: (request: AuthorizedRequest & ParsedValues<P>) => Promise<EndpointResult>,
+  findsDeleted: (values: ParsedValues<P>) => boolean = () => false,
 ): ApiHandler {
   const rules = accessRulesOf(settings);
   const allParsers = { workbenchId: parseWorkbenchId, ...parsers };
@@ -117,6 +119,7 @@ export function toWorkbenchApiHandler<P extends Parsers>(
     const user = actingUserOf(principal, userId, rules);
     const access = await authorizeAction(ports, user, workbenchId, {
       action: ROUTE_ACTIONS[operation],
+      withDeleted: findsDeleted(request),
       onFound: (ownerId) => audit.note({ ownerId }),
       onHidden: () => audit.noteHidden('no_role'),
     });

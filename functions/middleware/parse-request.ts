@@ -191,6 +191,12 @@ export const parseForce: Parser<boolean> = ({ query }) => parseFlag(query, 'forc
 /** `shared` of a list: `true` or `false`, false if it is left out. */
 export const parseShared: Parser<boolean> = ({ query }) => parseFlag(query, 'shared');
 
+/** `deleted` of a list and of `GET`: `true` or `false`, false if it is left out. */
+export const parseDeleted: Parser<boolean> = ({ query }) => parseFlag(query, 'deleted');
+
+/** `now` of a deletion: `true` or `false`, false if it is left out. */
+export const parseNow: Parser<boolean> = ({ query }) => parseFlag(query, 'now');
+
 /** `dry_run` of a creation: `true` or `false`, false if it is left out. */
 export const parseDryRun: Parser<boolean> = ({ query }) => parseFlag(query, 'dry_run');
 

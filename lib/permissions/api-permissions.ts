@@ -61,6 +61,7 @@ export const API_PERMISSIONS: Readonly<
   'stop-workbench': changeByRequest,
   'restart-workbench': startAndEnqueue,
   'extend-workbench': changeByRequest,
+  'restore-workbench': changeByRequest,
   'report-activity': (context) => [
     readItem(context, 'Reads the workbench, and a report that was stored at the same time.'),
     ...readShares(context),

@@ -238,6 +238,7 @@ const base = () =>
     offer: maybe(fc.record({ to: anyUserId(), expiresAt: anyTime() })),
     meter: maybe(meter()),
     plannedStopAt: maybe(anyTime()),
+    restorable: maybe(fc.record({ deletedAt: anyTime(), until: anyTime() })),
   }) satisfies Fields<Base>;
 
 const idle = (): fc.Arbitrary<Idle> =>

@@ -138,6 +138,7 @@ const base = {
     earlier: MONTH_MICROS,
   } satisfies Required<Meter>,
   plannedStopAt: TIME,
+  restorable: { deletedAt: TIME, until: TIME },
 } satisfies Required<Base>;
 
 const runBase = { runId: RUN_ID, attempt: 1_234, rate: RATE };

@@ -198,6 +198,7 @@ describe('functions', () => {
     expect(Object.fromEntries(limits)).toEqual({
       'get-me': API,
       'extend-workbench': API,
+      'restore-workbench': API,
       'report-activity': API,
       'get-own-quota': API,
       'get-quota': API,

@@ -25,8 +25,10 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   workbench_not_found:
     'The workbench does not exist, or belongs to another user and is not shared with this one.',
   not_stopped: 'CPU, memory and GPUs can be changed only while the workbench is stopped.',
+  not_deleted: 'The workbench is not deleted, so that it cannot be restored.',
   not_running: 'Only a running workbench can be extended, and has activity.',
-  deleting: 'The workbench is being deleted.',
+  deleting:
+    'The workbench is being deleted. With the reason `too_late_to_restore`: the time in which it could be restored has passed.',
   idempotency_conflict: 'This Idempotency-Key was used with another body.',
   workbench_deleted: 'The workbench that was created with this Idempotency-Key has been deleted.',
   payload_too_large: 'The body is larger than 64 KiB.',
@@ -77,6 +79,7 @@ const ERROR_EXAMPLES: Readonly<Record<ErrorCode, Readonly<Record<string, unknown
   workbench_not_found: { message: 'There is no such workbench.' },
   not_stopped: { message: 'The workbench must be stopped first.' },
   not_running: { message: 'The workbench is not running. Start it first.' },
+  not_deleted: { message: 'The workbench is not deleted, so that there is nothing to restore.' },
   deleting: { message: 'The workbench is being deleted.' },
   idempotency_conflict: { message: 'This Idempotency-Key was used with another body.' },
   workbench_deleted: {
@@ -191,7 +194,8 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
     success: true,
     item: { ...EXAMPLE_ITEM, workbench_name: 'AutoCyber 2', labels: { team: 'research' } },
   },
-  deleteWorkbench: EXAMPLE_SUCCESS,
+  deleteWorkbench: { success: true, restorable_until: '2030-01-08T10:00:00.000Z' },
+  restoreWorkbench: { success: true, item: STOPPED_ITEM },
   startWorkbench: EXAMPLE_SUCCESS,
   stopWorkbench: EXAMPLE_SUCCESS,
   restartWorkbench: EXAMPLE_SUCCESS,

@@ -5,14 +5,22 @@ const WORKBENCH_ID = /^[0-9a-z]{26}$/;
 
 /**
  * Returns the workbench with this id, name or beginning of an id. A name wins over a beginning of an id.
+ * @param deleted finds only those that are deleted and can be restored
  * @throws CommandError if none has it, or more than one
  */
-export async function findWorkbench(client: WorkbenchClient, nameOrId: string): Promise<Workbench> {
-  if (WORKBENCH_ID.test(nameOrId)) return client.get(nameOrId);
+export async function findWorkbench(
+  client: WorkbenchClient,
+  nameOrId: string,
+  { deleted = false }: { readonly deleted?: boolean } = {},
+): Promise<Workbench> {
+  if (WORKBENCH_ID.test(nameOrId)) return client.get(nameOrId, { deleted });
   const named: Workbench[] = [];
   const beginning: Workbench[] = [];
   // The server sends only those that may fit. It takes at most 128 characters, and no name or id is longer.
-  const filter = /^.{1,128}$/su.test(nameOrId) ? { q: nameOrId } : {};
+  const filter = {
+    ...(/^.{1,128}$/su.test(nameOrId) ? { q: nameOrId } : {}),
+    ...(deleted ? { deleted } : {}),
+  };
   for await (const workbench of client.list({ filter })) {
     if (workbench.workbench_name === nameOrId) named.push(workbench);
     if (nameOrId !== '' && workbench.workbench_id.startsWith(nameOrId)) beginning.push(workbench);
@@ -22,7 +30,7 @@ export async function findWorkbench(client: WorkbenchClient, nameOrId: string): 
   if (first === undefined) {
     throw new CommandError(
       EXIT_CODES.not_found,
-      `No workbench has the name or id ${JSON.stringify(nameOrId)}. See: wb list`,
+      `No ${deleted ? 'deleted workbench' : 'workbench'} has the name or id ${JSON.stringify(nameOrId)}. See: wb list${deleted ? ' --deleted' : ''}`,
     );
   }
   if (others.length === 0) return first;

@@ -132,9 +132,10 @@ export function formatList(
     printable(workbench.workbench_name),
     printable(describeStatus(workbench)),
     formatSize(workbench),
-    formatAge(workbench.created_at, now),
+    workbench.restorable_until ?? formatAge(workbench.created_at, now),
   ]);
-  const table = [['ID', 'NAME', 'STATUS', 'SIZE', 'CREATED'], ...rows];
+  const isOfDeleted = workbenches.some(({ restorable_until: until }) => until !== undefined);
+  const table = [['ID', 'NAME', 'STATUS', 'SIZE', isOfDeleted ? 'RESTORABLE UNTIL' : 'CREATED'], ...rows];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => (row[column] ?? '').length)));
   return table
     .map((row, index) => {
@@ -163,6 +164,7 @@ export function formatWorkbench(workbench: Workbench, stream: NodeJS.WriteStream
     ['stopped', workbench.stopped_at],
     ['last used', used],
     ['stops at', workbench.stops_at],
+    ['restorable', workbench.restorable_until && `until ${workbench.restorable_until}`],
     ['cost', formatCost(workbench)],
   ];
   return lines

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { isCancel, text } from '@clack/prompts';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { HistoryEntry, ListFilter, Usage, Workbench, WorkbenchClient } from 'workbench-client';
 import { completionScript, SHELLS } from './completion.ts';
 import { type Connection, type ConnectionOptions, DEFAULT_API, openConnection } from './connection.ts';
+import { type DeleteFlags, deleteWorkbench } from './delete.ts';
 import { runChecks } from './doctor.ts';
 import { CommandError, EXIT_CODES } from './exit-codes.ts';
 import { findWorkbench } from './find-workbench.ts';
@@ -50,6 +50,7 @@ interface ListFlags {
   readonly search?: string;
   readonly label: Readonly<Record<string, string>>;
   readonly shared?: boolean;
+  readonly deleted?: boolean;
 }
 
 const EVENTS_INTERVAL_MS = 2_000;
@@ -112,6 +113,7 @@ Exit codes: 0 success, 1 failed, 2 wrong usage, 3 the workbench did not get the 
     .option('--search <text>', 'those whose name, id or value of a label contains the text')
     .option('--label <key=value>', 'those with this label; may be repeated', collectLabel, {})
     .option('--shared', 'those of others that are shared with you')
+    .option('--deleted', 'those that are deleted and can be restored')
     .action(async (flags: ListFlags, command: Command) => {
       const { client, output } = open(command);
       const filter = toListFilter(flags);
@@ -162,19 +164,18 @@ Exit codes: 0 success, 1 failed, 2 wrong usage, 3 the workbench did not get the 
 
   addWait(add('delete <workbench>', 'delete a workbench and all its files'))
     .option('--force', 'do not ask')
-    .action(async (nameOrId: string, flags: WaitFlags & { readonly force?: boolean }, command: Command) => {
-      const context = open(command);
-      const found = await findWorkbench(context.client, nameOrId);
-      if (flags.force !== true) await confirmDeletion(found);
-      await context.client.delete(found.workbench_id);
-      if (flags.wait === true) await waitFor(context, found, 'deleted', flags);
-      const { workbench_id: id, workbench_name: name } = found;
-      const done = flags.wait === true;
-      context.output.result(
-        { workbench_id: id, deleted: done },
-        `${printable(name)} ${done ? 'is deleted' : 'is being deleted'}.`,
-      );
+    .option('--now', 'delete the files at once, also of a deleted workbench that can be restored')
+    .action(async (nameOrId: string, flags: DeleteFlags, command: Command) => {
+      await deleteWorkbench(open(command), nameOrId, flags);
     });
+
+  add('restore <workbench>', 'restore a deleted workbench with its files').action(
+    async (nameOrId: string, _flags: unknown, command: Command) => {
+      const context = open(command);
+      const { workbench_id: id } = await findWorkbench(context.client, nameOrId, { deleted: true });
+      showWorkbench(context, await context.client.restore(id));
+    },
+  );
 
   add('open <workbench>', 'open a workbench in the browser')
     .option('--print', 'print the address instead')
@@ -264,7 +265,7 @@ function toCreateRequest(flags: Readonly<Record<string, unknown>>): Parameters<W
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-function toListFilter({ status, name, search, label, shared }: ListFlags): ListFilter {
+function toListFilter({ status, name, search, label, shared, deleted }: ListFlags): ListFilter {
   const labels = Object.entries(label).map(([key, value]) => `${key}:${value}`);
   return {
     ...(status === undefined ? {} : { status }),
@@ -272,6 +273,7 @@ function toListFilter({ status, name, search, label, shared }: ListFlags): ListF
     ...(search === undefined ? {} : { q: search }),
     ...(labels.length === 0 ? {} : { label: labels.join(',') }),
     ...(shared === undefined ? {} : { shared }),
+    ...(deleted === undefined ? {} : { deleted }),
   };
 }
 
@@ -322,21 +324,6 @@ async function showEvents({ client, output }: Context, id: string, follow: boole
     await new Promise((resolve) => setTimeout(resolve, EVENTS_INTERVAL_MS));
     print(await client.history(id));
   }
-}
-
-async function confirmDeletion({ workbench_name: name }: Workbench): Promise<void> {
-  if (!process.stdin.isTTY) {
-    throw new CommandError(
-      EXIT_CODES.usage,
-      'Without a terminal the deletion cannot be confirmed. Use --force.',
-    );
-  }
-  const typed = await text({
-    message: `This deletes ${printable(name)} and all its files. Type its name to go on:`,
-  });
-  if (isCancel(typed)) throw new CommandError(EXIT_CODES.interrupted, 'Nothing was deleted.');
-  if (typed.trim() !== name.trim())
-    throw new CommandError(EXIT_CODES.failed, 'The name is another one. Nothing was deleted.');
 }
 
 function parseMinutes(value: string): number {

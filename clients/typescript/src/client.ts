@@ -105,8 +105,17 @@ export class WorkbenchClient {
     return dataOf(result).item as Workbench;
   }
 
-  async get(workbenchId: string, options: CallOptions = {}): Promise<Workbench> {
-    return (await this.#poll(workbenchId, options.signal)).workbench;
+  /** @param deleted finds also a deleted workbench that can be restored */
+  async get(
+    workbenchId: string,
+    { deleted = false, signal }: CallOptions & { readonly deleted?: boolean } = {},
+  ): Promise<Workbench> {
+    if (!deleted) return (await this.#poll(workbenchId, signal)).workbench;
+    const result = await this.operations.GET('/workbenches/{wid}', {
+      params: { path: { wid: workbenchId }, query: { ...this.#query, deleted } },
+      ...signalOf({ signal }),
+    });
+    return dataOf(result).item;
   }
 
   /** Iterates over the workbenches of the user that match, newest first. Reads the next page when it is needed. */
@@ -199,14 +208,30 @@ export class WorkbenchClient {
     return dataOf(result).item;
   }
 
-  /** Deletes a workbench and all its files. Wait with `waitUntil` until they are deleted. */
-  async delete(workbenchId: string, options: CallOptions = {}): Promise<void> {
-    dataOf(
-      await this.operations.DELETE('/workbenches/{wid}', {
-        ...this.#paramsOf(workbenchId),
-        ...signalOf(options),
-      }),
-    );
+  /**
+   * Deletes a workbench and all its files. Wait with `waitUntil` until they are deleted. Where the installation keeps deleted
+   * workbenches, it is hidden and can be restored until the time that is returned.
+   * @param now deletes it at once, also if it is hidden already
+   */
+  async delete(
+    workbenchId: string,
+    { now = false, signal }: CallOptions & { readonly now?: boolean } = {},
+  ): Promise<{ readonly restorableUntil?: string }> {
+    const result = await this.operations.DELETE('/workbenches/{wid}', {
+      params: { path: { wid: workbenchId }, query: { ...this.#query, ...(now ? { now } : {}) } },
+      ...signalOf({ signal }),
+    });
+    const { restorable_until: restorableUntil } = dataOf(result);
+    return restorableUntil === undefined ? {} : { restorableUntil };
+  }
+
+  /** Restores a deleted workbench with its files. It is stopped. */
+  async restore(workbenchId: string, options: CallOptions = {}): Promise<Workbench> {
+    const result = await this.operations.POST('/workbenches/{wid}/restore', {
+      ...this.#paramsOf(workbenchId),
+      ...signalOf(options),
+    });
+    return dataOf(result).item;
   }
 
   /** Returns an address that opens the workbench in a browser. @param path a path of the workbench, with its query */

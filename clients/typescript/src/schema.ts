@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * Lists the workbenches of a user, newest first.
-         * @description Strongly consistent: a workbench is listed as soon as its creation was confirmed. With `shared=true` it lists the workbenches of others that are shared with the user, with a `role` each: a new share may be missing for a second, and a page may have fewer items than `limit` although another one follows. So may every page of a list with `status`, `name`, `q` or `label`, also none at all: one request reads at most 500 workbenches (200 shared ones) to find those that match. Follow `next_cursor` with the same filters.
+         * @description Strongly consistent: a workbench is listed as soon as its creation was confirmed. With `deleted=true` it lists those that were deleted and can be restored. With `shared=true` it lists the workbenches of others that are shared with the user, with a `role` each: a new share may be missing for a second, and a page may have fewer items than `limit` although another one follows. So may every page of a list with `status`, `name`, `q` or `label`, also none at all: one request reads at most 500 workbenches (200 shared ones) to find those that match. Follow `next_cursor` with the same filters.
          */
         get: operations["listWorkbenches"];
         put?: never;
@@ -61,13 +61,33 @@ export interface paths {
         post?: never;
         /**
          * Deletes a workbench and all its files.
-         * @description Cannot be undone. The status is `deleting` until the task, the dedicated instance and the files are deleted. After that, requests for the workbench return 404. The body is ignored.
+         * @description By default it cannot be undone. The status is `deleting` until the task, the dedicated instance and the files are deleted. After that, requests for the workbench return 404. Where the installation keeps deleted workbenches (`WB_DELETE_AFTER_HOURS`), the workbench is stopped instead and hidden: requests for it return 404, shares and links give nothing, and it does not count towards quotas. Until `restorable_until` its owner can restore it; then it is deleted with its files. The body is ignored.
          */
         delete: operations["deleteWorkbench"];
         options?: never;
         head?: never;
         /** Renames a workbench, replaces its labels, changes its limits, or resizes it while it is stopped. */
         patch: operations["updateWorkbench"];
+        trace?: never;
+    };
+    "/workbenches/{wid}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restores a deleted workbench with its files.
+         * @description Possible until `restorable_until`. The workbench is stopped, and its shares and links are in force again. It counts towards quotas again. The body is ignored.
+         */
+        post: operations["restoreWorkbench"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/workbenches/{wid}/start": {
@@ -738,6 +758,16 @@ export interface components {
             last_activity_at?: string;
             /**
              * Format: date-time
+             * @description When it was deleted. Only of a deleted workbench that can be restored.
+             */
+            deleted_at?: string;
+            /**
+             * Format: date-time
+             * @description Until when it can be restored. Then it is deleted with its files.
+             */
+            restorable_until?: string;
+            /**
+             * Format: date-time
              * @description ISO 8601, UTC, with milliseconds.
              */
             updated_at: string;
@@ -771,10 +801,10 @@ export interface components {
              */
             time: string;
             /**
-             * @description `unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `start_retried`: a task of the start failed before the workbench ran, and another one is started; `reason_code` says why. `repaired`: the record did not match its task or instance and was corrected. `interruption_noticed`: AWS announced the end of the instance. `drain_announced`: an operator empties the machine of the workbench; `drain_cancelled`: no longer. `restarted_after_interruption`: the workbench starts again because `on_interruption` is `restart`. `processes_may_remain`: only in local mode without cgroups: the processes of the workbench were ended as far as the system shows them; one that left its session, its environment and its files may live on. `owner_offered`, `offer_withdrawn`, `owner_changed`: the owner offered the workbench to another user, this offer ended, or the workbench has another owner since. `idle_warned`: the workbench is not used and will be stopped; `idle_warning_ended`: it was used again. `extended`: a user extended the time until then. `unknown`: a type that this version of the controller does not know.
+             * @description `unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `start_retried`: a task of the start failed before the workbench ran, and another one is started; `reason_code` says why. `repaired`: the record did not match its task or instance and was corrected. `interruption_noticed`: AWS announced the end of the instance. `drain_announced`: an operator empties the machine of the workbench; `drain_cancelled`: no longer. `restarted_after_interruption`: the workbench starts again because `on_interruption` is `restart`. `processes_may_remain`: only in local mode without cgroups: the processes of the workbench were ended as far as the system shows them; one that left its session, its environment and its files may live on. `owner_offered`, `offer_withdrawn`, `owner_changed`: the owner offered the workbench to another user, this offer ended, or the workbench has another owner since. `idle_warned`: the workbench is not used and will be stopped; `idle_warning_ended`: it was used again. `extended`: a user extended the time until then. `restored`: a user took its deletion back. `unknown`: a type that this version of the controller does not know.
              * @enum {string}
              */
-            type: "created" | "start_requested" | "stop_requested" | "restart_requested" | "delete_requested" | "updated" | "status_changed" | "unexpected_task_found" | "unexpected_task_stopped" | "orphan_host_terminated" | "host_replaced" | "start_retried" | "repaired" | "interruption_noticed" | "restarted_after_interruption" | "drain_announced" | "drain_cancelled" | "processes_may_remain" | "owner_offered" | "offer_withdrawn" | "owner_changed" | "idle_warned" | "idle_warning_ended" | "extended" | "unknown";
+            type: "created" | "start_requested" | "stop_requested" | "restart_requested" | "delete_requested" | "restored" | "updated" | "status_changed" | "unexpected_task_found" | "unexpected_task_stopped" | "orphan_host_terminated" | "host_replaced" | "start_retried" | "repaired" | "interruption_noticed" | "restarted_after_interruption" | "drain_announced" | "drain_cancelled" | "processes_may_remain" | "owner_offered" | "offer_withdrawn" | "owner_changed" | "idle_warned" | "idle_warning_ended" | "extended" | "unknown";
             /** @description The caller who requested it. */
             requested_by?: string;
             /** @enum {string} */
@@ -789,7 +819,7 @@ export interface components {
             success: false;
             error: {
                 /** @enum {string} */
-                code: "invalid_request" | "forbidden" | "quota_exceeded" | "workbench_not_found" | "machine_not_found" | "link_not_found" | "draining" | "not_stopped" | "not_running" | "deleting" | "idempotency_conflict" | "workbench_deleted" | "payload_too_large" | "unsupported_media_type" | "cannot_fit" | "too_many_requests" | "internal" | "unavailable";
+                code: "invalid_request" | "forbidden" | "quota_exceeded" | "workbench_not_found" | "machine_not_found" | "link_not_found" | "draining" | "not_stopped" | "not_running" | "not_deleted" | "deleting" | "idempotency_conflict" | "workbench_deleted" | "payload_too_large" | "unsupported_media_type" | "cannot_fit" | "too_many_requests" | "internal" | "unavailable";
                 /** @description For people: what is wrong, and what to do. */
                 message: string;
                 /** @description For programs: a more specific cause than the code. */
@@ -949,6 +979,10 @@ export interface components {
         force: boolean;
         /** @description With `true` the list has the workbenches of other users that are shared with the user. */
         shared: boolean;
+        /** @description With `true` the list has the deleted workbenches of the user that can be restored, and no others. Without it, a list and `GET` of a workbench leave them out. */
+        deleted: boolean;
+        /** @description With `true` the workbench and its files are deleted at once, also where the installation keeps deleted workbenches, and also if it waits for the end of this time. */
+        now: boolean;
         /**
          * @description With whom the workbench is shared: `user:<user id>`, `group:<name of a group>` or `organisation` (every authenticated user, if the installation allows it). Percent-encoded as one segment of the path, as by `encodeURIComponent`. Names are compared exactly.
          * @example user:abc
@@ -1095,6 +1129,8 @@ export interface operations {
                 user_id?: components["parameters"]["user_id"];
                 /** @description With `true` the list has the workbenches of other users that are shared with the user. */
                 shared?: components["parameters"]["shared"];
+                /** @description With `true` the list has the deleted workbenches of the user that can be restored, and no others. Without it, a list and `GET` of a workbench leave them out. */
+                deleted?: components["parameters"]["deleted"];
                 /** @description Workbenches with this status. */
                 status?: "stopped" | "starting" | "provisioning" | "pending" | "running" | "stopping" | "deleting";
                 /** @description Workbenches with exactly this name. */
@@ -1538,6 +1574,8 @@ export interface operations {
                  * @example xyz
                  */
                 user_id?: components["parameters"]["user_id"];
+                /** @description With `true` the list has the deleted workbenches of the user that can be restored, and no others. Without it, a list and `GET` of a workbench leave them out. */
+                deleted?: components["parameters"]["deleted"];
             };
             header?: never;
             path: {
@@ -1647,6 +1685,8 @@ export interface operations {
                  * @example xyz
                  */
                 user_id?: components["parameters"]["user_id"];
+                /** @description With `true` the workbench and its files are deleted at once, also where the installation keeps deleted workbenches, and also if it waits for the end of this time. */
+                now?: components["parameters"]["now"];
             };
             header?: never;
             path: {
@@ -1660,7 +1700,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The workbench is being deleted. */
+            /** @description The workbench is deleted. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1669,12 +1709,18 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "success": true
+                     *       "success": true,
+                     *       "restorable_until": "2030-01-08T10:00:00.000Z"
                      *     }
                      */
                     "application/json": {
                         /** @constant */
                         success: true;
+                        /**
+                         * Format: date-time
+                         * @description Until when it can be restored. Absent if the installation keeps no deleted workbenches, or with `now=true`: then it is being deleted with its files.
+                         */
+                        restorable_until?: string;
                     };
                 };
             };
@@ -1876,7 +1922,7 @@ export interface operations {
             };
             /**
              * @description `not_stopped`: CPU, memory and GPUs can be changed only while the workbench is stopped.
-             *     `deleting`: The workbench is being deleted.
+             *     `deleting`: The workbench is being deleted. With the reason `too_late_to_restore`: the time in which it could be restored has passed.
              */
             409: {
                 headers: {
@@ -1950,6 +1996,169 @@ export interface operations {
                      *       "error": {
                      *         "code": "cannot_fit",
                      *         "message": "No capacity is large enough for 8192 CPU units, 2048 MiB of memory and no GPU. Largest sizes: 2048 CPU units, 4096 MiB of memory and no GPU."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    restoreWorkbench: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The user in whose name the request is made: 1 to 96 bytes of UTF-8 without control characters, U+FFFE and U+FFFF, given once. Optional with a token that has a user claim, otherwise required.
+                 * @example xyz
+                 */
+                user_id?: components["parameters"]["user_id"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the workbench. A malformed id gets the same response as an unknown one.
+                 * @example 01k5w3p8xg7t2mzq4v9r6ehbnc
+                 */
+                wid: components["parameters"]["wid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The restored workbench. */
+            200: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "item": {
+                     *         "user_id": "xyz",
+                     *         "workbench_id": "01k5w3p8xg7t2mzq4v9r6ehbnc",
+                     *         "workbench_name": "AutoCyber",
+                     *         "status": "stopped",
+                     *         "desired_status": "stopped",
+                     *         "public_endpoint": "https://cloud.example.com/project/01k5w3p8xg7t2mzq4v9r6ehbnc",
+                     *         "requested_cpu": 1024,
+                     *         "requested_memory": 2048,
+                     *         "requested_gpu": 0,
+                     *         "on_interruption": "stop",
+                     *         "created_at": "2030-01-01T09:00:00.000Z",
+                     *         "started_at": "2030-01-01T09:00:00.000Z",
+                     *         "ready_at": "2030-01-01T09:00:42.000Z",
+                     *         "updated_at": "2030-01-01T10:00:00.000Z",
+                     *         "stopped_at": "2030-01-01T10:00:00.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        item: components["schemas"]["Workbench"];
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is invalid; `fields` names each invalid field.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "The request is invalid: see requested_cpu, colour.",
+                     *         "fields": {
+                     *           "requested_cpu": "a whole number from 128 to 196608",
+                     *           "colour": "no field of this request"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `quota_exceeded`: A limit of the user would be exceeded: `reason` names it, and `quota` has the figures. Nothing was changed.
+             *     `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "quota_exceeded",
+                     *         "message": "The limit is 2 running workbenches; 2 are used, and the request needs 1 more. Stop a workbench and wait until it has stopped, or ask an administrator for a higher limit.",
+                     *         "reason": "running",
+                     *         "quota": {
+                     *           "limit": 2,
+                     *           "used": 2,
+                     *           "requested": 1,
+                     *           "scope": "group:research",
+                     *           "unit": "workbenches",
+                     *           "resets_at": null
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description `workbench_not_found`: The workbench does not exist, or belongs to another user and is not shared with this one. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "workbench_not_found",
+                     *         "message": "There is no such workbench."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `not_deleted`: The workbench is not deleted, so that it cannot be restored.
+             *     `deleting`: The workbench is being deleted. With the reason `too_late_to_restore`: the time in which it could be restored has passed.
+             */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "not_deleted",
+                     *         "message": "The workbench is not deleted, so that there is nothing to restore."
                      *       }
                      *     }
                      */
@@ -2080,7 +2289,7 @@ export interface operations {
             };
             /**
              * @description `draining`: Only in local mode: an operator empties the computer, so that no workbench starts.
-             *     `deleting`: The workbench is being deleted.
+             *     `deleting`: The workbench is being deleted. With the reason `too_late_to_restore`: the time in which it could be restored has passed.
              */
             409: {
                 headers: {
@@ -2317,7 +2526,7 @@ export interface operations {
             };
             /**
              * @description `draining`: Only in local mode: an operator empties the computer, so that no workbench starts.
-             *     `deleting`: The workbench is being deleted.
+             *     `deleting`: The workbench is being deleted. With the reason `too_late_to_restore`: the time in which it could be restored has passed.
              */
             409: {
                 headers: {
@@ -2462,7 +2671,7 @@ export interface operations {
             };
             /**
              * @description `not_running`: Only a running workbench can be extended, and has activity.
-             *     `deleting`: The workbench is being deleted.
+             *     `deleting`: The workbench is being deleted. With the reason `too_late_to_restore`: the time in which it could be restored has passed.
              */
             409: {
                 headers: {
@@ -3011,7 +3220,7 @@ export interface operations {
             };
             /**
              * @description `not_stopped`: CPU, memory and GPUs can be changed only while the workbench is stopped.
-             *     `deleting`: The workbench is being deleted.
+             *     `deleting`: The workbench is being deleted. With the reason `too_late_to_restore`: the time in which it could be restored has passed.
              */
             409: {
                 headers: {
@@ -3306,7 +3515,7 @@ export interface operations {
             };
             /**
              * @description `not_stopped`: CPU, memory and GPUs can be changed only while the workbench is stopped.
-             *     `deleting`: The workbench is being deleted.
+             *     `deleting`: The workbench is being deleted. With the reason `too_late_to_restore`: the time in which it could be restored has passed.
              */
             409: {
                 headers: {
@@ -3821,7 +4030,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `deleting`: The workbench is being deleted. */
+            /** @description `deleting`: The workbench is being deleted. With the reason `too_late_to_restore`: the time in which it could be restored has passed. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4267,7 +4476,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `deleting`: The workbench is being deleted. */
+            /** @description `deleting`: The workbench is being deleted. With the reason `too_late_to_restore`: the time in which it could be restored has passed. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4726,7 +4935,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `deleting`: The workbench is being deleted. */
+            /** @description `deleting`: The workbench is being deleted. With the reason `too_late_to_restore`: the time in which it could be restored has passed. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -5518,7 +5727,7 @@ export interface operations {
                 /** @description Events that concern this workbench. */
                 workbench_id?: string;
                 /** @description Events of this action. */
-                action?: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "report_activity" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "read_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "set_quota" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_usage" | "read_start_times" | "read_audit" | "read_quota" | "read_quota_scope";
+                action?: "create_workbench" | "update_workbench" | "delete_workbench" | "restore_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "report_activity" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "read_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "set_quota" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_usage" | "read_start_times" | "read_audit" | "read_quota" | "read_quota_scope";
                 /** @description Events at this time or later. */
                 from?: string;
                 /** @description Events before this time. */
@@ -5577,7 +5786,7 @@ export interface operations {
                              * @description Reads occur only as refused.
                              * @enum {string}
                              */
-                            action: "create_workbench" | "update_workbench" | "delete_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "report_activity" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "read_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "set_quota" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_usage" | "read_start_times" | "read_audit" | "read_quota" | "read_quota_scope" | "unknown";
+                            action: "create_workbench" | "update_workbench" | "delete_workbench" | "restore_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "report_activity" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "read_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "set_quota" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_usage" | "read_start_times" | "read_audit" | "read_quota" | "read_quota_scope" | "unknown";
                             /**
                              * @description `allowed`: the actor had the right. The event of a change of rights is stored before the change takes effect. `refused`: the actor did not have the right. `failed`: the request ended with an error, and may have had an effect.
                              * @enum {string}

@@ -11,7 +11,10 @@ export type Workbench = components['schemas']['Workbench'];
 export type HistoryEntry = components['schemas']['HistoryEntry'];
 export type WorkbenchStatus = Workbench['status'];
 /** Which workbenches a list has: those that match all fields. */
-export type ListFilter = Pick<Query<'listWorkbenches'>, 'shared' | 'status' | 'name' | 'q' | 'label'>;
+export type ListFilter = Pick<
+  Query<'listWorkbenches'>,
+  'shared' | 'deleted' | 'status' | 'name' | 'q' | 'label'
+>;
 export type Caller = Response<'getMe'>['item'];
 /** Without `resets_at`, which is always null. */
 export type Quota = Omit<Response<'getOwnQuota'>['item'], 'resets_at'>;

@@ -3,6 +3,7 @@ import type { StatusReason } from '../reasons.ts';
 import { statusDetail } from '../status-detail.ts';
 import { goneAfterOf, launchAfterOf, runOf, type Starting, type Workbench } from '../workbench.ts';
 import { type Context, driveNow } from './context.ts';
+import { endWindow } from './deletion.ts';
 import { stopAsPlanned } from './idle.ts';
 import { dueInterruptionReason, isInterruptionDue } from './interruption.ts';
 import { INSTANCE_LOST, isEnding } from './run.ts';
@@ -15,7 +16,7 @@ export function applyElapsedTime(workbench: Workbench, context: Context): Workbe
   const settled = endRunAfterSettlePeriod(removeGoneTasks(due, context), context);
   const interrupted = stopIfInterrupted(settled, context);
   const planned = stopAsPlanned(interrupted, context);
-  return applyDeadline(stopIfAgentSilent(planned, context), context);
+  return endWindow(applyDeadline(stopIfAgentSilent(planned, context), context), context);
 }
 
 /**

@@ -43,7 +43,10 @@ export type Request =
       readonly runId: string;
       readonly by: string;
     }
-  | { readonly type: 'delete'; readonly by: string }
+  /** `immediately`: the files are not kept for a time in which the workbench can be restored. */
+  | { readonly type: 'delete'; readonly immediately?: boolean; readonly by: string }
+  /** Takes the deletion back. */
+  | { readonly type: 'restore'; readonly by: string }
   /** The workbench is not stopped for idleness within the next `minutes`. */
   | { readonly type: 'extend'; readonly minutes: number; readonly by: string }
   | { readonly type: 'update'; readonly changes: Changes; readonly by: string }

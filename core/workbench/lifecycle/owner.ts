@@ -45,7 +45,8 @@ export function moveTo(
   return driveNow({ ...moved, host: { ...moved.host, replacing: true } } as Workbench, context);
 }
 
-function withoutOffer<W extends Workbench>(workbench: W): W {
+/** The record without an offer to another user. */
+export function withoutOffer<W extends Workbench>(workbench: W): W {
   const { offer: _ended, ...rest } = workbench;
   return rest as W;
 }

@@ -61,6 +61,8 @@ export interface Policy {
   readonly busyHoldMs: number;
   /** A run is stopped after so many hours, used or not. 0: never. @default 0 */
   readonly maxRunHours: number;
+  /** How long a deleted workbench can be restored. 0: not at all. @default 0 */
+  readonly deleteAfterMs: number;
   /** What each user may hold, unless a stored limit says otherwise. @default no limit */
   readonly quotas: QuotaLimits;
 }
@@ -88,6 +90,7 @@ export const DEFAULT_POLICY: Policy = {
   idleStopGpuMinutes: 30,
   busyHoldMs: 24 * 60 * MINUTE,
   maxRunHours: 0,
+  deleteAfterMs: 0,
   quotas: {},
 };
 

@@ -1,19 +1,28 @@
-import { beingDeletedError, WorkbenchError } from '../../errors.ts';
+import { beingDeletedError, WorkbenchError, workbenchNotFound } from '../../errors.ts';
 import type { Labels } from '../labels.ts';
 import { type Changes, specChangesOf } from '../request-fields.ts';
 import { truncateUtf8 } from '../truncate-utf8.ts';
-import { type Deleting, FORMER_NAME_MAX, runOf, type Stopping, type Workbench } from '../workbench.ts';
+import {
+  type Deleting,
+  FORMER_NAME_MAX,
+  isDeleted,
+  runOf,
+  type Stopping,
+  type Workbench,
+} from '../workbench.ts';
 import type { Context } from './context.ts';
+import { deleteOrHide, restore } from './deletion.ts';
 import { changeLimits, extend, startRunning } from './idle.ts';
 import type { Request } from './inputs.ts';
 import { endOffer, moveTo, offerTo } from './owner.ts';
-import { beginDelete, beginStart, beginStop } from './transitions.ts';
+import { beginStart, beginStop } from './transitions.ts';
 
 /**
  * Applies a request; returns the same object if the request changes nothing.
- * @throws WorkbenchError `deleting`, `not_stopped`, `not_running`, `workbench_not_found`
+ * @throws WorkbenchError `deleting`, `not_stopped`, `not_running`, `not_deleted`; `workbench_not_found`, also if it is deleted
  */
 export function applyRequest(workbench: Workbench, input: Request, context: Context): Workbench {
+  if (isDeleted(workbench) && input.type !== 'delete' && input.type !== 'restore') throw workbenchNotFound();
   switch (input.type) {
     case 'start':
       return start(workbench, input.runId, context);
@@ -22,7 +31,9 @@ export function applyRequest(workbench: Workbench, input: Request, context: Cont
     case 'restart':
       return restart(workbench, input, context);
     case 'delete':
-      return workbench.status === 'deleting' ? workbench : beginDelete(workbench, context);
+      return deleteOrHide(workbench, input.immediately === true, (w) => stop(w, false, context), context);
+    case 'restore':
+      return restore(workbench, context);
     case 'extend':
       return extend(workbench, input.minutes, context);
     case 'update':

@@ -45,8 +45,8 @@ export interface Step {
  * clock, network or randomness, so that a simulation can test every decision with millions of schedules.
  * See docs/lifecycle.md.
  *
- * @throws WorkbenchError if the status does not allow the request (`deleting`, `not_stopped`), or if there is no offer to
- *   accept (`workbench_not_found`)
+ * @throws WorkbenchError if the status does not allow the request (`deleting`, `not_stopped`, `not_deleted`), or if there is no
+ *   offer to accept or the workbench is deleted (`workbench_not_found`)
  */
 export type Lifecycle = (workbench: Workbench, input: Input, now: number) => Step;
 
@@ -80,6 +80,7 @@ function advance(
     case 'stop':
     case 'restart':
     case 'delete':
+    case 'restore':
     case 'extend':
     case 'update':
     case 'offer':
@@ -247,6 +248,7 @@ const REQUEST_ENTRY_TYPES = {
   stop: 'stop_requested',
   restart: 'restart_requested',
   delete: 'delete_requested',
+  restore: 'restored',
   extend: 'extended',
   update: 'updated',
   offer: 'owner_offered',

@@ -30,7 +30,13 @@ export function beginStart(
   context: Context,
   retry?: NonNullable<Stopping['nextRun']>['retry'],
 ): Starting {
-  const { readyAt: _ready, stoppedAt: _stopped, nextDriveAt: _next, ...base } = baseOf(workbench);
+  const {
+    readyAt: _ready,
+    stoppedAt: _stopped,
+    nextDriveAt: _next,
+    restorable: _past,
+    ...base
+  } = baseOf(workbench);
   // The user who starts it later than that has another plan.
   if (base.plannedStopAt !== undefined && base.plannedStopAt <= context.now) delete base.plannedStopAt;
   // After `storage_failed` the mount may be wrong. Without it the start ensures the volume first.

@@ -99,6 +99,33 @@ describe('the command line', () => {
     expect(await wb(api, ['show', id])).toMatchObject({ code: 6, err: 'wb: There is no such workbench.\n' });
   });
 
+  it('restores a deleted workbench, and deletes one for good', async () => {
+    const { api } = await LocalServer.start(await createDataDir(), { WB_DELETE_AFTER_HOURS: '1' });
+    await wb(api, ['create', '--name', 'First', '--wait']);
+    const deleted = await wb(api, ['delete', 'First', '--force']);
+    expect(deleted.out).toMatch(
+      /^First is deleted\. Until \S+Z you can restore it: wb restore [0-9a-z]{26}\n$/,
+    );
+    expect((await wb(api, ['show', 'First'])).code).toBe(6);
+    expect((await wb(api, ['list'])).out).toMatch(/^No workbenches/);
+    expect((await wb(api, ['list', '--deleted'])).out).toMatch(/RESTORABLE UNTIL\n\S+ +First/);
+    expect((await wb(api, ['restore', 'First'])).out).toMatch(/^name +First$/m);
+    expect((await wb(api, ['restore', 'First'])).code).toBe(6);
+    expect((await wb(api, ['start', 'First', '--wait'])).code).toBe(0);
+
+    await wb(api, ['delete', 'First', '--force']);
+    expect(await wb(api, ['delete', 'First', '--force', '--now'])).toMatchObject({
+      code: 0,
+      out: 'First is being deleted.\n',
+    });
+    await wb(api, ['create', '--name', 'Second']);
+    expect(await wb(api, ['delete', 'Second', '--force', '--now', '--wait'])).toMatchObject({
+      code: 0,
+      out: 'Second is deleted.\n',
+    });
+    expect((await wb(api, ['list', '--deleted', '--search', 'Second'])).out).toBe('No workbench matches.\n');
+  });
+
   it('finds workbenches by labels, status and parts of their names', async () => {
     const { api } = await LocalServer.start(await createDataDir());
     await wb(api, ['create', '--name', 'First one', '--label', 'team=research', '--label', 'stage=x']);

@@ -35,6 +35,14 @@ describe('matchesFilter', () => {
     expect(matchesFilter(workbench, filter)).toBe(expected);
   });
 
+  it('leaves deleted workbenches out, unless it is for these', () => {
+    const deleted = stopped({ startedAt: 1, restorable: { deletedAt: 1, until: 2 } });
+    expect(matchesFilter(deleted, { status: 'stopped' })).toBe(false);
+    expect(matchesFilter(deleted, { deleted: true })).toBe(true);
+    expect(matchesFilter(workbench, { deleted: true })).toBe(false);
+    expect(matchesFilter({ ...deleted, startedAt: 2 }, {})).toBe(true);
+  });
+
   it('knows only labels that the workbench has itself', () => {
     const inherited = { constructor: String(Object) };
     expect(matchesFilter(stopped(), { labels: inherited })).toBe(false);
@@ -58,6 +66,25 @@ const idOf = (n: number) => String(9_999 - n).padStart(26, '0');
 const STOPPED: ListFilter = { status: 'stopped' };
 
 describe('listMatching', () => {
+  it('fills a page of which workbenches are deleted', async () => {
+    const restorable = { deletedAt: 1, until: 2 };
+    const all = Array.from({ length: 10 }, (_, n) =>
+      stopped({ workbenchId: idOf(n), ...(n % 2 === 0 ? { restorable } : {}) }),
+    );
+    const { read, reads } = listOf(all);
+    const { entries, next } = await listMatching(read, {}, { limit: 3 }, 5);
+    expect(entries.map(({ workbench }) => workbench.workbenchId)).toEqual([1, 3, 5].map(idOf));
+    expect(reads).toEqual([3, 100]);
+    const rest = await listMatching(
+      read,
+      {},
+      { limit: 3, ...(next === undefined ? {} : { after: next }) },
+      5,
+    );
+    expect(rest.entries.map(({ workbench }) => workbench.workbenchId)).toEqual([7, 9].map(idOf));
+    expect(rest.next).toBeUndefined();
+  });
+
   it('returns every entry that matches once, in pages of at most `limit`, with a bounded number of reads', async () => {
     await fc.assert(
       fc.asyncProperty(

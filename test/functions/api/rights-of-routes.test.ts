@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ROUTES, type Route } from '#contract/routes.ts';
 import { ACTING_ROLES, type ActingRole, mayDo } from '#core/access/rights.ts';
+import { build as buildDelete } from '#functions/api/delete-workbench.ts';
 import type { AuthorizerContext } from '#functions/authorizer/principal.ts';
 import type { ApiHandler } from '#functions/middleware/gateway.ts';
 import { buildRoutes, type LocalPorts } from '#local/handlers.ts';
@@ -33,10 +34,11 @@ function principalOf(relation: Relation): AuthorizerContext {
 
 /** Sends the request of a route to a new workbench of `ada`, as a user in this relation to it. */
 async function send(route: Route, relation: Relation) {
-  const { world, ports, settings, key } = await withWorkbench();
+  const { world, ports, settings, key, request } = await withWorkbench({}, { WB_DELETE_AFTER_HOURS: '1' });
   const workbenchId = key.workbenchId;
   if (route.operationId === 'extendWorkbench' || route.operationId === 'reportActivity')
     await world.waitForStatus(key, 'running');
+  if (route.operationId === 'restoreWorkbench') await call(buildDelete(ports, settings), request);
   if (relation === 'use' || relation === 'manage')
     await ports.shares.put(aShare({ workbenchId, role: relation }));
   if (relation === 'expired')
@@ -67,7 +69,10 @@ test.each(RELATIONS)('every route of a workbench follows the table of rights for
   for (const route of ROUTES_OF_WORKBENCHES) {
     const { action, operationId } = route;
     if (action === undefined) throw new Error('a route without an action');
-    const expected = mayDo(role, action) ? '200' : role === undefined ? '404' : '403 role_insufficient';
+    // A deleted workbench is one that does not exist, except for those who may delete it.
+    const isHidden = operationId === 'restoreWorkbench';
+    const refused = role === undefined || isHidden ? '404' : '403 role_insufficient';
+    const expected = mayDo(role, action) ? '200' : refused;
     expect(`${operationId}: ${await send(route, relation)}`).toBe(`${operationId}: ${expected}`);
   }
 });

@@ -1,10 +1,13 @@
 import { build as buildCreate } from '#functions/api/create-workbench.ts';
 import { call, settingsWith, worldWithIds } from '../call-api.ts';
 
-/** A world with one workbench of `ada`, created with this body. */
-export async function withWorkbench(body: Readonly<Record<string, unknown>> = {}) {
+/** A world with one workbench of `ada`, created with this body. @param env settings that differ from their default */
+export async function withWorkbench(
+  body: Readonly<Record<string, unknown>> = {},
+  env: Readonly<Record<string, string>> = {},
+) {
   const { world, ports } = worldWithIds();
-  const settings = settingsWith();
+  const settings = settingsWith(env);
   const created = await call(buildCreate(ports, settings), { query: 'user_id=ada', body });
   const wid: string = created.body.item.workbench_id;
   const request = { wid, query: 'user_id=ada' };

@@ -69,6 +69,7 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
   'stop-workbench': API_CHANGE,
   'restart-workbench': API_CHANGE,
   'extend-workbench': API_CHANGE,
+  'restore-workbench': API_CHANGE,
   'report-activity': API_READ,
   'open-workbench': API_READ,
   'change-owner': API_CHANGE,
@@ -455,6 +456,13 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
     calls: CHANGE_CALLS,
     result: SUCCESS,
     sent: { work: [RUNNING.workbenchId] },
+  },
+  'restore-workbench': {
+    event: forUser(STOPPED.workbenchId),
+    workbenches: [{ ...STOPPED, restorable: { deletedAt: T0, until: Date.UTC(2099, 0, 1) } }],
+    calls: ['dynamodb BatchGetItem', ...CHANGE_CALLS],
+    result: SUCCESS,
+    sent: { work: [STOPPED.workbenchId] },
   },
   'report-activity': {
     event: forUser(RUNNING.workbenchId, { last_activity: '2030-01-01T10:30:00Z' }),

@@ -26,6 +26,7 @@ from .generated.api.default import (
     list_workbenches,
     open_workbench,
     restart_workbench,
+    restore_workbench,
     set_share,
     start_workbench,
     stop_workbench,
@@ -36,6 +37,7 @@ from .generated.models import (
     CreateWorkbenchBodyLabels,
     CreateWorkbenchResponse200Type0,
     CreateWorkbenchResponse201,
+    DeleteWorkbenchResponse200,
     ExtendWorkbenchBody,
     ExtendWorkbenchResponse200,
     GetMeResponse200,
@@ -51,6 +53,7 @@ from .generated.models import (
     ListWorkbenchesStatus,
     OpenWorkbenchBody,
     OpenWorkbenchResponse200,
+    RestoreWorkbenchResponse200,
     SetShareBody,
     SetShareBodyRole,
     UpdateWorkbenchBody,
@@ -187,6 +190,7 @@ class WorkbenchClient:
         search: str | None = None,
         labels: Mapping[str, str] | None = None,
         shared: bool = False,
+        deleted: bool = False,
         page_size: int = 100,
     ) -> Iterator[Workbench]:
         """
@@ -194,6 +198,7 @@ class WorkbenchClient:
 
         :param search: A part of the name, the id or the value of a label.
         :param shared: Those of other users that are shared with the user.
+        :param deleted: Those that are deleted and can be restored, and no others.
         """
         cursor: str | Unset = UNSET
         label = ",".join(f"{key}:{value}" for key, value in (labels or {}).items())
@@ -202,6 +207,7 @@ class WorkbenchClient:
                 client=self.api,
                 user_id=self._user_id,
                 shared=shared,
+                deleted=deleted,
                 status=UNSET if status is None else ListWorkbenchesStatus(status),
                 name=_given(name),
                 q=_given(search),
@@ -255,9 +261,22 @@ class WorkbenchClient:
         )
         return _body(response, ExtendWorkbenchResponse200).item
 
-    def delete(self, workbench_id: str) -> None:
-        """Deletes a workbench and all its files. Wait with `wait_until` until they are deleted."""
-        delete_workbench.sync_detailed(workbench_id, client=self.api, user_id=self._user_id)
+    def delete(self, workbench_id: str, *, now: bool = False) -> datetime | None:
+        """Deletes a workbench and all its files. Wait with `wait_until` until they are deleted.
+
+        Returns until when it can be restored, if the installation keeps deleted workbenches. `now`: deletes it at once, also if
+        it is deleted already and can still be restored.
+        """
+        response = delete_workbench.sync_detailed(
+            workbench_id, client=self.api, user_id=self._user_id, now=True if now else UNSET
+        )
+        until = _body(response, DeleteWorkbenchResponse200).restorable_until
+        return None if isinstance(until, Unset) else until
+
+    def restore(self, workbench_id: str) -> Workbench:
+        """Restores a deleted workbench with its files. It is stopped."""
+        response = restore_workbench.sync_detailed(workbench_id, client=self.api, user_id=self._user_id)
+        return _body(response, RestoreWorkbenchResponse200).item
 
     def open(self, workbench_id: str, path: str | None = None) -> OpenedWorkbench:
         """Returns an address that opens the workbench in a browser. `path`: of the workbench, with its query."""

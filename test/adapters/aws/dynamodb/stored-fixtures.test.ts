@@ -10,7 +10,7 @@ import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import type { Input } from '#core/workbench/lifecycle/inputs.ts';
 import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';
 import { lifecycle } from '#core/workbench/lifecycle/step.ts';
-import { SCHEMA_VERSION, type WorkbenchKey } from '#core/workbench/workbench.ts';
+import { isDeleted, SCHEMA_VERSION, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { T0 } from '#test/builders/workbench.ts';
 import {
   describeStoredItems,
@@ -62,7 +62,7 @@ describe.each(fixtureSets())('an item of the fixtures %s', (set) => {
     const item = withUnknownFields(stored);
     const workbench = parseWorkbench(key, item);
     const input: Input =
-      workbench.status === 'deleting'
+      workbench.status === 'deleting' || isDeleted(workbench)
         ? { type: 'history_noted', entryType: 'orphan_host_terminated' }
         : { type: 'update', changes: { name: 'new name' }, by: 'ada' };
     const changed = step(workbench, input, NEXT_YEAR).workbench;

@@ -42,6 +42,7 @@ const FACTS = [
   'keepUntil',
   'lifeEndsAt',
   'plannedStopAt',
+  'deletedAt',
 ];
 
 /** The names of all times in the record, with the sets of values that each has. */

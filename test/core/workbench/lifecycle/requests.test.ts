@@ -43,11 +43,12 @@ const REQUESTS: Readonly<Record<string, Request>> = {
   offer: { type: 'offer', to: 'grace', by: 'ada' },
   'withdraw the offer': { type: 'withdraw_offer', by: 'ada' },
   move: { type: 'move', to: 'grace', accepted: false, by: 'admin' },
+  restore: { type: 'restore', by: 'ada' },
 };
 
 /** What each request does in each status: status/desired, `same` if nothing changes, or the error code. */
 const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
-  // start, stop, restart, delete, rename, resize, offer, withdraw the offer, move
+  // start, stop, restart, delete, rename, resize, offer, withdraw the offer, move, restore
   stopped: [
     'starting/running',
     'same',
@@ -58,6 +59,7 @@ const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
     'stopped/stopped',
     'same',
     'stopped/stopped',
+    'not_deleted',
   ],
   preparing: [
     'same',
@@ -69,6 +71,7 @@ const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
     'starting/running',
     'same',
     'not_stopped',
+    'not_deleted',
   ],
   issued: [
     'same',
@@ -80,6 +83,7 @@ const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
     'starting/running',
     'same',
     'not_stopped',
+    'not_deleted',
   ],
   provisioning: [
     'same',
@@ -91,6 +95,7 @@ const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
     'provisioning/running',
     'same',
     'not_stopped',
+    'not_deleted',
   ],
   pending: [
     'same',
@@ -102,6 +107,7 @@ const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
     'pending/running',
     'same',
     'not_stopped',
+    'not_deleted',
   ],
   running: [
     'same',
@@ -113,6 +119,7 @@ const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
     'running/running',
     'same',
     'not_stopped',
+    'not_deleted',
   ],
   stopping: [
     'stopping/running',
@@ -124,6 +131,7 @@ const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
     'stopping/stopped',
     'same',
     'not_stopped',
+    'not_deleted',
   ],
   'stopping, to start again': [
     'same',
@@ -135,8 +143,20 @@ const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
     'stopping/running',
     'same',
     'not_stopped',
+    'not_deleted',
   ],
-  deleting: ['deleting', 'same', 'deleting', 'same', 'deleting', 'deleting', 'deleting', 'same', 'deleting'],
+  deleting: [
+    'deleting',
+    'same',
+    'deleting',
+    'same',
+    'deleting',
+    'deleting',
+    'deleting',
+    'same',
+    'deleting',
+    'deleting',
+  ],
 };
 
 function outcomeOf(workbench: Workbench, request: Request): string {

@@ -181,6 +181,7 @@ from .report_activity_body import ReportActivityBody
 from .report_activity_body_kinds_item import ReportActivityBodyKindsItem
 from .report_activity_response_200 import ReportActivityResponse200
 from .restart_workbench_response_200 import RestartWorkbenchResponse200
+from .restore_workbench_response_200 import RestoreWorkbenchResponse200
 from .set_quota_body import SetQuotaBody
 from .set_quota_response_200 import SetQuotaResponse200
 from .set_quota_response_200_item import SetQuotaResponse200Item
@@ -329,6 +330,7 @@ __all__ = (
     "ReportActivityBodyKindsItem",
     "ReportActivityResponse200",
     "RestartWorkbenchResponse200",
+    "RestoreWorkbenchResponse200",
     "SetQuotaBody",
     "SetQuotaResponse200",
     "SetQuotaResponse200Item",

@@ -11,6 +11,7 @@ class ErrorErrorCode(str, Enum):
     INVALID_REQUEST = "invalid_request"
     LINK_NOT_FOUND = "link_not_found"
     MACHINE_NOT_FOUND = "machine_not_found"
+    NOT_DELETED = "not_deleted"
     NOT_RUNNING = "not_running"
     NOT_STOPPED = "not_stopped"
     PAYLOAD_TOO_LARGE = "payload_too_large"

@@ -33,7 +33,7 @@ class HistoryEntry:
             may live on. `owner_offered`, `offer_withdrawn`, `owner_changed`: the owner offered the workbench to another
             user, this offer ended, or the workbench has another owner since. `idle_warned`: the workbench is not used and
             will be stopped; `idle_warning_ended`: it was used again. `extended`: a user extended the time until then.
-            `unknown`: a type that this version of the controller does not know.
+            `restored`: a user took its deletion back. `unknown`: a type that this version of the controller does not know.
         requested_by (str | Unset): The caller who requested it.
         from_ (HistoryEntryFrom | Unset):
         to (HistoryEntryTo | Unset):

@@ -19,6 +19,7 @@ class HistoryEntryType(str, Enum):
     REPAIRED = "repaired"
     RESTARTED_AFTER_INTERRUPTION = "restarted_after_interruption"
     RESTART_REQUESTED = "restart_requested"
+    RESTORED = "restored"
     START_REQUESTED = "start_requested"
     START_RETRIED = "start_retried"
     STATUS_CHANGED = "status_changed"

@@ -35,6 +35,7 @@ class ListAuditResponse200ItemsItemAction(str, Enum):
     REDEEM_LINK = "redeem_link"
     REPORT_ACTIVITY = "report_activity"
     RESTART_WORKBENCH = "restart_workbench"
+    RESTORE_WORKBENCH = "restore_workbench"
     SET_QUOTA = "set_quota"
     SET_SHARE = "set_share"
     SIGN_IN = "sign_in"

@@ -82,6 +82,8 @@ class Workbench:
         last_activity_at (datetime.datetime | Unset): When a person last used the workbench, as the gate has seen it:
             data that a browser sent on a WebSocket, or a request that is not repeated by a program. At most about a minute
             old. Only in the responses of `GET`, of a running or stopped workbench that was used in the last 400 days.
+        deleted_at (datetime.datetime | Unset): When it was deleted. Only of a deleted workbench that can be restored.
+        restorable_until (datetime.datetime | Unset): Until when it can be restored. Then it is deleted with its files.
         offered_to (str | Unset): The user to whom the owner offers the workbench, until `offer_expires_at`.
         offer_expires_at (datetime.datetime | Unset): ISO 8601, UTC, with milliseconds.
         cost (WorkbenchCost | Unset): What the workbench costs, in USD. Only in the responses of `GET`; absent if it
@@ -118,6 +120,8 @@ class Workbench:
     max_run_hours: int | Unset = UNSET
     stop_at: datetime.datetime | Unset = UNSET
     last_activity_at: datetime.datetime | Unset = UNSET
+    deleted_at: datetime.datetime | Unset = UNSET
+    restorable_until: datetime.datetime | Unset = UNSET
     offered_to: str | Unset = UNSET
     offer_expires_at: datetime.datetime | Unset = UNSET
     cost: WorkbenchCost | Unset = UNSET
@@ -214,6 +218,14 @@ class Workbench:
         if not isinstance(self.last_activity_at, Unset):
             last_activity_at = self.last_activity_at.isoformat()
 
+        deleted_at: str | Unset = UNSET
+        if not isinstance(self.deleted_at, Unset):
+            deleted_at = self.deleted_at.isoformat()
+
+        restorable_until: str | Unset = UNSET
+        if not isinstance(self.restorable_until, Unset):
+            restorable_until = self.restorable_until.isoformat()
+
         offered_to = self.offered_to
 
         offer_expires_at: str | Unset = UNSET
@@ -278,6 +290,10 @@ class Workbench:
             field_dict["stop_at"] = stop_at
         if last_activity_at is not UNSET:
             field_dict["last_activity_at"] = last_activity_at
+        if deleted_at is not UNSET:
+            field_dict["deleted_at"] = deleted_at
+        if restorable_until is not UNSET:
+            field_dict["restorable_until"] = restorable_until
         if offered_to is not UNSET:
             field_dict["offered_to"] = offered_to
         if offer_expires_at is not UNSET:
@@ -426,6 +442,20 @@ class Workbench:
         else:
             last_activity_at = datetime.datetime.fromisoformat(_last_activity_at)
 
+        _deleted_at = d.pop("deleted_at", UNSET)
+        deleted_at: datetime.datetime | Unset
+        if isinstance(_deleted_at, Unset):
+            deleted_at = UNSET
+        else:
+            deleted_at = datetime.datetime.fromisoformat(_deleted_at)
+
+        _restorable_until = d.pop("restorable_until", UNSET)
+        restorable_until: datetime.datetime | Unset
+        if isinstance(_restorable_until, Unset):
+            restorable_until = UNSET
+        else:
+            restorable_until = datetime.datetime.fromisoformat(_restorable_until)
+
         offered_to = d.pop("offered_to", UNSET)
 
         _offer_expires_at = d.pop("offer_expires_at", UNSET)
@@ -473,6 +503,8 @@ class Workbench:
             max_run_hours=max_run_hours,
             stop_at=stop_at,
             last_activity_at=last_activity_at,
+            deleted_at=deleted_at,
+            restorable_until=restorable_until,
             offered_to=offered_to,
             offer_expires_at=offer_expires_at,
             cost=cost,

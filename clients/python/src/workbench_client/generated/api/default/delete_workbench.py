@@ -16,11 +16,14 @@ def _get_kwargs(
     wid: str,
     *,
     user_id: str | Unset = UNSET,
+    now: bool | Unset = False,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
 
     params["user_id"] = user_id
+
+    params["now"] = now
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -180,15 +183,21 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    now: bool | Unset = False,
 ) -> Response[DeleteWorkbenchResponse200 | Error | GatewayError]:
     """Deletes a workbench and all its files.
 
-     Cannot be undone. The status is `deleting` until the task, the dedicated instance and the files are
-    deleted. After that, requests for the workbench return 404. The body is ignored.
+     By default it cannot be undone. The status is `deleting` until the task, the dedicated instance and
+    the files are deleted. After that, requests for the workbench return 404. Where the installation
+    keeps deleted workbenches (`WB_DELETE_AFTER_HOURS`), the workbench is stopped instead and hidden:
+    requests for it return 404, shares and links give nothing, and it does not count towards quotas.
+    Until `restorable_until` its owner can restore it; then it is deleted with its files. The body is
+    ignored.
 
     Args:
         wid (str):
         user_id (str | Unset):
+        now (bool | Unset):  Default: False.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -201,6 +210,7 @@ def sync_detailed(
     kwargs = _get_kwargs(
         wid=wid,
         user_id=user_id,
+        now=now,
     )
 
     response = client.get_httpx_client().request(
@@ -215,15 +225,21 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    now: bool | Unset = False,
 ) -> DeleteWorkbenchResponse200 | Error | GatewayError | None:
     """Deletes a workbench and all its files.
 
-     Cannot be undone. The status is `deleting` until the task, the dedicated instance and the files are
-    deleted. After that, requests for the workbench return 404. The body is ignored.
+     By default it cannot be undone. The status is `deleting` until the task, the dedicated instance and
+    the files are deleted. After that, requests for the workbench return 404. Where the installation
+    keeps deleted workbenches (`WB_DELETE_AFTER_HOURS`), the workbench is stopped instead and hidden:
+    requests for it return 404, shares and links give nothing, and it does not count towards quotas.
+    Until `restorable_until` its owner can restore it; then it is deleted with its files. The body is
+    ignored.
 
     Args:
         wid (str):
         user_id (str | Unset):
+        now (bool | Unset):  Default: False.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -237,6 +253,7 @@ def sync(
         wid=wid,
         client=client,
         user_id=user_id,
+        now=now,
     ).parsed
 
 
@@ -245,15 +262,21 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    now: bool | Unset = False,
 ) -> Response[DeleteWorkbenchResponse200 | Error | GatewayError]:
     """Deletes a workbench and all its files.
 
-     Cannot be undone. The status is `deleting` until the task, the dedicated instance and the files are
-    deleted. After that, requests for the workbench return 404. The body is ignored.
+     By default it cannot be undone. The status is `deleting` until the task, the dedicated instance and
+    the files are deleted. After that, requests for the workbench return 404. Where the installation
+    keeps deleted workbenches (`WB_DELETE_AFTER_HOURS`), the workbench is stopped instead and hidden:
+    requests for it return 404, shares and links give nothing, and it does not count towards quotas.
+    Until `restorable_until` its owner can restore it; then it is deleted with its files. The body is
+    ignored.
 
     Args:
         wid (str):
         user_id (str | Unset):
+        now (bool | Unset):  Default: False.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -266,6 +289,7 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         wid=wid,
         user_id=user_id,
+        now=now,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -278,15 +302,21 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    now: bool | Unset = False,
 ) -> DeleteWorkbenchResponse200 | Error | GatewayError | None:
     """Deletes a workbench and all its files.
 
-     Cannot be undone. The status is `deleting` until the task, the dedicated instance and the files are
-    deleted. After that, requests for the workbench return 404. The body is ignored.
+     By default it cannot be undone. The status is `deleting` until the task, the dedicated instance and
+    the files are deleted. After that, requests for the workbench return 404. Where the installation
+    keeps deleted workbenches (`WB_DELETE_AFTER_HOURS`), the workbench is stopped instead and hidden:
+    requests for it return 404, shares and links give nothing, and it does not count towards quotas.
+    Until `restorable_until` its owner can restore it; then it is deleted with its files. The body is
+    ignored.
 
     Args:
         wid (str):
         user_id (str | Unset):
+        now (bool | Unset):  Default: False.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -301,5 +331,6 @@ async def asyncio(
             wid=wid,
             client=client,
             user_id=user_id,
+            now=now,
         )
     ).parsed

@@ -16,11 +16,14 @@ def _get_kwargs(
     wid: str,
     *,
     user_id: str | Unset = UNSET,
+    deleted: bool | Unset = False,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
 
     params["user_id"] = user_id
+
+    params["deleted"] = deleted
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -180,12 +183,14 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    deleted: bool | Unset = False,
 ) -> Response[Error | GatewayError | GetWorkbenchResponse200]:
     """Returns a workbench. Frontends poll this route.
 
     Args:
         wid (str):
         user_id (str | Unset):
+        deleted (bool | Unset):  Default: False.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -198,6 +203,7 @@ def sync_detailed(
     kwargs = _get_kwargs(
         wid=wid,
         user_id=user_id,
+        deleted=deleted,
     )
 
     response = client.get_httpx_client().request(
@@ -212,12 +218,14 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    deleted: bool | Unset = False,
 ) -> Error | GatewayError | GetWorkbenchResponse200 | None:
     """Returns a workbench. Frontends poll this route.
 
     Args:
         wid (str):
         user_id (str | Unset):
+        deleted (bool | Unset):  Default: False.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -231,6 +239,7 @@ def sync(
         wid=wid,
         client=client,
         user_id=user_id,
+        deleted=deleted,
     ).parsed
 
 
@@ -239,12 +248,14 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    deleted: bool | Unset = False,
 ) -> Response[Error | GatewayError | GetWorkbenchResponse200]:
     """Returns a workbench. Frontends poll this route.
 
     Args:
         wid (str):
         user_id (str | Unset):
+        deleted (bool | Unset):  Default: False.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -257,6 +268,7 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         wid=wid,
         user_id=user_id,
+        deleted=deleted,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -269,12 +281,14 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
+    deleted: bool | Unset = False,
 ) -> Error | GatewayError | GetWorkbenchResponse200 | None:
     """Returns a workbench. Frontends poll this route.
 
     Args:
         wid (str):
         user_id (str | Unset):
+        deleted (bool | Unset):  Default: False.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -289,5 +303,6 @@ async def asyncio(
             wid=wid,
             client=client,
             user_id=user_id,
+            deleted=deleted,
         )
     ).parsed

@@ -16,6 +16,7 @@ def _get_kwargs(
     *,
     user_id: str | Unset = UNSET,
     shared: bool | Unset = False,
+    deleted: bool | Unset = False,
     status: ListWorkbenchesStatus | Unset = UNSET,
     name: str | Unset = UNSET,
     q: str | Unset = UNSET,
@@ -29,6 +30,8 @@ def _get_kwargs(
     params["user_id"] = user_id
 
     params["shared"] = shared
+
+    params["deleted"] = deleted
 
     json_status: str | Unset = UNSET
     if not isinstance(status, Unset):
@@ -197,6 +200,7 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
     shared: bool | Unset = False,
+    deleted: bool | Unset = False,
     status: ListWorkbenchesStatus | Unset = UNSET,
     name: str | Unset = UNSET,
     q: str | Unset = UNSET,
@@ -206,16 +210,18 @@ def sync_detailed(
 ) -> Response[Error | GatewayError | ListWorkbenchesResponse200]:
     """Lists the workbenches of a user, newest first.
 
-     Strongly consistent: a workbench is listed as soon as its creation was confirmed. With `shared=true`
-    it lists the workbenches of others that are shared with the user, with a `role` each: a new share
-    may be missing for a second, and a page may have fewer items than `limit` although another one
-    follows. So may every page of a list with `status`, `name`, `q` or `label`, also none at all: one
-    request reads at most 500 workbenches (200 shared ones) to find those that match. Follow
-    `next_cursor` with the same filters.
+     Strongly consistent: a workbench is listed as soon as its creation was confirmed. With
+    `deleted=true` it lists those that were deleted and can be restored. With `shared=true` it lists the
+    workbenches of others that are shared with the user, with a `role` each: a new share may be missing
+    for a second, and a page may have fewer items than `limit` although another one follows. So may
+    every page of a list with `status`, `name`, `q` or `label`, also none at all: one request reads at
+    most 500 workbenches (200 shared ones) to find those that match. Follow `next_cursor` with the same
+    filters.
 
     Args:
         user_id (str | Unset):
         shared (bool | Unset):  Default: False.
+        deleted (bool | Unset):  Default: False.
         status (ListWorkbenchesStatus | Unset):
         name (str | Unset):
         q (str | Unset):
@@ -234,6 +240,7 @@ def sync_detailed(
     kwargs = _get_kwargs(
         user_id=user_id,
         shared=shared,
+        deleted=deleted,
         status=status,
         name=name,
         q=q,
@@ -254,6 +261,7 @@ def sync(
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
     shared: bool | Unset = False,
+    deleted: bool | Unset = False,
     status: ListWorkbenchesStatus | Unset = UNSET,
     name: str | Unset = UNSET,
     q: str | Unset = UNSET,
@@ -263,16 +271,18 @@ def sync(
 ) -> Error | GatewayError | ListWorkbenchesResponse200 | None:
     """Lists the workbenches of a user, newest first.
 
-     Strongly consistent: a workbench is listed as soon as its creation was confirmed. With `shared=true`
-    it lists the workbenches of others that are shared with the user, with a `role` each: a new share
-    may be missing for a second, and a page may have fewer items than `limit` although another one
-    follows. So may every page of a list with `status`, `name`, `q` or `label`, also none at all: one
-    request reads at most 500 workbenches (200 shared ones) to find those that match. Follow
-    `next_cursor` with the same filters.
+     Strongly consistent: a workbench is listed as soon as its creation was confirmed. With
+    `deleted=true` it lists those that were deleted and can be restored. With `shared=true` it lists the
+    workbenches of others that are shared with the user, with a `role` each: a new share may be missing
+    for a second, and a page may have fewer items than `limit` although another one follows. So may
+    every page of a list with `status`, `name`, `q` or `label`, also none at all: one request reads at
+    most 500 workbenches (200 shared ones) to find those that match. Follow `next_cursor` with the same
+    filters.
 
     Args:
         user_id (str | Unset):
         shared (bool | Unset):  Default: False.
+        deleted (bool | Unset):  Default: False.
         status (ListWorkbenchesStatus | Unset):
         name (str | Unset):
         q (str | Unset):
@@ -292,6 +302,7 @@ def sync(
         client=client,
         user_id=user_id,
         shared=shared,
+        deleted=deleted,
         status=status,
         name=name,
         q=q,
@@ -306,6 +317,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
     shared: bool | Unset = False,
+    deleted: bool | Unset = False,
     status: ListWorkbenchesStatus | Unset = UNSET,
     name: str | Unset = UNSET,
     q: str | Unset = UNSET,
@@ -315,16 +327,18 @@ async def asyncio_detailed(
 ) -> Response[Error | GatewayError | ListWorkbenchesResponse200]:
     """Lists the workbenches of a user, newest first.
 
-     Strongly consistent: a workbench is listed as soon as its creation was confirmed. With `shared=true`
-    it lists the workbenches of others that are shared with the user, with a `role` each: a new share
-    may be missing for a second, and a page may have fewer items than `limit` although another one
-    follows. So may every page of a list with `status`, `name`, `q` or `label`, also none at all: one
-    request reads at most 500 workbenches (200 shared ones) to find those that match. Follow
-    `next_cursor` with the same filters.
+     Strongly consistent: a workbench is listed as soon as its creation was confirmed. With
+    `deleted=true` it lists those that were deleted and can be restored. With `shared=true` it lists the
+    workbenches of others that are shared with the user, with a `role` each: a new share may be missing
+    for a second, and a page may have fewer items than `limit` although another one follows. So may
+    every page of a list with `status`, `name`, `q` or `label`, also none at all: one request reads at
+    most 500 workbenches (200 shared ones) to find those that match. Follow `next_cursor` with the same
+    filters.
 
     Args:
         user_id (str | Unset):
         shared (bool | Unset):  Default: False.
+        deleted (bool | Unset):  Default: False.
         status (ListWorkbenchesStatus | Unset):
         name (str | Unset):
         q (str | Unset):
@@ -343,6 +357,7 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         user_id=user_id,
         shared=shared,
+        deleted=deleted,
         status=status,
         name=name,
         q=q,
@@ -361,6 +376,7 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     user_id: str | Unset = UNSET,
     shared: bool | Unset = False,
+    deleted: bool | Unset = False,
     status: ListWorkbenchesStatus | Unset = UNSET,
     name: str | Unset = UNSET,
     q: str | Unset = UNSET,
@@ -370,16 +386,18 @@ async def asyncio(
 ) -> Error | GatewayError | ListWorkbenchesResponse200 | None:
     """Lists the workbenches of a user, newest first.
 
-     Strongly consistent: a workbench is listed as soon as its creation was confirmed. With `shared=true`
-    it lists the workbenches of others that are shared with the user, with a `role` each: a new share
-    may be missing for a second, and a page may have fewer items than `limit` although another one
-    follows. So may every page of a list with `status`, `name`, `q` or `label`, also none at all: one
-    request reads at most 500 workbenches (200 shared ones) to find those that match. Follow
-    `next_cursor` with the same filters.
+     Strongly consistent: a workbench is listed as soon as its creation was confirmed. With
+    `deleted=true` it lists those that were deleted and can be restored. With `shared=true` it lists the
+    workbenches of others that are shared with the user, with a `role` each: a new share may be missing
+    for a second, and a page may have fewer items than `limit` although another one follows. So may
+    every page of a list with `status`, `name`, `q` or `label`, also none at all: one request reads at
+    most 500 workbenches (200 shared ones) to find those that match. Follow `next_cursor` with the same
+    filters.
 
     Args:
         user_id (str | Unset):
         shared (bool | Unset):  Default: False.
+        deleted (bool | Unset):  Default: False.
         status (ListWorkbenchesStatus | Unset):
         name (str | Unset):
         q (str | Unset):
@@ -400,6 +418,7 @@ async def asyncio(
             client=client,
             user_id=user_id,
             shared=shared,
+            deleted=deleted,
             status=status,
             name=name,
             q=q,
