@@ -43,6 +43,8 @@ export interface Call {
   /** An object is sent as JSON, with its content type; a string is sent unchanged. */
   readonly body?: unknown;
   readonly base64?: boolean;
+  /** @default the same for all requests */
+  readonly requestId?: string;
   /** The context of the authorizer. @default that of the static key */
   readonly authorizer?: AuthorizerContext | undefined;
 }
@@ -79,7 +81,7 @@ export function gatewayEvent(call: Call): GatewayEvent {
       domainName: 'localhost',
       domainPrefix: 'localhost',
       http: { method: 'GET', path: '/', protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'test' },
-      requestId: 'request-1',
+      requestId: call.requestId ?? 'request-1',
       routeKey: call.route ?? '$default',
       stage: '$default',
       time: '01/Jan/2030:00:00:00 +0000',

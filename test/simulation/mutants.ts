@@ -2,6 +2,7 @@ import { COST_MUTANTS } from './mutants-of-costs.ts';
 import { IDLE_MUTANTS } from './mutants-of-idle.ts';
 import { OWNER_MUTANTS } from './mutants-of-owners.ts';
 import { QUOTA_MUTANTS } from './mutants-of-quotas.ts';
+import { RIGHTS_MUTANTS } from './mutants-of-rights.ts';
 import type { AwsHazard } from './world/hazards.ts';
 
 /**
@@ -26,6 +27,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...COST_MUTANTS,
   ...QUOTA_MUTANTS,
   ...IDLE_MUTANTS,
+  ...RIGHTS_MUTANTS,
   {
     name: 'act-before-intent',
     description: 'sends RunTask before the record says that it may have been sent',

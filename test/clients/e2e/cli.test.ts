@@ -173,6 +173,49 @@ describe('the command line', () => {
     expect(await wb(api, ['share', 'add', 'Ours', 'bob', '--until', 'soon'])).toMatchObject({ code: 2 });
   });
 
+  it('creates, lists and revokes links', async () => {
+    const { api } = await LocalServer.start(await createDataDir());
+    await wb(api, ['create', '--name', 'Ours']);
+    expect((await wb(api, ['link', 'list', 'Ours'])).out).toBe('It has no links.\n');
+    const created = await wb(api, ['link', 'create', 'Ours', '--uses', '2', '--until', '2099-01-31T18:00Z']);
+    expect(created).toMatchObject({ code: 0, err: expect.stringContaining('It is shown only once.') });
+    const [described = '', code = ''] = created.out.split('\n');
+    const times = 'until 2099-01-31T18:00:00.000Z, gives shares until 2099-01-31T18:00:00.000Z';
+    expect(described).toMatch(new RegExp(`^\\S+ {2}use {2}2 of 2 uses left, ${times}$`));
+    const redeemed = await fetch(`${api}/share-links/redeem?user_id=bob`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ code }),
+    });
+    expect(redeemed.status).toBe(200);
+
+    const listed = await wb(api, ['link', 'list', 'Ours', '--json']);
+    const [link] = JSON.parse(listed.out) as { link_id: string; uses_left: number }[];
+    expect(link?.uses_left).toBe(1);
+    expect(listed.out).not.toContain(code);
+    const id = link?.link_id ?? '';
+    expect((await wb(api, ['link', 'revoke', 'Ours', id])).out).toBe('The link is revoked.\n');
+    expect((await wb(api, ['share', 'list', 'Ours'])).out).toContain('user:bob  use');
+    const revoked = await wb(api, ['link', 'revoke', 'Ours', id, '--shares', '--json']);
+    expect(JSON.parse(revoked.out)).toMatchObject({ link_id: id, shares: true });
+    expect((await wb(api, ['share', 'list', 'Ours'])).out).toBe('It is not shared.\n');
+    expect(await wb(api, ['link', 'create', 'Ours', '--uses', '101'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('from 1 to 100'),
+    });
+  });
+
+  it('prints a link on a terminal with its address in a line of its own', async () => {
+    const secret = 's'.repeat(32);
+    const { api } = await LocalServer.start(await createDataDir(), { WB_LOCAL_TOKEN: secret });
+    const environment = { WORKBENCH_TOKEN: secret };
+    await wb(api, ['create', '--name', 'Ours'], environment);
+    const shown = onTerminal(api, 'link create Ours', environment);
+    expect(shown).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\.wb\/share#\S{87}\r?$/m);
+    expect(shown).toContain('exit 0');
+    expect(onTerminal(api, 'link list Ours', environment)).not.toContain('#');
+  });
+
   it('shows what a workbench prints, without control characters, until it has stopped', async () => {
     const command = `printf 'one\\n\\033[31mred\\033[0m \\007\\ttab\\n'; exec sleep 1000`;
     const { api } = await LocalServer.start(await createDataDir(), { WB_BOOT_COMMAND: command });
@@ -321,6 +364,8 @@ describe('the output', () => {
     const complete = 'COMP_WORDS=(wb st); COMP_CWORD=1; _wb; echo "${COMPREPLY[@]}"';
     const { stdout } = spawnSync('bash', ['-c', `${out}\n${complete}`], { encoding: 'utf8' });
     expect(stdout.trim()).toBe('start stop');
+    const ofLink = 'COMP_WORDS=(wb link re); COMP_CWORD=2; _wb; echo "${COMPREPLY[@]}"';
+    expect(spawnSync('bash', ['-c', `${out}\n${ofLink}`], { encoding: 'utf8' }).stdout.trim()).toBe('revoke');
     for (const shell of ['zsh', 'fish']) {
       expect((await wb('http://127.0.0.1:1', ['completion', shell])).out).toContain('restart');
     }

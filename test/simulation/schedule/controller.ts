@@ -16,10 +16,13 @@ import type { Janitor } from '#adapters/aws/efs/janitor.ts';
 import { type EfsClient, EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
 import { callAws } from '#adapters/aws/errors.ts';
 import { type SqsClient, SqsWorkQueue } from '#adapters/aws/sqs/work-queue.ts';
+import type { RouteKey } from '#contract/audited-routes.ts';
 import { DEPLOYED, type EventPattern, type FunctionName } from '#contract/deployed-functions.ts';
 import type { Settings } from '#contract/settings/function-settings.ts';
+import type { AuditStore } from '#core/ports/audit-store.ts';
 import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { FreeCapacityStore, InstanceFreeCapacity } from '#core/ports/free-capacity-store.ts';
+import type { ShareStore } from '#core/ports/share-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { sweepCluster } from '#core/reconcile/sweep-cluster.ts';
@@ -30,13 +33,16 @@ import { build as buildAcceptOwner } from '#functions/api/accept-owner.ts';
 import { build as buildCancelDrain } from '#functions/api/cancel-drain.ts';
 import { build as buildChangeOwner } from '#functions/api/change-owner.ts';
 import { build as buildCreate } from '#functions/api/create-workbench.ts';
+import { build as buildDeleteShare } from '#functions/api/delete-share.ts';
 import { build as buildDelete } from '#functions/api/delete-workbench.ts';
 import { build as buildDrainMachine } from '#functions/api/drain-machine.ts';
 import { build as buildExtend } from '#functions/api/extend-workbench.ts';
 import { build as buildGet } from '#functions/api/get-workbench.ts';
+import { build as buildListShares } from '#functions/api/list-shares.ts';
 import { build as buildList } from '#functions/api/list-workbenches.ts';
 import { build as buildReport } from '#functions/api/report-activity.ts';
 import { build as buildRestart } from '#functions/api/restart-workbench.ts';
+import { build as buildSetShare } from '#functions/api/set-share.ts';
 import { build as buildStart } from '#functions/api/start-workbench.ts';
 import { build as buildStop } from '#functions/api/stop-workbench.ts';
 import { build as buildUpdate } from '#functions/api/update-workbench.ts';
@@ -74,6 +80,7 @@ import type { ReceivedMessage } from '../world/sqs-model.ts';
 import type { World, WorldEvent } from '../world/world.ts';
 import { EFS_SETTINGS, HOST_SETTINGS, INSTALLATION, SIZES, TASK_SETTINGS } from '../world/world-fixture.ts';
 import { historyOf, type MixedFleet, type Version } from './mixed-fleet.ts';
+import type { ApiCall } from './rights-checks.ts';
 
 /** The timeout of a function as deployed, in milliseconds. */
 function timeoutMsOf(name: FunctionName): number {
@@ -81,7 +88,7 @@ function timeoutMsOf(name: FunctionName): number {
 }
 
 /** The maximum difference between the clock of a function and the actual time, in milliseconds. */
-const CLOCK_SKEW_MAX_MS = 2000;
+export const FUNCTION_SKEW_MAX_MS = 2000;
 
 /** The grace period of orphans, in milliseconds. */
 const ORPHAN_GRACE_MS = 15 * 60_000;
@@ -157,22 +164,25 @@ export function eventHandlersFor(event: WorldEvent): readonly EventHandlerName[]
 }
 
 const OPERATIONS = {
-  create: ['create-workbench', buildCreate],
-  read: ['get-workbench', buildGet],
-  list: ['list-workbenches', buildList],
-  start: ['start-workbench', buildStart],
-  stop: ['stop-workbench', buildStop],
-  restart: ['restart-workbench', buildRestart],
-  delete: ['delete-workbench', buildDelete],
-  rename: ['update-workbench', buildUpdate],
-  extend: ['extend-workbench', buildExtend],
-  report: ['report-activity', buildReport],
-  drain: ['drain-machine', buildDrainMachine],
-  undrain: ['cancel-drain', buildCancelDrain],
-  changeOwner: ['change-owner', buildChangeOwner],
-  acceptOwner: ['accept-owner', buildAcceptOwner],
-  withdrawOffer: ['withdraw-offer', buildWithdrawOffer],
-} as const satisfies Readonly<Record<string, readonly [FunctionName, unknown]>>;
+  create: ['create-workbench', buildCreate, 'POST /workbenches'],
+  read: ['get-workbench', buildGet, 'GET /workbenches/{wid}'],
+  list: ['list-workbenches', buildList, 'GET /workbenches'],
+  start: ['start-workbench', buildStart, 'POST /workbenches/{wid}/start'],
+  stop: ['stop-workbench', buildStop, 'POST /workbenches/{wid}/stop'],
+  restart: ['restart-workbench', buildRestart, 'POST /workbenches/{wid}/restart'],
+  delete: ['delete-workbench', buildDelete, 'DELETE /workbenches/{wid}'],
+  rename: ['update-workbench', buildUpdate, 'PATCH /workbenches/{wid}'],
+  extend: ['extend-workbench', buildExtend, 'POST /workbenches/{wid}/extend'],
+  report: ['report-activity', buildReport, 'POST /workbenches/{wid}/activity'],
+  drain: ['drain-machine', buildDrainMachine, 'POST /machines/{machine_id}/drain'],
+  undrain: ['cancel-drain', buildCancelDrain, 'DELETE /machines/{machine_id}/drain'],
+  changeOwner: ['change-owner', buildChangeOwner, 'POST /workbenches/{wid}/owner'],
+  acceptOwner: ['accept-owner', buildAcceptOwner, 'POST /workbenches/{wid}/owner/accept'],
+  withdrawOffer: ['withdraw-offer', buildWithdrawOffer, 'DELETE /workbenches/{wid}/owner'],
+  listShares: ['list-shares', buildListShares, 'GET /workbenches/{wid}/shares'],
+  setShare: ['set-share', buildSetShare, 'PUT /workbenches/{wid}/shares/{grantee}'],
+  deleteShare: ['delete-share', buildDeleteShare, 'DELETE /workbenches/{wid}/shares/{grantee}'],
+} as const satisfies Readonly<Record<string, readonly [FunctionName, unknown, RouteKey]>>;
 export type Operation = keyof typeof OPERATIONS;
 
 export interface ApiResponse {
@@ -224,8 +234,20 @@ export interface ControllerOptions {
   readonly onFreeCapacity: (saved: InstanceFreeCapacity) => void;
   /** Wraps the store, to check each write before its caller continues. */
   readonly wrapStore: (inner: WorkbenchStore) => WorkbenchStore;
+  /** Checks the rights of callers and the audit. */
+  readonly rights?: RightsHooks;
   /** Called for programming errors, for example a TypeError, which no fault of the simulation causes. */
   readonly onError?: (message: string, error: unknown) => void;
+}
+
+export interface RightsHooks {
+  /** @param requestId the id of the request, or the name of another invocation */
+  readonly wrapShares: (inner: ShareStore, requestId: string) => ShareStore;
+  readonly wrapAudit: (inner: AuditStore) => AuditStore;
+  /** Called when a function has reported that an audit event could not be stored. */
+  readonly onLostEvent: (requestId: string) => void;
+  /** Called with each response, before its caller continues. */
+  readonly onResponse: (apiCall: ApiCall) => void;
 }
 
 /** The deployed functions. The ports of each invocation pass through its faults. */
@@ -263,18 +285,25 @@ export class Controller {
 
   /** Sends a request through API Gateway. Returns 503 if the function does not return in time. */
   async request(operation: Operation, call: Call): Promise<ApiResponse> {
-    const [name, build] = OPERATIONS[operation];
-    const response = await this.#invoke(name, timeoutMsOf(name), async (invocation) => {
+    const { kernel, rights } = this.#options;
+    const [name, build, route] = OPERATIONS[operation];
+    const sentAt = kernel.now();
+    const apiCall = await this.#invoke(name, timeoutMsOf(name), async (invocation) => {
+      const requestId = invocation.name;
       const handler = build(this.#ports(invocation), this.#settings) as ApiHandler;
-      const { statusCode, headers, body } = await handler(gatewayEvent(call), {} as Context);
+      const event = gatewayEvent({ ...call, route, requestId });
+      const { statusCode, headers, body } = await handler(event, {} as Context);
       const retryAfter = headers['retry-after'];
-      return {
+      const response = {
         status: statusCode,
         body: JSON.parse(body),
         ...(retryAfter === undefined ? {} : { retryAfterSeconds: Number(retryAfter) }),
       };
+      return { requestId, operation, call, sentAt, response };
     });
-    return response ?? { status: 503, body: { message: 'Service Unavailable' } };
+    if (apiCall === undefined) return { status: 503, body: { message: 'Service Unavailable' } };
+    rights?.onResponse(apiCall);
+    return apiCall.response;
   }
 
   /** Invokes `drive` with a batch. Returns the messages that succeeded; undefined if the function was killed. */
@@ -425,9 +454,10 @@ export class Controller {
     const { kernel, tape, world, sizes = SIZES } = this.#options;
     const skew = this.#hazardsDisabled
       ? 0
-      : tape.intBetween(0, CLOCK_SKEW_MAX_MS) - (tape.chance(0.5) ? CLOCK_SKEW_MAX_MS : 0);
+      : tape.intBetween(0, FUNCTION_SKEW_MAX_MS) - (tape.chance(0.5) ? FUNCTION_SKEW_MAX_MS : 0);
     const clock = { now: () => world.functionClock.now(skew), elapsed: () => kernel.elapsed() };
-    const { onError } = this.#options;
+    const { onError, rights } = this.#options;
+    const shares = rights?.wrapShares(this.stores.shares, invocation.name) ?? this.stores.shares;
     const telemetry: Telemetry = {
       info: () => {},
       warn: () => {},
@@ -438,7 +468,9 @@ export class Controller {
             cause,
           );
       },
-      count: () => {},
+      count: (...[metric]) => {
+        if (metric === 'audit_events_lost') rights?.onLostEvent(invocation.name);
+      },
     };
     const instanceTasks = new InstanceTasks(ecs, TASK_SETTINGS.cluster, TASK_SETTINGS.port);
     const freeCapacity = interceptPort(this.#staleFreeCapacity(), 'freeCapacity', invocation);
@@ -448,8 +480,8 @@ export class Controller {
       usage: interceptPort(this.stores.usage, 'usage', invocation),
       idempotency: interceptPort(this.stores.idempotency, 'idempotency', invocation),
       activity: interceptPort(this.stores.activity, 'activity', invocation),
-      audit: interceptPort(this.stores.audit, 'audit', invocation),
-      shares: interceptPort(this.stores.shares, 'shares', invocation),
+      audit: interceptPort(rights?.wrapAudit(this.stores.audit) ?? this.stores.audit, 'audit', invocation),
+      shares: interceptPort(shares, 'shares', invocation),
       quotas: interceptPort(this.stores.quotas, 'quotas', invocation),
       startRates: interceptPort(this.#startRates, 'startRates', invocation),
       startTimes: interceptPort(this.#startTimes, 'startTimes', invocation),

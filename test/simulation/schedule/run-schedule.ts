@@ -20,7 +20,13 @@ import {
   SLOTS_PER_USER,
   USERS,
 } from './commands.ts';
-import { Controller, eventHandlersFor, isProgrammingError } from './controller.ts';
+import {
+  Controller,
+  eventHandlersFor,
+  FUNCTION_SKEW_MAX_MS,
+  isProgrammingError,
+  type RightsHooks,
+} from './controller.ts';
 import { CostChecks } from './cost-checks.ts';
 import { DrainChecks } from './drain-checks.ts';
 import { type Delivery, EventChannel } from './event-channel.ts';
@@ -29,9 +35,11 @@ import { IdleChecks } from './idle-checks.ts';
 import { MixedFleet } from './mixed-fleet.ts';
 import { OwnerChecks } from './owner-checks.ts';
 import { QuotaChecks } from './quota-checks.ts';
+import { RightsChecks } from './rights-checks.ts';
 import { RuleViolation } from './rule-violation.ts';
 import { SafetyChecks } from './safety-checks.ts';
 import { ScheduleResult } from './schedule-result.ts';
+import { SimulatedGuests } from './simulated-guests.ts';
 import { SimulatedMoves } from './simulated-moves.ts';
 import { SimulatedOperator } from './simulated-operator.ts';
 import { SimulatedUse } from './simulated-use.ts';
@@ -146,6 +154,8 @@ class ScheduleRun {
   readonly #costs: CostChecks;
   readonly #quotas: QuotaChecks;
   readonly #moves: SimulatedMoves;
+  readonly #rights: RightsChecks;
+  readonly #guests: SimulatedGuests;
   readonly #gateTape: Tape;
   readonly #gateDraws: HazardDraws;
   readonly #gateChecks: GateChecks;
@@ -202,6 +212,7 @@ class ScheduleRun {
         rollout: schedule.rollout,
         onViolation: (violation) => this.#fail(violation),
       }),
+      rights: this.#rightsHooks(),
       onFreeCapacity: (saved) => this.#recordViolation(() => this.#safety.checkFreeCapacity(saved)),
       wrapStore: (inner) => this.#withChecks(inner),
       onError: (message, error) => this.#fail(new Error(message, { cause: error })),
@@ -230,6 +241,21 @@ class ScheduleRun {
       controller: this.#controller,
       users: this.#users,
       owners: this.#owners,
+      log: (line) => this.result.log(line),
+      onError: (error) => this.#fail(error),
+    });
+    this.#rights = new RightsChecks({
+      now: () => kernel.now(),
+      clockSkewMaxMs: FUNCTION_SKEW_MAX_MS,
+      isDeletionRequested: (id) => this.#clients.isDeletionRequested(id),
+      hasMoved: (id) => this.#owners.hasMovedSince(id, 0),
+    });
+    this.#guests = new SimulatedGuests({
+      kernel,
+      tape: new Tape(from(schedule.tape, 0.75)),
+      users: this.#users,
+      owners: this.#owners,
+      clockSteps: this.#world.functionClock.steps,
       log: (line) => this.result.log(line),
       onError: (error) => this.#fail(error),
     });
@@ -314,6 +340,7 @@ class ScheduleRun {
     }
     this.#moves.schedule();
     this.#use.schedule();
+    this.#guests.schedule();
     await this.#runUntil(this.#startedAt + FAULT_PHASE_MS);
     this.result.drawsDuringFaults = this.#tape.drawCount;
     this.#disableFaults();
@@ -573,6 +600,36 @@ class ScheduleRun {
     this.#failure ??= error;
   }
 
+  /** Wraps the stores of shares and of audit events so that each change of rights is checked. */
+  #rightsHooks(): RightsHooks {
+    return {
+      wrapShares: (inner, requestId) =>
+        replaceMethods(inner, {
+          put: async (share) => {
+            await inner.put(share);
+            this.#recordViolation(() => this.#rights.checkPut(share, requestId));
+          },
+          delete: async (key) => {
+            await inner.delete(key);
+            this.#recordViolation(() => this.#rights.checkDeleted(key.workbenchId, key.grantee, requestId));
+          },
+          deleteAll: async (workbenchId) => {
+            await inner.deleteAll(workbenchId);
+            this.#rights.noteDeletedAll(workbenchId);
+          },
+        }),
+      wrapAudit: (inner) =>
+        replaceMethods(inner, {
+          append: async (event) => {
+            await inner.append(event);
+            this.#rights.noteEvent(event);
+          },
+        }),
+      onLostEvent: (requestId) => this.#rights.noteLostEvent(requestId),
+      onResponse: (apiCall) => this.#recordViolation(() => this.#rights.checkResponse(apiCall)),
+    };
+  }
+
   /** Wraps the store so that each write is checked and recorded. */
   #withChecks(inner: WorkbenchStore): WorkbenchStore {
     const onWritten = (record: Workbench, before: Workbench | undefined) => {
@@ -600,6 +657,7 @@ class ScheduleRun {
         const moved = await inner.move(record, from, revision, closed);
         if (moved === 'moved') {
           this.#recordViolation(() => this.#owners.checkMoved(record, before, this.kernel.now()));
+          this.#recordViolation(() => this.#rights.checkMoved(record));
           onWritten(record, before);
         }
         return moved;

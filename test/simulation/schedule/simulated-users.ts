@@ -1,3 +1,4 @@
+import type { Call } from '#test/functions/call-api.ts';
 import type { Kernel } from '../kernel.ts';
 import type { ClientHistory, RequestedState } from './client-history.ts';
 import { type Command, USERS } from './commands.ts';
@@ -105,31 +106,32 @@ export class SimulatedUsers {
     operation: Operation,
     parameters = '',
   ): Promise<ApiResponse> {
-    const state = REQUESTED_STATES[operation];
     let response: ApiResponse = { status: 503, body: {} };
     for (let sends = 0; sends < SENDS_MAX; sends += 1) {
       const sentAt = this.#kernel.now();
-      const request = state && this.#clients.recordRequest(workbenchId, state, sentAt);
-      response = await this.#controller.request(operation, {
+      response = await this.submit(operation, workbenchId, {
         query: `user_id=${this.#owners.ownerOf(workbenchId) ?? user}${parameters}`,
-        wid: workbenchId,
         ...(operation === 'rename' ? { body: this.#nextChanges() } : {}),
       });
-      if (response.status < 300) {
-        if (request) this.#clients.recordAcknowledged(request, this.#kernel.now());
-        return response;
-      }
-      if (response.status < 500) {
-        if (request) this.#clients.recordRejected(workbenchId, request);
-        this.#checkNotLost(workbenchId, response, sentAt);
-        return response;
-      }
-      if (request) {
-        this.#kernel.after(UNANSWERED_CALL_MAX_MS, () => {
-          request.endedAt ??= this.#kernel.now();
-        });
-      }
+      if (response.status >= 300 && response.status < 500) this.#checkNotLost(workbenchId, response, sentAt);
+      if (response.status < 500) return response;
       await this.#kernel.sleep(2000);
+    }
+    return response;
+  }
+
+  /** Sends a request of any caller once, and notes which state it asks for and whether it was accepted. */
+  async submit(operation: Operation, workbenchId: string, call: Call): Promise<ApiResponse> {
+    const state = REQUESTED_STATES[operation];
+    const request = state && this.#clients.recordRequest(workbenchId, state, this.#kernel.now());
+    const response = await this.#controller.request(operation, { ...call, wid: workbenchId });
+    if (request === undefined) return response;
+    if (response.status < 300) this.#clients.recordAcknowledged(request, this.#kernel.now());
+    else if (response.status < 500) this.#clients.recordRejected(workbenchId, request);
+    else {
+      this.#kernel.after(UNANSWERED_CALL_MAX_MS, () => {
+        request.endedAt ??= this.#kernel.now();
+      });
     }
     return response;
   }
