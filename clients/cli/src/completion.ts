@@ -8,6 +8,7 @@ export function completionScript(program: Command, shell: string): string {
   const commands = program.commands.map((command) => ({
     name: command.name(),
     description: command.description(),
+    subcommands: command.commands.map((subcommand) => subcommand.name()),
     options: command.options.flatMap(({ long }) => long ?? []),
   }));
   const globals = program.options.flatMap(({ long }) => long ?? []);
@@ -18,7 +19,8 @@ export function completionScript(program: Command, shell: string): string {
         '  local current=${COMP_WORDS[COMP_CWORD]} words',
         '  case ${COMP_WORDS[1]} in',
         ...commands.map(
-          ({ name, options }) => `    ${name}) words="${[...options, ...globals].join(' ')}" ;;`,
+          ({ name, subcommands, options }) =>
+            `    ${name}) words="${[...subcommands, ...options, ...globals].join(' ')}" ;;`,
         ),
         `    *) words="${[...commands.map(({ name }) => name), ...globals].join(' ')}" ;;`,
         '  esac',
@@ -35,7 +37,8 @@ export function completionScript(program: Command, shell: string): string {
         '  if (( CURRENT == 2 )); then _describe command commands; return; fi',
         '  case $words[2] in',
         ...commands.map(
-          ({ name, options }) => `    ${name}) compadd -- ${[...options, ...globals].join(' ')} ;;`,
+          ({ name, subcommands, options }) =>
+            `    ${name}) compadd -- ${[...subcommands, ...options, ...globals].join(' ')} ;;`,
         ),
         '  esac',
         '}',
@@ -48,6 +51,12 @@ export function completionScript(program: Command, shell: string): string {
           ({ name, description }) =>
             `complete -c wb -n __fish_use_subcommand -a ${name} -d ${quote(description)}`,
         ),
+        ...commands
+          .filter(({ subcommands }) => subcommands.length > 0)
+          .map(
+            ({ name, subcommands }) =>
+              `complete -c wb -n '__fish_seen_subcommand_from ${name}' -a ${quote(subcommands.join(' '))}`,
+          ),
         ...commands.flatMap(({ name, options }) =>
           options.map(
             (option) =>

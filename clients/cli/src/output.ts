@@ -1,11 +1,13 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import {
   type Caller,
+  type CreatedShareLink,
   describeStatus,
   type HistoryEntry,
   type LogLine,
   type Quota,
   type Share,
+  type ShareLink,
   type Usage,
   type Workbench,
 } from 'workbench-client';
@@ -71,6 +73,23 @@ export function formatShares(shares: readonly Share[]): string {
       printable(`${grantee}  ${role}${until === undefined ? '' : `  until ${until}`}`),
     )
     .join('\n');
+}
+
+export function formatLinks(links: readonly ShareLink[]): string {
+  if (links.length === 0) return 'It has no links.';
+  return links.map((link) => printable(`${link.link_id}  ${describeLink(link)}`)).join('\n');
+}
+
+/** What a user must know before sending the link to others. The address is the last line, for copying. */
+export function formatCreatedLink(link: CreatedShareLink): string {
+  const { link_id: id, url, code } = link;
+  return [printable(`${id}  ${describeLink(link)}`), url ?? code].join('\n');
+}
+
+function describeLink({ role, uses, uses_left: left, ...times }: ShareLink): string {
+  const { redeemable_until: until, expires_at: end } = times;
+  const ends = end === undefined ? '' : `, gives shares until ${end}`;
+  return `${role}  ${left} of ${uses} uses left, until ${until}${ends}`;
 }
 
 export function formatCaller(

@@ -7,6 +7,7 @@ import { type DeleteFlags, deleteWorkbench } from './delete.ts';
 import { runChecks } from './doctor.ts';
 import { CommandError, EXIT_CODES } from './exit-codes.ts';
 import { findWorkbench } from './find-workbench.ts';
+import { addLinkCommands } from './link.ts';
 import { LOG_LINES_MAX, printLogs } from './logs.ts';
 import { openBrowser } from './open-browser.ts';
 import {
@@ -209,6 +210,7 @@ Exit codes: 0 success, 1 failed, 2 wrong usage, 3 the workbench did not get the 
     );
 
   addShareCommands(program, open);
+  addLinkCommands(program, open);
 
   add('usage', 'show what your workbenches have cost in a month, deleted ones included')
     .option('--month <yyyy-mm>', 'the month (UTC; default: this month)')

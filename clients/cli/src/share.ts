@@ -52,7 +52,7 @@ function toGrantee(text: string): string {
   return text === 'organisation' || /^(user|group):/.test(text) ? text : `user:${text}`;
 }
 
-function parseTime(text: string): string {
+export function parseTime(text: string): string {
   const time = Date.parse(text);
   if (Number.isNaN(time)) throw new InvalidArgumentError('It must be a time such as 2030-01-31T18:00Z.');
   return new Date(time).toISOString();

@@ -5,12 +5,15 @@ import type { operations, paths } from './schema.ts';
 import { type Polled, type WaitOptions, type WaitTarget, waitUntil } from './wait.ts';
 import type {
   Caller,
+  CreatedShareLink,
   HistoryEntry,
   ListFilter,
   LogPage,
   LogPageOptions,
   Quota,
   Share,
+  ShareLink,
+  ShareLinkRequest,
   ShareRequest,
   StartTimes,
   Usage,
@@ -314,6 +317,46 @@ export class WorkbenchClient {
       await this.operations.DELETE('/workbenches/{wid}/shares/{grantee}', {
         params: { path: { wid: workbenchId, grantee }, query: this.#query },
         ...signalOf(options),
+      }),
+    );
+  }
+
+  /** Returns the links of the workbench that can be redeemed, the oldest first. */
+  async shareLinks(workbenchId: string, options: CallOptions = {}): Promise<readonly ShareLink[]> {
+    const result = await this.operations.GET('/workbenches/{wid}/share-links', {
+      ...this.#paramsOf(workbenchId),
+      ...signalOf(options),
+    });
+    return dataOf(result).items;
+  }
+
+  /** Creates a link with which users give themselves a share. Only this response has its secret: do not store or log it. */
+  async createShareLink(
+    workbenchId: string,
+    body: ShareLinkRequest,
+    options: CallOptions = {},
+  ): Promise<CreatedShareLink> {
+    const result = await this.operations.POST('/workbenches/{wid}/share-links', {
+      ...this.#paramsOf(workbenchId),
+      body,
+      ...signalOf(options),
+    });
+    return dataOf(result).item;
+  }
+
+  /** Revokes a link. @param withShares whether the shares that it gave are taken back, too */
+  async deleteShareLink(
+    workbenchId: string,
+    linkId: string,
+    { signal, withShares = false }: CallOptions & { readonly withShares?: boolean } = {},
+  ): Promise<void> {
+    dataOf(
+      await this.operations.DELETE('/workbenches/{wid}/share-links/{link_id}', {
+        params: {
+          path: { wid: workbenchId, link_id: linkId },
+          query: { ...this.#query, ...(withShares ? { shares: true } : {}) },
+        },
+        ...signalOf({ signal }),
       }),
     );
   }

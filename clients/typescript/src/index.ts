@@ -24,6 +24,7 @@ export {
 } from './wait.ts';
 export type {
   Caller,
+  CreatedShareLink,
   HistoryEntry,
   ListFilter,
   LogLine,
@@ -31,6 +32,8 @@ export type {
   LogPageOptions,
   Quota,
   Share,
+  ShareLink,
+  ShareLinkRequest,
   ShareRequest,
   StartTimes,
   Usage,

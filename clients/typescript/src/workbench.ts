@@ -23,6 +23,12 @@ export type LogLine = LogPage['items'][number];
 export type LogPageOptions = Omit<Query<'listLogs'>, 'user_id'>;
 export type Share = Response<'listShares'>['items'][number];
 export type ShareRequest = NonNullable<operations['setShare']['requestBody']>['content']['application/json'];
+export type ShareLink = Response<'listShareLinks'>['items'][number];
+export type ShareLinkRequest = NonNullable<
+  operations['createShareLink']['requestBody']
+>['content']['application/json'];
+/** A link with its secret. */
+export type CreatedShareLink = Response<'createShareLink'>['item'];
 export type StartTimes = Response<'listStartTimes'>['items'][number];
 /** What a workbench has cost one owner in one month. */
 export type Usage = Response<'listUsage'>['items'][number];
