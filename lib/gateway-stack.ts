@@ -32,7 +32,7 @@ export interface GatewayStackProps {
   readonly network: Network;
   readonly data: DataStack;
   readonly cluster: ClusterStack;
-  readonly api: ApiStack;
+  readonly api: Pick<ApiStack, 'alarmTopic' | 'secret' | 'url'>;
 }
 
 /** Characters of a key that seals sessions: letters and digits, 285 bits. */

@@ -3,12 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { DEPLOYED } from '#contract/deployed-functions.ts';
 import { addStacks } from '#lib/add-stacks.ts';
 import type { Template, Templates } from '#lib/checks/template.ts';
 import { ClusterStack } from '#lib/cluster-stack.ts';
 import { DataStack } from '#lib/data-stack.ts';
+import { GatewayStack } from '#lib/gateway-stack.ts';
 import { NetworkStack } from '#lib/network-stack.ts';
+import type { GatewaySettings } from '#lib/settings/gateway.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
 
 /**
@@ -32,6 +35,26 @@ export function synthesizeWithoutApi(settings: StageSettings): Promise<Templates
     const { network } = new NetworkStack(app, settings);
     new DataStack(app, settings, network);
     new ClusterStack(app, settings, network);
+  });
+}
+
+/**
+ * Returns the templates of all stacks but those of the API and the alarms, with the stack of the gate, in a fraction of the
+ * time.
+ * @param secret ARN of the secret with the keys of the API
+ */
+export function synthesizeGateWithoutApi(
+  settings: StageSettings,
+  gate: GatewaySettings,
+  secret: string,
+): Promise<Templates> {
+  return synthesizeOnce(`gate without API ${secret}`, settings, (app) => {
+    const { network } = new NetworkStack(app, settings);
+    const data = new DataStack(app, settings, network);
+    const cluster = new ClusterStack(app, settings, network);
+    const topic = data.formatArn({ service: 'sns', resource: 'alarms' });
+    const api = { url: settings.baseUrl, secret, alarmTopic: Topic.fromTopicArn(data, 'AlarmTopic', topic) };
+    new GatewayStack(app, settings, { gate, network, data, cluster, api });
   });
 }
 
@@ -60,7 +83,12 @@ async function synthesize(add: (app: App, bundles: string) => void): Promise<Tem
   try {
     const app = new App({
       // Like the CLI: the path gives a resource a readable name.
-      context: { ...readCdkContext(), 'aws:cdk:enable-path-metadata': true },
+      context: {
+        ...readCdkContext(),
+        'aws:cdk:enable-path-metadata': true,
+        // The bundles are empty: nothing is copied.
+        'aws:cdk:disable-asset-staging': true,
+      },
       outdir: join(folder, 'out'),
       analyticsReporting: false,
       // No template contains these, and they take a sixth of the time.

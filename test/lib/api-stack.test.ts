@@ -3,21 +3,13 @@ import { DEPLOYED, type DeployedFunction } from '#contract/deployed-functions.ts
 import { CORS, ROUTES } from '#contract/routes.ts';
 import { DEPLOYMENT_SETTINGS, readDeployedSettings } from '#contract/settings/deployment-settings.ts';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
-import { checkLimits } from '#lib/checks/limits.ts';
 import { listOf, type Resource, resolveReference, type Template, valueToText } from '#lib/checks/template.ts';
-import { someStage } from './some-stage.ts';
+import { largerStage, someStage } from './some-stage.ts';
 import { type SynthesizedApp, synthesize, valueAt, weakReferencesIn } from './synthesize.ts';
 
 let app: SynthesizedApp;
 beforeAll(async () => {
-  app = await synthesize(
-    someStage({
-      api: { prefix: '/api/v1', corsOrigins: ['https://app.example.com'], authCacheSeconds: 30 },
-      dedicated: { instanceTypes: ['m6i.large', 'g5.xlarge'] },
-      storage: { fileSystems: 2 },
-      alarms: { email: 'ops@example.com' },
-    }),
-  );
+  app = await synthesize(largerStage());
 });
 
 const resources = (type: string) => app.all('api', type);
@@ -378,15 +370,4 @@ describe('the key of the API', () => {
     });
     expect(JSON.stringify(properties('AWS::Lambda::Function'))).not.toMatch(/resolve:secretsmanager/);
   });
-});
-
-it('fits the environments of the functions with as many capacity providers as ECS allows, with the longest names', async () => {
-  const capacityProviders = Array.from({ length: 20 }, (_, n) => ({
-    name: `p${n}`.padEnd(32, 'x'),
-    instanceTypes: ['c5.18xlarge'],
-    maxInstances: 1,
-  }));
-  const dedicated = { instanceTypes: ['m6i.large', 'm6i.xlarge', 'm6i.2xlarge', 'r6i.2xlarge', 'g5.xlarge'] };
-  const largest = await synthesize(someStage({ capacityProviders, dedicated }));
-  expect(checkLimits(largest.templates)).toEqual([]);
 });

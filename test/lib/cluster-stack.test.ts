@@ -1,31 +1,19 @@
+import { App } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { instanceUserData } from '#contract/instance-user-data.ts';
+import { formatProviders } from '#contract/settings/deployment-settings.ts';
 import { INSTALLATION_TAG, PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
 import type { Resource } from '#lib/checks/template.ts';
 import { valueToText } from '#lib/checks/template.ts';
-import { someStage } from './some-stage.ts';
+import { ClusterStack } from '#lib/cluster-stack.ts';
+import { NetworkStack } from '#lib/network-stack.ts';
+import { largerStage, someStage } from './some-stage.ts';
 import { type SynthesizedApp, synthesize, synthesizeWithoutApi, valueAt } from './synthesize.ts';
 
 let app: SynthesizedApp;
 beforeAll(async () => {
-  app = await synthesize(
-    someStage({
-      capacityProviders: [
-        { name: 'standard', instanceTypes: ['m6i.xlarge'], maxInstances: 4 },
-        {
-          name: 'spot',
-          instanceTypes: ['m6i.2xlarge'],
-          maxInstances: 30,
-          spot: true,
-          pricePerHour: 0.2,
-          diskThroughput: 500,
-        },
-        { name: 'gpu', instanceTypes: ['g4dn.xlarge'], maxInstances: 2 },
-      ],
-      dedicated: { instanceTypes: ['m6i.large', 'g5.xlarge'] },
-    }),
-  );
+  app = await synthesize(largerStage());
 });
 
 interface TemplateData {
@@ -258,7 +246,7 @@ describe('trunking', () => {
   });
 
   it('is turned on for the account if configured, and never off', async () => {
-    const other = await synthesize(someStage({ ecs: { awsvpcTrunking: 'account' } }));
+    const other = await synthesizeWithoutApi(someStage({ ecs: { awsvpcTrunking: 'account' } }));
     const [create, update, remove] = callsOf(settingOf(other) as Resource);
     for (const call of [create, update]) {
       expect(call).toMatchObject({
@@ -277,20 +265,27 @@ describe('trunking', () => {
   });
 
   it('is unchanged if it is off, and the output says so', async () => {
-    const other = await synthesize(someStage({ ecs: { awsvpcTrunking: 'off' } }));
+    const other = await synthesizeWithoutApi(someStage({ ecs: { awsvpcTrunking: 'off' } }));
     expect(other.all('cluster', 'Custom::AWS')).toEqual([]);
     other.assert('cluster').hasOutput('AwsvpcTrunking', { Value: Match.stringLikeRegexp('unchanged') });
   });
 
-  it('decides for how many tasks a new instance is expected to have network interfaces', async () => {
-    const providersOf = async (awsvpcTrunking: string) => {
-      const { templates, all } = await synthesize(someStage({ ecs: { awsvpcTrunking } }));
-      expect(templates.size).toBe(4);
-      const drive = find(all('api', 'AWS::Lambda::Function'), 'driveFunction');
-      return valueAt(drive, 'Properties', 'Environment', 'Variables', 'WB_CAPACITY_PROVIDERS');
+  it('decides for how many tasks a new instance is expected to have network interfaces', () => {
+    const interfacesOf = (awsvpcTrunking: string) => {
+      const settings = someStage({ ecs: { awsvpcTrunking } });
+      const stack = new App();
+      const { capacityProviders } = new ClusterStack(
+        stack,
+        settings,
+        new NetworkStack(stack, settings).network,
+      );
+      return formatProviders(capacityProviders.map(({ capacity }) => capacity));
     };
-    expect(await providersOf('role')).toContain(',20,20,3,');
-    expect(await providersOf('account')).toContain(',20,20,3,');
-    expect(await providersOf('off')).toContain(',3,20,3,');
+    expect(interfacesOf('role')).toContain(',20,20,3,');
+    expect(interfacesOf('account')).toContain(',20,20,3,');
+    expect(interfacesOf('off')).toContain(',3,20,3,');
+    const drive = find(app.all('api', 'AWS::Lambda::Function'), 'driveFunction');
+    const deployed = valueAt(drive, 'Properties', 'Environment', 'Variables', 'WB_CAPACITY_PROVIDERS');
+    expect(deployed).toContain(',20,20,3,');
   });
 });

@@ -2,17 +2,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { DEPLOYED } from '#contract/deployed-functions.ts';
 import { listOf, valueToText } from '#lib/checks/template.ts';
 import { someStage } from './some-stage.ts';
-import { type SynthesizedApp, synthesize, valueAt } from './synthesize.ts';
+import { type SynthesizedApp, synthesize, synthesizeWithoutApi, valueAt } from './synthesize.ts';
 
 /** Properties that no other test would miss: times, numbers and limits of the deployed resources. */
 
 let app: SynthesizedApp;
 beforeAll(async () => {
-  app = await synthesize(
-    someStage({
-      capacityProviders: [{ name: 'standard', instanceTypes: ['m6i.xlarge'], maxInstances: 30 }],
-    }),
-  );
+  app = await synthesize(someStage());
 });
 
 const MINUTE = 60;
@@ -341,10 +337,10 @@ describe('the file systems', () => {
 });
 
 describe('a capacity provider', () => {
-  it('is scaled by at most ten instances at once, and protected by ECS', () => {
-    const providers = app
-      .all('cluster', 'AWS::ECS::CapacityProvider')
-      .map(([, { Properties }]) => Properties);
+  it('is scaled by at most ten instances at once, and protected by ECS', async () => {
+    const capacityProviders = [{ name: 'standard', instanceTypes: ['m6i.xlarge'], maxInstances: 30 }];
+    const { all } = await synthesizeWithoutApi(someStage({ capacityProviders }));
+    const providers = all('cluster', 'AWS::ECS::CapacityProvider').map(([, { Properties }]) => Properties);
     expect(providers).toMatchObject([
       {
         AutoScalingGroupProvider: {
@@ -352,7 +348,6 @@ describe('a capacity provider', () => {
             Status: 'ENABLED',
             TargetCapacity: 100,
             MinimumScalingStepSize: 1,
-            // Of at most 30 instances.
             MaximumScalingStepSize: 10,
           },
           ManagedTerminationProtection: 'ENABLED',

@@ -4,7 +4,7 @@ import { findViolations } from '#lib/checks/assembly.ts';
 import { listOf, resolveReference, valueToText } from '#lib/checks/template.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
 import { SOME_GATEWAY, someStage } from './some-stage.ts';
-import { type SynthesizedApp, synthesize, valueAt } from './synthesize.ts';
+import { type SynthesizedApp, synthesize, synthesizeGate, valueAt } from './synthesize.ts';
 
 const OIDC = {
   issuer: 'https://id.example.com:8443/realms/platform',
@@ -109,7 +109,7 @@ describe('the load balancer', () => {
       expect.stringContaining('publicSubnet1'),
       expect.stringContaining('publicSubnet2'),
     ]);
-    const internal = await synthesize(
+    const internal = await synthesizeGate(
       someStage({
         gateway: { ...SOME_GATEWAY, internetFacing: false },
         network: { own: { egress: 'none' } },
@@ -299,7 +299,7 @@ describe('the service', () => {
     });
     expect(valueToText(valueAt(containerOf(staging), 'Image'))).toMatch(/:gate-1\.0\.0$/);
     const digest = `sha256:${'0'.repeat(64)}`;
-    const arm = await synthesize(
+    const arm = await synthesizeGate(
       someStage({
         gateway: {
           ...SOME_GATEWAY,
@@ -468,7 +468,7 @@ describe('the permissions', () => {
         sealingKeys: { secretArn: own('seal'), keyArn: key },
       },
     });
-    const app = await synthesize(settings);
+    const app = await synthesizeGate(settings, own('api'));
     const found = statementsOf('GatePermissions', app).filter(({ Sid }) => Sid.endsWith('Secrets'));
     expect(found).toMatchObject([
       { Sid: 'ReadSecrets', Resource: expect.arrayContaining([own('api'), own('seal'), OIDC.secretArn]) },

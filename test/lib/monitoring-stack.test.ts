@@ -8,14 +8,14 @@ import { METRICS } from '#contract/metrics.ts';
 import { addStacks } from '#lib/add-stacks.ts';
 import { listOf, resolveReference, resourcesOf, valueToText } from '#lib/checks/template.ts';
 import { createEmptyBundles } from '#tools/synthesize-stage.ts';
-import { someStage } from './some-stage.ts';
+import { largerStage, someStage } from './some-stage.ts';
 import { type SynthesizedApp, synthesize, weakReferencesIn } from './synthesize.ts';
 
 const STACK = 'workbench-some-monitoring';
 
 let app: SynthesizedApp;
 beforeAll(async () => {
-  app = await synthesize(someStage({ storage: { fileSystems: 2 }, alarms: { email: 'ops@example.com' } }));
+  app = await synthesize(largerStage());
 });
 
 const properties = (type: string) => app.all('monitoring', type).map(([, { Properties = {} }]) => Properties);

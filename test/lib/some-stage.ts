@@ -19,3 +19,25 @@ export const SOME_GATEWAY = {
 export function someStage(changes: object = {}): StageSettings {
   return parseStage('some', { ...MINIMAL_STAGE, ...changes });
 }
+
+/** Returns a stage with several of everything. Test files that use it share one synthesis. */
+export function largerStage(): StageSettings {
+  return someStage({
+    api: { prefix: '/api/v1', corsOrigins: ['https://app.example.com'], authCacheSeconds: 30 },
+    capacityProviders: [
+      { name: 'standard', instanceTypes: ['m6i.xlarge'], maxInstances: 4 },
+      {
+        name: 'spot',
+        instanceTypes: ['m6i.2xlarge'],
+        maxInstances: 30,
+        spot: true,
+        pricePerHour: 0.2,
+        diskThroughput: 500,
+      },
+      { name: 'gpu', instanceTypes: ['g4dn.xlarge'], maxInstances: 2 },
+    ],
+    dedicated: { instanceTypes: ['m6i.large', 'g5.xlarge'] },
+    storage: { fileSystems: 2 },
+    alarms: { email: 'ops@example.com' },
+  });
+}

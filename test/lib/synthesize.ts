@@ -3,7 +3,13 @@ import type { Resource, Templates } from '#lib/checks/template.ts';
 import { resourcesOf } from '#lib/checks/template.ts';
 import type { Part } from '#lib/deployment-names.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
-import { synthesizeByStack, synthesizeWithoutApi as templatesWithoutApi } from '#tools/synthesize-stage.ts';
+import {
+  synthesizeByStack,
+  synthesizeGateWithoutApi,
+  synthesizeWithoutApi as templatesWithoutApi,
+} from '#tools/synthesize-stage.ts';
+
+const API_SECRET = 'arn:aws:secretsmanager:us-west-1:123456789012:secret:api-AbCdEf';
 
 /** The stacks of a stage. A test file synthesizes them once. */
 export interface SynthesizedApp {
@@ -20,6 +26,12 @@ export async function synthesize(settings: StageSettings): Promise<SynthesizedAp
 /** In a fraction of the time. */
 export async function synthesizeWithoutApi(settings: StageSettings): Promise<SynthesizedApp> {
   return readApp(settings, await templatesWithoutApi(settings));
+}
+
+/** With the stack of the gate, in a fraction of the time. */
+export async function synthesizeGate(settings: StageSettings, secret = API_SECRET): Promise<SynthesizedApp> {
+  if (settings.gateway === 'none') throw new Error('the stage has no gate');
+  return readApp(settings, await synthesizeGateWithoutApi(settings, settings.gateway, secret));
 }
 
 function readApp(settings: StageSettings, templates: Templates): SynthesizedApp {

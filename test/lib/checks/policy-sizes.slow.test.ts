@@ -143,3 +143,14 @@ describe('the policies of the largest possible stage', () => {
     ]);
   });
 });
+
+it('fits the environments of the functions with as many capacity providers as ECS allows, with the longest names', async () => {
+  const capacityProviders = Array.from({ length: 20 }, (_, n) => ({
+    name: `p${n}`.padEnd(32, 'x'),
+    instanceTypes: ['c5.18xlarge'],
+    maxInstances: 1,
+  }));
+  const dedicated = { instanceTypes: ['m6i.large', 'm6i.xlarge', 'm6i.2xlarge', 'r6i.2xlarge', 'g5.xlarge'] };
+  const largest = await synthesize(someStage({ capacityProviders, dedicated }));
+  expect(checkLimits(largest.templates)).toEqual([]);
+});

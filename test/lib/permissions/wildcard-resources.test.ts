@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { listOf, resolveReference, valueToText } from '#lib/checks/template.ts';
-import { someStage } from '../some-stage.ts';
+import { largerStage } from '../some-stage.ts';
 import { type SynthesizedApp, synthesize, valueAt } from '../synthesize.ts';
 
 interface Statement {
@@ -16,7 +16,7 @@ type Conditions = Readonly<Record<string, Readonly<Record<string, readonly strin
 let app: SynthesizedApp;
 let statements: readonly { readonly stack: string; readonly statement: Statement }[];
 beforeAll(async () => {
-  app = await synthesize(someStage({ dedicated: { instanceTypes: ['m6i.large', 'g5.xlarge'] } }));
+  app = await synthesize(largerStage());
   statements = (['data', 'cluster', 'api'] as const).flatMap((part) =>
     ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy']
       .flatMap((type) => app.all(part, type))
