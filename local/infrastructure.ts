@@ -1,5 +1,9 @@
 import { join } from 'node:path';
-import { DirectoryVolumes } from '#adapters/local/directories/directory-volumes.ts';
+import {
+  DirectoryVolumes,
+  type DirectoryVolumesOptions,
+} from '#adapters/local/directories/directory-volumes.ts';
+import { VolumeLimitFailed } from '#adapters/local/directories/volume-limits.ts';
 import { SimulatedHosts } from '#adapters/local/hosts/simulated-hosts.ts';
 import { localCatalog } from '#adapters/local/local-catalog.ts';
 import { LocalMachine } from '#adapters/local/local-machine.ts';
@@ -9,7 +13,7 @@ import type { Settings } from '#contract/settings/function-settings.ts';
 import { policyOf } from '#contract/settings/policy.ts';
 import type { CapacityCatalog } from '#core/ports/capacity-catalog.ts';
 import type { HostObservation } from '#core/ports/host-fleet.ts';
-import type { RunOutcome, TaskObservation, TaskRunner } from '#core/ports/task-runner.ts';
+import type { RunOutcome, TaskInput, TaskObservation, TaskRunner } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { appendToHistory, observeHost, observeTask } from '#core/workbench/observe.ts';
 import { LocalEventBus } from './event-bus.ts';
@@ -39,13 +43,14 @@ export interface LocalInfrastructure {
  * @param baseUrl returns the URL of a workbench, with a slash at its end; called when a workbench starts
  */
 export async function openInfrastructure(
-  settings: Pick<LocalSettings, 'dataDir' | 'dedicatedTypes' | 'maxRunning' | 'stopGraceMs'>,
+  settings: Pick<LocalSettings, 'dataDir' | 'dedicatedTypes' | 'maxRunning' | 'stopGraceMs'> &
+    Pick<DirectoryVolumesOptions, 'limits'>,
   runtime: Runtime,
   telemetry: Telemetry,
   shutdown: Shutdown,
   baseUrl: (workbenchId: string) => string,
 ): Promise<LocalInfrastructure> {
-  const { dataDir, dedicatedTypes: instanceTypes } = settings;
+  const { dataDir, dedicatedTypes: instanceTypes, limits } = settings;
   const timers = systemTimers;
   const taskEvents = new LocalEventBus<TaskObservation>({ timers, telemetry });
   const hostEvents = new LocalEventBus<HostObservation>({ timers, telemetry });
@@ -68,7 +73,7 @@ export async function openInfrastructure(
     onChange: (task) => taskEvents.publish(task.taskId, task),
   });
   shutdown.add(() => tasks.close());
-  const volumes = new DirectoryVolumes({ dataDir, clock: timers });
+  const volumes = new DirectoryVolumes({ dataDir, clock: timers, limits });
   await volumes.prepare();
   const catalog = localCatalog({ instanceTypes, gpuCount: runtime.gpuCount });
   const machines = new LocalMachine({
@@ -78,7 +83,10 @@ export async function openInfrastructure(
     clock: timers,
   });
   return {
-    tasks: refuseRunsWhile(() => machines.draining, tasks),
+    tasks: beforeRuns(
+      async ({ workbenchId }) => (machines.draining ? DRAINING : await refuseUnlimited(volumes, workbenchId)),
+      tasks,
+    ),
     hosts,
     volumes,
     machines,
@@ -101,21 +109,41 @@ export async function openInfrastructure(
   };
 }
 
-/** Refuses runs that were requested before the computer was drained. They wait, as for capacity. */
-function refuseRunsWhile(isDraining: () => boolean, tasks: TaskRunner): TaskRunner {
+/** @param refuse called before each run; returns why the run must not start */
+function beforeRuns(
+  refuse: (input: TaskInput) => Promise<RunOutcome | undefined>,
+  tasks: TaskRunner,
+): TaskRunner {
   return new Proxy(tasks, {
     get(target, name) {
       const value = Reflect.get(target, name, target);
       if (typeof value !== 'function') return value;
-      if (name === 'run' && isDraining()) {
-        return async (): Promise<RunOutcome> => ({
-          kind: 'refused',
-          code: 'no_capacity',
-          message: 'An operator empties this computer, so that no workbench starts.',
-          retryable: true,
-        });
-      }
+      if (name === 'run')
+        return async (input: TaskInput, token: string) =>
+          (await refuse(input)) ?? (await target.run(input, token));
       return value.bind(target);
     },
   });
+}
+
+/** Runs that were requested before the computer was drained wait, as for capacity. */
+const DRAINING: RunOutcome = {
+  kind: 'refused',
+  code: 'no_capacity',
+  message: 'An operator empties this computer, so that no workbench starts.',
+  retryable: true,
+};
+
+async function refuseUnlimited(
+  volumes: DirectoryVolumes,
+  workbenchId: string,
+): Promise<RunOutcome | undefined> {
+  try {
+    await volumes.applyLimit(workbenchId);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof VolumeLimitFailed)) throw error;
+    const message = 'The size of the folder for its files cannot be limited.';
+    return { kind: 'refused', code: 'storage_failed', message, retryable: true };
+  }
 }

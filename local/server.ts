@@ -35,6 +35,8 @@ import type { Runtime } from './runtime.ts';
 import { startSchedules } from './schedules.ts';
 import type { LocalSettings } from './settings.ts';
 import { RESPONSE_DRAIN_TIMEOUT_MS, Shutdown, WORK_DRAIN_TIMEOUT_MS } from './shutdown.ts';
+import { openVolumeLimits } from './volume-limits.ts';
+import { VolumeSpace } from './volume-space.ts';
 import { deliverAsMessage } from './work-messages.ts';
 import { listenOnWorkbenchPort } from './workbench-port.ts';
 import { yieldToRequests } from './yield-to-requests.ts';
@@ -118,13 +120,20 @@ async function open(
     await settlesWithin(timers, WORK_DRAIN_TIMEOUT_MS, queue.close());
   });
   const addresses = new WorkbenchAddresses(settings.addressMode, () => new URL(baseUrl));
-  const infrastructure = await openInfrastructure(settings, runtime, telemetry, shutdown, (workbenchId) =>
-    addresses.urlOf(workbenchId),
+  const limits = await openVolumeLimits(settings, process.env.PATH);
+  const infrastructure = await openInfrastructure(
+    { ...settings, limits },
+    runtime,
+    telemetry,
+    shutdown,
+    (workbenchId) => addresses.urlOf(workbenchId),
   );
+  const { machines, volumes } = infrastructure;
+  const folders = new VolumeSpace({ machines, volumes, timers, telemetry });
+  shutdown.add(() => folders.stop());
+  if (limits !== undefined) folders.start();
 
-  infrastructure.machines.draining = (await data.drains.list()).some(
-    ({ machineId }) => machineId === LOCAL_MACHINE_ID,
-  );
+  machines.draining = (await data.drains.list()).some(({ machineId }) => machineId === LOCAL_MACHINE_ID);
 
   const gateRequests = new GateRequests(data, telemetry);
   const gate = new GateProcess({
@@ -147,7 +156,7 @@ async function open(
     telemetry,
     clock: timers,
     ids: new RandomIds(),
-    warning: () => disk.warning(),
+    warning: (workbenchId) => folders.warning(workbenchId) ?? disk.warning(),
   };
   const functions: Settings = {
     ...settings.functions,

@@ -72,6 +72,14 @@ export const LOCAL_SETTINGS = {
     plain: true,
     readBy: LOCAL,
   }),
+  WB_LOCAL_VOLUME_MIB: integer({
+    description:
+      'The most that the files of one workbench may use. Needs quotas of the file system of WB_DATA_DIR (ext4, XFS or btrfs), root, and the programs that the start names; see docs/local-mode.md. By default a workbench can fill the disk.',
+    unit: 'MiB',
+    min: 16,
+    max: 16_777_216,
+    readBy: LOCAL,
+  }),
   WB_LOCAL_MAX_RUNNING: integer({
     description:
       'Workbenches that run at the same time. Further ones wait in `provisioning`, and free places go to the users in turn.',
@@ -282,6 +290,8 @@ export interface LocalSettings {
   readonly dataDir: string;
   /** The URL of the DynamoDB that has the records. Undefined: they are in `dataDir`. */
   readonly tableEndpoint: string | undefined;
+  /** The most bytes that the files of one workbench may use. Undefined: the disk alone limits them. */
+  readonly volumeMaxBytes: number | undefined;
   readonly maxRunning: number;
   /** The configured IDE. Undefined: the first available one. */
   readonly ide: (typeof IDES)[number] | undefined;
@@ -326,6 +336,7 @@ export function readLocalSettings(env: Environment): LocalSettings {
     keepPrefix: read.WB_KEEP_PREFIX !== undefined,
     dataDir: resolve(read.WB_DATA_DIR),
     tableEndpoint: read.WB_TABLE_ENDPOINT,
+    volumeMaxBytes: read.WB_LOCAL_VOLUME_MIB && read.WB_LOCAL_VOLUME_MIB * 2 ** 20,
     maxRunning: read.WB_LOCAL_MAX_RUNNING,
     ide: read.WB_LOCAL_IDE,
     runtime: read.WB_LOCAL_RUNTIME,

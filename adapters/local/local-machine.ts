@@ -44,7 +44,7 @@ export class LocalMachine implements MachineInventory {
     const provider = await this.#options.provider();
     if (provider === undefined) return { machines: [], complete: true };
     const { name, cpuUnits, memoryMib, gpuCount } = provider;
-    const tasks = (await this.#listAllTasks()).length;
+    const tasks = (await this.listAllTasks()).length;
     const free = Math.min(memoryMib, Math.floor(availableMemory() / MIB));
     return {
       machines: [
@@ -75,10 +75,11 @@ export class LocalMachine implements MachineInventory {
 
   /** The tasks on simulated hosts are those of other machines. */
   async listTasks(): Promise<readonly MachineTask[]> {
-    return (await this.#listAllTasks()).filter(({ containerInstance }) => containerInstance === undefined);
+    return (await this.listAllTasks()).filter(({ containerInstance }) => containerInstance === undefined);
   }
 
-  async #listAllTasks(): Promise<readonly TaskObservation[]> {
+  /** Also those on simulated hosts. */
+  async listAllTasks(): Promise<readonly TaskObservation[]> {
     const tasks: TaskObservation[] = [];
     let cursor: string | undefined;
     do {

@@ -108,6 +108,7 @@ export const TEXTS = {
     instance_draining: 'Its machine is being replaced.',
     machine_draining: 'An operator empties its machine.',
     idle_unknown: 'Its activity cannot be read. It is not stopped for idleness.',
+    volume_almost_full: 'Its folder is almost full. Delete files that you no longer need.',
     disk_almost_full: 'The disk is almost full. Delete files that you no longer need.',
   } as Readonly<Record<string, string>>,
   waited: (time: string) => `for ${time}`,

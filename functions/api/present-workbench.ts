@@ -7,8 +7,8 @@ import { statusDetail } from '#core/workbench/status-detail.ts';
 import { isDeleted, type Workbench } from '#core/workbench/workbench.ts';
 
 export interface WarningPort {
-  /** Returns what the owners of all running workbenches must know, as a `status_detail`. Only local mode has it. */
-  readonly warning?: () => string | undefined;
+  /** Returns what the owner of a running workbench must know, as a `status_detail`. Only local mode has it. */
+  readonly warning?: (workbenchId: string) => string | undefined;
 }
 
 /** The items of frozen records, with what they contain besides. A store that keeps records returns the same ones again. */
@@ -30,7 +30,7 @@ export function presentWorkbench(
   settings: SettingsFor<'BASE_URL'>,
   { warning }: WarningPort = {},
 ): WorkbenchItem {
-  const current = workbench.status === 'running' ? warning?.() : undefined;
+  const current = workbench.status === 'running' ? warning?.(workbench.workbenchId) : undefined;
   const baseUrl = settings.BASE_URL;
   if (!Object.isFrozen(workbench)) return toItem(workbench, baseUrl, current);
   const known = presented.get(workbench);

@@ -1,12 +1,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { WorkbenchItem } from '#contract/response-bodies.ts';
-import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { LocalServer, SERVER_ALONE } from '#test/e2e/local-server.ts';
 import { TINY_SERVER } from '#test/flows/open-server.ts';
 import { fillDisk, MOUNTS, mountForTest, remount, useUpInodes } from './mounts.ts';
 import { LINUX, skipUnlessMet } from './needs.ts';
+import { call, create, createMany, waitFor, waitUntilGone } from './requests.ts';
 
 const SETTINGS = { WB_BOOT_COMMAND: TINY_SERVER, WB_LOCAL_MAX_RUNNING: '4' };
 
@@ -15,52 +14,6 @@ const SMALL_DISK = 'size=16m';
 
 /** More workbenches than the space beyond the reserve has records for. */
 const CREATES_MAX = 2_000;
-
-interface Reply {
-  readonly status: number;
-  readonly retryAfter: string | null;
-  readonly body: { readonly item: WorkbenchItem; readonly error?: { code: string; reason?: string } };
-}
-
-async function call({ api }: LocalServer, method: string, path: string, body?: object): Promise<Reply> {
-  const response = await fetch(`${api}${path}?user_id=me`, {
-    method,
-    ...(body && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
-  });
-  const retryAfter = response.headers.get('retry-after');
-  return { status: response.status, retryAfter, body: (await response.json()) as Reply['body'] };
-}
-
-function create(server: LocalServer): Promise<Reply> {
-  return call(server, 'POST', '/workbenches', { workbench_name: 'one of many' });
-}
-
-async function createMany(server: LocalServer, count: number): Promise<readonly string[]> {
-  const ids: string[] = [];
-  for (let n = 0; n < count; n += 1) {
-    const { status, body } = await create(server);
-    expect(status).toBe(201);
-    ids.push(body.item.workbench_id);
-  }
-  return ids;
-}
-
-async function waitFor(
-  server: LocalServer,
-  id: string,
-  fields: Partial<WorkbenchItem>,
-): Promise<WorkbenchItem> {
-  return await eventually(waitRealStep, `${id} has ${JSON.stringify(fields)}`, async () => {
-    const { item } = (await call(server, 'GET', `/workbenches/${id}`)).body;
-    const entries = Object.entries(fields);
-    return entries.every(([name, value]) => item[name as keyof WorkbenchItem] === value) && item;
-  });
-}
-
-async function waitUntilGone(server: LocalServer, id: string): Promise<void> {
-  const read = () => call(server, 'GET', `/workbenches/${id}`);
-  await eventually(waitRealStep, `${id} is gone`, async () => (await read()).status === 404);
-}
 
 /** Everything that must work on a disk without space, with three running workbenches. */
 async function stopAndDelete(server: LocalServer, ids: readonly string[]): Promise<void> {

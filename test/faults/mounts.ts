@@ -1,17 +1,56 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  rmdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { findOnPath } from '#adapters/local/processes/command.ts';
+import { errorCode } from '#adapters/system-error.ts';
 import type { Need } from './needs.ts';
 
 /** File systems of a size that a test can fill. */
 export const MOUNTS: Need = { met: canMount(), missing: 'root with the right to mount (CAP_SYS_ADMIN)' };
 
+/** File systems in files. */
+export const LOOP: Need = {
+  met: MOUNTS.met && existsSync('/dev/loop-control'),
+  missing: 'root with the right to mount (CAP_SYS_ADMIN), and loop devices',
+};
+
+/** A file system whose quotas need no option of the kernel. */
+export const BTRFS: Need = {
+  met: LOOP.met && findOnPath('mkfs.btrfs', process.env.PATH) !== undefined,
+  missing: 'loop devices, and btrfs: apt-get install btrfs-progs',
+};
+
 /** Mounts a file system in memory on a new folder until the test has ended. @param options as `mount -o` takes them */
 export function mountForTest(options: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'workbench-disk-'));
   mount('-t', 'tmpfs', '-o', `mode=700,${options}`, 'tmpfs', folder);
+  onTestFinished(() => unmount(folder));
+  return folder;
+}
+
+export type ImageType = 'btrfs' | 'ext4';
+
+/** Mounts a new file system in a file, through a loop device, on a new folder until the test has ended. */
+export function mountImageForTest(type: ImageType, mebibytes: number): string {
+  const folder = mkdtempSync(join(tmpdir(), 'workbench-disk-'));
+  const image = `${folder}.img`;
+  writeFileSync(image, '');
+  truncateSync(image, mebibytes * 2 ** 20);
+  onTestFinished(() => rmSync(image));
+  execFileSync(`mkfs.${type}`, ['-q', image], { stdio: ['ignore', 'ignore', 'pipe'] });
+  mount('-o', 'loop', image, folder);
   onTestFinished(() => unmount(folder));
   return folder;
 }
@@ -25,14 +64,21 @@ const CHUNK = Buffer.alloc(4096);
 
 /** Writes a file until no byte fits any more. */
 export function fillDisk(path: string): void {
+  writeUntilRefused(path, 'ENOSPC');
+}
+
+/** Writes a file until the system refuses a byte with this code. Returns the bytes that it has written. */
+export function writeUntilRefused(path: string, code: string): number {
+  let bytes = 0;
   const file = openSync(path, 'w');
   try {
-    for (;;) writeSync(file, CHUNK);
+    for (;;) bytes += writeSync(file, CHUNK);
   } catch (error) {
-    assertFull(error);
+    assertCode(error, code);
   } finally {
     closeSync(file);
   }
+  return bytes;
 }
 
 /** Creates empty files `<name>-<n>` until there is no inode for another one. Returns what removes them. */
@@ -45,15 +91,15 @@ export function useUpInodes(folder: string, name: string): () => void {
       files.push(file);
     }
   } catch (error) {
-    assertFull(error);
+    assertCode(error, 'ENOSPC');
   }
   return () => {
     for (const file of files) rmSync(file);
   };
 }
 
-function assertFull(error: unknown): void {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+function assertCode(error: unknown, code: string): void {
+  if (errorCode(error) !== code) throw error;
 }
 
 function mount(...parameters: readonly string[]): void {

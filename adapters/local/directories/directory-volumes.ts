@@ -10,14 +10,18 @@ import type {
 } from '#core/ports/volume-store.ts';
 import { removalBudget, removeSome } from '../../directories/removal.ts';
 import { errorCode } from '../../system-error.ts';
-import { isNoSpace } from '../no-space.ts';
+import { isNoSpace, probeSpace } from '../no-space.ts';
 import { checkWorkbenchId, isFolderName } from '../workbench-id.ts';
+import { createDirectory } from './create-directory.ts';
 import { Tombstones } from './tombstones.ts';
+import { VolumeLimitFailed, type VolumeLimits, type VolumeUse } from './volume-limits.ts';
 
 export interface DirectoryVolumesOptions {
   /** Absolute path. Volumes are the folders in `<dataDir>/volumes`. */
   readonly dataDir: string;
   readonly clock: Clock;
+  /** Limits the size of each volume. Undefined: the disk alone does. */
+  readonly limits?: VolumeLimits | undefined;
   /** The most files and folders that one call of `deleteSlice` deletes. @default 1,000 */
   readonly entriesPerCallMax?: number;
   /** The longest time that one call of `deleteSlice` deletes, milliseconds. @default 200 */
@@ -59,7 +63,8 @@ export class DirectoryVolumes implements VolumeStore {
       await mkdir(this.#root, { recursive: true, mode: 0o700 });
       if (await this.#tombstones.has(workbenchId)) return { kind: 'tombstoned' };
       if (await exists(join(this.#quarantined, workbenchId))) return QUARANTINED;
-      const created = await createFolder(path);
+      const { limits } = this.#options;
+      const created = await (limits?.create(path) ?? createDirectory(path));
       if (!(await lstat(path)).isDirectory()) {
         return toRefusal('The path of the folder for its files is not a folder.', false);
       }
@@ -69,6 +74,11 @@ export class DirectoryVolumes implements VolumeStore {
       return { kind: 'tombstoned' };
     } catch (error) {
       if (isNoSpace(error)) throw toPortError('the volume cannot be created', error);
+      if (error instanceof VolumeLimitFailed) {
+        const shortage = probeSpace(this.#root);
+        if (shortage !== undefined) throw new PortError('no_space', 'the volume cannot be created', shortage);
+        return toRefusal('The size of the folder for its files cannot be limited.', true);
+      }
       return toRefusal(
         `The folder for its files could not be created (${errorCode(error) || 'unknown error'}).`,
         true,
@@ -97,6 +107,8 @@ export class DirectoryVolumes implements VolumeStore {
         if (!removal.done) return { done: false, deleted };
       }
       await this.#tombstones.replaceSpares();
+      // A limit that is left without a folder limits nothing.
+      await this.#options.limits?.lift(join(this.#root, workbenchId)).catch(() => {});
       return { done: true, deleted };
     } catch (error) {
       throw toPortError('the volume cannot be deleted', error);
@@ -140,6 +152,21 @@ export class DirectoryVolumes implements VolumeStore {
     return rest.length > PAGE_MAX && last !== undefined ? { volumes, cursor: last.workbenchId } : { volumes };
   }
 
+  /**
+   * Gives a volume its limit, before a task uses it.
+   * @throws VolumeLimitFailed
+   */
+  async applyLimit(workbenchId: string): Promise<void> {
+    await this.#options.limits?.apply(join(this.#root, checkWorkbenchId(workbenchId)));
+  }
+
+  /** Returns undefined for a volume without a limit, or that cannot be read. */
+  async readUse(workbenchId: string): Promise<VolumeUse | undefined> {
+    return await this.#options.limits
+      ?.readUse(join(this.#root, checkWorkbenchId(workbenchId)))
+      .catch(() => undefined);
+  }
+
   async #observe(workbenchId: string): Promise<VolumeObservation> {
     const times = await stat(join(this.#root, workbenchId)).catch(() => undefined);
     const createdAt = Math.floor(times?.birthtimeMs ?? 0);
@@ -163,15 +190,4 @@ function toPortError(what: string, error: unknown): PortError {
 
 async function exists(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined)) !== undefined;
-}
-
-/** Returns whether it created the folder: false when the name exists. */
-async function createFolder(path: string): Promise<boolean> {
-  try {
-    await mkdir(path, { mode: 0o700 });
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
-    throw error;
-  }
 }

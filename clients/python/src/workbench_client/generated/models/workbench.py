@@ -54,7 +54,8 @@ class Workbench:
             a running workbench: `spot_interruption` (AWS takes its instance back within two minutes), `instance_draining`
             (its instance is being replaced), `machine_draining` (an operator empties its machine; `stops_at` says when),
             `idle_unknown` (its activity cannot be read, so that it is not stopped for idleness), and in local mode
-            `disk_almost_full` (delete files that you no longer need).
+            `volume_almost_full` (the limit of its files is almost reached) or `disk_almost_full`: delete files that you no
+            longer need.
         status_reason (WorkbenchStatusReason | Unset): Why the workbench stopped or is stopping without a request to
             stop it.
         allocated_instance_type (str | Unset): The type of its dedicated instance, if it was created with one.
