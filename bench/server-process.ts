@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
-import { LOCAL_SETTINGS } from '#local/settings.ts';
+import { LOCAL_SETTINGS } from '#local/local-settings.ts';
 import { makeFolderOnDisk } from './disk-folder.ts';
 
 const ROOT = join(import.meta.dirname, '..');

@@ -7,8 +7,9 @@ import { EngineUnusable, findSocket } from '#adapters/local/containers/engine-so
 import { Images, PullFailed } from '#adapters/local/containers/images.ts';
 import { ProcessTaskRunner } from '#adapters/local/processes/process-task-runner.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
+import { EXAMPLE_IMAGE } from './local-settings.ts';
 import type { Runtime, RuntimeOptions } from './runtime.ts';
-import { EXAMPLE_IMAGE, type LocalSettings } from './settings.ts';
+import type { LocalSettings } from './settings.ts';
 
 type ContainerSettings = Pick<
   LocalSettings,

@@ -7,7 +7,7 @@
  * Without `--base` the base is built from image/base/Dockerfile, which needs a registry.
  */
 import { EngineUnusable } from '#adapters/local/containers/engine-socket.ts';
-import { EXAMPLE_IMAGE } from '#local/settings.ts';
+import { EXAMPLE_IMAGE } from '#local/local-settings.ts';
 import { parseOptions, runTool } from './command-line.ts';
 import { BuildError } from './image/engine-build.ts';
 import { buildExampleImage, findEngine } from './image/example-image.ts';

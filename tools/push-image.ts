@@ -5,7 +5,7 @@
 import { EngineUnusable } from '#adapters/local/containers/engine-socket.ts';
 import { readFunctionSettings } from '#lib/settings/function-settings.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
-import { EXAMPLE_IMAGE } from '#local/settings.ts';
+import { EXAMPLE_IMAGE } from '#local/local-settings.ts';
 import { runTool, ToolError } from './command-line.ts';
 import { AwsCli } from './deploy/aws-cli.ts';
 import { checkSettings, findAccount } from './deploy/checks.ts';

@@ -12,7 +12,7 @@ import {
 
 /**
  * Settings in environment variables. Each function declares one, for contract/settings/function-settings.ts,
- * contract/settings/deployment-settings.ts or local/settings.ts.
+ * contract/settings/deployment-settings.ts or local/local-settings.ts.
  */
 
 interface Declaration {

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
 import { GATE_SETTINGS } from '#contract/settings/gate-settings.ts';
-import { LOCAL_SETTINGS } from '#local/settings.ts';
+import { LOCAL_SETTINGS } from '#local/local-settings.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const PAGE = readFileSync(join(ROOT, 'docs/local-mode.md'), 'utf8');

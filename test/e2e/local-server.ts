@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
-import { LOCAL_SETTINGS } from '#local/settings.ts';
+import { LOCAL_SETTINGS } from '#local/local-settings.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { findProcessesByEnvironment, processTreeOf } from './live-processes.ts';
 

@@ -7,7 +7,7 @@ import { SETTINGS } from '#contract/settings/function-settings.ts';
 import { GATE_DEPLOYMENT_SETTINGS } from '#contract/settings/gate-deployment-settings.ts';
 import { GATE_SETTINGS } from '#contract/settings/gate-settings.ts';
 import { version } from '#functions/version.ts';
-import { LOCAL_SETTINGS } from '#local/settings.ts';
+import { LOCAL_SETTINGS } from '#local/local-settings.ts';
 import { DEFAULTS } from '../costs/assumptions.ts';
 import { costsPage } from '../costs/page.ts';
 import { allStageCosts } from '../costs/stage-costs.ts';

@@ -10,7 +10,7 @@ import { containerUserFor } from '#adapters/local/containers/container-user.ts';
 import { Engine } from '#adapters/local/containers/engine.ts';
 import { findSocket } from '#adapters/local/containers/engine-socket.ts';
 import { readInstallationId } from '#adapters/local/installation-id.ts';
-import { EXAMPLE_IMAGE } from '#local/settings.ts';
+import { EXAMPLE_IMAGE } from '#local/local-settings.ts';
 import { type CommonOptions, makeDataDir, TaskBench } from '../../tasks/task-bench.ts';
 
 /** A boot command that serves HTTP and ends on SIGTERM. */

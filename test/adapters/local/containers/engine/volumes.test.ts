@@ -2,7 +2,7 @@ import { mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DirectoryVolumes } from '#adapters/local/directories/directory-volumes.ts';
-import { EXAMPLE_IMAGE } from '#local/settings.ts';
+import { EXAMPLE_IMAGE } from '#local/local-settings.ts';
 import { describeVolumeStoreContract } from '#test/contracts/volume-store.ts';
 import { giveToWorkbenchUser, runToCompletion } from './container-bench.ts';
 
