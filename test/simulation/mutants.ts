@@ -142,7 +142,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'sweep-due-sends-nothing',
     description: 'never enqueues due workbenches in the sweep',
     file: 'core/reconcile/sweep-due.ts',
-    find: 'for (const key of [...keys, ...far]) if (await enqueueKey(ports, key)) enqueued += 1;',
+    find: 'for (const key of keys) if (await enqueueKey(ports, key)) enqueued += 1;',
     replace: '',
   },
   {
