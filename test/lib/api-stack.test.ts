@@ -4,7 +4,7 @@ import { CORS, ROUTES } from '#contract/routes.ts';
 import { DEPLOYMENT_SETTINGS, readDeployedSettings } from '#contract/settings/deployment-settings.ts';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
 import { listOf, type Resource, resolveReference, type Template, valueToText } from '#lib/checks/template.ts';
-import { largerStage, someStage } from './some-stage.ts';
+import { API_SECRET, largerStage, someStage, stageWithSecret } from './some-stage.ts';
 import { type SynthesizedApp, synthesize, valueAt, weakReferencesIn } from './synthesize.ts';
 
 let app: SynthesizedApp;
@@ -344,9 +344,7 @@ describe('the topic of alarms', () => {
 
 describe('the key of the API', () => {
   it('can be in a secret with a KMS key, with which only the authorizer may decrypt this secret', async () => {
-    const secretArn = 'arn:aws:secretsmanager:us-west-1:123456789012:secret:keys-AbCdEf';
-    const secretKeyArn = 'arn:aws:kms:us-west-1:123456789012:key/some';
-    const own = await synthesize(someStage({ auth: { staticKey: true, secretArn, secretKeyArn } }));
+    const own = await synthesize(stageWithSecret());
     const decrypting = own
       .all('api', 'AWS::IAM::Policy')
       .filter(([, { Properties }]) => JSON.stringify(Properties).includes('kms:Decrypt'));
@@ -356,8 +354,8 @@ describe('the key of the API', () => {
       Sid: 'DecryptKeys',
       Effect: 'Allow',
       Action: 'kms:Decrypt',
-      Resource: secretKeyArn,
-      Condition: { StringEquals: { 'kms:EncryptionContext:SecretARN': secretArn } },
+      Resource: API_SECRET.secretKeyArn,
+      Condition: { StringEquals: { 'kms:EncryptionContext:SecretARN': API_SECRET.secretArn } },
     });
   });
 

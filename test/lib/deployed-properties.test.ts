@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEPLOYED } from '#contract/deployed-functions.ts';
 import { listOf, valueToText } from '#lib/checks/template.ts';
-import { someStage } from './some-stage.ts';
+import { someStage, stageWithSecret } from './some-stage.ts';
 import { type SynthesizedApp, synthesize, synthesizeWithoutApi, valueAt } from './synthesize.ts';
 
 /** Properties that no other test would miss: times, numbers and limits of the deployed resources. */
 
 let app: SynthesizedApp;
 beforeAll(async () => {
-  app = await synthesize(someStage());
+  app = await synthesize(stageWithSecret());
 });
 
 const MINUTE = 60;

@@ -34,7 +34,7 @@ let production: SynthesizedApp;
 let none: SynthesizedApp;
 beforeAll(async () => {
   staging = await synthesize(STAGING);
-  production = await synthesize(PRODUCTION);
+  production = await synthesizeGate(PRODUCTION);
   none = await synthesize(someStage());
 });
 

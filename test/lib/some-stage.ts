@@ -20,6 +20,17 @@ export function someStage(changes: object = {}): StageSettings {
   return parseStage('some', { ...MINIMAL_STAGE, ...changes });
 }
 
+/** The secret of `stageWithSecret`, and the KMS key that encrypts it. */
+export const API_SECRET = {
+  secretArn: 'arn:aws:secretsmanager:us-west-1:123456789012:secret:keys-AbCdEf',
+  secretKeyArn: 'arn:aws:kms:us-west-1:123456789012:key/some',
+};
+
+/** Returns a stage whose keys are in a secret of the operator. Test files that use it share one synthesis. */
+export function stageWithSecret(): StageSettings {
+  return someStage({ auth: { staticKey: true, ...API_SECRET } });
+}
+
 /** Returns a stage with several of everything. Test files that use it share one synthesis. */
 export function largerStage(): StageSettings {
   return someStage({

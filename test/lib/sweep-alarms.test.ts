@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEPLOYED } from '#contract/deployed-functions.ts';
 import { SWEEPS } from '#core/reconcile/report.ts';
-import { someStage } from './some-stage.ts';
+import { largerStage } from './some-stage.ts';
 import { type SynthesizedApp, synthesize, valueAt } from './synthesize.ts';
 
 const EVERY_MINUTES = {
@@ -15,7 +15,7 @@ const EVERY_MINUTES = {
 
 let app: SynthesizedApp;
 beforeAll(async () => {
-  app = await synthesize(someStage());
+  app = await synthesize(largerStage());
 });
 
 function findAlarm(name: string): Readonly<Record<string, unknown>> {

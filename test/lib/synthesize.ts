@@ -8,8 +8,7 @@ import {
   synthesizeGateWithoutApi,
   synthesizeWithoutApi as templatesWithoutApi,
 } from '#tools/synthesize-stage.ts';
-
-const API_SECRET = 'arn:aws:secretsmanager:us-west-1:123456789012:secret:api-AbCdEf';
+import { API_SECRET } from './some-stage.ts';
 
 /** The stacks of a stage. A test file synthesizes them once. */
 export interface SynthesizedApp {
@@ -29,7 +28,10 @@ export async function synthesizeWithoutApi(settings: StageSettings): Promise<Syn
 }
 
 /** With the stack of the gate, in a fraction of the time. */
-export async function synthesizeGate(settings: StageSettings, secret = API_SECRET): Promise<SynthesizedApp> {
+export async function synthesizeGate(
+  settings: StageSettings,
+  secret = API_SECRET.secretArn,
+): Promise<SynthesizedApp> {
   if (settings.gateway === 'none') throw new Error('the stage has no gate');
   return readApp(settings, await synthesizeGateWithoutApi(settings, settings.gateway, secret));
 }
