@@ -29,7 +29,8 @@ export interface Route {
 
 export interface RouteResponse {
   readonly description: string;
-  readonly schema: z.ZodMiniType;
+  /** Absent without a body: 204. */
+  readonly schema?: z.ZodMiniType;
   readonly headers?: readonly ('Location' | 'Retry-After')[];
   /** The media type of the response as text, which the client may ask for instead of JSON. */
   readonly textType?: string;

@@ -83,6 +83,8 @@ export interface LocalPorts extends CreatePorts, DrivePorts, WarningPort {
   readonly usage: UsageStore;
   readonly volumes: VolumeStore;
   readonly logs: RunLogReader;
+  /** The keys of the tokens of runs. @default none is valid */
+  readonly runKeys?: readonly string[];
 }
 
 /** Returns the routes of the API with their handlers. */

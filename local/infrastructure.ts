@@ -18,7 +18,7 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import { appendToHistory, observeHost, observeTask } from '#core/workbench/observe.ts';
 import { LocalEventBus } from './event-bus.ts';
 import type { LocalPorts } from './handlers.ts';
-import type { Runtime } from './runtime.ts';
+import type { Runtime, RuntimeOptions } from './runtime.ts';
 import type { LocalSettings } from './settings.ts';
 import { type Shutdown, WORK_DRAIN_TIMEOUT_MS } from './shutdown.ts';
 
@@ -40,7 +40,6 @@ export interface LocalInfrastructure {
 /**
  * Opens the runtime and the simulated hosts, which recover the tasks and hosts of an earlier server. Shutdown ends
  * all workbenches and then delivers the last observations.
- * @param baseUrl returns the URL of a workbench, with a slash at its end; called when a workbench starts
  */
 export async function openInfrastructure(
   settings: Pick<LocalSettings, 'dataDir' | 'dedicatedTypes' | 'maxRunning' | 'stopGraceMs'> &
@@ -48,7 +47,7 @@ export async function openInfrastructure(
   runtime: Runtime,
   telemetry: Telemetry,
   shutdown: Shutdown,
-  baseUrl: (workbenchId: string) => string,
+  { baseUrl, activity }: Pick<RuntimeOptions, 'baseUrl' | 'activity'>,
 ): Promise<LocalInfrastructure> {
   const { dataDir, dedicatedTypes: instanceTypes, limits } = settings;
   const timers = systemTimers;
@@ -70,6 +69,7 @@ export async function openInfrastructure(
     max: settings.maxRunning,
     graceMs: settings.stopGraceMs,
     baseUrl,
+    activity,
     onChange: (task) => taskEvents.publish(task.taskId, task),
   });
   shutdown.add(() => tasks.close());

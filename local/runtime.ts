@@ -1,10 +1,12 @@
 import { join } from 'node:path';
+import type { ActivityEndpoint } from '#adapters/activity-endpoint.ts';
 import { StartError } from '#adapters/http-server/listen.ts';
 import { countUnstoppedContainerTasks } from '#adapters/local/containers/container-record.ts';
 import { chooseCommand, findOnPath, type WorkbenchCommand } from '#adapters/local/processes/command.ts';
 import { ProcessTaskRunner } from '#adapters/local/processes/process-task-runner.ts';
 import { DEFAULT_PATH, PIPE_PROGRAM } from '#adapters/local/processes/program-output.ts';
 import { SocketsUnavailable } from '#adapters/local/processes/workbench-sockets.ts';
+import type { RunIdentity } from '#adapters/run-token.ts';
 import type { TaskObservation, TaskRunner } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { INSTALLED_IDE } from './installed-ide.ts';
@@ -28,6 +30,8 @@ export interface RuntimeOptions {
   readonly graceMs: number;
   /** The URL of a workbench. Its path ends with a slash. Must not be called before `resume`. */
   readonly baseUrl: (workbenchId: string) => string;
+  /** Where the programs of a run report activity; undefined before the API listens. */
+  readonly activity?: ((run: RunIdentity) => ActivityEndpoint | undefined) | undefined;
   readonly onChange: (task: TaskObservation) => void;
   readonly telemetry: Telemetry;
 }

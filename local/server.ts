@@ -5,6 +5,7 @@ import { LOCAL_MACHINE_ID } from '#adapters/local/local-machine.ts';
 import { isNoSpace } from '#adapters/local/no-space.ts';
 import { settlesWithin, systemTimers } from '#adapters/local/timers.ts';
 import { RandomIds } from '#adapters/random-ids.ts';
+import { runTokenOf } from '#adapters/run-token.ts';
 import { consoleConfigOf } from '#contract/console-config.ts';
 import { issuerOriginsOf } from '#contract/console-headers.ts';
 import type { Settings } from '#contract/settings/function-settings.ts';
@@ -31,6 +32,7 @@ import { buildRoutes, type LocalPorts } from './handlers.ts';
 import { openInfrastructure } from './infrastructure.ts';
 import { openLocalToken } from './local-token.ts';
 import { LocalQueue } from './queue.ts';
+import { openRunKey } from './run-key.ts';
 import type { Runtime } from './runtime.ts';
 import { startSchedules } from './schedules.ts';
 import type { LocalSettings } from './settings.ts';
@@ -121,13 +123,15 @@ async function open(
   });
   const addresses = new WorkbenchAddresses(settings.addressMode, () => new URL(baseUrl));
   const limits = await openVolumeLimits(settings, process.env.PATH);
-  const infrastructure = await openInfrastructure(
-    { ...settings, limits },
-    runtime,
-    telemetry,
-    shutdown,
-    (workbenchId) => addresses.urlOf(workbenchId),
-  );
+  const runKey = await openRunKey(settings.dataDir);
+  let apiUrl: string | undefined;
+  const infrastructure = await openInfrastructure({ ...settings, limits }, runtime, telemetry, shutdown, {
+    baseUrl: (workbenchId) => addresses.urlOf(workbenchId),
+    activity: (run) =>
+      apiUrl === undefined
+        ? undefined
+        : { url: `${apiUrl}/workbenches/${run.workbenchId}/activity`, token: runTokenOf(runKey, run) },
+  });
   const { machines, volumes } = infrastructure;
   const folders = new VolumeSpace({ machines, volumes, timers, telemetry });
   shutdown.add(() => folders.stop());
@@ -157,6 +161,7 @@ async function open(
     clock: timers,
     ids: new RandomIds(),
     warning: (workbenchId) => folders.warning(workbenchId) ?? disk.warning(),
+    runKeys: [runKey],
   };
   const functions: Settings = {
     ...settings.functions,
@@ -180,8 +185,9 @@ async function open(
   limitConnections(gateway, { max: MAX_API_CONNECTIONS, name: 'API', timers, telemetry });
   const port = await listen(gateway, bindAddress, settings.port, 'PORT');
   shutdown.add(() => closeServer(gateway, RESPONSE_DRAIN_TIMEOUT_MS));
+  apiUrl = `http://${name}:${port}${functions.RESTAPI_URL_PREFIX ?? ''}`;
   const api: ApiAddress = {
-    url: `http://${name}:${port}${functions.RESTAPI_URL_PREFIX ?? ''}`,
+    url: apiUrl,
     authorized: functions.RESTAPI_AUTH !== 'none',
   };
 
@@ -208,7 +214,7 @@ function gatewayOptions(
 ): GatewayOptions {
   const { RESTAPI_AUTH, RESTAPI_URL_PREFIX: prefix = '', RESTAPI_CORS_ORIGIN: corsOrigins } = functions;
   const authorizer = {
-    authorize: buildAuthorizer(ports, functions),
+    authorize: buildAuthorizer(ports, functions, { runKeys: async () => ports.runKeys ?? [] }),
     ttlSeconds: functions.RESTAPI_AUTH_CACHE_SECONDS,
     validUntil: responseValidUntil,
   };

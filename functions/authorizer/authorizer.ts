@@ -1,6 +1,7 @@
 import type { APIGatewaySimpleAuthorizerWithContextResult } from 'aws-lambda';
 import type { JWTPayload } from 'jose';
 import { type AuthKeys, cacheFromSecret, parseSecretKeys } from '#adapters/auth-secret.ts';
+import { type RunIdentity, verifyRunToken } from '#adapters/run-token.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { Principal } from '#core/access/principal.ts';
 import type { Clock } from '#core/ports/clock.ts';
@@ -9,6 +10,7 @@ import { parseBearerToken, staticKeyMatcher, TokenRefused } from './credentials.
 import { IssuerKeys } from './issuer-keys.ts';
 import { hs256Verifier, isPublicKeyAlgorithm, issuerVerifier, readAlgorithm } from './jwt-verifiers.ts';
 import { type AuthorizerContext, readClaimedGroups, toAuthorizerContext, toPrincipal } from './principal.ts';
+import { findRunToken, toRunContext } from './run-context.ts';
 
 export interface AuthorizerPorts {
   readonly clock: Clock;
@@ -42,6 +44,11 @@ export interface AuthorizerOptions {
   readonly jwksTimeoutMs?: number;
   /** The keys of the issuer, if another authorizer has fetched them. @default fetched anew */
   readonly issuerKeys?: IssuerKeys | undefined;
+  /**
+   * Returns the keys of the tokens of runs. @throws Error if they cannot be fetched
+   * @default there are none, and such tokens are refused
+   */
+  readonly runKeys?: (() => Promise<readonly string[]>) | undefined;
 }
 
 export type Authorize = (event: AuthorizerEvent) => Promise<AuthorizerResponse>;
@@ -63,12 +70,15 @@ export function build(
   {
     jwksTimeoutMs = JWKS_TIMEOUT_MS,
     issuerKeys = createIssuerKeys(ports, settings, jwksTimeoutMs),
+    runKeys = async () => [],
   }: AuthorizerOptions = {},
 ): Authorize {
   const identify = buildIdentify(settings, issuerKeys, ports.telemetry);
   return async (event) => {
     try {
       const header = event.identitySource?.[0] ?? event.headers?.authorization;
+      const run = settings.RESTAPI_AUTH === 'none' ? undefined : await identifyRun(header, runKeys);
+      if (run !== undefined) return { isAuthorized: true, context: toRunContext(run) };
       const principal = await identify(header, new Date(ports.clock.now()));
       return { isAuthorized: true, context: toAuthorizerContext(principal) };
     } catch (error) {
@@ -81,6 +91,21 @@ export function build(
       throw new Error('the token could not be verified');
     }
   };
+}
+
+/**
+ * The run whose token this is; undefined for any other token. The token of a run is verified as nothing else.
+ * @throws TokenRefused
+ */
+async function identifyRun(
+  header: string | undefined,
+  runKeys: () => Promise<readonly string[]>,
+): Promise<RunIdentity | undefined> {
+  const token = findRunToken(header);
+  if (token === undefined) return undefined;
+  const run = verifyRunToken(await runKeys(), token);
+  if (run === undefined) throw new TokenRefused('invalid_run_token');
+  return run;
 }
 
 type Identify = (header: string | undefined, now: Date) => Promise<Principal>;
@@ -157,10 +182,11 @@ export function buildWithSecret(
   ports: AuthorizerPorts,
   settings: Omit<AuthorizerSettings, 'RESTAPI_AUTH' | keyof AuthKeys>,
   readSecret: () => Promise<string>,
+  runKeys?: AuthorizerOptions['runKeys'],
 ): Authorize {
   const issuerKeys = createIssuerKeys(ports, settings, JWKS_TIMEOUT_MS);
   const currentAuthorizer = cacheFromSecret(ports.clock, readSecret, (text) =>
-    build(ports, { ...settings, RESTAPI_AUTH: undefined, ...parseSecretKeys(text) }, { issuerKeys }),
+    build(ports, { ...settings, RESTAPI_AUTH: undefined, ...parseSecretKeys(text) }, { issuerKeys, runKeys }),
   );
   return async (event) => (await currentAuthorizer())(event);
 }

@@ -19,6 +19,7 @@ export const REFUSAL_REASONS = [
   'invalid_audience',
   'invalid_user_claim',
   'invalid_claims',
+  'invalid_run_token',
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 

@@ -53,7 +53,8 @@ export function toApiHandler(
     .use(errorResponses(telemetry))
     .handler(async (event: GatewayEvent, context): Promise<ApiResponse> => {
       const { status, body, text, headers } = await endpoint(event, requestIdOf(event, context));
-      return { statusCode: status, headers: { ...headers }, body: text ?? JSON.stringify(body) };
+      const content = status === 204 ? '' : (text ?? JSON.stringify(body));
+      return { statusCode: status, headers: { ...headers }, body: content };
     });
   return async (event, context) => handler(event, context);
 }

@@ -11,7 +11,7 @@ export function responseHeaders(): MiddlewareObj<GatewayEvent, ApiResponse> {
   const add = ({ event, context, response }: Request<GatewayEvent, ApiResponse>) => {
     if (!response) return;
     response.headers = {
-      'content-type': 'application/json; charset=utf-8',
+      ...(response.statusCode === 204 ? {} : { 'content-type': 'application/json; charset=utf-8' }),
       ...response.headers,
       // The status is polled, and responses belong to one user: no cache may store them.
       'cache-control': 'no-store',

@@ -186,7 +186,8 @@ const EXAMPLE_SCOPE = {
   item: { scope: 'group:research', limits: { running: 2, gpus: null } },
 };
 
-const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
+/** Absent for a response without a body. */
+const RESPONSE_EXAMPLES: Readonly<Record<Exclude<OperationId, 'reportActivity'>, unknown>> = {
   listWorkbenches: { success: true, items: [EXAMPLE_ITEM] },
   createWorkbench: { success: true, item: EXAMPLE_STARTING_ITEM },
   getWorkbench: { success: true, item: EXAMPLE_ITEM },
@@ -199,7 +200,6 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
   startWorkbench: EXAMPLE_SUCCESS,
   stopWorkbench: EXAMPLE_SUCCESS,
   restartWorkbench: EXAMPLE_SUCCESS,
-  reportActivity: EXAMPLE_SUCCESS,
   extendWorkbench: {
     success: true,
     item: { ...EXAMPLE_ITEM, keepalive_until: '2030-01-01T12:00:00.000Z' },
@@ -382,5 +382,7 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
 
 /** An example for docs/api.yaml; undefined if there is none. */
 export function exampleOf(operationId: string, of: 'request' | 'response'): unknown {
-  return (of === 'request' ? REQUEST_EXAMPLES : RESPONSE_EXAMPLES)[operationId as OperationId];
+  return (of === 'request' ? REQUEST_EXAMPLES : RESPONSE_EXAMPLES)[
+    operationId as keyof typeof RESPONSE_EXAMPLES
+  ];
 }

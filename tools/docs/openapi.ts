@@ -89,10 +89,16 @@ function successResponses({ operationId, responses }: Route): Json {
     {
       description: response.description,
       headers: references([...(response.headers ?? []), 'X-Request-Id']),
-      content: {
-        ...jsonContent(schemaOf(response.schema), exampleOf(operationId, 'response')),
-        ...(response.textType === undefined ? {} : { [response.textType]: { schema: { type: 'string' } } }),
-      },
+      ...(response.schema === undefined
+        ? {}
+        : {
+            content: {
+              ...jsonContent(schemaOf(response.schema), exampleOf(operationId, 'response')),
+              ...(response.textType === undefined
+                ? {}
+                : { [response.textType]: { schema: { type: 'string' } } }),
+            },
+          }),
     },
   ]);
   return Object.fromEntries(entries);

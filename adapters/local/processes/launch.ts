@@ -3,6 +3,8 @@ import { lstat } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join, sep } from 'node:path';
 import type { StopReason, TaskInput } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import { type ActivityEndpoint, activityEnvironment } from '../../activity-endpoint.ts';
+import type { RunIdentity } from '../../run-token.ts';
 import { errorCode } from '../../system-error.ts';
 import { causesOf, probeSpace } from '../no-space.ts';
 import { isTransient } from '../state-files.ts';
@@ -26,6 +28,8 @@ export interface LaunchSettings {
   readonly sockets: WorkbenchSockets;
   /** The URL of a workbench. Its path ends with a slash. */
   readonly baseUrl: (workbenchId: string) => string;
+  /** Where a run reports activity. @default nowhere */
+  readonly activity?: ((run: RunIdentity) => ActivityEndpoint | undefined) | undefined;
   /** The environment of this server. The workbench inherits only INHERITED. */
   readonly serverEnvironment: Readonly<Record<string, string | undefined>>;
 }
@@ -88,6 +92,7 @@ export async function launchProgram(
     port,
     socket,
     baseUrl,
+    activity: settings.activity?.({ workbenchId, runId }),
   };
   try {
     await writeInitialFiles(privateFolder, command.initialFiles ?? {});
@@ -155,6 +160,8 @@ export interface EnvironmentOptions {
   readonly socket: string;
   /** The URL of the workbench. Its path ends with a slash. */
   readonly baseUrl: string;
+  /** Where the run reports activity. */
+  readonly activity?: ActivityEndpoint | undefined;
 }
 
 /** The last of the folders that `npm start` puts before those of the user on PATH. */
@@ -187,6 +194,7 @@ export function workbenchEnvironment(options: EnvironmentOptions): Record<string
     WB_SOCKET: options.socket,
     [RUN_VARIABLE]: options.runId,
     [INSTALLATION_VARIABLE]: options.installation,
+    ...activityEnvironment(options.activity),
   };
 }
 

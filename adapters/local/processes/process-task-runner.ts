@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import type { ActivityEndpoint } from '../../activity-endpoint.ts';
+import type { RunIdentity } from '../../run-token.ts';
 import { readInstallationId } from '../installation-id.ts';
 import { LocalTaskRunner, type LocalTaskRunnerOptions, SERVER_STOPPED } from '../tasks/local-task-runner.ts';
 import { RunLogs } from '../tasks/run-logs.ts';
@@ -14,6 +16,8 @@ import { WorkbenchSockets } from './workbench-sockets.ts';
 
 export interface ProcessTaskRunnerOptions extends LocalTaskRunnerOptions<ProcessRecord> {
   readonly command: WorkbenchCommand;
+  /** Where a run reports activity. @default nowhere */
+  readonly activity?: ((run: RunIdentity) => ActivityEndpoint | undefined) | undefined;
   /** The environment of this server. @default process.env */
   readonly serverEnvironment?: Readonly<Record<string, string | undefined>>;
   readonly table?: ProcessTable;
@@ -56,6 +60,7 @@ export class ProcessTaskRunner extends LocalTaskRunner<ProcessRecord, ProcessTas
         telemetry,
         sockets,
         baseUrl: options.baseUrl,
+        activity: options.activity,
         serverEnvironment: options.serverEnvironment ?? process.env,
       },
     };

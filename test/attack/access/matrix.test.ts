@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { expect, test } from 'vitest';
+import { runTokenOf } from '#adapters/run-token.ts';
 import type { WorkbenchItem } from '#contract/response-bodies.ts';
 import { startIssuer } from '#test/functions/authorizer/issuer.ts';
 import { attackServer, mapInParallel } from '../attacked-server.ts';
@@ -54,14 +57,15 @@ test('every caller gets at every route what it may, and nothing of another user'
   const bearerOf = async ({ token, header }: Caller): Promise<string | undefined> => {
     if (token?.signer === 'secret') return signOwn(token.claims);
     if (token !== undefined) return issuer.sign(key, Date.now(), { ...lifetime, ...token.claims });
-    if (header === undefined) return undefined;
+    if (header === undefined || header === 'token of a run') return undefined;
     return header === 'static key' ? STATIC_KEY : `${STATIC_KEY}x`;
   };
   const bearers = new Map(
     await Promise.all(CALLERS.map(async (caller) => [caller, await bearerOf(caller)] as const)),
   );
 
-  await attackServer(settings, async ({ api }) => {
+  await attackServer(settings, async ({ api, dataDir }) => {
+    const runKey = (await readFile(join(dataDir, 'run-key'), 'utf8')).trim();
     const send = async (
       method: string,
       path: string,
@@ -76,7 +80,8 @@ test('every caller gets at every route what it may, and nothing of another user'
         },
         ...(content === undefined ? {} : { body: JSON.stringify(content) }),
       });
-      return { status: response.status, body: (await response.json()) as Body };
+      const text = await response.text();
+      return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as Body) };
     };
     const create = async (user: string): Promise<string> => {
       const { body } = await send('POST', `/workbenches?user_id=${user}`, STATIC_KEY, {});
@@ -88,6 +93,8 @@ test('every caller gets at every route what it may, and nothing of another user'
       other: await create(USERS.other),
       none: UNKNOWN_ID,
     };
+
+    const runToken = runTokenOf(runKey, { workbenchId: kept.own, runId: '0'.repeat(16) });
 
     /** Sends the request of a case. Returns what differs from the expectation, or undefined. */
     const run = async (each: MatrixCase, index: number): Promise<string | undefined> => {
@@ -110,7 +117,8 @@ test('every caller gets at every route what it may, and nothing of another user'
       };
       const content = contents[route.operationId];
       const path = `${route.path.replace('{wid}', id).replace('{grantee}', 'user%3Amallory').replace('{link_id}', UNKNOWN_LINK).replace('{machine_id}', 'no-machine').replace('{scope}', 'user%3Amallory')}${query}`;
-      const { status, body } = await send(route.method, path, bearers.get(caller), content);
+      const bearer = caller.header === 'token of a run' ? runToken : bearers.get(caller);
+      const { status, body } = await send(route.method, path, bearer, content);
 
       const expected = expectedOf(each);
       const actingUser = userId === 'other' ? USERS.other : USERS.own;

@@ -12,7 +12,7 @@ export interface Caller {
     readonly claims: Readonly<Record<string, unknown>>;
   };
   /** The Authorization header without a token. */
-  readonly header?: 'static key' | 'wrong key';
+  readonly header?: 'static key' | 'wrong key' | 'token of a run';
   /** What the gateway makes of the credentials. */
   readonly gateway: 'passes' | 401 | 403;
   /** May act for every user. */
@@ -42,6 +42,7 @@ const ADMIN = 'openid workbench:admin';
 export const CALLERS: readonly Caller[] = [
   { name: 'without credentials', gateway: 401, ...withoutAccess },
   { name: 'a wrong key', header: 'wrong key', gateway: 403, ...withoutAccess },
+  { name: 'a token of a run that has ended', header: 'token of a run', gateway: 'passes', ...withoutAccess },
   { name: 'the static key', header: 'static key', gateway: 'passes', ...operator },
   { name: 'an own token of a user', ...signed('secret', { sub: OWN }, user) },
   { name: 'an own token of an operator', ...signed('secret', { sub: OWN, scope: ADMIN }, userOperator) },

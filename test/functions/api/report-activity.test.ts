@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { runTokenOf } from '#adapters/run-token.ts';
+import { build as buildGet } from '#functions/api/get-workbench.ts';
 import { build } from '#functions/api/report-activity.ts';
+import { toRunContext } from '#functions/authorizer/run-context.ts';
 import { call } from '../call-api.ts';
 import { withWorkbench } from './with-workbench.ts';
 
@@ -24,7 +27,7 @@ describe('POST /workbenches/{wid}/activity', () => {
     const { world, key, report, evidence, at } = await setUp();
     await world.waitForStatus(key, 'running');
     const used = at(-MINUTE);
-    expect(await report({ last_activity: used })).toMatchObject({ status: 200, body: { success: true } });
+    expect(await report({ last_activity: used })).toMatchObject({ status: 204, body: '' });
     expect(await evidence()).toEqual({ ide: Date.parse(used) });
     await world.advance(2 * MINUTE);
     const busy = at(0);
@@ -79,5 +82,87 @@ describe('POST /workbenches/{wid}/activity', () => {
     const { world, key, report } = await setUp();
     await world.waitForStatus(key, 'running');
     expect(await report(body)).toMatchObject({ status: 400, body: { error: { code: 'invalid_request' } } });
+  });
+});
+
+describe('POST /workbenches/{wid}/activity with the token of a run', () => {
+  async function setUpRun() {
+    const found = await setUp();
+    const { world, key } = found;
+    const running = await world.waitForStatus(key, 'running');
+    const { workbenchId } = key;
+    const runId = 'run' in running ? (running.run?.runId ?? '') : '';
+    const body = { last_activity: found.at(0), kinds: ['busy'] };
+    const reportAs = (run: { readonly workbenchId: string; readonly runId: string }, wid = workbenchId) =>
+      call(build(found.ports, found.settings), { wid, body, authorizer: toRunContext(run) });
+    return { ...found, workbenchId, runId, body, reportAs };
+  }
+
+  it('stores the report without a user_id', async () => {
+    const { reportAs, workbenchId, runId, evidence, world } = await setUpRun();
+    expect(await reportAs({ workbenchId, runId })).toMatchObject({ status: 204, body: '' });
+    expect(await evidence()).toEqual({ busy: world.clock.now() });
+  });
+
+  it.each([
+    ['an earlier run', 'other_run', { runId: 'an-old-run' }],
+    ['another workbench', 'other_workbench', { workbenchId: '00000000000000000000000000' }],
+  ])('is 403 for that of %s, and stores nothing', async (_, reason, change) => {
+    const { reportAs, workbenchId, runId, evidence } = await setUpRun();
+    expect(await reportAs({ workbenchId, runId, ...change })).toMatchObject({
+      status: 403,
+      body: { error: { code: 'forbidden', reason } },
+    });
+    expect(await evidence()).toEqual({});
+  });
+
+  it('is 400 with an invalid body, and 409 before the run is ready', async () => {
+    const { ports, settings, workbenchId, runId } = await setUpRun();
+    const authorizer = toRunContext({ workbenchId, runId });
+    const sent = { wid: workbenchId, authorizer, body: { last_activity: 'now' } };
+    expect(await call(build(ports, settings), sent)).toMatchObject({ status: 400 });
+    const { world, key, ports: others, settings: same } = await setUp();
+    await world.waitForStatus(key, 'pending');
+    const starting = await world.read(key);
+    const run = { workbenchId: key.workbenchId, runId: 'run' in starting ? (starting.run?.runId ?? '') : '' };
+    const early = {
+      wid: key.workbenchId,
+      authorizer: toRunContext(run),
+      body: { keepalive_until: '2030-01-01T10:00:00Z' },
+    };
+    expect(await call(build(others, same), early)).toMatchObject({
+      status: 409,
+      body: { error: { code: 'not_running' } },
+    });
+  });
+
+  it('is 403 at every other route', async () => {
+    const { ports, settings, workbenchId, runId, request } = await setUpRun();
+    const authorizer = toRunContext({ workbenchId, runId });
+    expect(await call(buildGet(ports, settings), { ...request, authorizer })).toMatchObject({
+      status: 403,
+      body: { error: { reason: 'not_authorized' } },
+    });
+  });
+
+  it('is verified by the function where the API is open, which refuses a tampered one', async () => {
+    const { ports, settings, workbenchId, runId, body, evidence, world } = await setUpRun();
+    const handler = build({ ...ports, runKeys: ['key'] }, { ...settings, RESTAPI_AUTH: 'none' });
+    const send = (token: string) =>
+      call(handler, {
+        wid: workbenchId,
+        body,
+        authorizer: undefined,
+        headers: { authorization: `Bearer ${token}` },
+      });
+    const token = runTokenOf('key', { workbenchId, runId });
+    const tampered = runTokenOf('another key', { workbenchId, runId });
+    expect(await send(tampered)).toMatchObject({
+      status: 403,
+      body: { error: { reason: 'invalid_run_token' } },
+    });
+    expect(await evidence()).toEqual({});
+    expect(await send(token)).toMatchObject({ status: 204 });
+    expect(await evidence()).toEqual({ busy: world.clock.now() });
   });
 });

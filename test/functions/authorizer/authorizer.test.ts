@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { exportSPKI, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runTokenOf } from '#adapters/run-token.ts';
 import { type AuthorizerOptions, type AuthorizerSettings, build } from '#functions/authorizer/authorizer.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { RecordingTelemetry } from '#test/memory/memory-world.ts';
@@ -62,6 +63,32 @@ describe('without a key', () => {
   it('every request is authorized with RESTAPI_AUTH=none', async () => {
     const response = await authorizer({ RESTAPI_AUTH: 'none' }).authorize(undefined);
     expect(response).toEqual({ isAuthorized: true, context: { kind: 'open' } });
+  });
+});
+
+describe('the token of a run', () => {
+  const run = { workbenchId: '01h0000000000000000000000a', runId: 'a1b2c3' };
+  const options = { runKeys: async () => ['the key'] };
+
+  it('is authorized as that of its run, and of no user', async () => {
+    const { authorize } = authorizer(staticKey, options);
+    expect(await authorize(`Bearer ${runTokenOf('the key', run)}`)).toEqual({
+      isAuthorized: true,
+      context: { kind: 'run', workbench_id: run.workbenchId, run_id: run.runId },
+    });
+  });
+
+  it('is refused with another key, also where the API has no key of its own', async () => {
+    const refused = { isAuthorized: false, context: { reason: 'invalid_run_token' } };
+    const token = `Bearer ${runTokenOf('another key', run)}`;
+    expect(await authorizer(staticKey, options).authorize(token)).toEqual(refused);
+    expect(await authorizer({}).authorize(token)).toEqual(refused);
+  });
+
+  it('causes no refusal that could be cached while its keys cannot be fetched', async () => {
+    const runKeys = () => Promise.reject(new Error('no response'));
+    const { authorize } = authorizer(staticKey, { runKeys });
+    await expect(authorize(`Bearer ${runTokenOf('the key', run)}`)).rejects.toThrow('could not be verified');
   });
 });
 

@@ -468,7 +468,7 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
     event: forUser(RUNNING.workbenchId, { last_activity: '2030-01-01T10:30:00Z' }),
     workbenches: [RUNNING],
     calls: ['dynamodb GetItem', 'dynamodb UpdateItem'],
-    result: SUCCESS,
+    result: { statusCode: 204 },
   },
   'open-workbench': {
     event: forUser(RUNNING.workbenchId, { path: '/lab' }),

@@ -179,7 +179,6 @@ from .redeem_share_link_response_200_item import RedeemShareLinkResponse200Item
 from .redeem_share_link_response_200_item_role import RedeemShareLinkResponse200ItemRole
 from .report_activity_body import ReportActivityBody
 from .report_activity_body_kinds_item import ReportActivityBodyKindsItem
-from .report_activity_response_200 import ReportActivityResponse200
 from .restart_workbench_response_200 import RestartWorkbenchResponse200
 from .restore_workbench_response_200 import RestoreWorkbenchResponse200
 from .set_quota_body import SetQuotaBody
@@ -328,7 +327,6 @@ __all__ = (
     "RedeemShareLinkResponse200ItemRole",
     "ReportActivityBody",
     "ReportActivityBodyKindsItem",
-    "ReportActivityResponse200",
     "RestartWorkbenchResponse200",
     "RestoreWorkbenchResponse200",
     "SetQuotaBody",

@@ -1,5 +1,5 @@
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import httpx
@@ -9,7 +9,6 @@ from ...client import AuthenticatedClient, Client
 from ...models.error import Error
 from ...models.gateway_error import GatewayError
 from ...models.report_activity_body import ReportActivityBody
-from ...models.report_activity_response_200 import ReportActivityResponse200
 from ...types import UNSET, Response, Unset
 
 
@@ -46,11 +45,10 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | GatewayError | ReportActivityResponse200 | None:
-    if response.status_code == 200:
-        response_200 = ReportActivityResponse200.from_dict(response.json())
-
-        return response_200
+) -> Any | Error | GatewayError | None:
+    if response.status_code == 204:
+        response_204 = cast(Any, None)
+        return response_204
 
     if response.status_code == 400:
 
@@ -206,7 +204,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | GatewayError | ReportActivityResponse200]:
+) -> Response[Any | Error | GatewayError]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -221,13 +219,15 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: ReportActivityBody | Unset = UNSET,
     user_id: str | Unset = UNSET,
-) -> Response[Error | GatewayError | ReportActivityResponse200]:
+) -> Response[Any | Error | GatewayError]:
     """Reports that a running workbench is used, so that it is not stopped for idleness.
 
      For programs that see what the gate does not, for example whether a kernel is busy. Report at most
     once a minute: of further reports within a minute only a longer keepalive is stored. Times in the
     past of earlier reports have no effect, times in the future count as now. The reports of a run do
-    not count for the next one.
+    not count for the next one. Programs of the workbench send the token in `WB_ACTIVITY_TOKEN`, which
+    is valid for this route and for their run, and need no `user_id`; after the run it is refused with
+    403.
 
     Args:
         wid (str):
@@ -239,7 +239,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | Error | GatewayError | GatewayError | ReportActivityResponse200]
+        Response[Any | Error | Error | GatewayError | GatewayError]
     """
 
     kwargs = _get_kwargs(
@@ -261,13 +261,15 @@ def sync(
     client: AuthenticatedClient | Client,
     body: ReportActivityBody | Unset = UNSET,
     user_id: str | Unset = UNSET,
-) -> Error | GatewayError | ReportActivityResponse200 | None:
+) -> Any | Error | GatewayError | None:
     """Reports that a running workbench is used, so that it is not stopped for idleness.
 
      For programs that see what the gate does not, for example whether a kernel is busy. Report at most
     once a minute: of further reports within a minute only a longer keepalive is stored. Times in the
     past of earlier reports have no effect, times in the future count as now. The reports of a run do
-    not count for the next one.
+    not count for the next one. Programs of the workbench send the token in `WB_ACTIVITY_TOKEN`, which
+    is valid for this route and for their run, and need no `user_id`; after the run it is refused with
+    403.
 
     Args:
         wid (str):
@@ -279,7 +281,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | Error | GatewayError | GatewayError | ReportActivityResponse200
+        Any | Error | Error | GatewayError | GatewayError
     """
 
     return sync_detailed(
@@ -296,13 +298,15 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: ReportActivityBody | Unset = UNSET,
     user_id: str | Unset = UNSET,
-) -> Response[Error | GatewayError | ReportActivityResponse200]:
+) -> Response[Any | Error | GatewayError]:
     """Reports that a running workbench is used, so that it is not stopped for idleness.
 
      For programs that see what the gate does not, for example whether a kernel is busy. Report at most
     once a minute: of further reports within a minute only a longer keepalive is stored. Times in the
     past of earlier reports have no effect, times in the future count as now. The reports of a run do
-    not count for the next one.
+    not count for the next one. Programs of the workbench send the token in `WB_ACTIVITY_TOKEN`, which
+    is valid for this route and for their run, and need no `user_id`; after the run it is refused with
+    403.
 
     Args:
         wid (str):
@@ -314,7 +318,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | Error | GatewayError | GatewayError | ReportActivityResponse200]
+        Response[Any | Error | Error | GatewayError | GatewayError]
     """
 
     kwargs = _get_kwargs(
@@ -334,13 +338,15 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: ReportActivityBody | Unset = UNSET,
     user_id: str | Unset = UNSET,
-) -> Error | GatewayError | ReportActivityResponse200 | None:
+) -> Any | Error | GatewayError | None:
     """Reports that a running workbench is used, so that it is not stopped for idleness.
 
      For programs that see what the gate does not, for example whether a kernel is busy. Report at most
     once a minute: of further reports within a minute only a longer keepalive is stored. Times in the
     past of earlier reports have no effect, times in the future count as now. The reports of a run do
-    not count for the next one.
+    not count for the next one. Programs of the workbench send the token in `WB_ACTIVITY_TOKEN`, which
+    is valid for this route and for their run, and need no `user_id`; after the run it is refused with
+    403.
 
     Args:
         wid (str):
@@ -352,7 +358,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | Error | GatewayError | GatewayError | ReportActivityResponse200
+        Any | Error | Error | GatewayError | GatewayError
     """
 
     return (
