@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import { ApiStack } from './api-stack.ts';
 import { ClusterStack } from './cluster-stack.ts';
+import { ConsoleStack } from './console-stack.ts';
 import { DataStack } from './data-stack.ts';
 import { GatewayStack } from './gateway-stack.ts';
 import { MonitoringStack } from './monitoring-stack.ts';
@@ -15,21 +16,36 @@ export interface Stacks {
   readonly monitoring: MonitoringStack;
   /** Absent if the installation has no gate. */
   readonly gateway?: GatewayStack;
+  /** Absent if the installation has no console. */
+  readonly console?: ConsoleStack;
 }
 
 /**
  * Adds the stacks of an installation to the app. Each stack uses only those before it.
  * @param bundles The folder with the bundles of the functions.
+ * @param consoleFolder The built files of the console. Required if the installation has one.
  */
-export function addStacks(app: Construct, settings: StageSettings, bundles: string): Stacks {
+export function addStacks(
+  app: Construct,
+  settings: StageSettings,
+  bundles: string,
+  consoleFolder?: string,
+): Stacks {
   const network = new NetworkStack(app, settings);
   const data = new DataStack(app, settings, network.network);
   const cluster = new ClusterStack(app, settings, network.network);
   const api = new ApiStack(app, settings, { network: network.network, data, cluster, bundles });
   const monitoring = new MonitoringStack(app, settings, { network: network.network, data, cluster, api });
-  const stacks = { network, data, cluster, api, monitoring };
-  if (settings.gateway === 'none') return stacks;
-  const gate = settings.gateway;
-  const gateway = new GatewayStack(app, settings, { gate, network: network.network, data, cluster, api });
-  return { ...stacks, gateway };
+  const { gateway: gate, console } = settings;
+  return {
+    ...{ network, data, cluster, api, monitoring },
+    ...(gate === 'none'
+      ? {}
+      : {
+          gateway: new GatewayStack(app, settings, { gate, network: network.network, data, cluster, api }),
+        }),
+    ...(console === 'none'
+      ? {}
+      : { console: new ConsoleStack(app, settings, { console, api, folder: consoleFolder }) }),
+  };
 }

@@ -2,9 +2,9 @@
 
 /**
  * The parts of an installation, each with a stack `<installation>-<part>`. Each stack uses only those before it. Only an
- * installation with a gate has `gateway`.
+ * installation with a gate has `gateway`, and only one with the console `console`.
  */
-export const PARTS = ['network', 'data', 'cluster', 'api', 'monitoring', 'gateway'] as const;
+export const PARTS = ['network', 'data', 'cluster', 'api', 'monitoring', 'gateway', 'console'] as const;
 export type Part = (typeof PARTS)[number];
 
 /**

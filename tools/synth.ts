@@ -1,6 +1,6 @@
 /**
  * `npm run synth`: synthesizes the stages with the CDK command, offline and without credentials, with all checks of a
- * deployment. Exits with 1 if a check fails. It checks only the templates and uses empty bundles: `npm run
+ * deployment. Exits with 1 if a check fails. It checks only the templates and uses empty bundles and an empty console: `npm run
  * bundle:check`
  * checks the code of the functions.
  *
@@ -11,7 +11,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { listStages } from '#lib/settings/read-stage.ts';
-import { createEmptyBundles } from './synthesize-stage.ts';
+import { createEmptyBundles, createEmptyConsole } from './synthesize-stage.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
@@ -19,7 +19,7 @@ const start = performance.now();
 const stages = process.argv.length > 2 ? process.argv.slice(2) : listStages();
 const folder = mkdtempSync(join(tmpdir(), 'workbench-synth-'));
 try {
-  const code = await synthesize(stages, createEmptyBundles(folder));
+  const code = await synthesize(stages, createEmptyBundles(folder), createEmptyConsole(folder));
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(`${stages.join(', ')}: ${code === 0 ? 'ready' : 'NOT ready'} to deploy (${seconds} s)`);
   process.exitCode = code;
@@ -28,8 +28,10 @@ try {
 }
 
 /** Synthesizes all stages in one process: most of the time is the start of the checks. */
-function synthesize(names: readonly string[], bundles: string): Promise<number> {
-  const context = ['-c', `stage=${names.join(',')}`, '-c', `bundles=${bundles}`];
+function synthesize(names: readonly string[], bundles: string, consoleFolder: string): Promise<number> {
+  const context = [`stage=${names.join(',')}`, `bundles=${bundles}`, `console=${consoleFolder}`].flatMap(
+    (value) => ['-c', value],
+  );
   const cdk = spawn(join(ROOT, 'node_modules/.bin/cdk'), ['synth', '--quiet', ...context], {
     cwd: ROOT,
     stdio: 'inherit',

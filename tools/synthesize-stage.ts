@@ -23,7 +23,11 @@ export async function synthesizeStage(settings: StageSettings): Promise<readonly
 
 /** Returns the templates by stack name. */
 export function synthesizeByStack(settings: StageSettings): Promise<Templates> {
-  return synthesizeOnce('all', settings, (app, bundles) => void addStacks(app, settings, bundles));
+  return synthesizeOnce(
+    'all',
+    settings,
+    (app, bundles, consoleFolder) => void addStacks(app, settings, bundles, consoleFolder),
+  );
 }
 
 /**
@@ -70,7 +74,7 @@ const synthesized = new Map<string, Promise<Templates>>();
 function synthesizeOnce(
   stacks: string,
   settings: StageSettings,
-  add: (app: App, bundles: string) => void,
+  add: (app: App, bundles: string, consoleFolder: string) => void,
 ): Promise<Templates> {
   const key = `${stacks} ${JSON.stringify(settings)}`;
   const templates = synthesized.get(key) ?? synthesize(add);
@@ -78,7 +82,9 @@ function synthesizeOnce(
   return templates;
 }
 
-async function synthesize(add: (app: App, bundles: string) => void): Promise<Templates> {
+async function synthesize(
+  add: (app: App, bundles: string, consoleFolder: string) => void,
+): Promise<Templates> {
   const folder = await mkdtemp(join(tmpdir(), 'workbench-templates-'));
   try {
     const app = new App({
@@ -95,7 +101,7 @@ async function synthesize(add: (app: App, bundles: string) => void): Promise<Tem
       treeMetadata: false,
       stackTraces: false,
     });
-    add(app, createEmptyBundles(folder));
+    add(app, createEmptyBundles(folder), createEmptyConsole(folder));
     const { stacks } = withoutValidation(() => app.synth());
     return new Map(stacks.map(({ stackName, template }) => [stackName, template as Template]));
   } finally {
@@ -117,6 +123,15 @@ export function createEmptyBundles(folder: string): string {
     writeFileSync(join(bundles, name, 'index.js'), '');
   }
   return bundles;
+}
+
+/** Creates a folder with a console that only has its page. */
+export function createEmptyConsole(folder: string): string {
+  const files = join(folder, 'console');
+  mkdirSync(join(files, 'console'), { recursive: true });
+  writeFileSync(join(files, 'index.html'), '');
+  writeFileSync(join(files, 'console/index.js'), '');
+  return files;
 }
 
 /** CDK's own validation takes longer than the synthesis. */

@@ -9,6 +9,7 @@ import {
   instanceTypeNameOf,
   providerPriceOf,
 } from './capacity.ts';
+import { checkConsole, consoleSetting } from './console.ts';
 import { checkFunctionSettings, functionsSetting } from './function-settings.ts';
 import { gatewaySetting } from './gateway.ts';
 import { checkGateway } from './gateway-rules.ts';
@@ -38,6 +39,7 @@ const STAGE_SHAPE = {
   dedicated: z.prefault(dedicatedSetting, {}),
   network: z.prefault(networkSetting, {}),
   gateway: z._default(gatewaySetting, 'none'),
+  console: z._default(consoleSetting, 'none'),
   storage: z.prefault(storageSetting, {}),
   api: z.prefault(apiSetting, {}),
   alarms: z.prefault(alarmsSetting, {}),
@@ -222,6 +224,7 @@ export const STAGE_RULES: readonly StageRule<keyof StageSettings>[] = [
     needs: ['gateway', 'baseUrl', 'auth', 'network', 'production', 'functions'],
     check: (settings) => checkGateway(settings),
   }),
+  rule({ needs: ['console', 'auth'], check: ({ console, auth }) => checkConsole(console, auth) }),
   rule({
     needs: ['baseUrl', 'auth', 'api', 'functions'],
     check: (settings) => checkFunctionSettings(settings),

@@ -46,6 +46,10 @@ const FREE_WHEN_IDLE: readonly (readonly [why: string, types: readonly string[]]
       'AWS::ApplicationAutoScaling::ScalingPolicy',
       'AWS::S3::BucketPolicy',
       'Custom::AWS',
+      'Custom::CDKBucketDeployment',
+      'AWS::Lambda::LayerVersion',
+      'AWS::CloudFront::OriginAccessControl',
+      'AWS::CloudFront::ResponseHeadersPolicy',
     ],
   ],
   [
@@ -60,6 +64,8 @@ const FREE_WHEN_IDLE: readonly (readonly [why: string, types: readonly string[]]
       'AWS::ApiGatewayV2::Authorizer',
       'AWS::ApiGatewayV2::Stage',
       'AWS::Route53::RecordSet',
+      'AWS::CloudFront::Distribution',
+      'AWS::CloudFront::Function',
     ],
   ],
   [

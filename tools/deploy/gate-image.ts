@@ -1,9 +1,10 @@
-import { PARTS, type Part } from '#lib/deployment-names.ts';
+import type { Part } from '#lib/deployment-names.ts';
 import { gateImageTag } from '#lib/settings/gateway.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
 import { ToolError } from '../command-line.ts';
 import { findDigest, findRepository } from '../image/repository.ts';
 import type { AwsCli } from './aws-cli.ts';
+import { listParts } from './stacks.ts';
 
 export interface GateImageCheck {
   /** The parts to deploy now. */
@@ -20,11 +21,13 @@ export interface GateImageCheck {
  */
 export async function checkGateImage(
   aws: AwsCli,
-  { gateway: gate, installation, stage }: StageSettings,
+  settings: StageSettings,
   missing: readonly Part[],
 ): Promise<GateImageCheck> {
-  if (gate === 'none') return { parts: PARTS.filter((part) => part !== 'gateway'), next: undefined };
-  const all = { parts: PARTS, next: undefined };
+  const { gateway: gate, installation, stage } = settings;
+  const parts = listParts(settings);
+  const all = { parts, next: undefined };
+  if (gate === 'none') return all;
   const tag = gateImageTag(gate);
   // A digest is known only after a push.
   if (tag === undefined) return all;
@@ -36,7 +39,7 @@ export async function checkGateImage(
       throw new ToolError(`The repository has no image ${tag}, the gate of stages/${stage}.json. ${push}`);
   }
   return {
-    parts: PARTS.filter((part) => part !== 'gateway'),
+    parts: parts.filter((part) => part !== 'gateway'),
     next: `The gate was not deployed, because the repository has no image ${tag} yet. ${push}\nThen run this command again.`,
   };
 }

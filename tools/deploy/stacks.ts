@@ -116,10 +116,17 @@ export function findProblems(stacks: readonly StackState[]): readonly StackProbl
 /** Returns the parts of the stage that do not exist. An empty stack under review counts as missing. */
 export function findMissingParts(
   stacks: readonly StackState[],
-  { gateway }: Pick<StageSettings, 'gateway'>,
+  settings: Pick<StageSettings, 'gateway' | 'console'>,
 ): readonly Part[] {
   const existing = stacks.filter(({ status }) => status !== 'REVIEW_IN_PROGRESS').map(({ part }) => part);
-  return PARTS.filter((part) => !existing.includes(part) && (part !== 'gateway' || gateway !== 'none'));
+  return listParts(settings).filter((part) => !existing.includes(part));
+}
+
+/** Returns the parts of the stage, in the order of PARTS. */
+export function listParts({ gateway, console }: Pick<StageSettings, 'gateway' | 'console'>): readonly Part[] {
+  return PARTS.filter(
+    (part) => (part !== 'gateway' || gateway !== 'none') && (part !== 'console' || console !== 'none'),
+  );
 }
 
 /** Describes a problem in one or two lines. */

@@ -65,7 +65,7 @@ async function generateTexts(folder: string): Promise<Readonly<Record<string, st
       },
       {
         title: 'Console',
-        introduction: 'How people sign in at the console.',
+        introduction: 'How people sign in at the console, in local mode. A stage has `console` for it.',
         settings: CONSOLE_SETTINGS,
       },
       {

@@ -70,7 +70,9 @@ function permissionRow(
     }),
   );
   const any = policy.anyResource[Sid];
-  const resources = listOf(Resource).map((resource) => `\`${describeResource(resource, stack, templates)}\``);
+  const resources = [
+    ...new Set(listOf(Resource).map((resource) => `\`${describeResource(resource, stack, templates)}\``)),
+  ];
   return [
     `${Effect === 'Deny' ? '**never** ' : ''}${actions.join('<br>')}`,
     resources.join('<br>'),
@@ -95,8 +97,12 @@ function describeResource(value: unknown, stack: string, templates: Templates): 
   return text
     .replace(/^arn:<AWS::Partition>:/, 'arn:')
     .replace(/(?<=^arn:[a-z0-9-]+:)<AWS::Region>:(<AWS::AccountId>)?:/, '')
-    .replace(/^arn:/, '');
+    .replace(/^arn:/, '')
+    .replace(BOOTSTRAP_ASSET, '<archive in the bucket of the CDK bootstrap>');
 }
+
+/** Its name changes with its content. */
+const BOOTSTRAP_ASSET = /cdk-[a-z0-9]+-assets-<AWS::AccountId>-<AWS::Region>\/[0-9a-f]{64}\.zip$/;
 
 function renderValue(value: unknown, stack: string, templates: Templates): string {
   const join = (value as Readonly<Record<string, unknown>> | undefined)?.['Fn::Join'];

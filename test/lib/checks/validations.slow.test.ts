@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vites
 import { addStacks } from '#lib/add-stacks.ts';
 import { addValidations } from '#lib/checks/add-validations.ts';
 import { ruleFoldersFor } from '#lib/checks/control-tower-worker.ts';
-import { createEmptyBundles, readCdkContext } from '#tools/synthesize-stage.ts';
+import { createEmptyBundles, createEmptyConsole, readCdkContext } from '#tools/synthesize-stage.ts';
 import { someStage } from '../some-stage.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'validations-'));
@@ -139,8 +139,11 @@ describe('the validations', () => {
         existingBackupVault: 'workbench-old-files',
       },
       ecs: { awsvpcTrunking: 'account', containerInsights: true },
+      console: {},
     });
-    expect(validate((app) => addStacks(app, settings, createEmptyBundles(folder)))).toBeUndefined();
+    expect(
+      validate((app) => addStacks(app, settings, createEmptyBundles(folder), createEmptyConsole(folder))),
+    ).toBeUndefined();
   });
 });
 
