@@ -13,6 +13,9 @@ type ResponseOf<O extends keyof operations> = operations[O] extends {
 
 export type Me = ResponseOf<'getMe'>['item'];
 export type Share = ResponseOf<'setShare'>['item'];
+export type ShareLink = ResponseOf<'listShareLinks'>['items'][number];
+/** A link with its secret. */
+export type CreatedLink = ResponseOf<'createShareLink'>['item'];
 export type StartTimes = ResponseOf<'listStartTimes'>['items'][number];
 export type Quota = Pick<ResponseOf<'getOwnQuota'>['item'], 'limits' | 'used'>;
 export type LogPage = ResponseOf<'listLogs'>;
@@ -29,6 +32,7 @@ export type CreateBody = NonNullable<
 export type UpdateBody = NonNullable<
   operations['updateWorkbench']['requestBody']
 >['content']['application/json'];
+export type LinkBody = operations['createShareLink']['requestBody']['content']['application/json'];
 export type ShareBody = operations['setShare']['requestBody']['content']['application/json'];
 
 export interface Polled {
@@ -230,6 +234,33 @@ export class Api {
     dataOf(
       await this.#client.DELETE('/workbenches/{wid}/shares/{grantee}', {
         params: { ...params, path: { ...params.path, grantee } },
+      }),
+    );
+  }
+
+  async links(target: Target, signal?: AbortSignal): Promise<readonly ShareLink[]> {
+    const result = await this.#client.GET('/workbenches/{wid}/share-links', {
+      ...this.#at(target),
+      ...of(signal),
+    });
+    return dataOf(result).items;
+  }
+
+  /** Returns the link with its secret, which no other request returns. */
+  async createLink(target: Target, body: LinkBody): Promise<CreatedLink> {
+    return dataOf(await this.#client.POST('/workbenches/{wid}/share-links', { ...this.#at(target), body }))
+      .item;
+  }
+
+  /** @param withShares whether the shares that it gave are taken back, too */
+  async deleteLink(target: Target, linkId: string, withShares: boolean): Promise<void> {
+    const { path, query } = this.#at(target).params;
+    dataOf(
+      await this.#client.DELETE('/workbenches/{wid}/share-links/{link_id}', {
+        params: {
+          path: { ...path, link_id: linkId },
+          query: { ...query, ...(withShares ? { shares: true } : {}) },
+        },
       }),
     );
   }

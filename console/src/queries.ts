@@ -23,6 +23,7 @@ export const KEYS = {
   logs: (workbenchId: string) => ['workbench', workbenchId, 'logs'],
   startTimes: ['start-times'],
   machines: ['machines'],
+  links: (workbenchId: string) => ['workbench', workbenchId, 'links'],
   shares: (workbenchId: string) => ['workbench', workbenchId, 'shares'],
 } as const;
 
