@@ -14,6 +14,8 @@ export interface DeployedFunction {
   readonly timeoutSeconds: number;
   /** The share of a CPU is proportional to this. */
   readonly memoryMib: number;
+  /** The stack that has the function, if the settings ask for it. @default that of the API, which is always deployed */
+  readonly stack?: 'audit';
 }
 
 export type AwsClientName =
@@ -23,6 +25,7 @@ export type AwsClientName =
   | 'ecs'
   | 'efs'
   | 'lambda'
+  | 's3'
   | 'secrets-manager'
   | 'sqs';
 

@@ -168,6 +168,14 @@ export const DEPLOYED = {
     timeoutSeconds: 600,
     memoryMib: 512,
   },
+  'export-audit': {
+    entry: 'schedules/export-audit.ts',
+    startedBy: { by: 'schedule', everyMinutes: 60 },
+    reads: ['WB_TABLE_NAME', 'WB_AUDIT_DAYS', 'WB_AUDIT_BUCKET'],
+    clients: ['dynamodb', 's3'],
+    stack: 'audit',
+    ...HOURLY_SWEEP,
+  },
   janitor: {
     entry: 'volumes/janitor.ts',
     startedBy: { by: 'janitor' },

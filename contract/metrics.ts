@@ -61,6 +61,9 @@ export const METRICS = {
     description:
       'Audit events of openings, refusals and acts that could not be stored. The log has them. A change of rights is refused instead.',
   },
+  audit_export_completed: {
+    description: 'Exports of the audit after which every hour that has ended has its file.',
+  },
   gate_connection_ended: {
     dimensions: ['reason'],
     values: END_REASONS,

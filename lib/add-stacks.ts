@@ -1,5 +1,6 @@
 import type { Construct } from 'constructs';
 import { ApiStack } from './api-stack.ts';
+import { AuditStack } from './audit-stack.ts';
 import { ClusterStack } from './cluster-stack.ts';
 import { ConsoleStack } from './console-stack.ts';
 import { DataStack } from './data-stack.ts';
@@ -14,6 +15,8 @@ export interface Stacks {
   readonly cluster: ClusterStack;
   readonly api: ApiStack;
   readonly monitoring: MonitoringStack;
+  /** Absent if the installation does not export its audit. */
+  readonly audit?: AuditStack;
   /** Absent if the installation has no gate. */
   readonly gateway?: GatewayStack;
   /** Absent if the installation has no console. */
@@ -36,9 +39,12 @@ export function addStacks(
   const cluster = new ClusterStack(app, settings, network.network);
   const api = new ApiStack(app, settings, { network: network.network, data, cluster, bundles });
   const monitoring = new MonitoringStack(app, settings, { network: network.network, data, cluster, api });
-  const { gateway: gate, console } = settings;
+  const { auditExport, gateway: gate, console } = settings;
   return {
     ...{ network, data, cluster, api, monitoring },
+    ...(auditExport === 'none'
+      ? {}
+      : { audit: new AuditStack(app, settings, { auditExport, data, api, bundles }) }),
     ...(gate === 'none'
       ? {}
       : {

@@ -126,7 +126,8 @@ export class ApiStack extends WorkbenchStack {
     const triggers = { queues: this.queues, clusterArn: clusterArn(this, cluster.clusterName) };
     const lambdas = new Map<FunctionName, LambdaFunction>();
     for (const [name, deployed] of Object.entries(DEPLOYED) as [FunctionName, DeployedFunction][]) {
-      const { startedBy } = deployed;
+      const { startedBy, stack } = deployed;
+      if (stack !== undefined) continue;
       if (startedBy.by === 'janitor' || (startedBy.by === 'authorizer' && settings.auth === 'none')) continue;
       const isAsynchronous = startedBy.by === 'event' || startedBy.by === 'schedule';
       const { lambda } = new ControllerFunction(this, name, {

@@ -2,9 +2,18 @@
 
 /**
  * The parts of an installation, each with a stack `<installation>-<part>`. Each stack uses only those before it. Only an
- * installation with a gate has `gateway`, and only one with the console `console`.
+ * installation that exports its audit has `audit`, only one with a gate `gateway`, and only one with the console `console`.
  */
-export const PARTS = ['network', 'data', 'cluster', 'api', 'monitoring', 'gateway', 'console'] as const;
+export const PARTS = [
+  'network',
+  'data',
+  'cluster',
+  'api',
+  'monitoring',
+  'audit',
+  'gateway',
+  'console',
+] as const;
 export type Part = (typeof PARTS)[number];
 
 /**

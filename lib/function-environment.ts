@@ -64,7 +64,9 @@ type LocalOnlySetting =
   | 'RESTAPI_AUTH_CACHE_SECONDS'
   | 'RESTAPI_CORS_ORIGIN'
   /** Each janitor has its own value. */
-  | 'WB_JANITOR_MOUNTS';
+  | 'WB_JANITOR_MOUNTS'
+  /** Only the stack `audit` has it. */
+  | 'WB_AUDIT_BUCKET';
 
 type DeployedValues = Readonly<Record<Exclude<DeployedSettingName, LocalOnlySetting>, string | undefined>>;
 

@@ -6,7 +6,7 @@ export const AUDIT_SETTINGS = {
   WB_AUDIT_DAYS: integer({
     description:
       'How long audit events are kept. A change applies to new events; those that are stored keep the time of their end.',
-    readBy: ['api', 'gate'],
+    readBy: ['api', 'gate', 'export-audit'],
     unit: 'days',
     min: 1,
     max: 3650,

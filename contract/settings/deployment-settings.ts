@@ -329,6 +329,14 @@ export const DEPLOYMENT_SETTINGS = {
     required: true,
     readBy: ['janitor'],
   }),
+  WB_AUDIT_BUCKET: text({
+    description: 'The bucket to which audit events are exported.',
+    expected: 'the name of a bucket',
+    maxLength: 63,
+    pattern: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    required: true,
+    readBy: ['export-audit'],
+  }),
   WB_AUTH_SECRET_ARN: text({
     description:
       'The secret in Secrets Manager with `static_key` (see RESTAPI_AUTH_STATIC_KEY), `jwt_key` (see RESTAPI_AUTH_JWT_KEY) or both. Without it only tokens of the OpenID Connect issuer are accepted.',

@@ -1,6 +1,6 @@
 import { type AuditAction, type AuditEvent, usersOfEvent } from '../audit/audit-event.ts';
 
-/** The most events in a page. */
+/** The most events in a page of the API. */
 export const AUDIT_PAGE_MAX = 100;
 
 /** The most events that one call reads to find those that it returns. */
@@ -34,7 +34,7 @@ export interface AuditQuery {
   readonly first?: 'newest' | 'oldest' | undefined;
   /** Continues after this position, in the order of `first`. */
   readonly after?: AuditPosition | undefined;
-  /** 1 to AUDIT_PAGE_MAX. */
+  /** 1 to AUDIT_READ_MAX. */
   readonly limit: number;
 }
 

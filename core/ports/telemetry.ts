@@ -31,6 +31,7 @@ export interface MetricDimensions {
   readonly activity_read_failed: never;
   readonly activity_write_failed: never;
   readonly audit_events_lost: never;
+  readonly audit_export_completed: never;
   readonly gate_connection_ended: 'reason';
   readonly gate_keys_unreadable: never;
   readonly sign_in_failed: 'reason';

@@ -165,7 +165,7 @@ function addFunctionAlarms(
 }
 
 /** A function on a slow schedule cannot have three errors within 15 minutes, even if every invocation fails. */
-function errorCondition(name: string, errors: (period: Duration) => Metric) {
+export function errorCondition(name: string, errors: (period: Duration) => Metric) {
   const deployed: Readonly<Record<string, DeployedFunction>> = DEPLOYED;
   const startedBy = deployed[name]?.startedBy;
   const isRare = startedBy?.by === 'schedule' && startedBy.everyMinutes * 3 > LONG.toMinutes();

@@ -150,23 +150,24 @@ export function addEventTrigger(
   setFailureDestination(scope, lambda, queues.failedInvocations, RETRIES_MAX);
 }
 
+/** @param queues where failed events and invocations go. @default nowhere: the next run repeats what failed */
 export function addScheduleTrigger(
   scope: Construct,
   { everyMinutes }: Extract<StartedBy, { by: 'schedule' }>,
-  { lambda, queues }: TriggerProps,
+  { lambda, queues }: Pick<TriggerProps, 'lambda'> & Partial<Pick<TriggerProps, 'queues'>>,
 ): void {
   new Rule(scope, 'Schedule', {
     description: `Every ${everyMinutes} min to ${lambda.node.scope?.node.id}`,
     schedule: Schedule.rate(Duration.minutes(everyMinutes)),
-    targets: [lambdaTarget(lambda, queues.eventDeadLetterQueue)],
+    targets: [lambdaTarget(lambda, queues?.eventDeadLetterQueue)],
   });
   // No retries: the next scheduled sweep starts over, and a retry would only run in parallel with it.
-  setFailureDestination(scope, lambda, queues.failedInvocations, 0);
+  setFailureDestination(scope, lambda, queues?.failedInvocations, 0);
 }
 
-function lambdaTarget(lambda: LambdaFunction, deadLetterQueue: IQueue): LambdaTarget {
+function lambdaTarget(lambda: LambdaFunction, deadLetterQueue: IQueue | undefined): LambdaTarget {
   return new LambdaTarget(lambda, {
-    deadLetterQueue,
+    ...(deadLetterQueue === undefined ? {} : { deadLetterQueue }),
     maxEventAge: EVENT_AGE_MAX,
     retryAttempts: 20,
   });
@@ -175,7 +176,7 @@ function lambdaTarget(lambda: LambdaFunction, deadLetterQueue: IQueue): LambdaTa
 function setFailureDestination(
   scope: Construct,
   lambda: LambdaFunction,
-  failedInvocations: IQueue,
+  failedInvocations: IQueue | undefined,
   retries: number,
 ): void {
   new CfnEventInvokeConfig(scope, 'Invocations', {
@@ -183,6 +184,8 @@ function setFailureDestination(
     qualifier: '$LATEST',
     maximumRetryAttempts: retries,
     maximumEventAgeInSeconds: EVENT_AGE_MAX.toSeconds(),
-    destinationConfig: { onFailure: { destination: failedInvocations.queueArn } },
+    ...(failedInvocations === undefined
+      ? {}
+      : { destinationConfig: { onFailure: { destination: failedInvocations.queueArn } } }),
   });
 }

@@ -147,6 +147,7 @@ export class OperationsDashboard extends Construct {
         this.#metric('event_ignored'),
         this.#metric('orphan_task_observed'),
       ]),
+      graph('Completed exports of the audit', [this.#metric('audit_export_completed')]),
       graph('Task definitions registered ahead', [this.#metric('definitions_registered_ahead')]),
     ];
   }

@@ -151,6 +151,8 @@ export const PERMISSIONS: Readonly<
     deregisterContainerInstances(context),
     describeInstances(),
   ],
+  // lib/permissions/audit-export.ts has its permissions.
+  'export-audit': () => [],
   // lib/permissions/mounts.ts has its permissions on files.
   janitor: () => [],
 };

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { type AuthSetting, authSetting } from './access.ts';
+import { auditExportSetting, checkAuditExport } from './audit-export.ts';
 import {
   architecturesOf,
   capacityProvidersSetting,
@@ -39,6 +40,7 @@ const STAGE_SHAPE = {
   dedicated: z.prefault(dedicatedSetting, {}),
   network: z.prefault(networkSetting, {}),
   gateway: z._default(gatewaySetting, 'none'),
+  auditExport: z._default(auditExportSetting, 'none'),
   console: z._default(consoleSetting, 'none'),
   storage: z.prefault(storageSetting, {}),
   api: z.prefault(apiSetting, {}),
@@ -225,6 +227,10 @@ export const STAGE_RULES: readonly StageRule<keyof StageSettings>[] = [
     check: (settings) => checkGateway(settings),
   }),
   rule({ needs: ['console', 'auth'], check: ({ console, auth }) => checkConsole(console, auth) }),
+  rule({
+    needs: ['auditExport', 'functions'],
+    check: ({ auditExport, functions }) => checkAuditExport(auditExport, functions),
+  }),
   rule({
     needs: ['baseUrl', 'auth', 'api', 'functions'],
     check: (settings) => checkFunctionSettings(settings),

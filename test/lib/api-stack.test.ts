@@ -24,7 +24,10 @@ function functionOf(name: string): readonly [string, Resource] {
   return found;
 }
 
-const ENTRIES = Object.entries(DEPLOYED) as [string, DeployedFunction][];
+/** Those of this stack. */
+const ENTRIES = (Object.entries(DEPLOYED) as [string, DeployedFunction][]).filter(
+  ([, { stack }]) => stack === undefined,
+);
 const startedBy = (by: DeployedFunction['startedBy']['by']) =>
   ENTRIES.filter(([, deployed]) => deployed.startedBy.by === by).map(([name]) => name);
 

@@ -53,7 +53,9 @@ describe('alarms', () => {
     expect(deadLetterQueues.length).toBeGreaterThan(0);
     for (const [id] of deadLetterQueues) expect(monitored).toContain(id);
     const background = (Object.entries(DEPLOYED) as [string, DeployedFunction][])
-      .filter(([, { startedBy }]) => !['route', 'janitor'].includes(startedBy.by))
+      .filter(
+        ([, { startedBy, stack }]) => !['route', 'janitor'].includes(startedBy.by) && stack === undefined,
+      )
       .map(([name]) => name);
     for (const name of [...background, 'janitor-0', 'janitor-1']) {
       expect(monitored).toContain(`workbench-some-${name}`);

@@ -118,13 +118,13 @@ test.each([-60 * MINUTE, 60 * MINUTE])(
   },
 );
 
-test('runs the sweeps of a deployment at the same intervals, except the one of the cluster', async () => {
+test('runs the sweeps of a deployment at the same intervals, except the one of the cluster and the export of the audit', async () => {
   const { clock, runs, stop } = startAll();
   await clock.advanceAsync(120 * MINUTE);
   const { 'expired-items': _localOnly, ...sweeps } = runs();
   const expected = (Object.entries(DEPLOYED) as [string, DeployedFunction][]).flatMap(
     ([name, { startedBy }]) =>
-      startedBy.by === 'schedule' && name !== 'sweep-cluster'
+      startedBy.by === 'schedule' && !['sweep-cluster', 'export-audit'].includes(name)
         ? [[name, 1 + 120 / startedBy.everyMinutes] as const]
         : [],
   );

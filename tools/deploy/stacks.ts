@@ -116,17 +116,20 @@ export function findProblems(stacks: readonly StackState[]): readonly StackProbl
 /** Returns the parts of the stage that do not exist. An empty stack under review counts as missing. */
 export function findMissingParts(
   stacks: readonly StackState[],
-  settings: Pick<StageSettings, 'gateway' | 'console'>,
+  settings: Pick<StageSettings, 'auditExport' | 'console' | 'gateway'>,
 ): readonly Part[] {
   const existing = stacks.filter(({ status }) => status !== 'REVIEW_IN_PROGRESS').map(({ part }) => part);
   return listParts(settings).filter((part) => !existing.includes(part));
 }
 
 /** Returns the parts of the stage, in the order of PARTS. */
-export function listParts({ gateway, console }: Pick<StageSettings, 'gateway' | 'console'>): readonly Part[] {
-  return PARTS.filter(
-    (part) => (part !== 'gateway' || gateway !== 'none') && (part !== 'console' || console !== 'none'),
-  );
+export function listParts({
+  auditExport,
+  console,
+  gateway,
+}: Pick<StageSettings, 'auditExport' | 'console' | 'gateway'>): readonly Part[] {
+  const optional: Partial<Record<Part, unknown>> = { audit: auditExport, console, gateway };
+  return PARTS.filter((part) => optional[part] !== 'none');
 }
 
 /** Describes a problem in one or two lines. */

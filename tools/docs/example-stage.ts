@@ -18,6 +18,7 @@ export function exampleStage(): StageSettings {
         secretArn: 'arn:aws:secretsmanager:us-west-1:123456789012:secret:workbench-gate-AbCdEf',
       },
     },
+    auditExport: {},
     console: {},
     alarms: { email: 'ops@example.com' },
   });

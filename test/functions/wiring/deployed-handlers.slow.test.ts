@@ -131,6 +131,11 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
   'sweep-volumes': { limits: { dynamodb: TABLE, efs: ONCE, lambda: JANITOR }, paced: true },
   'sweep-quotas': { limits: { dynamodb: TABLE }, paced: false },
   'sweep-cluster': { limits: { dynamodb: TABLE, ec2: ONCE, ecs: ONCE }, paced: true },
+  // It writes megabytes, and its calls are idempotent.
+  'export-audit': {
+    limits: { dynamodb: TABLE, s3: { ...QUEUE, maxAttempts: 3, requestTimeout: 30_000 } },
+    paced: false,
+  },
   janitor: { limits: {}, paced: false },
 };
 
@@ -890,6 +895,12 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
     calls: ['dynamodb PutItem', 'dynamodb Query'],
     result: REPORT,
   },
+  'export-audit': {
+    event: {},
+    calls: ['dynamodb Query', 's3 ListObjectsV2', 's3 PutObject'],
+    // Every hour of the 90 days that the audit keeps, except the last one, which has not settled at 12:01.
+    result: { written: 90 * 24 - 1, left: 0 },
+  },
   'sweep-cluster': {
     event: {},
     // EC2 does not know the instance, so its container instance is deregistered.
@@ -1118,6 +1129,14 @@ describe('the settings of a function reach its requests', () => {
     vi.restoreAllMocks();
     const unknown = await invoke('container-instance-change', shared('of another installation'));
     expect(unknown.inputsOf('PutItem')).toEqual([]);
+  });
+
+  it('of export-audit: the bucket, and only the events by day', async () => {
+    const { inputsOf } = await invoke('export-audit', {});
+    const inputs = [...inputsOf('ListObjectsV2'), ...inputsOf('PutObject')];
+    expect(new Set(inputs.map(({ Bucket }) => Bucket))).toEqual(new Set([ENVIRONMENT.WB_AUDIT_BUCKET]));
+    for (const { ExpressionAttributeValues } of inputsOf('Query'))
+      expect(ExpressionAttributeValues[':pk'].S).toMatch(/^audit-day#/);
   });
 
   it('of the authorizer: the secret', async () => {

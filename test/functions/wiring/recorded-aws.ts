@@ -4,6 +4,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { EFSClient } from '@aws-sdk/client-efs';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { vi } from 'vitest';
@@ -16,6 +17,7 @@ const CLIENTS: Readonly<Record<AwsClientName, { readonly prototype: { send: unkn
   ecs: ECSClient,
   efs: EFSClient,
   lambda: LambdaClient,
+  s3: S3Client,
   'secrets-manager': SecretsManagerClient,
   sqs: SQSClient,
 };

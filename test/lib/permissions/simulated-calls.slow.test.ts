@@ -78,6 +78,7 @@ const IMPLIED = [
 const NOT_SIMULATED: readonly FunctionName[] = [
   'authorizer',
   'get-health',
+  'export-audit',
   'extend-workbench',
   'get-me',
   'get-own-quota',

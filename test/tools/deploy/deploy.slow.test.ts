@@ -241,6 +241,12 @@ it('keeps the protection of stacks that exist, and treats a stack under review a
   expect(await changesOf(commands)).toEqual(['cdk deploy --all -c stage=staging -c unprotected=cluster,api']);
 });
 
+it('creates the stack of the audit only for a stage that exports it', async () => {
+  const commands = await commandsOfAccount();
+  expect((await deploy(commands, ['--stage', 'staging'], { auditExport: {} })).code).toBe(0);
+  expect(await changesOf(commands)).toEqual(['cdk deploy --all -c stage=staging -c unprotected=audit']);
+});
+
 it('does not turn on the protection if the deployment fails', async () => {
   const commands = await commandsOfAccount();
   await commands.setOutput('aws cloudformation describe-stacks', []);

@@ -1,0 +1,2 @@
+/** The folder of exported audit events in their bucket. */
+export const AUDIT_PREFIX = 'audit/';
