@@ -1,21 +1,19 @@
 /** The fields of vitest's JSON report that are used here. */
 export interface RunnerReport {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  /** Skipped tests. */
-  readonly numPendingTests: number;
-  readonly numTodoTests: number;
-  readonly testResults: readonly {
-    /** Absolute path of the test file. */
-    readonly name: string;
+  readonly testResults: readonly FileResult[];
+}
+
+interface FileResult {
+  /** Absolute path of the test file. */
+  readonly name: string;
+  readonly status: string;
+  /** Why the file failed outside of its tests. */
+  readonly message: string;
+  readonly assertionResults: readonly {
+    /** Tests that are not `passed` or `failed` were skipped. */
     readonly status: string;
-    /** Why the file failed outside of its tests. */
-    readonly message: string;
-    readonly assertionResults: readonly {
-      readonly status: string;
-      readonly fullName: string;
-      readonly failureMessages?: readonly string[];
-    }[];
+    readonly fullName: string;
+    readonly failureMessages?: readonly string[];
   }[];
 }
 
@@ -28,22 +26,44 @@ export interface TestSum {
   readonly skipped: number;
 }
 
+/**
+ * Adds up the tests of the reports. The tests of a file that two steps ran, as the default lane and the full lane, count
+ * once, but each of their failures counts. A test file that fails outside of its tests, while it loads or in a hook, counts as
+ * one failure.
+ */
 export function sumReports(reports: readonly RunnerReport[]): TestSum {
-  const total = (count: (report: RunnerReport) => number) =>
-    reports.reduce((sum, report) => sum + count(report), 0);
+  const files = Map.groupBy(
+    reports.flatMap(({ testResults }) => testResults),
+    ({ name }) => name,
+  );
+  const sums = [...files.values()].map((runs) => {
+    const counts = runs.map(countTests);
+    return {
+      passed: Math.min(...counts.map(({ passed }) => passed)),
+      failed: counts.reduce((sum, { failed }) => sum + failed, 0),
+      skipped: Math.min(...counts.map(({ skipped }) => skipped)),
+    };
+  });
+  const total = (count: (sum: TestSum) => number) => sums.reduce((sum, one) => sum + count(one), 0);
   return {
-    passed: total((report) => report.numPassedTests),
-    failed: total((report) => report.numFailedTests + countFailedFiles(report)),
-    skipped: total((report) => report.numPendingTests + report.numTodoTests),
+    passed: total(({ passed }) => passed),
+    failed: total(({ failed }) => failed),
+    skipped: total(({ skipped }) => skipped),
   };
 }
 
-/** A test file that fails outside of its tests, while it loads or in a hook, counts as one failure. */
-function countFailedFiles({ testResults }: RunnerReport): number {
-  return testResults.filter(failedOutsideTests).length;
+function countTests(file: FileResult): TestSum {
+  const withStatus = (expected: string) =>
+    file.assertionResults.filter(({ status }) => status === expected).length;
+  const [passed, failed] = [withStatus('passed'), withStatus('failed')];
+  return {
+    passed,
+    failed: failed + (failedOutsideTests(file) ? 1 : 0),
+    skipped: file.assertionResults.length - passed - failed,
+  };
 }
 
-function failedOutsideTests({ status, assertionResults }: RunnerReport['testResults'][number]): boolean {
+function failedOutsideTests({ status, assertionResults }: FileResult): boolean {
   return status === 'failed' && assertionResults.every(({ status: result }) => result !== 'failed');
 }
 
@@ -73,14 +93,7 @@ export function listFailedFiles({ testResults }: RunnerReport): readonly string[
 /** Returns the report of a first run with the results of a second run in place of the same files. */
 export function replaceResults(first: RunnerReport, second: RunnerReport): RunnerReport {
   const repeated = new Set(second.testResults.map(({ name }) => name));
-  const replaced = first.testResults.filter(({ name }) => repeated.has(name));
-  const count = (status: string) =>
-    replaced.flatMap((file) => file.assertionResults).filter((result) => result.status === status).length;
   return {
-    numPassedTests: first.numPassedTests - count('passed') + second.numPassedTests,
-    numFailedTests: first.numFailedTests - count('failed') + second.numFailedTests,
-    numPendingTests: first.numPendingTests - count('pending') - count('skipped') + second.numPendingTests,
-    numTodoTests: first.numTodoTests - count('todo') + second.numTodoTests,
     testResults: [...first.testResults.filter(({ name }) => !repeated.has(name)), ...second.testResults],
   };
 }
