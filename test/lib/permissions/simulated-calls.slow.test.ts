@@ -102,6 +102,7 @@ const NOT_SIMULATED: readonly FunctionName[] = [
   'list-usage',
   'report-activity',
   'list-start-times',
+  'restore-workbench',
   'open-workbench',
 ];
 
