@@ -18,6 +18,7 @@ import {
   PARAMETERS,
   USER_ID_MAX_BYTES,
 } from './parameters.ts';
+import { scheduleBodySchema, toSchedule } from './schedule-bodies.ts';
 import type { SettingsFor } from './settings/function-settings.ts';
 
 /** The bodies of requests. The error messages of a schema say what is expected of the field. */
@@ -100,6 +101,8 @@ export type UpdateBody = z.infer<ReturnType<typeof updateBodySchema>>;
 
 const INSTANCE_TYPE = 'an instance type such as m6i.large';
 const ON_INTERRUPTION = 'stop or restart';
+const SCHEDULE_MEANING =
+  'When the workbench starts and stops by itself. `null` removes the schedule; an update replaces all of it.';
 const STOP_AT = 'a time, ISO 8601 with a time zone, or null';
 const NAME = `text of 1 to ${NAME_MAX} characters without control characters, at least one of them visible`;
 /** Neither space, nor a character that formats its neighbours or is drawn as nothing: zero-width ones, fillers, U+2800. */
@@ -147,6 +150,7 @@ function changeableFields(settings: SizeSettings) {
         ),
     ),
     ...limitFields(settings.WB_IDLE_STOP_NEVER === 'true'),
+    schedule: z.optional(z.nullable(scheduleBodySchema()).check(z.describe(SCHEDULE_MEANING))),
   };
 }
 
@@ -226,6 +230,7 @@ export function toCreateRequest(body: CreateBody, settings: SizeSettings): Creat
       : { dedicatedInstanceType: body.allocated_instance_type }),
     ...toLimits(body),
     ...(typeof body.stop_at === 'string' ? { stopAt: Date.parse(body.stop_at) } : {}),
+    ...(body.schedule ? { schedule: toSchedule(body.schedule) } : {}),
   };
 }
 
@@ -241,6 +246,9 @@ export function toChanges(body: UpdateBody): Changes {
     ...(body.stop_at === undefined
       ? {}
       : { stopAt: body.stop_at === null ? null : Date.parse(body.stop_at) }),
+    ...(body.schedule === undefined
+      ? {}
+      : { schedule: body.schedule === null ? null : toSchedule(body.schedule) }),
   };
 }
 

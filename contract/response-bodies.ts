@@ -8,6 +8,7 @@ import { EVIDENCE_KINDS } from '#core/workbench/idle-schema.ts';
 import { REASON_CODES, REASONS } from '#core/workbench/reasons.ts';
 import { costSchema } from './cost-bodies.ts';
 import { quotaRefusalSchema } from './quota-bodies.ts';
+import { presentedScheduleSchema } from './schedule-bodies.ts';
 
 /**
  * The bodies of responses. A field that does not apply is left out, never null. The functions use the types only; the
@@ -50,7 +51,7 @@ export const itemSchema = z.object({
       .string()
       .check(
         z.describe(
-          'What a workbench in transition is waiting for: `queued` (calls of the controller are throttled), `no_space` (the controller cannot store what the start needs), `volume`, `host`, `capacity`, `run` (an earlier task must end first), `retry` (the task of the start failed, and another one is started once it has stopped), `instance_unreachable` (a stop is overdue), or the status that ECS reports for the task. In local mode also a text about the start, for example `nothing listens on port 20123 (PORT) of localhost`. Also of a running workbench: `spot_interruption` (AWS takes its instance back within two minutes), `instance_draining` (its instance is being replaced), `machine_draining` (an operator empties its machine; `stops_at` says when), `idle_unknown` (its activity cannot be read, so that it is not stopped for idleness), and in local mode `volume_almost_full` (the limit of its files is almost reached) or `disk_almost_full`: delete files that you no longer need.',
+          'What a workbench in transition is waiting for: `queued` (calls of the controller are throttled), `no_space` (the controller cannot store what the start needs), `volume`, `host`, `capacity`, `run` (an earlier task must end first), `retry` (the task of the start failed, and another one is started once it has stopped), `instance_unreachable` (a stop is overdue), or the status that ECS reports for the task. In local mode also a text about the start, for example `nothing listens on port 20123 (PORT) of localhost`. Also of a running workbench: `spot_interruption` (AWS takes its instance back within two minutes), `instance_draining` (its instance is being replaced), `machine_draining` (an operator empties its machine; `stops_at` says when), `idle_unknown` (its activity cannot be read, so that it is not stopped for idleness), and in local mode `volume_almost_full` (the limit of its files is almost reached) or `disk_almost_full`: delete files that you no longer need. Of a stopped one: `schedule_missed` (the controller did not work when its schedule was to start it), `schedule_refused` (a quota refused this start); the next start is at `next_start_at`.',
         ),
       ),
   ),
@@ -127,6 +128,18 @@ export const itemSchema = z.object({
     z.int().check(z.minimum(1), z.describe('The limit of a run that its user has set.')),
   ),
   stop_at: z.optional(time().check(z.describe('When the workbench is to be stopped, as its user has set.'))),
+  schedule: z.optional(
+    presentedScheduleSchema.check(
+      z.describe('When it starts and stops by itself: cron expressions of five fields.'),
+    ),
+  ),
+  next_start_at: z.optional(
+    time().check(
+      z.describe(
+        'When the stopped workbench starts by its schedule. The next stop of a running one is `stops_at`, if it is the earliest.',
+      ),
+    ),
+  ),
   last_activity_at: z.optional(
     time().check(
       z.describe(
@@ -183,7 +196,7 @@ export const historyItemSchema = z.object({
     .enum(HISTORY_ENTRY_TYPES)
     .check(
       z.describe(
-        '`unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `start_retried`: a task of the start failed before the workbench ran, and another one is started; `reason_code` says why. `repaired`: the record did not match its task or instance and was corrected. `interruption_noticed`: AWS announced the end of the instance. `drain_announced`: an operator empties the machine of the workbench; `drain_cancelled`: no longer. `restarted_after_interruption`: the workbench starts again because `on_interruption` is `restart`. `processes_may_remain`: only in local mode without cgroups: the processes of the workbench were ended as far as the system shows them; one that left its session, its environment and its files may live on. `owner_offered`, `offer_withdrawn`, `owner_changed`: the owner offered the workbench to another user, this offer ended, or the workbench has another owner since. `idle_warned`: the workbench is not used and will be stopped; `idle_warning_ended`: it was used again. `extended`: a user extended the time until then. `restored`: a user took its deletion back. `unknown`: a type that this version of the controller does not know.',
+        '`unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `start_retried`: a task of the start failed before the workbench ran, and another one is started; `reason_code` says why. `repaired`: the record did not match its task or instance and was corrected. `interruption_noticed`: AWS announced the end of the instance. `drain_announced`: an operator empties the machine of the workbench; `drain_cancelled`: no longer. `restarted_after_interruption`: the workbench starts again because `on_interruption` is `restart`. `processes_may_remain`: only in local mode without cgroups: the processes of the workbench were ended as far as the system shows them; one that left its session, its environment and its files may live on. `owner_offered`, `offer_withdrawn`, `owner_changed`: the owner offered the workbench to another user, this offer ended, or the workbench has another owner since. `idle_warned`: the workbench is not used and will be stopped; `idle_warning_ended`: it was used again. `extended`: a user extended the time until then. `schedule_started`: the workbench starts by its schedule. `schedule_warned`: it will be stopped by its schedule. `schedule_missed`: the controller did not work when the schedule was to start or stop it. `schedule_refused`: a quota refused the start by the schedule. `restored`: a user took its deletion back. `unknown`: a type that this version of the controller does not know.',
       ),
     ),
   requested_by: z.optional(z.string().check(z.describe('The caller who requested it.'))),

@@ -130,12 +130,12 @@ describe('imports', () => {
     ]);
   });
 
-  it('of core include no package but zod/mini', () => {
+  it('of core include no package but zod/mini, and croner for schedules', () => {
     const packages = listSources('core')
       .flatMap(listImports)
       .filter((imported) => folderOf(imported) === undefined)
       .map(({ from }) => from);
-    expect([...new Set(packages)]).toEqual(['zod/mini']);
+    expect([...new Set(packages)].sort()).toEqual(['croner', 'zod/mini']);
   });
 
   it('of functions include no AWS client, because functions receive ports', () => {
@@ -150,6 +150,7 @@ describe('imports', () => {
     expect(atStart.filter((name) => !name.startsWith('node:')).sort()).toEqual([
       '@middy/core',
       '@middy/http-json-body-parser',
+      'croner',
       'jose',
       'zod/mini',
     ]);

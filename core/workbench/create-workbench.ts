@@ -10,6 +10,7 @@ import { holdQuota, settleQuota } from '../quotas/hold-quota.ts';
 import { previewHold, type QuotaUse } from '../quotas/read-use.ts';
 import { requestedHost } from './lifecycle/host.ts';
 import type { Policy } from './lifecycle/policy.ts';
+import { toNextStop } from './lifecycle/schedule.ts';
 import { type CreateRequest, specOf } from './request-fields.ts';
 import { type QueuePorts, type RecordPorts, scheduleDrive } from './update-record.ts';
 import { countStart, NO_START_LIMIT, type StartLimit } from './user-limits.ts';
@@ -217,9 +218,9 @@ function newWorkbench(
   now: number,
   idempotencyKey?: string,
 ): Starting {
-  const { name, labels = {}, stopAt } = request;
+  const { name, labels = {}, stopAt, schedule } = request;
   const spec = specOf(request);
-  return {
+  const starting: Starting = {
     schemaVersion: SCHEMA_VERSION,
     userId,
     workbenchId,
@@ -240,7 +241,9 @@ function newWorkbench(
     revision: 1,
     historySeq: 1,
     ...(stopAt === undefined ? {} : { plannedStopAt: stopAt }),
+    ...(schedule === undefined ? {} : { schedule }),
     outbox: [{ seq: 1, at: now, type: 'created', by, to: 'starting' }],
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   };
+  return toNextStop(starting, now);
 }

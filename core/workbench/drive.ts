@@ -1,5 +1,6 @@
 import { ageOf, type Moment, momentOf } from '../age.ts';
 import { openUsage } from '../cost/metering.ts';
+import { WorkbenchError } from '../errors.ts';
 import type { ActivityStore } from '../ports/activity-store.ts';
 import type { ShareStore } from '../ports/share-store.ts';
 import type { StartTimesStore } from '../ports/start-times-store.ts';
@@ -57,7 +58,7 @@ export async function drive(ports: DrivePorts, policy: Policy, key: WorkbenchKey
     lastWritten = writtenRevision ?? lastWritten;
     return workbench;
   };
-  let workbench = await update({ type: 'tick' });
+  let workbench = await applyTime(update);
   for (let round = 0; workbench !== undefined && round < ROUNDS_MAX; round += 1) {
     const roundAt = momentOf(ports.clock);
     const effects = pendingEffects(workbench, roundAt.now, policy);
@@ -74,6 +75,16 @@ export async function drive(ports: DrivePorts, policy: Policy, key: WorkbenchKey
   // The writer of a due time enqueues the message for it. If this call did not write this revision, it must not enqueue a
   // second one: docs/lifecycle.md#message-chain.
   if (saved !== undefined && saved.revision === lastWritten) await scheduleDrive(ports, saved);
+}
+
+/** Applies the passing of time. A quota may refuse only the start that a schedule begins. */
+async function applyTime(update: UpdateRecord): Promise<Workbench | undefined> {
+  try {
+    return await update({ type: 'tick' });
+  } catch (error) {
+    if (!(error instanceof WorkbenchError) || error.code !== 'quota_exceeded') throw error;
+    return update({ type: 'scheduled_start_refused' });
+  }
 }
 
 /** One round: executes the pending effects of this revision, then writes all outcomes at once. */
@@ -93,7 +104,7 @@ async function executeRound(
     if (result.type === 'effect_failed') reportFailedEffect(ports.telemetry, workbench, effect, result.kind);
     outcomes.push(result);
   }
-  if (outcomes.length === 0) return update({ type: 'tick' });
+  if (outcomes.length === 0) return applyTime(update);
   return update({ type: 'outcomes', revision: workbench.revision, outcomes }, workbench);
 }
 

@@ -29,6 +29,10 @@ export const HISTORY_ENTRY_TYPES = [
   'idle_warned',
   'idle_warning_ended',
   'extended',
+  'schedule_started',
+  'schedule_warned',
+  'schedule_missed',
+  'schedule_refused',
   'unknown',
 ] as const;
 

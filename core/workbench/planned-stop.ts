@@ -1,3 +1,4 @@
+import { isDeleted } from './is-deleted.ts';
 import type { ReasonCode } from './reasons.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -21,16 +22,37 @@ export interface PlannedStop {
 /** The earliest planned stop of a running workbench. An idle stop is planned once its owner has been warned. */
 export function plannedStopOf(workbench: Workbench): PlannedStop | undefined {
   if (workbench.status !== 'running') return undefined;
-  const { run, lifeEndsAt, plannedStopAt, idle } = workbench;
+  const { run, lifeEndsAt, plannedStopAt, idle, schedule } = workbench;
   const code = run.interruption?.kind === 'drain' ? 'machine_drained' : 'spot_interrupted';
   const stops: readonly { readonly at: number | undefined; readonly code: ReasonCode }[] = [
     { at: interruptionStopAtOf(workbench), code },
     { at: lifeEndsAt, code: 'max_life' },
     { at: plannedStopAt, code: 'stop_at' },
+    { at: schedule?.nextStopAt, code: 'schedule' },
     { at: idle?.idleStopAt, code: 'idle' },
   ];
   let first: PlannedStop | undefined;
   for (const { at, code } of stops)
     if (at !== undefined && (first === undefined || at < first.at)) first = { at, code };
   return first;
+}
+
+/** The owner is warned at least this long before a stop by the schedule, milliseconds. */
+export const SCHEDULE_WARNING_MS = 10 * 60_000;
+
+/** The times at which something is planned: a stop, a warning or a check before it, a start, or the end of a deleted workbench. */
+export function plannedTimesOf(workbench: Workbench): readonly number[] {
+  if (workbench.status === 'deleting') return [];
+  const { restorable, schedule } = workbench;
+  if (restorable !== undefined && isDeleted(workbench)) return [restorable.until];
+  if (workbench.status === 'stopped' || workbench.status === 'stopping')
+    return schedule?.nextStartAt === undefined ? [] : [schedule.nextStartAt];
+  if (workbench.status !== 'running') return [];
+  const times: number[] = [];
+  const planned = plannedStopOf(workbench);
+  if (planned !== undefined) times.push(planned.at);
+  if (workbench.idle !== undefined) times.push(workbench.idle.checkAt);
+  if (schedule?.nextStopAt !== undefined && schedule.state !== 'warned')
+    times.push(schedule.nextStopAt - SCHEDULE_WARNING_MS);
+  return times;
 }

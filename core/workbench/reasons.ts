@@ -16,6 +16,7 @@ export const REASONS = {
   idle: 'The workbench was not used for as long as its idle limit.',
   max_life: 'The run lasted as long as it may.',
   stop_at: 'The time came at which its user wanted it to be stopped.',
+  schedule: 'Its schedule stopped it.',
   exited: 'The main process exited.',
   stopped_externally: 'The task was stopped from outside the controller.',
   task_lost: 'The task disappeared, and ECS gives no reason.',

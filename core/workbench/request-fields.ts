@@ -1,4 +1,5 @@
 import type { Labels } from './labels.ts';
+import type { ScheduleRequest } from './schedule-schema.ts';
 import type { WorkbenchSpec } from './spec.ts';
 
 export interface CreateRequest extends WorkbenchSpec {
@@ -7,6 +8,7 @@ export interface CreateRequest extends WorkbenchSpec {
   readonly labels?: Labels;
   /** When the workbench is to be stopped, milliseconds since 1970. */
   readonly stopAt?: number;
+  readonly schedule?: ScheduleRequest;
 }
 
 /** The fields of an update; absent fields stay unchanged. */
@@ -22,6 +24,8 @@ export interface Changes {
   readonly maxRunHours?: number;
   /** As in a create request; null: at no time. */
   readonly stopAt?: number | null;
+  /** Replaces the schedule; null: none. */
+  readonly schedule?: ScheduleRequest | null;
 }
 
 /**
@@ -43,6 +47,7 @@ const CREATE_FIELDS = {
   idleStopMinutes: 'spec',
   maxRunHours: 'spec',
   stopAt: 'record',
+  schedule: 'record',
 } as const satisfies FieldTargets<CreateRequest>;
 
 const UPDATE_FIELDS = {
@@ -55,6 +60,7 @@ const UPDATE_FIELDS = {
   idleStopMinutes: 'spec',
   maxRunHours: 'spec',
   stopAt: 'record',
+  schedule: 'record',
 } as const satisfies FieldTargets<Changes>;
 
 /** Returns the spec of a create request, without the request's other fields. */

@@ -1,4 +1,4 @@
-import type { AcceptedRun, Deleting, Stopping, Workbench } from './workbench.ts';
+import type { AcceptedRun, Deleting, Stopped, Stopping, Workbench } from './workbench.ts';
 
 /**
  * Returns what a workbench in transition waits for, as the API reports it: `queued` (the controller's calls are
@@ -6,12 +6,13 @@ import type { AcceptedRun, Deleting, Stopping, Workbench } from './workbench.ts'
  * because of its instance), `retry` (the failed task of a start must stop before another one is started), or the task's
  * own detail. With a task it can also be `spot_interruption` or `instance_draining`: AWS has announced the end of the
  * task's instance; or `machine_draining`: an operator empties it. Of a running
- * workbench also `idle_unknown`: its activity cannot be read, so that it is not stopped for idleness. Undefined if it waits for nothing.
+ * workbench also `idle_unknown`: its activity cannot be read, so that it is not stopped for idleness. Of a stopped one
+ * `schedule_missed` or `schedule_refused`: its last start by the schedule did not happen. Undefined if it waits for nothing.
  */
 export function statusDetail(workbench: Workbench): string | undefined {
   switch (workbench.status) {
     case 'stopped':
-      return undefined;
+      return scheduleDetail(workbench);
     case 'running':
       return interruptionDetail(workbench.run) ?? (workbench.idle?.unknown ? 'idle_unknown' : undefined);
     case 'starting':
@@ -28,6 +29,12 @@ export function statusDetail(workbench: Workbench): string | undefined {
     case 'deleting':
       return endingDetail(workbench);
   }
+}
+
+/** Why the last start by the schedule did not happen. */
+function scheduleDetail({ schedule }: Stopped): string | undefined {
+  const state = schedule?.state;
+  return state === 'missed' || state === 'refused' ? `schedule_${state}` : undefined;
 }
 
 function interruptionDetail({ interruption }: AcceptedRun): string | undefined {

@@ -7,8 +7,9 @@ import { isHostReady } from './host-state.ts';
 import { idleSchema } from './idle-schema.ts';
 import { interruptionSchema } from './interruption.ts';
 import { openObject, openObjectWithFallbacks } from './open-schema.ts';
-import { plannedStopOf } from './planned-stop.ts';
+import { plannedTimesOf } from './planned-stop.ts';
 import { REASON_CODES } from './reasons.ts';
+import { scheduleSchema } from './schedule-schema.ts';
 import { specSchema } from './spec.ts';
 import { fieldsByVariant, omitFields } from './variant-fields.ts';
 
@@ -21,6 +22,7 @@ import { fieldsByVariant, omitFields } from './variant-fields.ts';
  */
 
 export { HOST_STATES, type Host } from './host-schema.ts';
+export { isDeleted } from './is-deleted.ts';
 
 /** Schema version that this code writes. See record-codec.ts for when to raise it. */
 export const SCHEMA_VERSION = 1;
@@ -141,6 +143,7 @@ const baseShape = {
   plannedStopAt: z.optional(z.int()),
   /** A user has deleted the workbench, and can restore it before `until`, a time of day. See `isDeleted`. */
   restorable: z.optional(openObject({ deletedAt: z.int(), until: z.int() })),
+  schedule: z.optional(scheduleSchema),
 };
 
 const transition = {
@@ -307,14 +310,6 @@ export function keyOf(workbench: WorkbenchKey): WorkbenchKey {
   return { userId: workbench.userId, workbenchId: workbench.workbenchId };
 }
 
-/**
- * Whether a user has deleted the workbench: it is hidden, and its files are kept until `restorable.until`. A version that does
- * not know the field may have started it since; then it is not deleted any more.
- */
-export function isDeleted({ restorable, startedAt = 0 }: Pick<Base, 'restorable' | 'startedAt'>): boolean {
-  return restorable !== undefined && startedAt <= restorable.deletedAt;
-}
-
 /** The run, in the statuses that have one. */
 export function runOf(workbench: Workbench): Run | undefined {
   return workbench.status === 'stopped' ? undefined : workbench.run;
@@ -369,11 +364,7 @@ export function dueAt(workbench: Workbench): number | undefined {
   }
   const launchAfter = launchAfterOf(workbench);
   if (launchAfter !== undefined) times.push(launchAfter);
-  const planned = plannedStopOf(workbench);
-  if (planned !== undefined) times.push(planned.at);
-  if (workbench.status === 'running' && workbench.idle !== undefined) times.push(workbench.idle.checkAt);
-  if (workbench.restorable !== undefined && workbench.status !== 'deleting' && isDeleted(workbench))
-    times.push(workbench.restorable.until);
+  times.push(...plannedTimesOf(workbench));
   // A start does not wait for it: its next attempt is made later in any case.
   const goneAfter = workbench.status === 'starting' ? undefined : goneAfterOf(runOf(workbench));
   if (goneAfter !== undefined) times.push(goneAfter);

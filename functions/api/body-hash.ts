@@ -7,7 +7,9 @@ export function bodyHash(body: Body): string {
     .digest('hex');
 }
 
-type Body = Readonly<Record<string, string | number | null | undefined | Readonly<Record<string, string>>>>;
+type Body = Readonly<
+  Record<string, string | number | null | undefined | Readonly<Record<string, string | undefined>>>
+>;
 
 /** Earlier versions have stored hashes of flat bodies, so those must stay as they are. */
 function sortedFieldsOf(body: Body): readonly (readonly [string, unknown])[] {

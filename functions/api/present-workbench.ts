@@ -84,11 +84,26 @@ function toItem(workbench: Workbench, baseUrl: string, warning: string | undefin
     ...(workbench.stoppedAt === undefined ? {} : { stopped_at: toIsoTime(workbench.stoppedAt) }),
     ...(stop === undefined ? {} : { stops_at: toIsoTime(stop.at), stops_because: stop.code }),
     ...presentLimits(workbench),
+    ...presentSchedule(workbench),
     ...presentDeletion(workbench),
     updated_at: toIsoTime(workbench.updatedAt),
     ...(workbench.offer === undefined
       ? {}
       : { offered_to: workbench.offer.to, offer_expires_at: toIsoTime(workbench.offer.expiresAt) }),
+  };
+}
+
+function presentSchedule({ schedule, status }: Workbench): Pick<WorkbenchItem, 'schedule' | 'next_start_at'> {
+  if (schedule === undefined) return {};
+  const { start, stop, zone, nextStartAt } = schedule;
+  const startsNext = nextStartAt !== undefined && (status === 'stopped' || status === 'stopping');
+  return {
+    schedule: {
+      ...(start === undefined ? {} : { start }),
+      ...(stop === undefined ? {} : { stop }),
+      time_zone: zone,
+    },
+    ...(startsNext ? { next_start_at: toIsoTime(nextStartAt) } : {}),
   };
 }
 

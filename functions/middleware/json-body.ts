@@ -83,7 +83,10 @@ async function parseJson(event: GatewayEvent, text: string): Promise<Parsed<unkn
 function toInvalidFields(issues: readonly z.core.$ZodIssue[]): InvalidFields {
   const fields = issues.flatMap((issue): (readonly [string, string])[] =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => [key.slice(0, FIELD_NAME_MAX_LENGTH), 'no field of this request'])
+      ? issue.keys.map((key) => [
+          [...issue.path, key.slice(0, FIELD_NAME_MAX_LENGTH)].join('.'),
+          'no field of this request',
+        ])
       : [[issue.path.join('.'), issue.message]],
   );
   return Object.fromEntries(fields.slice(0, INVALID_FIELDS_MAX));

@@ -5,6 +5,7 @@ import { HISTORY_ENTRY_TYPES, type HistoryEntry, STATUSES } from '#core/workbenc
 import { EVIDENCE_KINDS, type Idle } from '#core/workbench/idle-schema.ts';
 import type { Interruption } from '#core/workbench/interruption.ts';
 import { REASON_CODES } from '#core/workbench/reasons.ts';
+import { SCHEDULE_STATES, type Schedule } from '#core/workbench/schedule-schema.ts';
 import type { WorkbenchSpec } from '#core/workbench/spec.ts';
 import {
   type AcceptedRun,
@@ -208,6 +209,18 @@ const meter = () =>
     } satisfies Fields<Meter>),
   );
 
+const schedule = (): fc.Arbitrary<Schedule> =>
+  exact(
+    fc.record({
+      start: maybe(fc.constantFrom('0 8 * * 1-5', '30 7 1 * *')),
+      stop: maybe(fc.constantFrom('0 18 * * *', '0 */6 * * *')),
+      zone: fc.constantFrom('UTC', 'Europe/Berlin'),
+      nextStartAt: maybe(anyTime()),
+      nextStopAt: maybe(anyTime()),
+      state: maybe(fc.constantFrom(...SCHEDULE_STATES)),
+    } satisfies Fields<Schedule>),
+  );
+
 const base = () =>
   ({
     schemaVersion: fc.constant(SCHEMA_VERSION),
@@ -238,6 +251,7 @@ const base = () =>
     offer: maybe(fc.record({ to: anyUserId(), expiresAt: anyTime() })),
     meter: maybe(meter()),
     plannedStopAt: maybe(anyTime()),
+    schedule: maybe(schedule()),
     restorable: maybe(fc.record({ deletedAt: anyTime(), until: anyTime() })),
   }) satisfies Fields<Base>;
 

@@ -1,10 +1,12 @@
 import type { Meter } from '#core/cost/meter.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
+import { CRON_MAX } from '#core/workbench/cron.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
 import type { Idle } from '#core/workbench/idle-schema.ts';
 import type { Interruption } from '#core/workbench/interruption.ts';
 import { LABELS_MAX, LABELS_MAX_BYTES } from '#core/workbench/labels.ts';
 import { REASON_MESSAGE_MAX } from '#core/workbench/reasons.ts';
+import type { Schedule } from '#core/workbench/schedule-schema.ts';
 import type { WorkbenchSpec } from '#core/workbench/spec.ts';
 import {
   type AcceptedRun,
@@ -139,6 +141,14 @@ const base = {
   } satisfies Required<Meter>,
   plannedStopAt: TIME,
   restorable: { deletedAt: TIME, until: TIME },
+  schedule: {
+    start: '*'.padEnd(CRON_MAX, '*'),
+    stop: '*'.padEnd(CRON_MAX, '*'),
+    zone: 'America/Argentina/ComodRivadavia',
+    nextStartAt: TIME,
+    nextStopAt: TIME,
+    state: 'refused',
+  } satisfies Required<Schedule>,
 } satisfies Required<Base>;
 
 const runBase = { runId: RUN_ID, attempt: 1_234, rate: RATE };

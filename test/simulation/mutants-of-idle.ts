@@ -109,8 +109,8 @@ export const IDLE_MUTANTS: readonly Mutant[] = [
   {
     name: 'idle-never-check',
     description: 'does not make a running workbench due for the check of its evidence',
-    file: 'core/workbench/workbench.ts',
-    find: "if (workbench.status === 'running' && workbench.idle !== undefined) times.push(workbench.idle.checkAt);",
+    file: 'core/workbench/planned-stop.ts',
+    find: 'if (workbench.idle !== undefined) times.push(workbench.idle.checkAt);',
     replace: '',
   },
   {

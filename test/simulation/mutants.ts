@@ -103,7 +103,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'start-before-old-run-gone',
     description: 'starts the next run before the old run has ended',
-    file: `${LIFECYCLE}/requests.ts`,
+    file: `${LIFECYCLE}/transitions.ts`,
     find: "return { ...workbench, desired: 'running', nextRun: { runId, requestedAt: now }, nextDriveAt: now };",
     replace:
       "return { ...workbench, run: undefined, status: 'starting', desired: 'running', deadlineAt: now + 900000, nextDriveAt: now, ...{ run: { phase: 'preparing', runId, attempt: 1 } } } as never;",

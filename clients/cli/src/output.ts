@@ -183,6 +183,8 @@ export function formatWorkbench(workbench: Workbench, stream: NodeJS.WriteStream
     ['stopped', workbench.stopped_at],
     ['last used', used],
     ['stops at', workbench.stops_at],
+    ['starts at', workbench.next_start_at],
+    ['schedule', formatSchedule(workbench)],
     ['restorable', workbench.restorable_until && `until ${workbench.restorable_until}`],
     ['cost', formatCost(workbench)],
   ];
@@ -190,6 +192,17 @@ export function formatWorkbench(workbench: Workbench, stream: NodeJS.WriteStream
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name.padEnd(10)}${value}`)
     .join('\n');
+}
+
+/** For example `start 0 8 * * 1-5, stop 0 18 * * 1-5 (Europe/Berlin)`. */
+function formatSchedule({ schedule }: Workbench): string | undefined {
+  if (schedule === undefined) return undefined;
+  const { start, stop, time_zone: zone } = schedule;
+  const times = [
+    ...(start === undefined ? [] : [`start ${start}`]),
+    ...(stop === undefined ? [] : [`stop ${stop}`]),
+  ];
+  return printable(`${times.join(', ')} (${zone})`);
 }
 
 /** For example `0.05 USD an hour, 1.20 USD this month`; undefined if it costs nothing. */

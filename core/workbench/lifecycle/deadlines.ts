@@ -7,7 +7,8 @@ import { endWindow } from './deletion.ts';
 import { stopAsPlanned } from './idle.ts';
 import { dueInterruptionReason, isInterruptionDue } from './interruption.ts';
 import { INSTANCE_LOST, isEnding } from './run.ts';
-import { beginStop, endRun } from './transitions.ts';
+import { followSchedule } from './schedule.ts';
+import { beginStop, endRun, startAgain } from './transitions.ts';
 import { removeGoneTasks } from './unexpected-tasks.ts';
 
 /** Applies the passing of time: ends stop settle periods and applies deadlines. */
@@ -16,7 +17,14 @@ export function applyElapsedTime(workbench: Workbench, context: Context): Workbe
   const settled = endRunAfterSettlePeriod(removeGoneTasks(due, context), context);
   const interrupted = stopIfInterrupted(settled, context);
   const planned = stopAsPlanned(interrupted, context);
-  return endWindow(applyDeadline(stopIfAgentSilent(planned, context), context), context);
+  const timely = applyDeadline(stopIfAgentSilent(planned, context), context);
+  const scheduled = followSchedule(
+    timely,
+    (stopped, runId) => startAgain(stopped, runId, context),
+    (running, reason) => beginStop(running, context, { reason }),
+    context,
+  );
+  return endWindow(scheduled, context);
 }
 
 /**

@@ -2,6 +2,7 @@ import { WorkbenchError } from '../../errors.ts';
 import { isDeleted, type Workbench } from '../workbench.ts';
 import type { Context } from './context.ts';
 import { withoutOffer } from './owner.ts';
+import { withNextTime } from './schedule.ts';
 import { beginDelete } from './transitions.ts';
 
 /**
@@ -42,7 +43,8 @@ export function restore(workbench: Workbench, { now }: Context): Workbench {
         'not_deleted',
         'The workbench is not deleted, so that there is nothing to restore.',
       );
-  } else if (workbench.status !== 'deleting' && now < restorable.until) return rest as Workbench;
+  } else if (workbench.status !== 'deleting' && now < restorable.until)
+    return withNextTime(rest as Workbench, now);
   throw new WorkbenchError(
     'deleting',
     'It is too late to restore the workbench: its files are being deleted.',

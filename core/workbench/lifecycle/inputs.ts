@@ -167,5 +167,7 @@ export type Input =
   | { readonly type: 'outcomes'; readonly revision: number; readonly outcomes: readonly EffectResult[] }
   /** Time has passed. */
   | { readonly type: 'tick' }
+  /** A quota refuses the start whose time has come by the schedule. */
+  | { readonly type: 'scheduled_start_refused' }
   /** The history contains the entries up to and including `through`. */
   | { readonly type: 'history_written'; readonly through: number };

@@ -15,7 +15,8 @@ import { deleteOrHide, restore } from './deletion.ts';
 import { changeLimits, extend, startRunning } from './idle.ts';
 import type { Request } from './inputs.ts';
 import { endOffer, moveTo, offerTo } from './owner.ts';
-import { beginStart, beginStop } from './transitions.ts';
+import { changeSchedule, postponeStop, skipElapsed } from './schedule.ts';
+import { beginStop, startAgain } from './transitions.ts';
 
 /**
  * Applies a request; returns the same object if the request changes nothing.
@@ -25,17 +26,17 @@ export function applyRequest(workbench: Workbench, input: Request, context: Cont
   if (isDeleted(workbench) && input.type !== 'delete' && input.type !== 'restore') throw workbenchNotFound();
   switch (input.type) {
     case 'start':
-      return start(workbench, input.runId, context);
+      return start(skipElapsed(workbench, context), input.runId, context);
     case 'stop':
-      return stop(workbench, input.force === true, context);
+      return stop(skipElapsed(workbench, context), input.force === true, context);
     case 'restart':
-      return restart(workbench, input, context);
+      return restart(skipElapsed(workbench, context), input, context);
     case 'delete':
       return deleteOrHide(workbench, input.immediately === true, (w) => stop(w, false, context), context);
     case 'restore':
       return restore(workbench, context);
     case 'extend':
-      return extend(workbench, input.minutes, context);
+      return postponeStop(extend(workbench, input.minutes, context), input.minutes, context);
     case 'update':
       return update(workbench, input.changes, context);
     case 'offer':
@@ -50,9 +51,8 @@ export function applyRequest(workbench: Workbench, input: Request, context: Cont
 function start(workbench: Workbench, runId: string, context: Context): Workbench {
   switch (workbench.status) {
     case 'stopped':
-      return beginStart(workbench, runId, context.now, context);
     case 'stopping':
-      return startAfterStop(workbench, runId, context);
+      return startAgain(workbench, runId, context);
     case 'running':
       return startRunning(workbench, context);
     case 'deleting':
@@ -60,11 +60,6 @@ function start(workbench: Workbench, runId: string, context: Context): Workbench
     default:
       return workbench;
   }
-}
-
-function startAfterStop(workbench: Stopping, runId: string, { now }: Context): Stopping {
-  if (workbench.desired === 'running') return workbench;
-  return { ...workbench, desired: 'running', nextRun: { runId, requestedAt: now }, nextDriveAt: now };
 }
 
 function stop(workbench: Workbench, force: boolean, context: Context): Workbench {
@@ -139,7 +134,11 @@ function update(workbench: Workbench, changes: Changes, context: Context): Workb
     );
   }
   const labelled = changes.labels === undefined ? workbench : withLabels(workbench, changes.labels);
-  const limited = changeLimits({ ...labelled, spec }, changes, context);
+  const limited = changeSchedule(
+    changeLimits({ ...labelled, spec }, changes, context),
+    changes.schedule,
+    context,
+  );
   return rename(limited, changes.name ?? workbench.name);
 }
 

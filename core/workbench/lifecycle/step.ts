@@ -26,6 +26,7 @@ import {
   applyTaskObservation,
   applyTaskStopRequested,
 } from './run.ts';
+import { findScheduleEvent, noteRefusedStart } from './schedule.ts';
 import {
   applyVolumeDeletion,
   applyVolumeReady,
@@ -89,6 +90,8 @@ function advance(
       return applyRequest(workbench, input, context);
     case 'tick':
       return clearElapsedDueTime(applyElapsedTime(workbench, context), context);
+    case 'scheduled_start_refused':
+      return noteRefusedStart(workbench, context);
     case 'swept':
       return applyResult(workbench, input.observation, context);
     case 'history_noted':
@@ -276,6 +279,8 @@ function historyEntryFor(
   if (after.status === 'starting' && failedStartsOf(after) > failedStartsOf(before)) {
     return { ...entry, ...(after.refusal ? { code: after.refusal.code } : {}), type: 'start_retried' };
   }
+  const scheduled = findScheduleEvent(before, after);
+  if (scheduled !== undefined) return { ...entry, type: `schedule_${scheduled}` };
   if (isRestart(before, after)) return { ...entry, type: 'restarted_after_interruption' };
   if (before.status !== after.status || reason) return { ...entry, type: 'status_changed' };
   if (isDrained(before) !== isDrained(after)) {

@@ -15,6 +15,7 @@ import {
 import { type Context, driveBy } from './context.ts';
 import { requestedHost } from './host.ts';
 import { interruptedReason, restartAfter } from './interruption.ts';
+import { toNextStart, toNextStop } from './schedule.ts';
 
 /** Delay of the third task of a start, and additional delay of each further one. Milliseconds. */
 const RETRY_DELAY_MS = 30_000;
@@ -35,8 +36,9 @@ export function beginStart(
     stoppedAt: _stopped,
     nextDriveAt: _next,
     restorable: _past,
-    ...base
+    ...rest
   } = baseOf(workbench);
+  const base = toNextStop(rest, context.now);
   // The user who starts it later than that has another plan.
   if (base.plannedStopAt !== undefined && base.plannedStopAt <= context.now) delete base.plannedStopAt;
   // After `storage_failed` the mount may be wrong. Without it the start ensures the volume first.
@@ -61,6 +63,14 @@ export function beginStart(
   };
 }
 
+/** Begins the start of a workbench that is stopped, or plans it for the end of its stop. */
+export function startAgain(workbench: Stopped | Stopping, runId: string, context: Context): Workbench {
+  const { now } = context;
+  if (workbench.status === 'stopped') return beginStart(workbench, runId, now, context);
+  if (workbench.desired === 'running') return workbench;
+  return { ...workbench, desired: 'running', nextRun: { runId, requestedAt: now }, nextDriveAt: now };
+}
+
 /**
  * Begins to end the current run, then continues to `stopped` or to the next run.
  * @param options.reason the status reason, if no request caused the stop
@@ -77,7 +87,8 @@ export function beginStop(
   } = {},
 ): Workbench {
   const { run } = workbench;
-  const { nextDriveAt: _next, ...base } = withoutUnlaunchedHost(workbench);
+  const { nextDriveAt: _next, ...rest } = withoutUnlaunchedHost(workbench);
+  const base = toNextStart(rest, context.now);
   const stopping: Stopping = {
     ...base,
     status: 'stopping',

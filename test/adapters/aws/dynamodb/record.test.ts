@@ -16,7 +16,7 @@ const READ_UNIT_BYTES = 4_096;
  * Bytes that the largest record leaves free for coming fields. A new field may use them: lower the number by the field's
  * largest size. Below 128 bytes a new field needs a decision about what leaves the record.
  */
-const FREE_BYTES = 270;
+const FREE_BYTES = 130;
 
 describe('the item of a record', () => {
   it('is parsed as the workbench that was written', () => {
@@ -66,7 +66,11 @@ describe('the item of a record', () => {
   it.each(Object.entries<Workbench>(LARGEST_WORKBENCHES))(
     'costs one read unit and leaves enough bytes for new fields at its largest: %s',
     (_, workbench) => {
-      expect(sizeOf(workbench)).toBeLessThanOrEqual(READ_UNIT_BYTES - FREE_BYTES);
+      // The offer of a workbench ends when it is deleted.
+      const { restorable: _deleted, ...kept } = workbench;
+      const { offer: _ended, ...deleted } = workbench;
+      for (const possible of [kept, deleted] as Workbench[])
+        expect(sizeOf(possible)).toBeLessThanOrEqual(READ_UNIT_BYTES - FREE_BYTES);
     },
   );
 });

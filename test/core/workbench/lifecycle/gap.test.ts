@@ -43,6 +43,8 @@ const FACTS = [
   'lifeEndsAt',
   'plannedStopAt',
   'deletedAt',
+  'nextStartAt',
+  'nextStopAt',
 ];
 
 /** The names of all times in the record, with the sets of values that each has. */

@@ -12,6 +12,7 @@ from .create_share_link_response_200_item_role import CreateShareLinkResponse200
 from .create_workbench_body import CreateWorkbenchBody
 from .create_workbench_body_labels import CreateWorkbenchBodyLabels
 from .create_workbench_body_on_interruption import CreateWorkbenchBodyOnInterruption
+from .create_workbench_body_schedule_type_0 import CreateWorkbenchBodyScheduleType0
 from .create_workbench_response_200_type_0 import CreateWorkbenchResponse200Type0
 from .create_workbench_response_200_type_1 import CreateWorkbenchResponse200Type1
 from .create_workbench_response_200_type_1_item import (
@@ -195,6 +196,7 @@ from .stop_workbench_response_200 import StopWorkbenchResponse200
 from .update_workbench_body import UpdateWorkbenchBody
 from .update_workbench_body_labels import UpdateWorkbenchBodyLabels
 from .update_workbench_body_on_interruption import UpdateWorkbenchBodyOnInterruption
+from .update_workbench_body_schedule_type_0 import UpdateWorkbenchBodyScheduleType0
 from .update_workbench_response_200 import UpdateWorkbenchResponse200
 from .withdraw_offer_response_200 import WithdrawOfferResponse200
 from .workbench import Workbench
@@ -204,6 +206,7 @@ from .workbench_idle_because import WorkbenchIdleBecause
 from .workbench_labels import WorkbenchLabels
 from .workbench_on_interruption import WorkbenchOnInterruption
 from .workbench_role import WorkbenchRole
+from .workbench_schedule import WorkbenchSchedule
 from .workbench_status import WorkbenchStatus
 from .workbench_status_reason import WorkbenchStatusReason
 from .workbench_status_reason_code import WorkbenchStatusReasonCode
@@ -222,6 +225,7 @@ __all__ = (
     "CreateWorkbenchBody",
     "CreateWorkbenchBodyLabels",
     "CreateWorkbenchBodyOnInterruption",
+    "CreateWorkbenchBodyScheduleType0",
     "CreateWorkbenchResponse200Type0",
     "CreateWorkbenchResponse200Type1",
     "CreateWorkbenchResponse200Type1Item",
@@ -343,6 +347,7 @@ __all__ = (
     "UpdateWorkbenchBody",
     "UpdateWorkbenchBodyLabels",
     "UpdateWorkbenchBodyOnInterruption",
+    "UpdateWorkbenchBodyScheduleType0",
     "UpdateWorkbenchResponse200",
     "WithdrawOfferResponse200",
     "Workbench",
@@ -352,6 +357,7 @@ __all__ = (
     "WorkbenchLabels",
     "WorkbenchOnInterruption",
     "WorkbenchRole",
+    "WorkbenchSchedule",
     "WorkbenchStatus",
     "WorkbenchStatusReason",
     "WorkbenchStatusReasonCode",

@@ -13,6 +13,9 @@ from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.create_workbench_body_labels import CreateWorkbenchBodyLabels
+    from ..models.create_workbench_body_schedule_type_0 import (
+        CreateWorkbenchBodyScheduleType0,
+    )
 
 
 T = TypeVar("T", bound="CreateWorkbenchBody")
@@ -37,6 +40,8 @@ class CreateWorkbenchBody:
             The limit of the installation applies besides; with `null`, the default, only this one does.
         stop_at (datetime.datetime | None | Unset): When the workbench is to be stopped, once. A time in the past stops
             it at once if it is running. `null` takes the plan back.
+        schedule (CreateWorkbenchBodyScheduleType0 | None | Unset): When the workbench starts and stops by itself.
+            `null` removes the schedule; an update replaces all of it.
         allocated_instance_type (str | Unset): Gives the workbench a dedicated instance of this type. The instance is
             started, stopped and terminated together with the workbench.
     """
@@ -50,9 +55,14 @@ class CreateWorkbenchBody:
     idle_stop_minutes: int | Unset = UNSET
     max_run_hours: int | None | Unset = UNSET
     stop_at: datetime.datetime | None | Unset = UNSET
+    schedule: CreateWorkbenchBodyScheduleType0 | None | Unset = UNSET
     allocated_instance_type: str | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.create_workbench_body_schedule_type_0 import (
+            CreateWorkbenchBodyScheduleType0,
+        )
+
         workbench_name = self.workbench_name
 
         labels: dict[str, Any] | Unset = UNSET
@@ -85,6 +95,14 @@ class CreateWorkbenchBody:
         else:
             stop_at = self.stop_at
 
+        schedule: dict[str, Any] | None | Unset
+        if isinstance(self.schedule, Unset):
+            schedule = UNSET
+        elif isinstance(self.schedule, CreateWorkbenchBodyScheduleType0):
+            schedule = self.schedule.to_dict()
+        else:
+            schedule = self.schedule
+
         allocated_instance_type = self.allocated_instance_type
 
         field_dict: dict[str, Any] = {}
@@ -108,6 +126,8 @@ class CreateWorkbenchBody:
             field_dict["max_run_hours"] = max_run_hours
         if stop_at is not UNSET:
             field_dict["stop_at"] = stop_at
+        if schedule is not UNSET:
+            field_dict["schedule"] = schedule
         if allocated_instance_type is not UNSET:
             field_dict["allocated_instance_type"] = allocated_instance_type
 
@@ -116,6 +136,9 @@ class CreateWorkbenchBody:
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         from ..models.create_workbench_body_labels import CreateWorkbenchBodyLabels
+        from ..models.create_workbench_body_schedule_type_0 import (
+            CreateWorkbenchBodyScheduleType0,
+        )
 
         d = dict(src_dict)
         workbench_name = d.pop("workbench_name", UNSET)
@@ -168,6 +191,25 @@ class CreateWorkbenchBody:
 
         stop_at = _parse_stop_at(d.pop("stop_at", UNSET))
 
+        def _parse_schedule(
+            data: object,
+        ) -> CreateWorkbenchBodyScheduleType0 | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                schedule_type_0 = CreateWorkbenchBodyScheduleType0.from_dict(data)
+
+                return schedule_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(CreateWorkbenchBodyScheduleType0 | None | Unset, data)
+
+        schedule = _parse_schedule(d.pop("schedule", UNSET))
+
         allocated_instance_type = d.pop("allocated_instance_type", UNSET)
 
         create_workbench_body = cls(
@@ -180,6 +222,7 @@ class CreateWorkbenchBody:
             idle_stop_minutes=idle_stop_minutes,
             max_run_hours=max_run_hours,
             stop_at=stop_at,
+            schedule=schedule,
             allocated_instance_type=allocated_instance_type,
         )
 

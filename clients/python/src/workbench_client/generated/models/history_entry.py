@@ -33,7 +33,10 @@ class HistoryEntry:
             may live on. `owner_offered`, `offer_withdrawn`, `owner_changed`: the owner offered the workbench to another
             user, this offer ended, or the workbench has another owner since. `idle_warned`: the workbench is not used and
             will be stopped; `idle_warning_ended`: it was used again. `extended`: a user extended the time until then.
-            `restored`: a user took its deletion back. `unknown`: a type that this version of the controller does not know.
+            `schedule_started`: the workbench starts by its schedule. `schedule_warned`: it will be stopped by its schedule.
+            `schedule_missed`: the controller did not work when the schedule was to start or stop it. `schedule_refused`: a
+            quota refused the start by the schedule. `restored`: a user took its deletion back. `unknown`: a type that this
+            version of the controller does not know.
         requested_by (str | Unset): The caller who requested it.
         from_ (HistoryEntryFrom | Unset):
         to (HistoryEntryTo | Unset):

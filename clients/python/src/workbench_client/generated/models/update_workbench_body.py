@@ -13,6 +13,9 @@ from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
     from ..models.update_workbench_body_labels import UpdateWorkbenchBodyLabels
+    from ..models.update_workbench_body_schedule_type_0 import (
+        UpdateWorkbenchBodyScheduleType0,
+    )
 
 
 T = TypeVar("T", bound="UpdateWorkbenchBody")
@@ -37,6 +40,8 @@ class UpdateWorkbenchBody:
             The limit of the installation applies besides; with `null`, the default, only this one does.
         stop_at (datetime.datetime | None | Unset): When the workbench is to be stopped, once. A time in the past stops
             it at once if it is running. `null` takes the plan back.
+        schedule (None | Unset | UpdateWorkbenchBodyScheduleType0): When the workbench starts and stops by itself.
+            `null` removes the schedule; an update replaces all of it.
     """
 
     workbench_name: str | Unset = UNSET
@@ -48,8 +53,13 @@ class UpdateWorkbenchBody:
     idle_stop_minutes: int | Unset = UNSET
     max_run_hours: int | None | Unset = UNSET
     stop_at: datetime.datetime | None | Unset = UNSET
+    schedule: None | Unset | UpdateWorkbenchBodyScheduleType0 = UNSET
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.update_workbench_body_schedule_type_0 import (
+            UpdateWorkbenchBodyScheduleType0,
+        )
+
         workbench_name = self.workbench_name
 
         labels: dict[str, Any] | Unset = UNSET
@@ -82,6 +92,14 @@ class UpdateWorkbenchBody:
         else:
             stop_at = self.stop_at
 
+        schedule: dict[str, Any] | None | Unset
+        if isinstance(self.schedule, Unset):
+            schedule = UNSET
+        elif isinstance(self.schedule, UpdateWorkbenchBodyScheduleType0):
+            schedule = self.schedule.to_dict()
+        else:
+            schedule = self.schedule
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update({})
@@ -103,12 +121,17 @@ class UpdateWorkbenchBody:
             field_dict["max_run_hours"] = max_run_hours
         if stop_at is not UNSET:
             field_dict["stop_at"] = stop_at
+        if schedule is not UNSET:
+            field_dict["schedule"] = schedule
 
         return field_dict
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         from ..models.update_workbench_body_labels import UpdateWorkbenchBodyLabels
+        from ..models.update_workbench_body_schedule_type_0 import (
+            UpdateWorkbenchBodyScheduleType0,
+        )
 
         d = dict(src_dict)
         workbench_name = d.pop("workbench_name", UNSET)
@@ -161,6 +184,25 @@ class UpdateWorkbenchBody:
 
         stop_at = _parse_stop_at(d.pop("stop_at", UNSET))
 
+        def _parse_schedule(
+            data: object,
+        ) -> None | Unset | UpdateWorkbenchBodyScheduleType0:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                schedule_type_0 = UpdateWorkbenchBodyScheduleType0.from_dict(data)
+
+                return schedule_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Unset | UpdateWorkbenchBodyScheduleType0, data)
+
+        schedule = _parse_schedule(d.pop("schedule", UNSET))
+
         update_workbench_body = cls(
             workbench_name=workbench_name,
             labels=labels,
@@ -171,6 +213,7 @@ class UpdateWorkbenchBody:
             idle_stop_minutes=idle_stop_minutes,
             max_run_hours=max_run_hours,
             stop_at=stop_at,
+            schedule=schedule,
         )
 
         return update_workbench_body

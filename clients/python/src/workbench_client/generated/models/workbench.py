@@ -18,6 +18,7 @@ from ..types import UNSET, Unset
 if TYPE_CHECKING:
     from ..models.workbench_cost import WorkbenchCost
     from ..models.workbench_labels import WorkbenchLabels
+    from ..models.workbench_schedule import WorkbenchSchedule
     from ..models.workbench_status_reason import WorkbenchStatusReason
 
 
@@ -55,7 +56,8 @@ class Workbench:
             (its instance is being replaced), `machine_draining` (an operator empties its machine; `stops_at` says when),
             `idle_unknown` (its activity cannot be read, so that it is not stopped for idleness), and in local mode
             `volume_almost_full` (the limit of its files is almost reached) or `disk_almost_full`: delete files that you no
-            longer need.
+            longer need. Of a stopped one: `schedule_missed` (the controller did not work when its schedule was to start
+            it), `schedule_refused` (a quota refused this start); the next start is at `next_start_at`.
         status_reason (WorkbenchStatusReason | Unset): Why the workbench stopped or is stopping without a request to
             stop it.
         allocated_instance_type (str | Unset): The type of its dedicated instance, if it was created with one.
@@ -80,6 +82,9 @@ class Workbench:
         keepalive_until (datetime.datetime | Unset): The running workbench is not stopped for idleness before this time.
         max_run_hours (int | Unset): The limit of a run that its user has set.
         stop_at (datetime.datetime | Unset): When the workbench is to be stopped, as its user has set.
+        schedule (WorkbenchSchedule | Unset): When it starts and stops by itself: cron expressions of five fields.
+        next_start_at (datetime.datetime | Unset): When the stopped workbench starts by its schedule. The next stop of a
+            running one is `stops_at`, if it is the earliest.
         last_activity_at (datetime.datetime | Unset): When a person last used the workbench, as the gate has seen it:
             data that a browser sent on a WebSocket, or a request that is not repeated by a program. At most about a minute
             old. Only in the responses of `GET`, of a running or stopped workbench that was used in the last 400 days.
@@ -120,6 +125,8 @@ class Workbench:
     keepalive_until: datetime.datetime | Unset = UNSET
     max_run_hours: int | Unset = UNSET
     stop_at: datetime.datetime | Unset = UNSET
+    schedule: WorkbenchSchedule | Unset = UNSET
+    next_start_at: datetime.datetime | Unset = UNSET
     last_activity_at: datetime.datetime | Unset = UNSET
     deleted_at: datetime.datetime | Unset = UNSET
     restorable_until: datetime.datetime | Unset = UNSET
@@ -215,6 +222,14 @@ class Workbench:
         if not isinstance(self.stop_at, Unset):
             stop_at = self.stop_at.isoformat()
 
+        schedule: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.schedule, Unset):
+            schedule = self.schedule.to_dict()
+
+        next_start_at: str | Unset = UNSET
+        if not isinstance(self.next_start_at, Unset):
+            next_start_at = self.next_start_at.isoformat()
+
         last_activity_at: str | Unset = UNSET
         if not isinstance(self.last_activity_at, Unset):
             last_activity_at = self.last_activity_at.isoformat()
@@ -289,6 +304,10 @@ class Workbench:
             field_dict["max_run_hours"] = max_run_hours
         if stop_at is not UNSET:
             field_dict["stop_at"] = stop_at
+        if schedule is not UNSET:
+            field_dict["schedule"] = schedule
+        if next_start_at is not UNSET:
+            field_dict["next_start_at"] = next_start_at
         if last_activity_at is not UNSET:
             field_dict["last_activity_at"] = last_activity_at
         if deleted_at is not UNSET:
@@ -308,6 +327,7 @@ class Workbench:
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         from ..models.workbench_cost import WorkbenchCost
         from ..models.workbench_labels import WorkbenchLabels
+        from ..models.workbench_schedule import WorkbenchSchedule
         from ..models.workbench_status_reason import WorkbenchStatusReason
 
         d = dict(src_dict)
@@ -436,6 +456,20 @@ class Workbench:
         else:
             stop_at = datetime.datetime.fromisoformat(_stop_at)
 
+        _schedule = d.pop("schedule", UNSET)
+        schedule: WorkbenchSchedule | Unset
+        if isinstance(_schedule, Unset):
+            schedule = UNSET
+        else:
+            schedule = WorkbenchSchedule.from_dict(_schedule)
+
+        _next_start_at = d.pop("next_start_at", UNSET)
+        next_start_at: datetime.datetime | Unset
+        if isinstance(_next_start_at, Unset):
+            next_start_at = UNSET
+        else:
+            next_start_at = datetime.datetime.fromisoformat(_next_start_at)
+
         _last_activity_at = d.pop("last_activity_at", UNSET)
         last_activity_at: datetime.datetime | Unset
         if isinstance(_last_activity_at, Unset):
@@ -503,6 +537,8 @@ class Workbench:
             keepalive_until=keepalive_until,
             max_run_hours=max_run_hours,
             stop_at=stop_at,
+            schedule=schedule,
+            next_start_at=next_start_at,
             last_activity_at=last_activity_at,
             deleted_at=deleted_at,
             restorable_until=restorable_until,
