@@ -15,6 +15,8 @@ export interface ConsoleConfig {
   readonly issuer?: ConsoleIssuer;
   /** Whether workbenches can be shared with the organisation. */
   readonly organisationShares: boolean;
+  /** For how long deleted workbenches can be restored, hours. 0: a deletion cannot be undone. */
+  readonly restorableHours: number;
   /** CPU units (1 vCPU = 1024), MiB, and number of GPUs. */
   readonly sizes: Readonly<
     Record<'cpu' | 'memory' | 'gpu', { readonly min: number; readonly max: number; readonly default: number }>
@@ -37,6 +39,7 @@ type ConfigSettings = Pick<
   | 'RESTAPI_AUTH'
   | 'RESTAPI_OIDC_ISSUER'
   | 'RESTAPI_URL_PREFIX'
+  | 'WB_DELETE_AFTER_HOURS'
   | 'WB_ORGANISATION_SHARES'
   | `WB_${'MIN' | 'MAX' | 'DEFAULT'}_${'CPU' | 'RAM' | 'GPU'}`
 > &
@@ -51,6 +54,7 @@ export function consoleConfigOf(s: ConfigSettings, version: string): ConsoleConf
     signIn: s.RESTAPI_AUTH === 'none' ? 'none' : issuer === undefined ? 'key' : 'issuer',
     ...(issuer === undefined ? {} : { issuer }),
     organisationShares: s.WB_ORGANISATION_SHARES === 'true',
+    restorableHours: s.WB_DELETE_AFTER_HOURS,
     sizes: {
       cpu: { min: s.WB_MIN_CPU, max: s.WB_MAX_CPU, default: s.WB_DEFAULT_CPU },
       memory: { min: s.WB_MIN_RAM, max: s.WB_MAX_RAM, default: s.WB_DEFAULT_RAM },

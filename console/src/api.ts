@@ -18,6 +18,17 @@ export type ShareLink = ResponseOf<'listShareLinks'>['items'][number];
 export type CreatedLink = ResponseOf<'createShareLink'>['item'];
 export type StartTimes = ResponseOf<'listStartTimes'>['items'][number];
 export type Quota = Pick<ResponseOf<'getOwnQuota'>['item'], 'limits' | 'used'>;
+export type QuotaName = keyof Quota['limits'];
+export const QUOTA_NAMES: readonly QuotaName[] = ['workbenches', 'running', 'cpu', 'memory', 'gpus', 'hosts'];
+export type UsagePage = ResponseOf<'listUsage'>;
+export type Report = ResponseOf<'listReports'>['items'][number];
+/** The limits that one scope sets. Absent: it sets none. Null: no limit. */
+export type ScopeLimits = ResponseOf<'getQuota'>['item']['limits'];
+/** What a workbench would hold and leave. Later versions of the API may add what it would cost. */
+export interface Preview {
+  readonly quota: { readonly left: Quota['limits'] };
+  readonly estimate?: { readonly per_hour_running?: number; readonly basis?: string };
+}
 export type LogPage = ResponseOf<'listLogs'>;
 export type Machines = ResponseOf<'listMachines'>;
 export type Machine = Machines['items'][number];
@@ -129,6 +140,17 @@ export class Api {
     return dataOf(result).item as Workbench;
   }
 
+  /** Says what this workbench would leave of the quota, and cost. Creates nothing. */
+  async preview(body: CreateBody, signal?: AbortSignal): Promise<Preview> {
+    const result = await this.#client.POST('/workbenches', {
+      params: { query: { ...this.#query(), dry_run: true } },
+      body,
+      ...of(signal),
+    });
+    // A dry run has no other item.
+    return dataOf(result).item as unknown as Preview;
+  }
+
   async update(target: Target, body: UpdateBody): Promise<Workbench> {
     return dataOf(await this.#client.PATCH('/workbenches/{wid}', { ...this.#at(target), body })).item;
   }
@@ -197,6 +219,38 @@ export class Api {
   async quota(signal?: AbortSignal): Promise<Quota> {
     const result = await this.#client.GET('/quotas', { params: { query: this.#query() }, ...of(signal) });
     return dataOf(result).item;
+  }
+
+  /** @param month `YYYY-MM`, UTC */
+  async usage(month: string, cursor: string | undefined, signal?: AbortSignal): Promise<UsagePage> {
+    const query = { ...this.#query(), month, limit: PAGE_SIZE, ...(cursor === undefined ? {} : { cursor }) };
+    return dataOf(await this.#client.GET('/usage', { params: { query }, ...of(signal) }));
+  }
+
+  /** The deleted workbenches of the user that can be restored. */
+  async deleted(signal?: AbortSignal): Promise<readonly Workbench[]> {
+    const query = { ...this.#query(), deleted: true, limit: PAGE_SIZE };
+    return dataOf(await this.#client.GET('/workbenches', { params: { query }, ...of(signal) })).items;
+  }
+
+  async restore(target: Target): Promise<void> {
+    dataOf(await this.#client.POST('/workbenches/{wid}/restore', this.#at(target)));
+  }
+
+  async reports(signal?: AbortSignal): Promise<readonly Report[]> {
+    return dataOf(await this.#client.GET('/reports/reconcile', of(signal))).items;
+  }
+
+  /** @param scope `installation`, `group:<name>` or `user:<user id>` */
+  async readLimits(scope: string, signal?: AbortSignal): Promise<ScopeLimits> {
+    const params = { path: { scope } };
+    return dataOf(await this.#client.GET('/quotas/{scope}', { params, ...of(signal) })).item.limits;
+  }
+
+  /** Replaces the limits of the scope. */
+  async writeLimits(scope: string, limits: ScopeLimits): Promise<ScopeLimits> {
+    const params = { path: { scope } };
+    return dataOf(await this.#client.PUT('/quotas/{scope}', { params, body: limits })).item.limits;
   }
 
   async machines(signal?: AbortSignal): Promise<Machines> {

@@ -33,6 +33,17 @@ export function formatSize(size: {
   return [formatCpu(cpu), formatMemory(memory), ...gpus].join(', ');
 }
 
+/** Returns an amount of a quota in its unit. */
+export function formatQuota(name: string, amount: number): string {
+  if (name === 'cpu') return formatCpu(amount);
+  return name === 'memory' ? formatMemory(amount) : String(amount);
+}
+
+/** Returns the month (UTC) of a time: `2030-01`. */
+export function toMonth(at: Date): string {
+  return at.toISOString().slice(0, 'YYYY-MM'.length);
+}
+
 export function formatUsd(amount: number): string {
   const digits = amount !== 0 && Math.abs(amount) < 1 ? 3 : 2;
   return `$${amount.toFixed(digits)}`;

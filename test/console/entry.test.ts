@@ -15,6 +15,7 @@ const CONFIG: ConsoleConfig = {
   signIn: 'issuer',
   issuer: { url: 'https://id.example.com', clientId: 'console', scopes: ['openid'] },
   organisationShares: false,
+  restorableHours: 0,
   sizes: { cpu: SIZE, memory: SIZE, gpu: SIZE },
 };
 

@@ -6,9 +6,11 @@ import { KEYS } from '../queries.ts';
 import { TEXTS } from '../texts.ts';
 import { AdminAudit } from './admin-audit.tsx';
 import { AdminMachines } from './admin-machines.tsx';
+import { AdminQuotas } from './admin-quotas.tsx';
+import { AdminReports } from './admin-reports.tsx';
 import { AdminWorkbenches } from './admin-workbenches.tsx';
 
-/** The installation, for operators: workbenches of all users, machines, audit. */
+/** The installation, for operators: workbenches of all users, machines, quotas, reports of sweeps, audit. */
 export function Admin() {
   const { api, me } = useConsole();
   const { data, error, refetch } = useQuery({
@@ -37,6 +39,8 @@ export function Admin() {
           <AdminMachines machines={data.items} />
         </>
       )}
+      <AdminQuotas />
+      <AdminReports />
       <AdminAudit />
     </>
   );

@@ -10,6 +10,7 @@ import { describeProblem } from '../problems.ts';
 import { KEYS } from '../queries.ts';
 import { listSizes, type Size, type SizeName } from '../sizes.ts';
 import { TEXTS } from '../texts.ts';
+import { CreatePreview } from './create-preview.tsx';
 import { SizeFields } from './size-fields.tsx';
 
 export function Create() {
@@ -23,17 +24,20 @@ export function Create() {
     memory: config.sizes.memory.default,
     gpu: config.sizes.gpu.default,
   });
+  const [idleMinutes, setIdleMinutes] = useState('');
   // One key for each content of the form: a second click after a lost response creates no second workbench.
   const key = useRef({ content: '', value: '' });
 
+  const size = (choice === 'own' ? undefined : sizes.get(choice)) ?? own;
+  const body = {
+    workbench_name: name,
+    requested_cpu: size.cpu,
+    requested_memory: size.memory,
+    requested_gpu: size.gpu,
+    // Without a number the default of the installation applies.
+    ...(idleMinutes === '' ? {} : { idle_stop_minutes: Number(idleMinutes) }),
+  };
   const create = async () => {
-    const size = (choice === 'own' ? undefined : sizes.get(choice)) ?? own;
-    const body = {
-      workbench_name: name,
-      requested_cpu: size.cpu,
-      requested_memory: size.memory,
-      requested_gpu: size.gpu,
-    };
     const content = JSON.stringify(body);
     if (key.current.content !== content) key.current = { content, value: crypto.randomUUID() };
     const workbench = await api.create(body, key.current.value);
@@ -100,6 +104,19 @@ export function Create() {
           </label>
         </fieldset>
         {choice === 'own' && <SizeFields size={own} onChange={setOwn} problems={problems} />}
+        <Field label={TEXTS.stops.idle} hint={TEXTS.create.idleHint} problem={problems.idle_stop_minutes}>
+          {(attributes) => (
+            <input
+              {...attributes}
+              type="number"
+              min={1}
+              step={1}
+              value={idleMinutes}
+              onInput={({ currentTarget }) => setIdleMinutes(currentTarget.value)}
+            />
+          )}
+        </Field>
+        <CreatePreview size={size} />
         <ProblemNotice error={mutation.error} />
         <div class="actions">
           <button type="submit" class="primary" value="open" aria-disabled={mutation.isPending}>

@@ -4,6 +4,7 @@ import type { Target } from '../api.ts';
 import { Dialog } from '../components/dialog.tsx';
 import { Field } from '../components/field.tsx';
 import { ProblemNotice } from '../components/problem-notice.tsx';
+import { useConsole } from '../context.ts';
 import { useAct } from '../queries.ts';
 import { TEXTS } from '../texts.ts';
 
@@ -12,11 +13,13 @@ interface DeleteWorkbenchProps {
   readonly target: Target;
 }
 
-/** Deletes a workbench after its name was typed: a deletion cannot be undone. */
+/** Deletes a workbench after its name was typed: often a deletion cannot be undone. */
 export function DeleteWorkbench({ workbench, target }: DeleteWorkbenchProps) {
   const [asking, setAsking] = useState(false);
   const [typed, setTyped] = useState('');
   const { workbench_name: name } = workbench;
+  const { restorableHours: hours } = useConsole().config;
+  const text = hours === 0 ? TEXTS.remove.text : TEXTS.remove.restorableText(hours);
   const deletion = useAct(workbench, target, {
     act: (api, at) => api.delete(at),
     wanted: { desired_status: 'deleted' },
@@ -28,13 +31,13 @@ export function DeleteWorkbench({ workbench, target }: DeleteWorkbenchProps) {
   return (
     <section>
       <h2>{TEXTS.remove.title}</h2>
-      <p>{TEXTS.remove.text}</p>
+      <p>{text}</p>
       <button type="button" class="danger" onClick={() => setAsking(true)}>
         {TEXTS.remove.open}
       </button>
       {asking && (
         <Dialog title={TEXTS.remove.confirmTitle(name)} onClose={close}>
-          <p>{TEXTS.remove.text}</p>
+          <p>{text}</p>
           <form
             onSubmit={(event) => {
               event.preventDefault();

@@ -5,6 +5,7 @@ import { ProblemNotice } from '../components/problem-notice.tsx';
 import { WorkbenchCard } from '../components/workbench-card.tsx';
 import { useWorkbenchList } from '../queries.ts';
 import { TEXTS } from '../texts.ts';
+import { DeletedWorkbenches } from './deleted-workbenches.tsx';
 
 /** From this number of cards on a search helps. */
 const SEARCH_FROM = 7;
@@ -51,6 +52,7 @@ export function Home() {
           <List query={shared} />
         </section>
       )}
+      <DeletedWorkbenches />
     </>
   );
 }

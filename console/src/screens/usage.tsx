@@ -1,18 +1,12 @@
 import { useQuery } from '@tanstack/preact-query';
-import type { Quota } from '../api.ts';
+import type { Quota, QuotaName } from '../api.ts';
 import { Bar } from '../components/bar.tsx';
 import { ProblemNotice } from '../components/problem-notice.tsx';
 import { useConsole } from '../context.ts';
-import { formatCpu, formatMemory } from '../format.ts';
+import { formatQuota } from '../format.ts';
 import { LIST_INTERVAL_MS } from '../polling.ts';
 import { TEXTS } from '../texts.ts';
-
-type QuotaName = keyof Quota['limits'];
-
-const FORMATS: Partial<Record<QuotaName, (value: number) => string>> = {
-  cpu: formatCpu,
-  memory: formatMemory,
-};
+import { MonthlyCost } from './monthly-cost.tsx';
 
 /** What the workbenches of the user hold, and the limits in force. */
 export function Usage() {
@@ -36,12 +30,13 @@ export function Usage() {
           ))}
         </section>
       )}
+      <MonthlyCost />
     </>
   );
 }
 
 function Amount({ name, quota }: { readonly name: QuotaName; readonly quota: Quota }) {
-  const format = FORMATS[name] ?? String;
+  const format = (amount: number) => formatQuota(name, amount);
   const label = TEXTS.usage.names[name];
   const [limit, used] = [quota.limits[name], quota.used[name]];
   if (limit === null) return <p>{TEXTS.usage.unlimited(label, format(used))}</p>;

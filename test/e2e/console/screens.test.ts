@@ -74,7 +74,48 @@ test('Usage shows what the workbenches of the user hold, and the limits', async 
   await page.getByText('Running workbenches: 1 of 4 taken').waitFor();
   await page.getByText('Memory of these: 2 GiB of 8 GiB taken').waitFor();
   await page.getByText('CPU of these: 1 vCPU taken, no limit').waitFor();
+  // What it costs is in the same table for those who see the chart and those who hear it.
+  await page.getByRole('row', { name: /^Thesis .*\$/ }).waitFor();
+  await page.getByRole('row', { name: /^All .*\$/ }).waitFor();
   await checkScreen(page, 'usage');
+});
+
+test('Create says what the quota leaves, and the limit of idle time is that of the form', async () => {
+  const server = await LocalServer.start(await createDataDir());
+  const page = await openPage(await openBrowser());
+  await page.goto(`${findConsoleUrl(server)}#/admin`);
+  await page.getByLabel('Of', { exact: true }).selectOption('user');
+  await page.getByLabel('Name of the group or user').fill('me');
+  await page.getByRole('button', { name: 'Show the limits' }).click();
+  await page.getByRole('spinbutton', { name: 'Running workbenches' }).fill('3');
+  await page.getByRole('checkbox', { name: 'Workbenches: no limit', exact: true }).check();
+  await page.getByRole('button', { name: 'Save the limits' }).click();
+  await page.getByText('The limits of user:me are changed.').waitFor();
+
+  await page.goto(`${findConsoleUrl(server)}#/create`);
+  await page.getByText('Running workbenches: 2 left afterwards').waitFor();
+  await page.getByLabel('When not used for (minutes)').fill('45');
+  await page.getByRole('button', { name: 'Create only' }).click();
+  await page.getByText('when not used for 45 minutes').waitFor();
+});
+
+test('a deleted workbench is restored while the installation keeps it', async () => {
+  const server = await LocalServer.start(await createDataDir(), { WB_DELETE_AFTER_HOURS: '24' });
+  const { item } = await runPrintedCommand(server, 'create');
+  await pollUntil(server, item.workbench_id, 'running');
+  const page = await openPage(await openBrowser());
+  const faults = recordFaults(page);
+  await page.goto(`${findConsoleUrl(server)}#/workbenches/${item.workbench_id}`);
+  await page.getByRole('button', { name: 'Delete the workbench' }).click();
+  await page.getByRole('dialog').getByText('It can be restored within 24 hours.').waitFor();
+  await page.getByRole('dialog').getByLabel('Type the name to confirm').fill('First');
+  await page.getByRole('button', { name: 'Delete with all files' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  await page.getByRole('link', { name: 'Workbenches', exact: true }).click();
+  await page.getByRole('button', { name: 'Restore First' }).click();
+  await page.getByText('First is restored.').waitFor();
+  await page.getByRole('heading', { name: 'First' }).waitFor();
+  expect(faults).toEqual([]);
 });
 
 test('everything can be reached by keyboard alone', async () => {

@@ -11,6 +11,7 @@ const CONFIG: ConsoleConfig = {
   apiPrefix: '/api',
   signIn: 'none',
   organisationShares: false,
+  restorableHours: 0,
   sizes: {
     cpu: { min: 1, max: 2, default: 1 },
     memory: { min: 1, max: 2, default: 1 },
