@@ -1,10 +1,10 @@
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBrowser, openPage } from '#test/e2e/browser.ts';
 import { findFreePort } from '#test/gate/proxies/proxy-process.ts';
 import { isKeycloakInstalled } from '#tools/keycloak/installation.ts';
 import { type Keycloak, startKeycloak } from '#tools/keycloak/keycloak-process.ts';
 import { IssuerServer } from './issuer-server.ts';
+import { closeOfWebSocket } from './page-websocket.ts';
 
 const REQUIRED = process.env.GATE_KEYCLOAK === 'required';
 
@@ -73,13 +73,3 @@ describe.skipIf(!REQUIRED && !isKeycloakInstalled())('in Chromium, with Keycloak
     expect(await closed).toBeLessThan(signedOutAt + REVOCATION_MAX_MS);
   });
 });
-
-/** Opens a WebSocket in a page, which shows when it is open. Returns the time of its end. */
-async function closeOfWebSocket(page: Page, origin: string): Promise<number> {
-  await page.evaluate(`new Promise((closed) => {
-    const socket = new WebSocket('${origin.replace('http', 'ws')}/');
-    socket.onopen = () => { document.body.textContent = 'opened'; };
-    socket.onclose = closed;
-  }).then(() => {})`);
-  return performance.now();
-}

@@ -35,6 +35,8 @@ import {
 const REQUIRED = process.env.GATE_KEYCLOAK === 'required';
 /** A connection ends within five seconds after its right was lost. */
 const REVOCATION_MAX_MS = 5_000;
+/** How long the groups of a session count in one of the tests. */
+const GROUPS_MAX_AGE_MS = 15_000;
 /** A share counts a second later at most. The rest is for a slow computer. */
 const GRANT_MAX_MS = 10_000;
 
@@ -50,7 +52,13 @@ describe.skipIf(!REQUIRED && !isKeycloakInstalled())('a workbench of ann', () =>
     port = await findFreePort();
     const signInOrigin = `http://localhost:${port}`;
     await keycloak.admin.call('POST', '', realm({ signInOrigin, backChannelOrigin: signInOrigin }));
+    await openGate();
+  });
+
+  /** @param groupsMaxAgeMs how long groups count after a sign-in; undefined: as long as a session */
+  async function openGate(groupsMaxAgeMs?: number): Promise<void> {
     const accept = async () => ({ kind: 'accepted' }) as const;
+    const signInOrigin = `http://localhost:${port}`;
     gate = createLocalGate({
       settings: {
         bindAddress: '127.0.0.1',
@@ -74,6 +82,7 @@ describe.skipIf(!REQUIRED && !isKeycloakInstalled())('a workbench of ann', () =>
             },
           },
           keys: { current: 'k'.repeat(48) },
+          groupsMaxAgeMs,
           frontendOrigins: [],
         },
       },
@@ -92,10 +101,14 @@ describe.skipIf(!REQUIRED && !isKeycloakInstalled())('a workbench of ann', () =>
       timers: systemTimers,
     });
     await gate.listen('127.0.0.1', port, 'WB_WORKBENCH_PORT');
-  });
+  }
+
+  async function closeGate(): Promise<void> {
+    await gate?.close({ delayMs: 0, spreadMs: 0, graceMs: 0 });
+  }
 
   afterAll(async () => {
-    await gate?.close({ delayMs: 0, spreadMs: 0, graceMs: 0 });
+    await closeGate();
     await keycloak?.stop();
   });
 
@@ -145,6 +158,23 @@ describe.skipIf(!REQUIRED && !isKeycloakInstalled())('a workbench of ann', () =>
     return { closed, isOpen: () => client.readyState === WebSocket.OPEN };
   }
 
+  /** Takes eve out of her group until the end of the test. @returns her id at Keycloak */
+  async function leaveGroup(): Promise<string> {
+    const [{ id: userId } = { id: '' }] = (await keycloak.admin.call(
+      'GET',
+      `/${REALM}/users?exact=true&username=eve`,
+    )) as { readonly id: string }[];
+    const [{ id: groupId } = { id: '' }] = (await keycloak.admin.call(
+      'GET',
+      `/${REALM}/users/${userId}/groups`,
+    )) as { readonly id: string }[];
+    await keycloak.admin.call('DELETE', `/${REALM}/users/${userId}/groups/${groupId}`);
+    onTestFinished(async () => {
+      await keycloak.admin.call('PUT', `/${REALM}/users/${userId}/groups/${groupId}`);
+    });
+    return userId;
+  }
+
   it('opens for eve while it is shared with her, and her terminal ends within five seconds after that', async () => {
     const workbench = await openWorkbench();
     const browser = await signIn('eve', workbench);
@@ -185,18 +215,7 @@ describe.skipIf(!REQUIRED && !isKeycloakInstalled())('a workbench of ann', () =>
     const browser = await signIn('eve', workbench);
     await waitForStatus(browser, workbench, 200);
     const terminal = await openTerminal(browser, workbench);
-    const [{ id: userId } = { id: '' }] = (await keycloak.admin.call(
-      'GET',
-      `/${REALM}/users?exact=true&username=eve`,
-    )) as { readonly id: string }[];
-    const [{ id: groupId } = { id: '' }] = (await keycloak.admin.call(
-      'GET',
-      `/${REALM}/users/${userId}/groups`,
-    )) as { readonly id: string }[];
-    await keycloak.admin.call('DELETE', `/${REALM}/users/${userId}/groups/${groupId}`);
-    onTestFinished(async () => {
-      await keycloak.admin.call('PUT', `/${REALM}/users/${userId}/groups/${groupId}`);
-    });
+    const userId = await leaveGroup();
     expect((await browser.get(urlOf(workbench))).status).toBe(200);
     // The administrator ends the sessions, so that the next sign-in comes now.
     await keycloak.admin.call('POST', `/${REALM}/users/${userId}/logout`);
@@ -204,6 +223,31 @@ describe.skipIf(!REQUIRED && !isKeycloakInstalled())('a workbench of ann', () =>
     const { code, at } = await terminal.closed;
     expect(code).toBe(1008);
     expect(at - endedAt).toBeLessThan(REVOCATION_MAX_MS);
+    const again = await signIn('eve', workbench);
+    expect((await again.get(urlOf(workbench))).status).toBe(404);
+  });
+
+  it('ends for a user who has left the group when the groups of the session count no longer', async () => {
+    await closeGate();
+    await openGate(GROUPS_MAX_AGE_MS);
+    onTestFinished(async () => {
+      await closeGate();
+      await openGate();
+    });
+    const workbench = await openWorkbench();
+    await shares.put(
+      aShare({ workbenchId: workbench.workbenchId, grantee: { kind: 'group', group: GROUP } }),
+    );
+    const browser = await signIn('eve', workbench);
+    const signedInAt = performance.now();
+    await waitForStatus(browser, workbench, 200);
+    const terminal = await openTerminal(browser, workbench);
+    await leaveGroup();
+    const { code, at } = await terminal.closed;
+    expect(code).toBe(1008);
+    expect(at - signedInAt).toBeLessThan(GROUPS_MAX_AGE_MS + REVOCATION_MAX_MS);
+    // The way to the sign-in, at which the issuer names the groups again.
+    expect((await browser.get(urlOf(workbench))).status).toBe(302);
     const again = await signIn('eve', workbench);
     expect((await again.get(urlOf(workbench))).status).toBe(404);
   });
