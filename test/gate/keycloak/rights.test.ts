@@ -95,7 +95,7 @@ describe.skipIf(!REQUIRED && !isKeycloakInstalled())('rights, with Keycloak and 
     ]);
   });
 
-  it('a machine with two workbenches is emptied: it takes no new one, owners are told, and both stop in time', async () => {
+  it('a machine with two workbenches is emptied: it takes no new one, owners see it, and both stop in time', async () => {
     const server = await IssuerServer.start(keycloak, signInOrigin);
     const ann = { server: server.apiOf('ann'), ...(await server.startWorkbench('ann')) };
     const eve = { server: server.apiOf('eve'), ...(await server.startWorkbench('eve')) };
