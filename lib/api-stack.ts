@@ -16,10 +16,10 @@ import {
   addQueueTrigger,
   addScheduleTrigger,
   ControllerFunction,
-  createLogGroup,
 } from './constructs/controller-function.ts';
 import { HostTemplates } from './constructs/instance-launch-template.ts';
 import { JanitorFunction } from './constructs/janitor.ts';
+import { createLogGroup } from './constructs/log-group.ts';
 import type { Network } from './constructs/network.ts';
 import { WorkQueues } from './constructs/work-queues.ts';
 import { AuthSecret, WorkbenchApi } from './constructs/workbench-api.ts';

@@ -8,11 +8,12 @@ import {
 } from 'aws-cdk-lib/aws-ecr';
 import { CfnClusterCapacityProviderAssociations, Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
 import { CompositePrincipal, type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledge, CONTROL_TOWER } from './checks/acknowledge.ts';
 import { AwsvpcTrunking } from './constructs/awsvpc-trunking.ts';
 import { CapacityProviderGroup } from './constructs/capacity-provider.ts';
+import { createLogGroup } from './constructs/log-group.ts';
 import type { Network } from './constructs/network.ts';
 import { workbenchLogsOf } from './deployment-names.ts';
 import { allow } from './permissions/allow.ts';
@@ -56,10 +57,9 @@ export class ClusterStack extends WorkbenchStack {
       );
     }
     this.images = new ImageRepository(this, 'Images');
-    this.workbenchLogs = new LogGroup(this, 'WorkbenchLogs', {
-      logGroupName: workbenchLogsOf(installation),
-      retention: logs.workbenchRetentionDays,
-      removalPolicy: RemovalPolicy.DESTROY,
+    this.workbenchLogs = createLogGroup(this, 'WorkbenchLogs', {
+      name: workbenchLogsOf(installation),
+      logRetention: logs.workbenchRetentionDays,
     });
     const executionRole = new Role(this, 'ExecutionRole', {
       description: 'ECS: pulls the workbench image and writes the logs of workbenches',

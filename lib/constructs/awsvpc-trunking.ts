@@ -1,9 +1,10 @@
-import { type CfnResource, RemovalPolicy } from 'aws-cdk-lib';
+import type { CfnResource } from 'aws-cdk-lib';
 import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { AwsCustomResource, type AwsSdkCall, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import { allow, type Permission } from '../permissions/allow.ts';
+import { createLogGroup } from './log-group.ts';
 
 const SETTING = 'awsvpcTrunking';
 
@@ -37,10 +38,9 @@ interface Calls {
 export class AwsvpcTrunking extends Construct {
   constructor(scope: Construct, id: string, props: AwsvpcTrunkingProps) {
     super(scope, id);
-    const logGroup = new LogGroup(this, 'LogGroup', {
-      logGroupName: `/${props.installation}/${SETTING}`,
-      retention: props.retentionDays,
-      removalPolicy: RemovalPolicy.DESTROY,
+    const logGroup = createLogGroup(this, 'LogGroup', {
+      name: `/${props.installation}/${SETTING}`,
+      logRetention: props.retentionDays,
     });
     const { role, permission, turnOn, turnOff } = this.#callsOf(props);
     const permissions = allow(this, 'Permissions', role, [

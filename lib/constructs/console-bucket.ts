@@ -18,7 +18,7 @@ import { CONSOLE_CONFIG_PATH, type ConsoleConfig } from '#contract/console-confi
 import { CONSOLE_FILE_CACHING, CONSOLE_PAGE_CACHING } from '#contract/console-headers.ts';
 import { acknowledge, CONTROL_TOWER } from '../checks/acknowledge.ts';
 import { allow } from '../permissions/allow.ts';
-import { createLogGroup } from './controller-function.ts';
+import { createLogGroup } from './log-group.ts';
 
 export interface ConsoleBucketProps {
   readonly installation: string;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { type EventPattern, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -11,12 +11,13 @@ import {
   Function as LambdaFunction,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
-import { type ILogGroup, LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ILogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { DeployedFunction, StartedBy } from '#contract/deployed-functions.ts';
 import { functionNameOf } from '../deployment-names.ts';
 import { allow, type Permission } from '../permissions/allow.ts';
+import { createLogGroup } from './log-group.ts';
 import type { WorkQueues } from './work-queues.ts';
 
 export interface ControllerFunctionProps {
@@ -82,19 +83,6 @@ export class ControllerFunction extends Construct {
     });
     this.lambda.node.addDependency(...permissions);
   }
-}
-
-/** Creates the log group of functions. It is deleted with its stack. */
-export function createLogGroup(
-  scope: Construct,
-  id: string,
-  { name, logRetention }: { readonly name: string; readonly logRetention: RetentionDays },
-): LogGroup {
-  return new LogGroup(scope, id, {
-    logGroupName: name,
-    retention: logRetention,
-    removalPolicy: RemovalPolicy.DESTROY,
-  });
 }
 
 /** The namespace of an installation's metrics, so that several installations can share an account. */

@@ -1,9 +1,9 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
 import { CfnSecurityGroupEgress } from 'aws-cdk-lib/aws-ec2';
 import { CfnCluster, CfnService, CfnTaskDefinition } from 'aws-cdk-lib/aws-ecs';
 import { Role } from 'aws-cdk-lib/aws-iam';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { GATE_PORT } from '#contract/settings/gate-deployment-settings.ts';
 import { acknowledge, CONTROL_TOWER } from '../checks/acknowledge.ts';
@@ -12,6 +12,7 @@ import { type GateResources, gateExecutionPermissions, gatePermissions } from '.
 import { servicePrincipalOf } from '../permissions/permission-context.ts';
 import { type GatewaySettings, gateTaskCount } from '../settings/gateway.ts';
 import type { GateLoadBalancer } from './gate-load-balancer.ts';
+import { createLogGroup } from './log-group.ts';
 import type { Network } from './network.ts';
 
 export interface GateServiceProps {
@@ -129,11 +130,7 @@ export class GateService extends Construct {
   /** Returns the ARN of the revision. */
   #createTaskDefinition(props: GateServiceProps): string {
     const { installation, gate, image, environment, logRetention } = props;
-    const logGroup = new LogGroup(this, 'LogGroup', {
-      logGroupName: `/${installation}/gate`,
-      retention: logRetention,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    const logGroup = createLogGroup(this, 'LogGroup', { name: `/${installation}/gate`, logRetention });
     const assumedBy = servicePrincipalOf(this, 'ecs-tasks.amazonaws.com');
     const role = new Role(this, 'TaskRole', { description: 'The gate', assumedBy });
     const executionRole = new Role(this, 'ExecutionRole', {

@@ -1,4 +1,3 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   CfnFlowLog,
   type CfnSecurityGroup,
@@ -15,12 +14,12 @@ import {
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
 import { Role } from 'aws-cdk-lib/aws-iam';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledge } from '../checks/acknowledge.ts';
 import { allow } from '../permissions/allow.ts';
 import { servicePrincipalOf } from '../permissions/permission-context.ts';
 import { type NetworkSetting, newNetworkOf, type OwnNetwork } from '../settings/network.ts';
+import { createLogGroup } from './log-group.ts';
 import { NatInstances } from './nat-instance.ts';
 
 export interface NetworkProps {
@@ -180,10 +179,9 @@ export class FlowLogs extends Construct {
   ) {
     super(scope, id);
     const { vpc, installation, retentionDays } = props;
-    const logGroup = new LogGroup(this, 'LogGroup', {
-      logGroupName: `/${installation}/rejected-traffic`,
-      retention: retentionDays,
-      removalPolicy: RemovalPolicy.DESTROY,
+    const logGroup = createLogGroup(this, 'LogGroup', {
+      name: `/${installation}/rejected-traffic`,
+      logRetention: retentionDays,
     });
     const role = new Role(this, 'Role', {
       description: 'Writes the flow logs',

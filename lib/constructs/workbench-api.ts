@@ -18,7 +18,7 @@ import {
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { CORS, type OperationId, ROUTES } from '#contract/routes.ts';
@@ -26,6 +26,7 @@ import { acknowledge, CONTROL_TOWER } from '../checks/acknowledge.ts';
 import { allow } from '../permissions/allow.ts';
 import type { AuthSetting } from '../settings/access.ts';
 import type { StageSettings } from '../settings/stage.ts';
+import { createLogGroup } from './log-group.ts';
 
 export interface WorkbenchApiProps {
   readonly settings: StageSettings;
@@ -114,12 +115,11 @@ export class WorkbenchApi extends Construct {
   }
 
   #accessLog({ settings, logRetention }: WorkbenchApiProps): LogGroup {
-    return new LogGroup(this, 'AccessLog', {
+    return createLogGroup(this, 'AccessLog', {
       // Log groups with this prefix need no entry in the account's resource policy for log delivery, whose size is
       // limited.
-      logGroupName: `/aws/vendedlogs/${settings.installation}/access`,
-      retention: logRetention,
-      removalPolicy: RemovalPolicy.DESTROY,
+      name: `/aws/vendedlogs/${settings.installation}/access`,
+      logRetention,
     });
   }
 }
