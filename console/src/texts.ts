@@ -132,6 +132,7 @@ export const TEXTS = {
       idle: 'if it is not used',
       max_life: 'at the limit of a run',
       stop_at: 'as planned',
+      schedule: 'by its schedule',
       machine_drained: 'its machine is emptied',
       spot_interrupted: 'AWS takes its machine back',
     } as Readonly<Record<string, string>>,
@@ -274,6 +275,11 @@ export const TEXTS = {
       idle_warned: 'Will be stopped because it is not used',
       idle_warning_ended: 'Used again',
       extended: 'Extended',
+      restored: 'Restored',
+      schedule_started: 'Started by its schedule',
+      schedule_warned: 'Will be stopped by its schedule',
+      schedule_missed: 'Its schedule was missed',
+      schedule_refused: 'A quota refused the start by its schedule',
     } as Readonly<Record<string, string>>,
   },
 
@@ -317,6 +323,19 @@ export const TEXTS = {
     atHint: 'Once. Empty: not planned.',
     save: 'Save',
     saved: 'The planned stops are changed.',
+  },
+
+  schedule: {
+    title: 'Schedule',
+    start: 'Starts (cron)',
+    startHint:
+      'Minute, hour, day, month, weekday: 0 8 * * 1-5 is 8:00 on working days. Empty: never by itself.',
+    stop: 'Stops (cron)',
+    stopHint: 'For example 0 19 * * 1-5. Empty: never by the schedule.',
+    zone: 'Time zone',
+    nextStart: (time: string) => `Next start: ${time}`,
+    save: 'Save the schedule',
+    saved: 'The schedule is changed.',
   },
 
   logs: {

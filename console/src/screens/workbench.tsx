@@ -16,6 +16,7 @@ import { History } from './history.tsx';
 import { Logs } from './logs.tsx';
 import { NameAndSize } from './name-and-size.tsx';
 import { PlannedStops } from './planned-stops.tsx';
+import { Schedule } from './schedule.tsx';
 import { ShareLinks } from './share-links.tsx';
 import { Shares } from './shares.tsx';
 
@@ -57,6 +58,7 @@ export function WorkbenchScreen({ target }: { readonly target: Target }) {
       </section>
       {actions.includes('change') && <NameAndSize workbench={workbench} target={target} />}
       {actions.includes('change') && <PlannedStops workbench={workbench} target={target} />}
+      {actions.includes('change') && <Schedule workbench={workbench} target={target} />}
       {actions.includes('share') && <Shares target={target} />}
       {actions.includes('share') && <ShareLinks target={target} />}
       {actions.includes('logs') && <Logs target={target} />}

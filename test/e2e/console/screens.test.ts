@@ -59,6 +59,32 @@ test('a workbench that stops when it is not used is kept for another hour, and s
   await page.getByText('Stopped', { exact: true }).first().waitFor();
 });
 
+test('a workbench gets a schedule, an invalid one is explained at its field, and without times there is none', async () => {
+  const server = await LocalServer.start(await createDataDir());
+  const { item } = await runPrintedCommand(server, 'create');
+  await pollUntil(server, item.workbench_id, 'running');
+  const page = await openPage(await openBrowser());
+  await page.goto(`${findConsoleUrl(server)}#/workbenches/${item.workbench_id}`);
+  await page.getByLabel('Stops (cron)').fill('at noon');
+  await page.getByRole('button', { name: 'Save the schedule' }).click();
+  await page.getByText('Correct the marked fields.').waitFor();
+  expect(await page.getByLabel('Stops (cron)').getAttribute('aria-invalid')).toBe('true');
+  await page.getByLabel('Starts (cron)').fill('0 8 * * 1-5');
+  await page.getByLabel('Stops (cron)').fill('0 19 * * 1-5');
+  await page.getByLabel('Time zone').fill('Europe/Berlin');
+  await page.getByRole('button', { name: 'Save the schedule' }).click();
+  await page.getByText('The schedule is changed.').waitFor();
+  const read = async () => {
+    const response = await fetch(`${server.api}/workbenches/${item.workbench_id}?user_id=me`);
+    return ((await response.json()) as { item: { schedule?: unknown } }).item.schedule;
+  };
+  expect(await read()).toEqual({ start: '0 8 * * 1-5', stop: '0 19 * * 1-5', time_zone: 'Europe/Berlin' });
+  await page.getByLabel('Starts (cron)').fill('');
+  await page.getByLabel('Stops (cron)').fill('');
+  await page.getByRole('button', { name: 'Save the schedule' }).click();
+  await expect.poll(read, { timeout: 30_000 }).toBeUndefined();
+});
+
 test('Usage shows what the workbenches of the user hold, and the limits', async () => {
   const server = await LocalServer.start(await createDataDir());
   const limits = await fetch(`${server.api}/quotas/${encodeURIComponent('user:me')}`, {
