@@ -8,6 +8,7 @@ import {
   INSTALLATION,
   LIFE_CYCLE,
   POLICY,
+  RUN_TOKENS,
   TASKS,
   VOLUMES,
 } from './function-setting-groups.ts';
@@ -28,6 +29,7 @@ export const DEPLOYED = {
     startedBy: { by: 'authorizer' },
     reads: [
       'WB_AUTH_SECRET_ARN',
+      'WB_RUN_KEYS_SECRET_ARN',
       'RESTAPI_OIDC_ISSUER',
       'RESTAPI_OIDC_AUDIENCE',
       'RESTAPI_OIDC_JWKS_URL',
@@ -87,8 +89,16 @@ export const DEPLOYED = {
   drive: {
     entry: 'drive/drive.ts',
     startedBy: { by: 'queue', queue: 'work', batchSize: 10, maxConcurrency: 10 },
-    reads: [...LIFE_CYCLE, 'WB_HOST_QUEUE_URL', 'WB_DELETE_QUEUE_URL', ...TASKS, ...VOLUMES, ...CATALOG],
-    clients: ['dynamodb', 'ecs', 'efs', 'lambda', 'sqs'],
+    reads: [
+      ...LIFE_CYCLE,
+      'WB_HOST_QUEUE_URL',
+      'WB_DELETE_QUEUE_URL',
+      ...TASKS,
+      ...RUN_TOKENS,
+      ...VOLUMES,
+      ...CATALOG,
+    ],
+    clients: ['dynamodb', 'ecs', 'efs', 'lambda', 'secrets-manager', 'sqs'],
     ...WORKER,
   },
   'drive-host': {
@@ -100,11 +110,12 @@ export const DEPLOYED = {
       'WB_DELETE_QUEUE_URL',
       ...POLICY,
       ...TASKS,
+      ...RUN_TOKENS,
       ...VOLUMES,
       ...CATALOG,
       ...HOSTS,
     ],
-    clients: ['dynamodb', 'ec2', 'ecs', 'efs', 'lambda', 'sqs'],
+    clients: ['dynamodb', 'ec2', 'ecs', 'efs', 'lambda', 'secrets-manager', 'sqs'],
     ...WORKER,
   },
   'drive-delete': {

@@ -99,6 +99,9 @@ export const TASKS = [
   'WB_TASK_LOG_GROUP',
 ] as const;
 
+/** Besides TASKS, of functions that start tasks. */
+export const RUN_TOKENS = ['WB_API_URL', 'WB_RUN_KEYS_SECRET_ARN'] as const;
+
 /** Besides TASKS. */
 export const HOSTS = [
   'WB_LAUNCH_TEMPLATE',

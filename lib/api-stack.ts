@@ -1,4 +1,4 @@
-import { CfnOutput } from 'aws-cdk-lib';
+import { CfnOutput, Lazy } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -21,6 +21,7 @@ import { HostTemplates } from './constructs/instance-launch-template.ts';
 import { JanitorFunction } from './constructs/janitor.ts';
 import { createLogGroup } from './constructs/log-group.ts';
 import type { Network } from './constructs/network.ts';
+import { RunKeys } from './constructs/run-keys.ts';
 import { WorkQueues } from './constructs/work-queues.ts';
 import { AuthSecret, WorkbenchApi } from './constructs/workbench-api.ts';
 import type { DataStack } from './data-stack.ts';
@@ -73,7 +74,9 @@ export class ApiStack extends WorkbenchStack {
     });
     const secret = new AuthSecret(this, 'Auth', settings.auth);
     const janitors = this.#createJanitors(settings, props);
-    const functions = this.#createFunctions(settings, props, secret.arn, [...janitors.values()]);
+    const runKeys = settings.auth === 'none' ? undefined : new RunKeys(this, 'RunKeys').arn;
+    const secrets = { secret: secret.arn, runKeys };
+    const functions = this.#createFunctions(settings, props, secrets, [...janitors.values()]);
     this.functions = new Map([...functions, ...janitors]);
     const api = new WorkbenchApi(this, 'Http', {
       settings,
@@ -117,12 +120,19 @@ export class ApiStack extends WorkbenchStack {
   #createFunctions(
     settings: StageSettings,
     props: ApiStackProps,
-    secret: string | undefined,
+    secrets: Pick<PermissionContext, 'secret' | 'runKeys'>,
     janitors: readonly LambdaFunction[],
   ): Map<FunctionName, LambdaFunction> {
     const { bundles, cluster } = props;
-    const values = deployedValues(settings, { ...props, hosts: this.hosts, queues: this.queues, secret });
-    const context = this.#permissionContext(settings, props, secret, janitors);
+    const values = deployedValues(settings, {
+      ...props,
+      ...secrets,
+      hosts: this.hosts,
+      queues: this.queues,
+      // The API is created after the functions of its routes.
+      apiUrl: Lazy.string({ produce: () => this.url }),
+    });
+    const context = this.#permissionContext(settings, props, secrets, janitors);
     const triggers = { queues: this.queues, clusterArn: clusterArn(this, cluster.clusterName) };
     const lambdas = new Map<FunctionName, LambdaFunction>();
     for (const [name, deployed] of Object.entries(DEPLOYED) as [FunctionName, DeployedFunction][]) {
@@ -160,7 +170,7 @@ export class ApiStack extends WorkbenchStack {
   #permissionContext(
     { installation, dedicated, auth }: StageSettings,
     { network, data, cluster }: ApiStackProps,
-    secret: string | undefined,
+    secrets: Pick<PermissionContext, 'secret' | 'runKeys'>,
     janitors: readonly LambdaFunction[],
   ): PermissionContext {
     const { template, gpuTemplate } = this.hosts;
@@ -182,7 +192,7 @@ export class ApiStack extends WorkbenchStack {
       hostSubnets: network.privateSubnets.map(({ subnetId }) => subnetId),
       hostSecurityGroup: network.instances.securityGroupId,
       hostInstanceTypes: dedicated.instanceTypes.map(instanceTypeNameOf),
-      secret,
+      ...secrets,
       secretKey: auth === 'none' ? undefined : auth.secretKeyArn,
     };
   }

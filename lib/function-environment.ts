@@ -55,6 +55,10 @@ export interface DeployedResources {
   readonly queues: WorkQueues;
   /** ARN of the secret with the keys. Undefined without keys. */
   readonly secret: string | undefined;
+  /** ARN of the secret with the keys of the tokens of runs. Undefined without an authorizer. */
+  readonly runKeys: string | undefined;
+  /** The address of the API with its prefix. */
+  readonly apiUrl: string;
 }
 
 /** Settings of local mode only. In a deployment the keys are in a secret, and API Gateway implements the others. */
@@ -72,7 +76,7 @@ type DeployedValues = Readonly<Record<Exclude<DeployedSettingName, LocalOnlySett
 
 /** Returns the settings of the functions, from the settings of the stage and the deployed resources. */
 export function deployedValues(settings: StageSettings, resources: DeployedResources): DeployedValues {
-  const { network, data, cluster, hosts, queues, secret } = resources;
+  const { network, data, cluster, hosts, queues, secret, runKeys, apiUrl } = resources;
   const { capacityProviders, images } = cluster;
   const subnets = network.privateSubnets.map(({ subnetId }) => subnetId).join(',');
   const { image } = settings;
@@ -109,6 +113,8 @@ export function deployedValues(settings: StageSettings, resources: DeployedResou
     WB_FILE_SYSTEMS: data.files.fileSystems.map(({ fileSystem }) => fileSystem.fileSystemId).join(','),
     WB_JANITOR_FUNCTIONS: data.files.fileSystems.map(({ janitorName }) => janitorName).join(','),
     WB_AUTH_SECRET_ARN: secret,
+    WB_RUN_KEYS_SECRET_ARN: runKeys,
+    WB_API_URL: apiUrl,
   };
 }
 

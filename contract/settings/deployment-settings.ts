@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { CapacityProvider, DedicatedInstanceType } from '#core/ports/capacity-catalog.ts';
 import { SETTING_RULES } from './function-setting-rules.ts';
 import { SETTINGS, type SettingName } from './function-settings.ts';
+import { RUN_TOKEN_SETTINGS } from './run-token-settings.ts';
 import { type Environment, parseSettings, type SettingRule, type ValuesOf } from './setting.ts';
 import { integer, json, list, text, url } from './setting-kinds.ts';
 
@@ -337,6 +338,7 @@ export const DEPLOYMENT_SETTINGS = {
     required: true,
     readBy: ['export-audit'],
   }),
+  ...RUN_TOKEN_SETTINGS,
   WB_AUTH_SECRET_ARN: text({
     description:
       'The secret in Secrets Manager with `static_key` (see RESTAPI_AUTH_STATIC_KEY), `jwt_key` (see RESTAPI_AUTH_JWT_KEY) or both. Without it only tokens of the OpenID Connect issuer are accepted.',
@@ -352,7 +354,6 @@ const DECLARED = { ...SETTINGS, ...DEPLOYMENT_SETTINGS };
 type Declared = ValuesOf<typeof DECLARED>;
 export type DeploymentSettingName = keyof typeof DEPLOYMENT_SETTINGS;
 export type DeployedSettingName = SettingName | DeploymentSettingName;
-/** The values of these settings only, for a deployed function. */
 export type DeployedSettingsFor<N extends DeployedSettingName> = Pick<Declared, N>;
 
 /** Rules about several settings of the deployment. */

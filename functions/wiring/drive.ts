@@ -8,6 +8,7 @@ import type { DrivePorts } from '#core/workbench/drive.ts';
 import type { EffectPorts } from '#core/workbench/execute-effect.ts';
 import { withoutDeletion } from '../drive/unavailable-ports.ts';
 import { clusterCatalog } from './catalog.ts';
+import { runActivity } from './run-keys.ts';
 import {
   activityStore,
   historyStore,
@@ -50,7 +51,12 @@ export function driveRecordPorts(
 export function drivePorts(
   wiring: {
     readonly settings: DeployedSettingsFor<
-      'WB_TABLE_NAME' | TaskSettingName | VolumeSettingName | CatalogSettingName
+      | 'WB_TABLE_NAME'
+      | 'WB_API_URL'
+      | 'WB_RUN_KEYS_SECRET_ARN'
+      | TaskSettingName
+      | VolumeSettingName
+      | CatalogSettingName
     >;
     readonly telemetry: Telemetry;
   },
@@ -63,7 +69,7 @@ export function drivePorts(
   return {
     ...driveRecordPorts(wiring, table),
     queue,
-    tasks: taskRunner(cluster, settings, instances),
+    tasks: taskRunner(cluster, settings, instances, runActivity(settings, wiring.telemetry)),
     volumes: withoutDeletion(volumeStore(settings)),
     catalog: clusterCatalog(settings, table),
   };

@@ -42,8 +42,10 @@ export function taskRunner(
   { client }: Cluster,
   settings: Settings,
   instances: InstanceOperations,
+  activity?: TaskSettings['activity'],
 ): TaskRunner {
-  return new EcsTaskRunner(client, taskSettings(settings, process.env.AWS_REGION), instances, systemClock);
+  const ofTasks = { ...taskSettings(settings, process.env.AWS_REGION), activity };
+  return new EcsTaskRunner(client, ofTasks, instances, systemClock);
 }
 
 /** The tasks on an instance. Its calls only read, and no user waits for them, so they are retried. */

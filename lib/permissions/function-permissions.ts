@@ -33,18 +33,13 @@ export const PERMISSIONS: Readonly<
   Record<FunctionName, (context: PermissionContext) => readonly Permission[]>
 > = {
   ...API_PERMISSIONS,
-  authorizer: ({ secret, secretKey }) =>
-    secret === undefined
-      ? []
-      : [
-          {
-            sid: 'ReadKeys',
-            actions: ['secretsmanager:GetSecretValue'],
-            resources: [secret],
-            why: 'Reads the keys that verify tokens.',
-          },
-          ...(secretKey === undefined ? [] : [decryptSecret(secret, secretKey)]),
-        ],
+  authorizer: ({ secret, secretKey, runKeys }) => {
+    const secrets = [secret, runKeys].filter((arn) => arn !== undefined);
+    return [
+      ...(secrets.length === 0 ? [] : [readSecrets(secrets, 'Reads the keys that verify tokens.')]),
+      ...(secret === undefined || secretKey === undefined ? [] : [decryptSecret(secret, secretKey)]),
+    ];
+  },
   'task-state-change': changeAndEnqueue,
   'instance-state-change': (context) => [
     ...changeAndEnqueue(context),
@@ -157,6 +152,10 @@ export const PERMISSIONS: Readonly<
   janitor: () => [],
 };
 
+function readSecrets(resources: readonly string[], why: string): Permission {
+  return { sid: 'ReadKeys', actions: ['secretsmanager:GetSecretValue'], resources: [...resources], why };
+}
+
 function decryptSecret(secret: string, key: string): Permission {
   return {
     sid: 'DecryptKeys',
@@ -181,6 +180,9 @@ function drivePermissions(context: PermissionContext): readonly Permission[] {
     ...runTasks(context),
     stopTasks(context),
     drainContainerInstances(context),
+    ...(context.runKeys === undefined
+      ? []
+      : [readSecrets([context.runKeys], 'Reads the key that signs the token of a run.')]),
   ];
 }
 

@@ -33,6 +33,8 @@ export interface PermissionContext {
   readonly secret: string | undefined;
   /** The KMS key of the secret. Undefined if it is the key of AWS, which needs no permission. */
   readonly secretKey: string | undefined;
+  /** The secret with the keys of the tokens of runs. Undefined without an authorizer. */
+  readonly runKeys: string | undefined;
 }
 
 export type IndexName = keyof typeof INDEXES;

@@ -153,6 +153,7 @@ const NEVER_REPLACED: Readonly<Record<string, string>> = {
 };
 
 const VALUES: Readonly<Record<string, string>> = {
+  'AWS::ApiGatewayV2::Api ApiEndpoint': 'https://a1b2c3.execute-api.us-west-1.amazonaws.com',
   'AWS::EC2::LaunchTemplate': 'lt-0123456789abcdef0',
   'AWS::EC2::LaunchTemplate LatestVersionNumber': '3',
   'AWS::EC2::SecurityGroup GroupId': 'sg-0123456789abcdef0',

@@ -1,6 +1,7 @@
 import type { RunTaskCommandInput, TaskOverride } from '@aws-sdk/client-ecs';
 import { WORKBENCH_CONTAINER } from '#contract/log-streams.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
+import { type ActivityEndpoint, activityEnvironment } from '../../activity-endpoint.ts';
 import { type TaskSettings, tagList } from './settings.ts';
 import { groupOf, RUN_ATTEMPT_VARIABLE, RUN_ID_VARIABLE, startedByOf } from './task-identity.ts';
 
@@ -19,8 +20,9 @@ export function runTaskInput(
   input: TaskInput,
   token: string,
   taskDefinitionArn: string,
+  activity?: ActivityEndpoint,
 ): RunTaskCommandInput | undefined {
-  const overrides = overridesOf(settings, input);
+  const overrides = overridesOf(settings, input, activity);
   if (JSON.stringify(overrides).length > OVERRIDES_MAX_CHARS) return undefined;
   return {
     cluster: settings.cluster,
@@ -59,13 +61,18 @@ function placementOf({ placement, workbenchId }: TaskInput): Partial<RunTaskComm
   };
 }
 
-function overridesOf(settings: TaskSettings, input: TaskInput): TaskOverride {
+function overridesOf(
+  settings: TaskSettings,
+  input: TaskInput,
+  activity: ActivityEndpoint | undefined,
+): TaskOverride {
   const variables = {
     WORKBENCH_ID: input.workbenchId,
     WORKBENCH_NAME: input.name,
     BASE_URL: settings.baseUrl(input.workbenchId),
     [RUN_ID_VARIABLE]: input.runId,
     [RUN_ATTEMPT_VARIABLE]: String(input.attempt),
+    ...activityEnvironment(activity),
   };
   return {
     cpu: String(input.cpuUnits),

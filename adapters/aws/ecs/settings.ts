@@ -1,3 +1,6 @@
+import type { ActivityEndpoint } from '../../activity-endpoint.ts';
+import type { RunIdentity } from '../../run-token.ts';
+
 /** What all tasks of an installation have in common. */
 export interface TaskSettings {
   /** Name or ARN of the ECS cluster. */
@@ -19,6 +22,8 @@ export interface TaskSettings {
   readonly healthCommand?: string | undefined;
   /** The URL under which users open a workbench. */
   readonly baseUrl: (workbenchId: string) => string;
+  /** Where the programs of a run report activity. @throws PortError @default nowhere */
+  readonly activity?: ((run: RunIdentity) => Promise<ActivityEndpoint>) | undefined;
   readonly subnets: readonly string[];
   readonly securityGroups: readonly string[];
   readonly executionRoleArn?: string | undefined;

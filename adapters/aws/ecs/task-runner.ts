@@ -64,7 +64,8 @@ export class EcsTaskRunner implements TaskRunner {
   async run(input: TaskInput, token: string): Promise<RunOutcome> {
     const checkSendDeadline = startSendDeadline(this.#clock);
     const definition = await this.#definitions.ensure(input);
-    const request = runTaskInput(this.#settings, input, token, definition);
+    const activity = await this.#settings.activity?.(input);
+    const request = runTaskInput(this.#settings, input, token, definition, activity);
     if (request === undefined)
       return toRefusal(
         'The name and settings of the workbench exceed the limit of ECS. Choose a shorter name.',

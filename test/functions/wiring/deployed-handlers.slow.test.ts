@@ -115,11 +115,17 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
   },
   // Users wait for both: a paced start would be delayed by the start before it.
   drive: {
-    limits: { dynamodb: TABLE, ecs: ONCE, efs: FILES, lambda: JANITOR, sqs: QUEUE },
+    limits: {
+      ...{ dynamodb: TABLE, ecs: ONCE, efs: FILES, lambda: JANITOR, sqs: QUEUE },
+      'secrets-manager': SECRETS,
+    },
     paced: false,
   },
   'drive-host': {
-    limits: { dynamodb: TABLE, ec2: ONCE, ecs: ONCE, efs: FILES, lambda: JANITOR, sqs: QUEUE },
+    limits: {
+      ...{ dynamodb: TABLE, ec2: ONCE, ecs: ONCE, efs: FILES, lambda: JANITOR, sqs: QUEUE },
+      'secrets-manager': SECRETS,
+    },
     paced: false,
   },
   // Users do not wait for it, but their deletions have a deadline, which a pace would not keep.
@@ -304,7 +310,11 @@ const responsesOf = (instances: readonly object[], tasks: readonly object[]): Re
   RunInstances: () => ({ Instances: [{ InstanceId: INSTANCE, LaunchTime: new Date(NOW) }] }),
   DescribeInstances: () => ({ Reservations: [{ Instances: instances }] }),
   CreateAccessPoint: () => ({ AccessPointId: 'fsap-1', LifeCycleState: 'available' }),
-  GetSecretValue: () => ({ SecretString: '{"static_key":"a-static-key-for-tests"}' }),
+  GetSecretValue: ({ SecretId }) => ({
+    SecretString: String(SecretId).includes('run-keys')
+      ? JSON.stringify({ current: 'a-key-of-the-tokens-of-runs-for-tests' })
+      : '{"static_key":"a-static-key-for-tests"}',
+  }),
   Invoke: ({ Payload }) => {
     const { act } = JSON.parse(new TextDecoder().decode(Payload));
     // The deletion of files stays unfinished until it has taken longer than one invocation may.
@@ -775,6 +785,7 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
       'ecs RunTask',
       'efs CreateAccessPoint',
       'lambda Invoke',
+      'secrets-manager GetSecretValue',
       'sqs SendMessage',
     ],
     result: { batchItemFailures: [] },
@@ -806,6 +817,7 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
       'ecs RunTask',
       'efs CreateAccessPoint',
       'lambda Invoke',
+      'secrets-manager GetSecretValue',
       'sqs SendMessage',
     ],
     result: { batchItemFailures: [] },

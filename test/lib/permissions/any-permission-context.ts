@@ -25,5 +25,6 @@ export function anyPermissionContext(): PermissionContext {
     hostInstanceTypes: ['m6i.large'],
     secret: 'secret',
     secretKey: 'key',
+    runKeys: 'run-keys',
   };
 }

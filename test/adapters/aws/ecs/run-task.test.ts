@@ -32,6 +32,28 @@ describe('the RunTask request', () => {
     ]);
   });
 
+  it('says where the run reports activity, with a token that a repeated request has, too', async () => {
+    const activity = async ({ workbenchId, runId }: { workbenchId: string; runId: string }) => ({
+      url: `https://api.example/workbenches/${workbenchId}/activity`,
+      token: `token-of-${runId}`,
+    });
+    const { tasks, subject, inputs } = recordingRunner({}, { activity });
+    const input = await taskInput(subject);
+    await tasks.run(input, TOKEN);
+    await tasks.run(input, TOKEN);
+    const [first, second] = inputs<RunTaskCommandInput>('RunTaskCommand');
+    expect(first?.overrides?.containerOverrides?.[0]?.environment?.slice(-2)).toEqual([
+      {
+        name: 'WB_ACTIVITY_URL',
+        value: 'https://api.example/workbenches/01jf0000000000000000000001/activity',
+      },
+      { name: 'WB_ACTIVITY_TOKEN', value: 'token-of-run1' },
+    ]);
+    expect(second).toEqual(first);
+    // What is registered ahead is shared by all runs.
+    expect(JSON.stringify(inputs('RegisterTaskDefinitionCommand'))).not.toContain('WB_ACTIVITY');
+  });
+
   it('requests GPUs as resource requirements', async () => {
     const { request } = await runWith({ gpuCount: 2, placement: { kind: 'provider', provider: 'large' } });
     expect(request?.overrides?.containerOverrides?.[0]?.resourceRequirements).toEqual([
