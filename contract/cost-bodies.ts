@@ -22,6 +22,21 @@ export const costSchema = z.object({
 });
 export type CostItem = z.infer<typeof costSchema>;
 
+/** What a workbench would cost. */
+export const estimateSchema = z.object({
+  per_hour_running: z.optional(
+    usd('An hour while it runs, on the placement that it would get now. Absent if the price is unknown.'),
+  ),
+  per_month_stopped: z.optional(
+    usd(
+      'A month while it is stopped, without its files, whose size is not known. Absent if the price is unknown.',
+    ),
+  ),
+  currency: costSchema.shape.currency,
+  basis: costSchema.shape.basis,
+});
+export type Estimate = z.infer<typeof estimateSchema>;
+
 const usageSumShape = {
   hours_running: z
     .number()

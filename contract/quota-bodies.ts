@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { QUOTA_MAX, QUOTA_NAMES, QUOTA_UNITS, type QuotaName } from '#core/quotas/limits.ts';
+import { estimateSchema } from './cost-bodies.ts';
 
 /** The bodies of requests and responses about quotas. */
 
@@ -69,7 +70,10 @@ export const quotaPreviewSchema = z.object({
 });
 export type QuotaPreview = z.infer<typeof quotaPreviewSchema>;
 /** The response of a dry run. */
-export const dryRunResponseSchema = z.object({ success, item: z.object({ quota: quotaPreviewSchema }) });
+export const dryRunResponseSchema = z.object({
+  success,
+  item: z.object({ quota: quotaPreviewSchema, estimate: estimateSchema }),
+});
 
 export const scopeItemSchema = z.object({
   scope: scopeText(),

@@ -79,14 +79,14 @@ export const ROUTES = [
     access: 'user',
     summary: 'Creates a workbench and starts it.',
     description:
-      'Responds as soon as the request is stored. Poll the workbench until its status is `running`. A request without a body counts as an empty object. With `dry_run=true` nothing is written, the Idempotency-Key is not used, and the response says what the workbench would hold and leave of the quota; what would be refused is refused.',
+      'Responds as soon as the request is stored. Poll the workbench until its status is `running`. A request without a body counts as an empty object. With `dry_run=true` nothing is written, the Idempotency-Key is not used, and the response says what the workbench would cost, and hold and leave of the quota; what would be refused is refused.',
     parameters: [user_id, idempotencyKey, dry_run],
     body: createBodySchema,
     responses: {
       201: { ...itemResponse('The workbench is created.'), headers: ['Location', 'Retry-After'] },
       200: {
         description:
-          'The workbench that the first request with this Idempotency-Key created. With `dry_run=true` what the request would leave.',
+          'The workbench that the first request with this Idempotency-Key created. With `dry_run=true` what the workbench would cost and leave.',
         schema: z.union([itemResponseSchema, dryRunResponseSchema]),
         headers: ['Location', 'Retry-After'],
       },

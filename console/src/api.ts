@@ -136,8 +136,9 @@ export class Api {
       params: { query: this.#query(), header: { 'Idempotency-Key': key } },
       body,
     });
-    // Only a dry run has another item.
-    return dataOf(result).item as Workbench;
+    const { item } = dataOf(result);
+    if (!('workbench_id' in item)) throw new TypeError('the API responded with a dry run');
+    return item;
   }
 
   /** Says what this workbench would leave of the quota, and cost. Creates nothing. */

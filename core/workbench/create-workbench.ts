@@ -1,3 +1,4 @@
+import { estimateCost, type HourlyRates } from '../cost/rates.ts';
 import { WorkbenchError } from '../errors.ts';
 import { assertFits, findMisfit } from '../placement/choose-placement.ts';
 import type { SizeCatalog } from '../ports/capacity-catalog.ts';
@@ -86,6 +87,13 @@ export async function createWorkbench(
   return { workbench, created: true };
 }
 
+export interface CreatePreview {
+  readonly use: QuotaUse;
+  readonly held: Held;
+  /** Undefined: the price is unknown. */
+  readonly rates: HourlyRates | undefined;
+}
+
 /**
  * Checks a create request as `createWorkbench` does, but writes nothing, and counts no start.
  * @throws WorkbenchError `cannot_fit`, `quota_exceeded`, `unavailable`
@@ -94,10 +102,12 @@ export async function previewCreate(
   ports: Pick<CreatePorts, 'catalog' | 'quotas' | 'workbenches' | 'clock'>,
   policy: Policy,
   { userId, groups, request }: Pick<CreateCommand, 'userId' | 'groups' | 'request'>,
-): Promise<{ readonly use: QuotaUse; readonly held: Held }> {
+): Promise<CreatePreview> {
   await assertFits(request, ports.catalog);
-  const held = heldWith(specOf(request), true);
-  return { use: await previewHold(ports, policy.quotas, { userId, groups }, held), held };
+  const spec = specOf(request);
+  const held = heldWith(spec, true);
+  const use = await previewHold(ports, policy.quotas, { userId, groups }, held);
+  return { use, held, rates: await estimateCost(spec, ports.catalog) };
 }
 
 async function createWithIdempotencyKey(

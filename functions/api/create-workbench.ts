@@ -10,6 +10,7 @@ import type { ApiHandler } from '../middleware/gateway.ts';
 import { jsonBodyOf } from '../middleware/json-body.ts';
 import { parseDryRun, parseIdempotencyKey } from '../middleware/parse-request.ts';
 import { bodyHash } from './body-hash.ts';
+import { presentEstimate } from './present-cost.ts';
 import { presentPreview } from './present-quota.ts';
 import { presentWorkbench, retryAfterHeaders } from './present-workbench.ts';
 
@@ -40,8 +41,12 @@ export function build(ports: CreatePorts & ApiPorts, settings: Settings): ApiHan
     };
     if (isDryRun) {
       audit.noteDryRun();
-      const { use, held } = await previewCreate(ports, policy, command);
-      return { status: 200, body: { success: true, item: { quota: presentPreview(userId, use, held) } } };
+      const { use, held, rates } = await previewCreate(ports, policy, command);
+      const item = {
+        quota: presentPreview(userId, use, held),
+        estimate: presentEstimate(rates, ports.catalog),
+      };
+      return { status: 200, body: { success: true, item } };
     }
     const { workbench, created } = await createWorkbench(ports, policy, command, limits);
     audit.note({ workbenchId: workbench.workbenchId, ownerId: workbench.userId });

@@ -1,7 +1,8 @@
-import type { CostItem } from '#contract/cost-bodies.ts';
+import type { CostItem, Estimate } from '#contract/cost-bodies.ts';
 import type { WorkbenchItem } from '#contract/response-bodies.ts';
 import { findCurrentCost } from '#core/cost/current-cost.ts';
-import { toUsd } from '#core/cost/rates.ts';
+import { MONTH_HOURS } from '#core/cost/month.ts';
+import { type HourlyRates, toUsd } from '#core/cost/rates.ts';
 import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
@@ -27,6 +28,16 @@ export async function withCost(
     ...pricesOf(catalog),
   };
   return { ...item, cost: presented };
+}
+
+/** What a new workbench would cost. @param rates undefined: the price is unknown */
+export function presentEstimate(rates: HourlyRates | undefined, catalog: SizeCatalog): Estimate {
+  return {
+    ...(rates === undefined
+      ? {}
+      : { per_hour_running: toUsd(rates.running), per_month_stopped: toUsd(rates.stopped * MONTH_HOURS) }),
+    ...pricesOf(catalog),
+  };
 }
 
 /** In which currency the amounts are, and which prices they are computed from. */

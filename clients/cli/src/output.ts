@@ -2,6 +2,7 @@ import { stripVTControlCharacters, styleText } from 'node:util';
 import {
   type Caller,
   type CreatedShareLink,
+  type CreatePreview,
   describeStatus,
   type HistoryEntry,
   type LogLine,
@@ -126,6 +127,22 @@ export function formatQuota({ limits, used, sources }: Quota): string {
       return printable(`${QUOTA_NAMES[name].padEnd(13)}${used[name]} ${limit}${source}`);
     })
     .join('\n');
+}
+
+export function formatPreview({ estimate, quota }: CreatePreview): string {
+  const { per_hour_running: hour, per_month_stopped: month, currency, basis } = estimate;
+  const amounts = [
+    hour === undefined ? 'unknown while it runs' : `${hour} ${currency} an hour while it runs`,
+    ...(month === undefined ? [] : [`${month} ${currency} a month while it is stopped, without its files`]),
+  ];
+  const left = (Object.keys(QUOTA_NAMES) as (keyof typeof QUOTA_NAMES)[]).flatMap((name) =>
+    quota.left[name] === null
+      ? []
+      : [`${QUOTA_NAMES[name].padEnd(13)}${quota.requested[name]} requested, ${quota.left[name]} left`],
+  );
+  return printable(`Price        ${amounts.join(', ')} (${basis})`).concat(
+    ...left.map((line) => `\n${line}`),
+  );
 }
 
 const COLORS = {

@@ -15,6 +15,7 @@ import {
   formatCaller,
   formatEvent,
   formatList,
+  formatPreview,
   formatQuota,
   formatUsage,
   formatWorkbench,
@@ -99,8 +100,13 @@ Exit codes: 0 success, 1 failed, 2 wrong usage, 3 the workbench did not get the 
     .option('--instance-type <type>', 'a dedicated instance of this type')
     .option('--label <key=value>', 'a label; may be repeated', collectLabel, {})
     .option('--open', 'wait, then open it in the browser')
+    .option('--dry-run', 'only show what it would cost, and what it would leave of your quota')
     .action(async (flags: WaitFlags & Readonly<Record<string, unknown>>, command: Command) => {
       const context = open(command);
+      if (flags.dryRun === true) {
+        const preview = await context.client.previewCreate(toCreateRequest(flags));
+        return context.output.result(preview, formatPreview(preview));
+      }
       const created = await context.client.create(toCreateRequest(flags));
       if (flags.wait !== true && flags.open !== true) return showWorkbench(context, created);
       const running = await waitFor(context, created, 'running', flags);

@@ -6,6 +6,7 @@ import { type Polled, type WaitOptions, type WaitTarget, waitUntil } from './wai
 import type {
   Caller,
   CreatedShareLink,
+  CreatePreview,
   HistoryEntry,
   ListFilter,
   LogPage,
@@ -104,8 +105,22 @@ export class WorkbenchClient {
       body,
       ...signalOf(options),
     });
-    // Only a dry run has another item.
-    return dataOf(result).item as Workbench;
+    const { item } = dataOf(result);
+    if (!('workbench_id' in item)) throw new TypeError('the API responded with a dry run');
+    return item;
+  }
+
+  /** Checks a creation without making it. Returns what it would cost, and what it would hold and leave of the quota. */
+  async previewCreate(body: CreateRequest = {}, options: CallOptions = {}): Promise<CreatePreview> {
+    const result = await this.operations.POST('/workbenches', {
+      params: { query: { ...this.#query, dry_run: true } },
+      body,
+      ...signalOf(options),
+    });
+    const { item } = dataOf(result);
+    if (!('quota' in item))
+      throw new TypeError('the API does not know dry runs, and has created a workbench');
+    return item;
   }
 
   /** @param deleted finds also a deleted workbench that can be restored */

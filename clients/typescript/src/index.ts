@@ -25,6 +25,7 @@ export {
 export type {
   Caller,
   CreatedShareLink,
+  CreatePreview,
   HistoryEntry,
   ListFilter,
   LogLine,

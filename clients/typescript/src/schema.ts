@@ -39,7 +39,7 @@ export interface paths {
         put?: never;
         /**
          * Creates a workbench and starts it.
-         * @description Responds as soon as the request is stored. Poll the workbench until its status is `running`. A request without a body counts as an empty object. With `dry_run=true` nothing is written, the Idempotency-Key is not used, and the response says what the workbench would hold and leave of the quota; what would be refused is refused.
+         * @description Responds as soon as the request is stored. Poll the workbench until its status is `running`. A request without a body counts as an empty object. With `dry_run=true` nothing is written, the Idempotency-Key is not used, and the response says what the workbench would cost, and hold and leave of the quota; what would be refused is refused.
          */
         post: operations["createWorkbench"];
         delete?: never;
@@ -1304,7 +1304,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The workbench that the first request with this Idempotency-Key created. With `dry_run=true` what the request would leave. */
+            /** @description The workbench that the first request with this Idempotency-Key created. With `dry_run=true` what the workbench would cost and leave. */
             200: {
                 headers: {
                     Location: components["headers"]["Location"];
@@ -1398,6 +1398,16 @@ export interface operations {
                                     memory: number | null;
                                     gpus: number | null;
                                 };
+                            };
+                            estimate: {
+                                /** @description An hour while it runs, on the placement that it would get now. Absent if the price is unknown. */
+                                per_hour_running?: number;
+                                /** @description A month while it is stopped, without its files, whose size is not known. Absent if the price is unknown. */
+                                per_month_stopped?: number;
+                                /** @constant */
+                                currency: "USD";
+                                /** @description Which prices were used, for example `list prices of 2026-07, not the bill`. */
+                                basis: string;
                             };
                         };
                     };

@@ -18,6 +18,13 @@ export type ListFilter = Pick<
 export type Caller = Response<'getMe'>['item'];
 /** Without `resets_at`, which is always null. */
 export type Quota = Omit<Response<'getOwnQuota'>['item'], 'resets_at'>;
+type DryRun = Exclude<Response<'createWorkbench'>['item'], Workbench>;
+/** What a creation would cost, and what it would hold and leave of the quota. */
+export interface CreatePreview {
+  readonly estimate: DryRun['estimate'];
+  /** Without `resets_at`, which is always null. */
+  readonly quota: Omit<DryRun['quota'], 'resets_at'>;
+}
 export type LogPage = Response<'listLogs'>;
 export type LogLine = LogPage['items'][number];
 export type LogPageOptions = Omit<Query<'listLogs'>, 'user_id'>;

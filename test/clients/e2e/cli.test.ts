@@ -254,6 +254,14 @@ describe('the command line', () => {
     expect(out).toMatch(/^running +0 of 3 {2}\(installation\)$/m);
   });
 
+  it('shows what a workbench would cost and leave, and creates none', async () => {
+    const { api } = await LocalServer.start(await createDataDir(), { WB_USER_RUNNING_MAX: '3' });
+    const { out } = await wb(api, ['create', '--dry-run']);
+    expect(out).toMatch(/^Price {8}0 USD an hour while it runs, .*not the bill\)$/m);
+    expect(out).toMatch(/^running +1 requested, 2 left$/m);
+    expect((await wb(api, ['list', '--json'])).out).toBe('[]\n');
+  });
+
   it('shows the usual time of a start once one was measured', async () => {
     const { api } = await LocalServer.start(await createDataDir());
     await wb(api, ['create', '--name', 'First', '--wait']);

@@ -259,3 +259,14 @@ test('the client returns limits and use of the user', async () => {
   expect(await client.quota()).toEqual(item);
   expect(requests[0]?.url).toBe('https://api.example.com/v1/quotas?user_id=ada');
 });
+
+test('a preview of a creation is a dry run, and a creation is none', async () => {
+  const item = { quota: { left: { running: 1 } }, estimate: { per_hour_running: 0.1, currency: 'USD' } };
+  const { client, requests } = openClient([
+    respond(200, { success: true, item }),
+    respond(200, { success: true, item }),
+  ]);
+  expect(await client.previewCreate({ requested_cpu: 512 })).toEqual(item);
+  expect(requests[0]?.url).toBe('https://api.example.com/v1/workbenches?user_id=ada&dry_run=true');
+  await expect(client.create()).rejects.toThrow('dry run');
+});

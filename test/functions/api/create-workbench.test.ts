@@ -387,7 +387,7 @@ describe('the limits of a user', () => {
 describe('a dry run', () => {
   const dryRun = 'user_id=xyz&dry_run=true';
 
-  it('says what the workbench would hold and leave, and writes nothing', async () => {
+  it('says what the workbench would hold, leave and cost, and writes nothing', async () => {
     const { create, world } = setUp({ WB_USER_WORKBENCHES_MAX: '3', WB_USER_STARTS_PER_MINUTE: '1' });
     await call(create, { route: 'POST /workbenches', query });
     const before = world.stores.quotas.storedLedger('xyz');
@@ -412,6 +412,12 @@ describe('a dry run', () => {
               requested: { workbenches: 1, hosts: 0, running: 1, cpu: 512 },
               left: { workbenches: 1, running: null },
               sources: { workbenches: 'installation' },
+            },
+            estimate: {
+              per_hour_running: expect.any(Number),
+              per_month_stopped: 0,
+              currency: 'USD',
+              basis: expect.stringContaining('not the bill'),
             },
           },
         },

@@ -36,6 +36,8 @@ from .generated.models import (
     CreateWorkbenchBody,
     CreateWorkbenchBodyLabels,
     CreateWorkbenchResponse200Type0,
+    CreateWorkbenchResponse200Type1,
+    CreateWorkbenchResponse200Type1Item,
     CreateWorkbenchResponse201,
     DeleteWorkbenchResponse200,
     ExtendWorkbenchBody,
@@ -163,14 +165,7 @@ class WorkbenchClient:
         :param idempotency_key: Two calls with the same key create one workbench. Without one the client draws a key for each call,
             so that it can repeat the request safely.
         """
-        body = CreateWorkbenchBody(
-            workbench_name=_given(name),
-            requested_cpu=_given(cpu),
-            requested_memory=_given(memory),
-            requested_gpu=_given(gpu),
-            allocated_instance_type=_given(instance_type),
-            labels=UNSET if labels is None else CreateWorkbenchBodyLabels.from_dict(labels),
-        )
+        body = _create_body(name, cpu, memory, gpu, instance_type, labels)
         key = idempotency_key or str(uuid.uuid4())
         response = create_workbench.sync_detailed(
             client=self.api, body=body, user_id=self._user_id, idempotency_key=key
@@ -178,6 +173,24 @@ class WorkbenchClient:
         if isinstance(response.parsed, CreateWorkbenchResponse201):
             return response.parsed.item
         return _body(response, CreateWorkbenchResponse200Type0).item
+
+    def preview_create(
+        self,
+        name: str | None = None,
+        *,
+        cpu: int | None = None,
+        memory: int | None = None,
+        gpu: int | None = None,
+        instance_type: str | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> CreateWorkbenchResponse200Type1Item:
+        """
+        Checks a creation without making it. Returns what it would cost (`estimate`), and what it would hold and leave of the quota.
+        The parameters are those of `create`.
+        """
+        body = _create_body(name, cpu, memory, gpu, instance_type, labels)
+        response = create_workbench.sync_detailed(client=self.api, body=body, user_id=self._user_id, dry_run=True)
+        return _body(response, CreateWorkbenchResponse200Type1).item
 
     def get(self, workbench_id: str) -> Workbench:
         return self._poll(workbench_id)[0]
@@ -390,6 +403,24 @@ class WorkbenchClient:
 
 def _given(value: T | None) -> T | Unset:
     return UNSET if value is None else value
+
+
+def _create_body(
+    name: str | None,
+    cpu: int | None,
+    memory: int | None,
+    gpu: int | None,
+    instance_type: str | None,
+    labels: Mapping[str, str] | None,
+) -> CreateWorkbenchBody:
+    return CreateWorkbenchBody(
+        workbench_name=_given(name),
+        requested_cpu=_given(cpu),
+        requested_memory=_given(memory),
+        requested_gpu=_given(gpu),
+        allocated_instance_type=_given(instance_type),
+        labels=UNSET if labels is None else CreateWorkbenchBodyLabels.from_dict(labels),
+    )
 
 
 def _body(response: Response[Any], model: type[T]) -> T:

@@ -18,6 +18,9 @@ from .create_workbench_response_200_type_1 import CreateWorkbenchResponse200Type
 from .create_workbench_response_200_type_1_item import (
     CreateWorkbenchResponse200Type1Item,
 )
+from .create_workbench_response_200_type_1_item_estimate import (
+    CreateWorkbenchResponse200Type1ItemEstimate,
+)
 from .create_workbench_response_200_type_1_item_quota import (
     CreateWorkbenchResponse200Type1ItemQuota,
 )
@@ -229,6 +232,7 @@ __all__ = (
     "CreateWorkbenchResponse200Type0",
     "CreateWorkbenchResponse200Type1",
     "CreateWorkbenchResponse200Type1Item",
+    "CreateWorkbenchResponse200Type1ItemEstimate",
     "CreateWorkbenchResponse200Type1ItemQuota",
     "CreateWorkbenchResponse200Type1ItemQuotaLeft",
     "CreateWorkbenchResponse200Type1ItemQuotaLimits",

@@ -7,6 +7,9 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 if TYPE_CHECKING:
+    from ..models.create_workbench_response_200_type_1_item_estimate import (
+        CreateWorkbenchResponse200Type1ItemEstimate,
+    )
     from ..models.create_workbench_response_200_type_1_item_quota import (
         CreateWorkbenchResponse200Type1ItemQuota,
     )
@@ -20,19 +23,24 @@ class CreateWorkbenchResponse200Type1Item:
     """
     Attributes:
         quota (CreateWorkbenchResponse200Type1ItemQuota):
+        estimate (CreateWorkbenchResponse200Type1ItemEstimate):
     """
 
     quota: CreateWorkbenchResponse200Type1ItemQuota
+    estimate: CreateWorkbenchResponse200Type1ItemEstimate
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         quota = self.quota.to_dict()
+
+        estimate = self.estimate.to_dict()
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
             {
                 "quota": quota,
+                "estimate": estimate,
             }
         )
 
@@ -40,6 +48,9 @@ class CreateWorkbenchResponse200Type1Item:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        from ..models.create_workbench_response_200_type_1_item_estimate import (
+            CreateWorkbenchResponse200Type1ItemEstimate,
+        )
         from ..models.create_workbench_response_200_type_1_item_quota import (
             CreateWorkbenchResponse200Type1ItemQuota,
         )
@@ -47,8 +58,13 @@ class CreateWorkbenchResponse200Type1Item:
         d = dict(src_dict)
         quota = CreateWorkbenchResponse200Type1ItemQuota.from_dict(d.pop("quota"))
 
+        estimate = CreateWorkbenchResponse200Type1ItemEstimate.from_dict(
+            d.pop("estimate")
+        )
+
         create_workbench_response_200_type_1_item = cls(
             quota=quota,
+            estimate=estimate,
         )
 
         create_workbench_response_200_type_1_item.additional_properties = d

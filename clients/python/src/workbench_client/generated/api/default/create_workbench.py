@@ -277,8 +277,8 @@ def sync_detailed(
 
      Responds as soon as the request is stored. Poll the workbench until its status is `running`. A
     request without a body counts as an empty object. With `dry_run=true` nothing is written, the
-    Idempotency-Key is not used, and the response says what the workbench would hold and leave of the
-    quota; what would be refused is refused.
+    Idempotency-Key is not used, and the response says what the workbench would cost, and hold and leave
+    of the quota; what would be refused is refused.
 
     Args:
         user_id (str | Unset):
@@ -327,8 +327,8 @@ def sync(
 
      Responds as soon as the request is stored. Poll the workbench until its status is `running`. A
     request without a body counts as an empty object. With `dry_run=true` nothing is written, the
-    Idempotency-Key is not used, and the response says what the workbench would hold and leave of the
-    quota; what would be refused is refused.
+    Idempotency-Key is not used, and the response says what the workbench would cost, and hold and leave
+    of the quota; what would be refused is refused.
 
     Args:
         user_id (str | Unset):
@@ -371,8 +371,8 @@ async def asyncio_detailed(
 
      Responds as soon as the request is stored. Poll the workbench until its status is `running`. A
     request without a body counts as an empty object. With `dry_run=true` nothing is written, the
-    Idempotency-Key is not used, and the response says what the workbench would hold and leave of the
-    quota; what would be refused is refused.
+    Idempotency-Key is not used, and the response says what the workbench would cost, and hold and leave
+    of the quota; what would be refused is refused.
 
     Args:
         user_id (str | Unset):
@@ -419,8 +419,8 @@ async def asyncio(
 
      Responds as soon as the request is stored. Poll the workbench until its status is `running`. A
     request without a body counts as an empty object. With `dry_run=true` nothing is written, the
-    Idempotency-Key is not used, and the response says what the workbench would hold and leave of the
-    quota; what would be refused is refused.
+    Idempotency-Key is not used, and the response says what the workbench would cost, and hold and leave
+    of the quota; what would be refused is refused.
 
     Args:
         user_id (str | Unset):
