@@ -296,7 +296,8 @@ export class Controller {
       const retryAfter = headers['retry-after'];
       const response = {
         status: statusCode,
-        body: JSON.parse(body),
+        // 204 has none.
+        body: statusCode === 204 ? {} : JSON.parse(body),
         ...(retryAfter === undefined ? {} : { retryAfterSeconds: Number(retryAfter) }),
       };
       return { requestId, operation, call, sentAt, response };
