@@ -33,6 +33,11 @@ export class DrainChecks {
     this.#drains.set(instanceId, { until, cancelled: false });
   }
 
+  /** Whether the operator has asked to empty the instance, also if the drain was taken back since. */
+  isRequested(instanceId: string): boolean {
+    return this.#drains.has(instanceId);
+  }
+
   /** Called before the operator takes the drain back. */
   noteCancelled(instanceId: string): void {
     const drain = this.#drains.get(instanceId);

@@ -19,7 +19,13 @@ async function createChecks() {
   const [task] = world.ecs.tasks.values();
   const instance = task?.containerInstance?.ec2Instance;
   if (task?.lastStatus !== 'RUNNING' || instance === undefined) throw new Error('the task does not run');
-  const checks = new InterruptionChecks(world, new ClientHistory(), () => undefined);
+  const drained = new Set<string>();
+  const checks = new InterruptionChecks(
+    world,
+    new ClientHistory(),
+    () => undefined,
+    (id) => drained.has(id),
+  );
   const run = acceptedRun({ taskId: outcome.task.taskId });
   const restart = () => {
     const spec = { ...running().spec, onInterruption: 'restart' as const };
@@ -37,7 +43,7 @@ async function createChecks() {
     } as const;
     checks.expectNoticed(event, kernel.now());
   };
-  return { task, instanceId: instance.instanceId, restart, announce };
+  return { task, instanceId: instance.instanceId, restart, announce, drained };
 }
 
 describe('a restart', () => {
@@ -54,6 +60,14 @@ describe('a restart', () => {
   it('may follow the draining of an instance', async () => {
     const { instanceId, restart, announce } = await createChecks();
     announce('ECS Container Instance State Change', { ec2InstanceId: instanceId, status: 'DRAINING' });
+    restart();
+  });
+
+  it('may follow the loss of an instance that an operator empties, although no event has shown it', async () => {
+    const { instanceId, restart, drained } = await createChecks();
+    drained.add('i-another');
+    expect(restart).toThrow(`AWS did not announce the end of ${instanceId}`);
+    drained.add(instanceId);
     restart();
   });
 

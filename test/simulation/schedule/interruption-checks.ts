@@ -20,14 +20,18 @@ export class InterruptionChecks {
   readonly #world: World;
   readonly #clients: ClientHistory;
   readonly #recordOf: (workbenchId: string) => Workbench | undefined;
+  readonly #isDrainRequested: (instanceId: string) => boolean;
   /** The EC2 instances of which an event has announced the end. */
   readonly #announced = new Set<string>();
 
+  /** @param isDrainRequested whether an operator has asked to empty the instance */
   constructor(
     world: World,
     clients: ClientHistory,
     recordOf: (workbenchId: string) => Workbench | undefined,
+    isDrainRequested: (instanceId: string) => boolean,
   ) {
+    this.#isDrainRequested = isDrainRequested;
     this.#world = world;
     this.#clients = clients;
     this.#recordOf = recordOf;
@@ -117,7 +121,8 @@ export class InterruptionChecks {
     const instanceId = task?.containerInstance?.ec2Instance.instanceId;
     // The stop code is an announcement, too: the event may be lost.
     if (instanceId === undefined || task?.stopCode === TASK_REASONS.spotInterrupted.stopCode) return;
-    if (this.#announced.has(instanceId)) return;
+    // An operator announces it, too: the record knows it from the request, before or without the event of ECS.
+    if (this.#announced.has(instanceId) || this.#isDrainRequested(instanceId)) return;
     throw new RuleViolation(
       `workbench ${workbench.workbenchId} starts again although AWS did not announce the end of ${instanceId}`,
     );

@@ -259,7 +259,12 @@ class ScheduleRun {
       log: (line) => this.result.log(line),
       onError: (error) => this.#fail(error),
     });
-    this.#safety = new SafetyChecks(this.#world, this.#clients, (id) => this.#lastWritten.get(id));
+    this.#safety = new SafetyChecks(
+      this.#world,
+      this.#clients,
+      (id) => this.#lastWritten.get(id),
+      (instanceId) => this.#drainChecks.isRequested(instanceId),
+    );
     // From its end, so that visits take no number from the functions and from AWS.
     this.#gateTape = new Tape(schedule.tape.toReversed());
     this.#gateDraws = new HazardDraws(this.#gateTape, hazards);

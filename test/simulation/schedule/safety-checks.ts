@@ -50,12 +50,13 @@ export class SafetyChecks {
     world: World,
     clients: ClientHistory,
     recordOf: (workbenchId: string) => Workbench | undefined,
+    isDrainRequested: (instanceId: string) => boolean,
   ) {
     this.#world = world;
     this.#clients = clients;
     this.#recordOf = recordOf;
     this.#starts = new StartChecks(world, clients, recordOf);
-    this.interruptions = new InterruptionChecks(world, clients, recordOf);
+    this.interruptions = new InterruptionChecks(world, clients, recordOf, isDrainRequested);
   }
 
   /**

@@ -245,7 +245,12 @@ describe('a start that goes back to `starting`', () => {
     ['with another run', 'another', 2, false],
   ])('%s', (_, runId, attempt, allowed) => {
     const { world } = new WorldFixture();
-    const safety = new SafetyChecks(world, new ClientHistory(), () => undefined);
+    const safety = new SafetyChecks(
+      world,
+      new ClientHistory(),
+      () => undefined,
+      () => false,
+    );
     const write = () =>
       safety.checkWrite(starting({ run: { phase: 'preparing', runId, attempt } }), running(), 0);
     if (allowed) expect(write).not.toThrow();
