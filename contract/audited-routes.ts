@@ -58,12 +58,13 @@ const AUDITED_ROUTES: Readonly<Record<RouteKey, AuditedRoute | 'public'>> = {
  */
 export function findAuditedRoute(routeKey: string): AuditedRoute | undefined {
   const [method, path = ''] = routeKey.split(' ');
-  for (const [key, route] of Object.entries(AUDITED_ROUTES)) {
-    const [ownMethod, ownPath = ''] = key.split(' ');
-    if (route !== 'public' && method === ownMethod && endsWithPath(path, ownPath)) return route;
-  }
-  return undefined;
+  return ENTRIES.find((entry) => method === entry.method && endsWithPath(path, entry.path))?.route;
 }
+
+const ENTRIES = Object.entries(AUDITED_ROUTES).flatMap(([key, route]) => {
+  const [method, path = ''] = key.split(' ');
+  return route === 'public' ? [] : [{ method, path, route }];
+});
 
 /** A prefix contains no parameter: `/workbenches/{wid}/x` is not the path `/x` below a prefix. */
 function endsWithPath(path: string, ownPath: string): boolean {

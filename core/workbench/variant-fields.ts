@@ -27,7 +27,8 @@ export function omitFields<T extends object>(
   known: ReadonlySet<string>,
   keep: (name: string) => boolean,
 ): T {
+  const isKept = ([name, value]: readonly [string, unknown]) =>
+    value !== undefined && (keep(name) || !known.has(name));
   const fields = Object.entries(object);
-  const kept = fields.filter(([name, value]) => value !== undefined && (keep(name) || !known.has(name)));
-  return kept.length === fields.length ? object : (Object.fromEntries(kept) as T);
+  return fields.every(isKept) ? object : (Object.fromEntries(fields.filter(isKept)) as T);
 }

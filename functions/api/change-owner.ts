@@ -20,6 +20,8 @@ export type MoveSettings = ApiSettings &
   Parameters<typeof startLimitOf>[0] &
   SettingsFor<'BASE_URL'>;
 
+const PARSERS = { body: jsonBodyOf(ownerBodySchema()) };
+
 /** POST /workbenches/{wid}/owner */
 export function build(
   ports: MovePorts & WorkbenchApiPorts & WarningPort,
@@ -27,8 +29,7 @@ export function build(
 ): ApiHandler {
   const policy = policyOf(settings);
   const limits = startLimitOf(settings);
-  const parsers = { body: jsonBodyOf(ownerBodySchema()) };
-  return toWorkbenchApiHandler('changeOwner', ports, settings, parsers, async (request) => {
+  return toWorkbenchApiHandler('changeOwner', ports, settings, PARSERS, async (request) => {
     const { workbench: found, body, by, principal, audit } = request;
     const isOffer = body.offer === true || !isAdmin(principal, settings.RESTAPI_ADMIN_SCOPE);
     const record = async ({ userId: ownerId }: Workbench) =>

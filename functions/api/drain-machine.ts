@@ -10,12 +10,13 @@ import { jsonBodyOf } from '../middleware/json-body.ts';
 import { parseMachineId, parseValues } from '../middleware/parse-request.ts';
 import { toIsoTime } from './present-workbench.ts';
 
+const PARSERS = { machineId: parseMachineId, body: jsonBodyOf(drainBodySchema()) };
+
 /** POST /machines/{machine_id}/drain */
 export function build(ports: ApiPorts & DrainPorts, settings: ApiSettings & PolicySettings): ApiHandler {
   const policy = policyOf(settings);
-  const parsers = { machineId: parseMachineId, body: jsonBodyOf(drainBodySchema()) };
   return toAdminApiHandler(ports, settings, async ({ event, principal, audit }) => {
-    const { machineId, body } = await parseValues(event, parsers);
+    const { machineId, body } = await parseValues(event, PARSERS);
     audit.note({
       subject: { kind: 'machine', id: machineId },
       ...(body.by === undefined ? {} : { detail: { until: body.by } }),

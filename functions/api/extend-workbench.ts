@@ -9,14 +9,15 @@ import { jsonBodyOf } from '../middleware/json-body.ts';
 import type { ActionPorts, ActionSettings } from './action-handler.ts';
 import { presentWorkbench, retryAfterHeaders, type WarningPort, withRole } from './present-workbench.ts';
 
+const PARSERS = { body: jsonBodyOf(extendBodySchema()) };
+
 /** POST /workbenches/{wid}/extend */
 export function build(
   ports: ActionPorts & WarningPort,
   settings: ActionSettings & SettingsFor<'BASE_URL'>,
 ): ApiHandler {
   const policy = policyOf(settings);
-  const parsers = { body: jsonBodyOf(extendBodySchema()) };
-  return toWorkbenchApiHandler('extendWorkbench', ports, settings, parsers, async (request) => {
+  return toWorkbenchApiHandler('extendWorkbench', ports, settings, PARSERS, async (request) => {
     const { workbench: first, role, body, by } = request;
     const workbench = await extendWorkbench(ports, policy, keyOf(first), body.minutes, by, first);
     const item = withRole(presentWorkbench(workbench, settings, ports), role);

@@ -12,13 +12,14 @@ import { jsonBodyOf } from '../middleware/json-body.ts';
 import { parseGranteeParameter } from '../middleware/parse-grantee.ts';
 import { auditSubjectOf, presentShare } from './present-share.ts';
 
+const PARSERS = { grantee: parseGranteeParameter, body: jsonBodyOf(shareBodySchema()) };
+
 /** PUT /workbenches/{wid}/shares/{grantee} */
 export function build(
   ports: WorkbenchApiPorts & { readonly shares: Pick<ShareStore, 'read' | 'listByWorkbench' | 'put'> },
   settings: WorkbenchApiSettings,
 ): ApiHandler {
-  const parsers = { grantee: parseGranteeParameter, body: jsonBodyOf(shareBodySchema()) };
-  return toWorkbenchApiHandler('setShare', ports, settings, parsers, async (request) => {
+  return toWorkbenchApiHandler('setShare', ports, settings, PARSERS, async (request) => {
     const { workbench, grantee, body, by, audit } = request;
     const expiresAt = body.expires_at === undefined ? undefined : Date.parse(body.expires_at);
     if (expiresAt !== undefined && expiresAt <= ports.clock.now())
