@@ -2,11 +2,12 @@ import type { LedgerPage, QuotaStore, StoredLedger, UserQuota } from '#core/port
 import { type Ledger, ledgerSchema } from '#core/quotas/ledger.ts';
 import type { QuotaLimits } from '#core/quotas/limits.ts';
 import { formatScope, type QuotaScope } from '#core/quotas/scope.ts';
+import { deepFreeze } from './memory-workbench-store.ts';
 
 /** A QuotaStore in memory. All ledgers are one page. */
 export class MemoryQuotaStore implements QuotaStore {
   readonly #limits = new Map<string, string>();
-  readonly #ledgers = new Map<string, { readonly revision: number; readonly text: string }>();
+  readonly #ledgers = new Map<string, StoredLedger>();
 
   async read(userId: string, scopes: readonly QuotaScope[]): Promise<UserQuota> {
     const limits = scopes.flatMap((scope) => {
@@ -35,7 +36,9 @@ export class MemoryQuotaStore implements QuotaStore {
     expectedRevision: number | undefined,
   ): Promise<'written' | 'conflict'> {
     if (this.#ledgers.get(userId)?.revision !== expectedRevision) return 'conflict';
-    this.#ledgers.set(userId, { revision: (expectedRevision ?? 0) + 1, text: JSON.stringify(ledger) });
+    // Parsed once, as every reader of the text would parse it.
+    const stored = deepFreeze(ledgerSchema.parse(JSON.parse(JSON.stringify(ledger))));
+    this.#ledgers.set(userId, { ledger: stored, revision: (expectedRevision ?? 0) + 1 });
     return 'written';
   }
 
@@ -45,8 +48,6 @@ export class MemoryQuotaStore implements QuotaStore {
 
   /** The ledger as it is stored. */
   storedLedger(userId: string): StoredLedger | undefined {
-    const stored = this.#ledgers.get(userId);
-    if (stored === undefined) return undefined;
-    return { ledger: ledgerSchema.parse(JSON.parse(stored.text)), revision: stored.revision };
+    return this.#ledgers.get(userId);
   }
 }

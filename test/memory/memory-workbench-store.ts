@@ -274,16 +274,29 @@ export function frozenJson(value: unknown): unknown {
   if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value))
     return value;
   if (Array.isArray(value)) return Object.freeze(value.map(frozenJson));
-  if (typeof value !== 'object' || ![Object.prototype, null].includes(Object.getPrototypeOf(value)))
+  if (typeof value !== 'object' || !isPlain(value))
     throw new TypeError(`JSON does not keep ${String(value)}`);
   const copy: Record<string, unknown> = {};
-  for (const [name, member] of Object.entries(value))
-    if (member !== undefined) copy[name] = frozenJson(member);
+  for (const name of Object.keys(value)) {
+    const member = (value as Readonly<Record<string, unknown>>)[name];
+    if (member !== undefined) copy[name] = isPrimitive(member) ? member : frozenJson(member);
+  }
   return Object.freeze(copy);
 }
 
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** The values that most fields have. */
+function isPrimitive(value: unknown): boolean {
+  return typeof value === 'string' || Number.isFinite(value);
+}
+
+/** Freezes a value and all that it contains. An object that is already frozen must be frozen as a whole. */
 export function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     for (const member of Object.values(value)) if (typeof member === 'object') deepFreeze(member);
     Object.freeze(value);
   }

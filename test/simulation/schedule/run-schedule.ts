@@ -350,7 +350,9 @@ class ScheduleRun {
     this.result.drawsDuringFaults = this.#tape.drawCount;
     this.#disableFaults();
     await this.#endDrains();
-    await this.#waitUntilSettled('after the fault phase', SETTLE_TIMEOUT_MS);
+    // A call that was in flight may still take effect, and a frozen function may still continue.
+    await this.#runUntil(this.kernel.now() + 15 * MINUTE);
+    await this.#waitUntilSettled('after the fault phase', SETTLE_TIMEOUT_MS - 15 * MINUTE);
     this.#checkDesiredStates();
     this.#owners.checkRecords(this.#records());
     this.#costs.check(this.#records(), this.kernel.now());
@@ -440,8 +442,6 @@ class ScheduleRun {
     const end = this.kernel.now() + withinMs;
     const unsettled = () =>
       this.#records().filter((record) => !isSettled(record) || record.outbox.length > 0);
-    // A call that was in flight may still take effect, and a frozen function may still continue.
-    await this.#runUntil(this.kernel.now() + 15 * MINUTE);
     while (unsettled().length > 0 && this.kernel.now() < end)
       await this.#runUntil(this.kernel.now() + MINUTE);
     const left = unsettled();
@@ -546,8 +546,12 @@ class ScheduleRun {
       throw new RuleViolation(`${after} the host ${instanceId} is still ${state}`);
     for (const { path } of this.#world.directories.values())
       throw new RuleViolation(`${after} the directory ${path} still exists`);
-    await this.#runUntil(this.kernel.now() + DEFINITION_CLEANUP_TIMEOUT_MS);
-    const [family] = this.#world.definedFamilies.filter((name) => !this.#isFromFuture(name.slice(-26)));
+    const definedFamily = () =>
+      this.#world.definedFamilies.find((name) => !this.#isFromFuture(name.slice(-26)));
+    const definitionsEnd = this.kernel.now() + DEFINITION_CLEANUP_TIMEOUT_MS;
+    while (definedFamily() !== undefined && this.kernel.now() < definitionsEnd)
+      await this.#runUntil(this.kernel.now() + MINUTE);
+    const family = definedFamily();
     if (family !== undefined)
       throw new RuleViolation(`${after} the task definition family ${family} is still active`);
   }
