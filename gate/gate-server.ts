@@ -20,7 +20,12 @@ import { indexPage, otherHostPage, tooLargePage, unknownPage } from './pages/fau
 import type { GatePage } from './pages/gate-page.ts';
 import type { PageRenderer } from './pages/page-renderer.ts';
 import { refuseUpgrade, respond } from './pages/responses.ts';
-import { invalidResponsePage, tooManyRequestsPage } from './pages/workbench-pages.ts';
+import {
+  FULL_RELOAD_SECONDS,
+  FULL_STATUS,
+  invalidResponsePage,
+  tooManyRequestsPage,
+} from './pages/workbench-pages.ts';
 import type { Decided, RequestDecider, WorkbenchRequest } from './request-decider.ts';
 import { checkHead, PARSED_HEAD_MAX_BYTES } from './request-head.ts';
 import { isWebSocket, type LocatedRequest, type RequestLocator } from './request-locator.ts';
@@ -196,7 +201,8 @@ export class GateServer {
       if (decided.kind === 'refuse') return presenter.present(request, decided.decision, asked);
       // The client may have closed its connection while the record was read.
       if (response.destroyed || request.socket.destroyed) return undefined;
-      if (this.#options.openRequests.isFull(decided.decision.workbenchId)) return tooManyRequestsPage();
+      const full = this.#options.openRequests.findFull(decided.decision);
+      if (full !== undefined) return tooManyRequestsPage(full);
       const opened = toOpenRequest(asked, decided, () => request.socket.destroy());
       const remove = this.#options.openRequests.add(opened);
       // The workbench may have closed all kept connections at the same time: the retry must not use another of them.
@@ -236,7 +242,8 @@ export class GateServer {
     if (this.#closing) return refuseUpgrade(socket, 503);
     if (socket.destroyed) return;
     const { openRequests, forwarder } = this.#options;
-    if (openRequests.isFull(decided.decision.workbenchId)) return refuseUpgrade(socket, 503);
+    const full = openRequests.findFull(decided.decision);
+    if (full !== undefined) return refuseUpgrade(socket, FULL_STATUS[full], FULL_RELOAD_SECONDS);
     const opened = toOpenRequest(asked, decided, (why) => forwarder.endWebSocket(socket, why));
     socket.once('close', openRequests.add(opened));
     const result = await forwarder.upgrade(request, socket, head, toForwardTarget(decided, asked), () =>

@@ -33,11 +33,22 @@ export interface OpenRequestObserver {
  */
 export const OPEN_REQUESTS_PER_WORKBENCH_MAX = 500;
 
+/**
+ * Most requests and WebSockets of one user at the same time, to all workbenches together: twice as many as to one workbench, so that a
+ * user with many workbenches cannot hold all connections of the gate either.
+ */
+export const OPEN_REQUESTS_PER_USER_MAX = 1000;
+
+/** Who has as many open requests as the gate allows. */
+export type FullOf = 'workbench' | 'user';
+
 /** The requests and WebSockets that the gate forwards at this moment. */
 export class OpenRequests {
   readonly #open = new Set<OpenRequest>();
   /** Workbench id → number of its requests, if there are any. */
   readonly #counts = new Map<string, number>();
+  /** User id → number of the user's requests, if there are any. Visitors without a sign-in are not counted. */
+  readonly #countsOfUsers = new Map<string, number>();
   readonly #observers: OpenRequestObserver[] = [];
 
   /** @param observer is called for every request from then on */
@@ -47,21 +58,23 @@ export class OpenRequests {
 
   /** Adds a request. Returns a function that removes it, which the caller must call when the request has ended. */
   add(request: OpenRequest): () => void {
-    const { workbenchId } = request.forwarded;
+    const { workbenchId, userId } = request.forwarded;
     this.#open.add(request);
-    this.#counts.set(workbenchId, (this.#counts.get(workbenchId) ?? 0) + 1);
+    change(this.#counts, workbenchId, 1);
+    if (userId !== undefined) change(this.#countsOfUsers, userId, 1);
     for (const observer of this.#observers) observer.noteRequest(request);
     return () => {
       if (!this.#open.delete(request)) return;
-      const left = (this.#counts.get(workbenchId) ?? 1) - 1;
-      if (left === 0) this.#counts.delete(workbenchId);
-      else this.#counts.set(workbenchId, left);
+      change(this.#counts, workbenchId, -1);
+      if (userId !== undefined) change(this.#countsOfUsers, userId, -1);
     };
   }
 
-  /** Whether the gate must forward no further request to a workbench. */
-  isFull(workbenchId: string): boolean {
-    return (this.#counts.get(workbenchId) ?? 0) >= OPEN_REQUESTS_PER_WORKBENCH_MAX;
+  /** Returns why the gate must not forward a further request. Undefined: it may. */
+  findFull({ workbenchId, userId }: Pick<ForwardDecision, 'workbenchId' | 'userId'>): FullOf | undefined {
+    if ((this.#counts.get(workbenchId) ?? 0) >= OPEN_REQUESTS_PER_WORKBENCH_MAX) return 'workbench';
+    const ofUser = userId === undefined ? 0 : (this.#countsOfUsers.get(userId) ?? 0);
+    return ofUser >= OPEN_REQUESTS_PER_USER_MAX ? 'user' : undefined;
   }
 
   /** Notes that the browser sent data on a WebSocket. */
@@ -82,4 +95,11 @@ export class OpenRequests {
   get size(): number {
     return this.#open.size;
   }
+}
+
+/** Adds to a count, and deletes it when it is 0, so that the map does not grow. */
+function change(counts: Map<string, number>, key: string, by: 1 | -1): void {
+  const count = (counts.get(key) ?? 0) + by;
+  if (count <= 0) counts.delete(key);
+  else counts.set(key, count);
 }

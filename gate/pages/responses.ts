@@ -25,10 +25,11 @@ export function respond(
 }
 
 /** Refuses an upgrade, for which Node.js has no response object. */
-export function refuseUpgrade(socket: Duplex, status: number): void {
+export function refuseUpgrade(socket: Duplex, status: number, retryAfterSeconds?: number): void {
+  const retryAfter = retryAfterSeconds === undefined ? '' : `retry-after: ${retryAfterSeconds}\r\n`;
   closeWith(
     socket,
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${retryAfter}connection: close\r\ncontent-length: 0\r\n\r\n`,
   );
 }
 

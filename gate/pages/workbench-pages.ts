@@ -1,5 +1,6 @@
 import { statusDetail } from '#core/workbench/status-detail.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
+import type { FullOf } from '#gate/open-requests.ts';
 import type { Command } from './command-pages.ts';
 import type { GatePage, WorkbenchAddress } from './gate-page.ts';
 import { html, type Markup } from './markup.ts';
@@ -198,17 +199,32 @@ function commandForm(command: Command, { prefix, path }: WorkbenchAddress): Mark
 </form>`;
 }
 
-const FULL_RELOAD_SECONDS = 10;
+export const FULL_RELOAD_SECONDS = 10;
 
-/** The page for a request beyond the requests and WebSockets that the gate forwards to one workbench at the same time. */
-export function tooManyRequestsPage(): GatePage {
+/** The status of a request beyond the open ones of a workbench, which others may have opened, or of the user. */
+export const FULL_STATUS: Readonly<Record<FullOf, number>> = { workbench: 503, user: 429 };
+
+const FULL_TEXTS: Readonly<Record<FullOf, { readonly sentence: string; readonly message: string }>> = {
+  workbench: {
+    sentence: 'This workbench has as many open requests as the server allows.',
+    message: 'The workbench has too many open requests. Try again later.',
+  },
+  user: {
+    sentence: 'You have as many open requests to all your workbenches together as the server allows.',
+    message: 'The user has too many open requests. Try again later.',
+  },
+};
+
+/** The page for a request beyond the requests and WebSockets that the gate forwards at the same time. */
+export function tooManyRequestsPage(full: FullOf): GatePage {
+  const { sentence, message } = FULL_TEXTS[full];
   return {
-    status: 503,
+    status: FULL_STATUS[full],
     title: 'Too many open connections',
     heading: 'Too many open connections',
-    body: html`<p role="status" aria-live="polite">This workbench has as many open requests as the server allows. Close tabs and programs that use it.</p>
+    body: html`<p role="status" aria-live="polite">${sentence} Close tabs and programs that use it.</p>
 <p class="note">This page reloads automatically.</p>`,
-    json: { message: 'The workbench has too many open requests. Try again later.' },
+    json: { message },
     reloadAfterSeconds: FULL_RELOAD_SECONDS,
   };
 }

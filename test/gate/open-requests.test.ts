@@ -48,12 +48,15 @@ test('is full with the most requests of a workbench, and no longer when one of t
   const requests = new OpenRequests();
   const add = () => requests.add(openRequest('/'));
   const remove = Array.from({ length: OPEN_REQUESTS_PER_WORKBENCH_MAX - 1 }, add)[0];
-  expect(requests.isFull(ID)).toBe(false);
+  expect(requests.findFull({ workbenchId: ID })).toBeUndefined();
   add();
-  expect([requests.isFull(ID), requests.isFull('another')]).toEqual([true, false]);
+  expect([requests.findFull({ workbenchId: ID }), requests.findFull({ workbenchId: 'another' })]).toEqual([
+    'workbench',
+    undefined,
+  ]);
   remove?.();
   remove?.();
-  expect(requests.isFull(ID)).toBe(false);
+  expect(requests.findFull({ workbenchId: ID })).toBeUndefined();
   add();
-  expect(requests.isFull(ID)).toBe(true);
+  expect(requests.findFull({ workbenchId: ID })).toBe('workbench');
 });

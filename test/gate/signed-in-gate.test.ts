@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import WebSocket, { WebSocketServer } from 'ws';
 import { hashTicketSecret } from '#adapters/ticket-secret.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
-import { OPEN_REQUESTS_PER_WORKBENCH_MAX } from '#gate/open-requests.ts';
+import { OPEN_REQUESTS_PER_USER_MAX, OPEN_REQUESTS_PER_WORKBENCH_MAX } from '#gate/open-requests.ts';
 import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
 import { acceptedRun, ID, idAt, running, stopped, stopping, T0, USER } from '#test/builders/workbench.ts';
 import { rawRequest, sendRaw } from '#test/local/raw-http.ts';
@@ -270,6 +270,20 @@ test('a workbench with the most open requests gets no further request or WebSock
   expect(refused).toMatchObject({ status: 503 });
   expect(refused.head).toMatch(/^retry-after: 10/im);
   expect(await openWebSocket(port, OWNER_SOCKET)).toBe(503);
+  expect(requests).toEqual([]);
+  open[0]?.();
+  expect(await send('GET /x', [HOST, OWNER])).toMatchObject({ status: 200 });
+});
+
+test('a user with the most open requests to all workbenches gets no further one, and others do', async () => {
+  const { port, send, openRequests, requests } = await openGate();
+  const open = Array.from({ length: OPEN_REQUESTS_PER_USER_MAX }, (_, n) =>
+    openRequests.add(anOpenRequest({ workbenchId: `other-${n % 4}` })),
+  );
+  const refused = await send('GET /x', [HOST, OWNER]);
+  expect(refused).toMatchObject({ status: 429 });
+  expect(refused.head).toMatch(/^retry-after: 10/im);
+  expect(await openWebSocket(port, OWNER_SOCKET)).toBe(429);
   expect(requests).toEqual([]);
   open[0]?.();
   expect(await send('GET /x', [HOST, OWNER])).toMatchObject({ status: 200 });
