@@ -7,7 +7,7 @@ export const ACTIVITY_RETENTION_MS = 400 * 24 * 60 * 60 * 1000;
 /** How long the reports of a run are kept after the last one, milliseconds: a week. */
 export const REPORT_RETENTION_MS = 7 * 24 * 60 * 60 * 1000;
 
-/** The reports of a run are written at most this often, milliseconds. */
+/** A time of each kind of a run is written at most this often, milliseconds. */
 export const REPORT_INTERVAL_MS = 60_000;
 
 /** The most workbenches of one `read`. */
@@ -38,8 +38,8 @@ export interface ActivityStore {
    */
   record(workbenchId: string, at: number): Promise<void>;
   /**
-   * Notes the report of a run. A time before the stored one of its kind has no effect. A report has no effect either within
-   * REPORT_INTERVAL_MS of the one that was written last, unless it prolongs the keepalive by this much.
+   * Notes the report of a run. A time before the stored one of its kind has no effect. Within REPORT_INTERVAL_MS of the
+   * report that was written last, a report has an effect only if a time of it is this much later than the stored one.
    * @param now milliseconds since 1970
    * @throws PortError; the report is then sent again
    */
@@ -78,7 +78,8 @@ export function mergeReport(
   const kinds = (['ide', 'busy', 'keepaliveUntil'] as const).filter((kind) => latest(kind) > 0);
   const merged = { reportedAt: now, ...Object.fromEntries(kinds.map((kind) => [kind, latest(kind)])) };
   if (stored === undefined || now - stored.reportedAt >= REPORT_INTERVAL_MS) return merged;
-  return latest('keepaliveUntil') - (stored.keepaliveUntil ?? 0) >= REPORT_INTERVAL_MS ? merged : undefined;
+  const isMuchLater = kinds.some((kind) => latest(kind) - (stored[kind] ?? 0) >= REPORT_INTERVAL_MS);
+  return isMuchLater ? merged : undefined;
 }
 
 /** The evidence of a run. @param browser undefined: no person is known to have used it */

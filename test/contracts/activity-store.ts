@@ -79,7 +79,7 @@ export function describeActivityStoreContract(
       expect(await store.readEvidence(ID, 'run-1')).toEqual({ ide: third, busy: second });
     });
 
-    it('stores a report within a minute of another one only if it prolongs the keepalive by a minute', async () => {
+    it('stores a report within a minute of another one only if a time of it is a minute later than the stored one', async () => {
       await store.report(ID, 'run-1', { ide: T0 }, T0);
       const soon = T0 + REPORT_INTERVAL_MS - 1;
       await store.report(ID, 'run-1', { ide: soon }, soon);
@@ -88,6 +88,15 @@ export function describeActivityStoreContract(
       expect(await store.readEvidence(ID, 'run-1')).toEqual({ ide: soon, keepaliveUntil: T0 + 600_000 });
       await store.report(ID, 'run-1', { keepaliveUntil: T0 + 600_001 }, soon + 1);
       expect(await store.readEvidence(ID, 'run-1')).toMatchObject({ keepaliveUntil: T0 + 600_000 });
+    });
+
+    it('loses no report of a kind that was not reported in the last minute, whatever else was', async () => {
+      await store.report(ID, 'run-1', { keepaliveUntil: T0 + 200_000 }, T0);
+      await store.report(ID, 'run-1', { busy: T0 + 20_000 }, T0 + 21_000);
+      expect(await store.readEvidence(ID, 'run-1')).toEqual({
+        busy: T0 + 20_000,
+        keepaliveUntil: T0 + 200_000,
+      });
     });
 
     it('has the latest time of each kind after concurrent reports', async () => {
