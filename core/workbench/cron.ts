@@ -2,7 +2,7 @@ import { Cron } from 'croner';
 
 /**
  * Schedules in the five fields of cron: minute, hour, day of the month, month, day of the week. See
- * docs/decisions/0036-schedules-are-cron-expressions.md.
+ * docs/decisions/0039-schedules-are-cron-expressions.md.
  */
 
 /** The longest expression, and the longest name of a time zone, in characters. They are part of the record. */

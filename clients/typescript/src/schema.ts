@@ -181,7 +181,7 @@ export interface paths {
         put?: never;
         /**
          * Reports that a running workbench is used, so that it is not stopped for idleness.
-         * @description For programs that see what the gate does not, for example whether a kernel is busy. Report at most once a minute: of further reports within a minute only a longer keepalive is stored. Times in the past of earlier reports have no effect, times in the future count as now. The reports of a run do not count for the next one. Programs of the workbench send the token in `WB_ACTIVITY_TOKEN`, which is valid for this route and for their run, and need no `user_id`; after the run it is refused with 403.
+         * @description For programs that see what the gate does not, for example whether a kernel is busy. Report at most once a minute: of further reports within a minute only times are stored that are a minute later than the stored ones. Times in the past of earlier reports have no effect, times in the future count as now. The reports of a run do not count for the next one. Programs of the workbench send the token in `WB_ACTIVITY_TOKEN`, which is valid for this route and for their run, and need no `user_id`; after the run it is refused with 403.
          */
         post: operations["reportActivity"];
         delete?: never;

@@ -223,11 +223,11 @@ def sync_detailed(
     """Reports that a running workbench is used, so that it is not stopped for idleness.
 
      For programs that see what the gate does not, for example whether a kernel is busy. Report at most
-    once a minute: of further reports within a minute only a longer keepalive is stored. Times in the
-    past of earlier reports have no effect, times in the future count as now. The reports of a run do
-    not count for the next one. Programs of the workbench send the token in `WB_ACTIVITY_TOKEN`, which
-    is valid for this route and for their run, and need no `user_id`; after the run it is refused with
-    403.
+    once a minute: of further reports within a minute only times are stored that are a minute later than
+    the stored ones. Times in the past of earlier reports have no effect, times in the future count as
+    now. The reports of a run do not count for the next one. Programs of the workbench send the token in
+    `WB_ACTIVITY_TOKEN`, which is valid for this route and for their run, and need no `user_id`; after
+    the run it is refused with 403.
 
     Args:
         wid (str):
@@ -265,11 +265,11 @@ def sync(
     """Reports that a running workbench is used, so that it is not stopped for idleness.
 
      For programs that see what the gate does not, for example whether a kernel is busy. Report at most
-    once a minute: of further reports within a minute only a longer keepalive is stored. Times in the
-    past of earlier reports have no effect, times in the future count as now. The reports of a run do
-    not count for the next one. Programs of the workbench send the token in `WB_ACTIVITY_TOKEN`, which
-    is valid for this route and for their run, and need no `user_id`; after the run it is refused with
-    403.
+    once a minute: of further reports within a minute only times are stored that are a minute later than
+    the stored ones. Times in the past of earlier reports have no effect, times in the future count as
+    now. The reports of a run do not count for the next one. Programs of the workbench send the token in
+    `WB_ACTIVITY_TOKEN`, which is valid for this route and for their run, and need no `user_id`; after
+    the run it is refused with 403.
 
     Args:
         wid (str):
@@ -302,11 +302,11 @@ async def asyncio_detailed(
     """Reports that a running workbench is used, so that it is not stopped for idleness.
 
      For programs that see what the gate does not, for example whether a kernel is busy. Report at most
-    once a minute: of further reports within a minute only a longer keepalive is stored. Times in the
-    past of earlier reports have no effect, times in the future count as now. The reports of a run do
-    not count for the next one. Programs of the workbench send the token in `WB_ACTIVITY_TOKEN`, which
-    is valid for this route and for their run, and need no `user_id`; after the run it is refused with
-    403.
+    once a minute: of further reports within a minute only times are stored that are a minute later than
+    the stored ones. Times in the past of earlier reports have no effect, times in the future count as
+    now. The reports of a run do not count for the next one. Programs of the workbench send the token in
+    `WB_ACTIVITY_TOKEN`, which is valid for this route and for their run, and need no `user_id`; after
+    the run it is refused with 403.
 
     Args:
         wid (str):
@@ -342,11 +342,11 @@ async def asyncio(
     """Reports that a running workbench is used, so that it is not stopped for idleness.
 
      For programs that see what the gate does not, for example whether a kernel is busy. Report at most
-    once a minute: of further reports within a minute only a longer keepalive is stored. Times in the
-    past of earlier reports have no effect, times in the future count as now. The reports of a run do
-    not count for the next one. Programs of the workbench send the token in `WB_ACTIVITY_TOKEN`, which
-    is valid for this route and for their run, and need no `user_id`; after the run it is refused with
-    403.
+    once a minute: of further reports within a minute only times are stored that are a minute later than
+    the stored ones. Times in the past of earlier reports have no effect, times in the future count as
+    now. The reports of a run do not count for the next one. Programs of the workbench send the token in
+    `WB_ACTIVITY_TOKEN`, which is valid for this route and for their run, and need no `user_id`; after
+    the run it is refused with 403.
 
     Args:
         wid (str):
