@@ -90,7 +90,7 @@ export function describeActivityStoreContract(
       expect(await store.readEvidence(ID, 'run-1')).toMatchObject({ keepaliveUntil: T0 + 600_000 });
     });
 
-    it('loses no report of a kind that was not reported in the last minute, whatever else was', async () => {
+    it('loses no report of a kind that was not reported in the last minute, also beside reports of other kinds', async () => {
       await store.report(ID, 'run-1', { keepaliveUntil: T0 + 200_000 }, T0);
       await store.report(ID, 'run-1', { busy: T0 + 20_000 }, T0 + 21_000);
       expect(await store.readEvidence(ID, 'run-1')).toEqual({
