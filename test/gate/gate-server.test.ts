@@ -4,7 +4,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { toSocketEndpoint } from '#adapters/local/tasks/endpoint.ts';
 import { deleting, ID, pending, running, starting, stopped, stopping } from '#test/builders/workbench.ts';
 import { rawRequest, sendRaw } from '#test/local/raw-http.ts';
@@ -540,6 +540,6 @@ describe("the workbenches' origin", () => {
     socket.on('data', (chunk) => chunks.push(chunk));
     await once(socket, 'close');
     expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 400 /);
-    await vi.waitFor(() => expect(socket.destroyed).toBe(true));
+    await expect.poll(() => socket.destroyed).toBe(true);
   });
 });

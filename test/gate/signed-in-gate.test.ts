@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import WebSocket, { WebSocketServer } from 'ws';
 import { hashTicketSecret } from '#adapters/ticket-secret.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
@@ -367,7 +367,7 @@ describe('a WebSocket', () => {
     const { port, openRequests } = await openGate();
     const client = (await openWebSocket(port, OWNER_SOCKET)) as WebSocket;
     client.close();
-    await vi.waitFor(() => expect(openRequests.size).toBe(0));
+    await expect.poll(() => openRequests.size).toBe(0);
   });
 });
 
@@ -387,7 +387,7 @@ describe('a request in progress', () => {
     const closed = new Promise((resolve) => atBackend.socket.once('close', resolve));
     open?.close('going_away');
     await Promise.all([response.catch(() => {}), closed]);
-    await vi.waitFor(() => expect(openRequests.size).toBe(0));
+    await expect.poll(() => openRequests.size).toBe(0);
   });
 });
 

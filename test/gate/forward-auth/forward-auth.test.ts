@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ProxyKind } from '#gate/forward-auth/proxy-kind.ts';
 import { acceptedRun, ID, idAt, RUN_ID, running, stopped, T0, USER } from '#test/builders/workbench.ts';
 import { rawRequest, sendRaw } from '#test/local/raw-http.ts';
@@ -317,7 +317,7 @@ describe('the routes of Traefik', () => {
     expect((await slow).status).toBe(503);
     const before = timers.scheduledCount;
     const next = ask({}, '/routes');
-    await vi.waitFor(() => expect(timers.scheduledCount).toBe(before + 1));
+    await expect.poll(() => timers.scheduledCount).toBe(before + 1);
     list.resolve([]);
     expect((await next).status).toBe(200);
     expect(source.lists).toBe(1);

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type RequestListener } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { openBackend } from '#test/gate/open-proxy.ts';
 import { rawRequest, sendRaw } from '#test/local/raw-http.ts';
 import { openForwarder } from './open-forwarder.ts';
@@ -39,7 +39,7 @@ describe('a workbench', () => {
   test('whose address does not respond is unreachable after two seconds', async () => {
     const { url, timers, results } = await openForwarder(`http://127.0.0.1:${await openSilentPort()}`);
     const response = fetch(url);
-    await vi.waitFor(() => expect(timers.scheduledCount).toBe(1));
+    await expect.poll(() => timers.scheduledCount).toBe(1);
     timers.advance(1999);
     expect(results).toEqual([]);
     timers.advance(1);
@@ -55,7 +55,7 @@ describe('a workbench', () => {
       'Connection: Upgrade',
     );
     const response = sendRaw(port, request);
-    await vi.waitFor(() => expect(timers.scheduledCount).toBe(1));
+    await expect.poll(() => timers.scheduledCount).toBe(1);
     timers.advance(2000);
     expect((await response).status).toBe(502);
   });
@@ -240,7 +240,7 @@ describe('a client that waits for 100-continue', () => {
     const client = connect(port, '127.0.0.1');
     onTestFinished(() => void client.destroy());
     client.write(head);
-    await vi.waitFor(() => expect(received[0]).toContain('100-continue'));
+    await expect.poll(() => received[0]).toContain('100-continue');
     timers.advance(1000);
     expect(String((await once(client, 'data'))[0])).toBe('HTTP/1.1 100 Continue\r\n\r\n');
     client.write('hi');
@@ -275,7 +275,7 @@ describe('a body of many megabytes', () => {
     const client = httpRequest({ port, host: '127.0.0.1', path: '/' }).end();
     const [toClient] = (await connected) as [Socket];
     const [response] = (await once(client, 'response')) as [IncomingMessage];
-    await vi.waitFor(() => expect(toClient.writableNeedDrain).toBe(true));
+    await expect.poll(() => toClient.writableNeedDrain).toBe(true);
     // Without a limit, some megabytes would arrive in these turns of the event loop.
     for (let turn = 0; turn < 300; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     expect(toClient.writableLength).toBeLessThan(CHUNK.length);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import WebSocket, { WebSocketServer } from 'ws';
 import { openBackend } from '#test/gate/open-proxy.ts';
 import { openForwarder } from './open-forwarder.ts';
@@ -76,7 +76,7 @@ test.each(Object.keys(ENDS))(
       setImmediate(send);
     };
     send();
-    await vi.waitFor(() => expect(received[0]?.length).toBeGreaterThan(ARRIVED / 2));
+    await expect.poll(() => received[0]?.length).toBeGreaterThan(ARRIVED / 2);
     // The gate removes the pong, which it reads together with the messages before and after it.
     const pinged = once(browser, 'ping');
     const atGate = open.sockets.at(-1);
@@ -86,13 +86,13 @@ test.each(Object.keys(ENDS))(
     browser.send(messageOf(sent));
     sent += 1;
     atGate?.resume();
-    await vi.waitFor(() => expect(received[0]?.length).toBeGreaterThan(ARRIVED));
+    await expect.poll(() => received[0]?.length).toBeGreaterThan(ARRIVED);
     ENDS[name]?.({ ...open, workbench, backend });
     await closed;
 
     const next = await connect();
     next.browser.send('0 of the next WebSocket');
-    await vi.waitFor(() => expect(received[1]).toEqual(['0 of the next WebSocket']));
+    await expect.poll(() => received[1]).toEqual(['0 of the next WebSocket']);
     const [first = []] = received;
     expect(first.length).toBeGreaterThan(ARRIVED);
     expect(first.length).toBeLessThanOrEqual(sent);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import WebSocket, { WebSocketServer } from 'ws';
 import { openBackend } from '#test/gate/open-proxy.ts';
 import { openForwarder } from './open-forwarder.ts';
@@ -45,7 +45,7 @@ describe('a WebSocket on which nothing is sent', () => {
     expect(open.pings).toEqual([]);
     for (let pings = 1; pings <= 3; pings += 1) {
       open.timers.advance(pings === 1 ? 5_000 : 20_000);
-      await vi.waitFor(() => expect(open.pings.length).toBe(pings));
+      await expect.poll(() => open.pings.length).toBe(pings);
       await roundTrip(open);
     }
     expect(open.control).toEqual([]);
@@ -67,7 +67,7 @@ describe('a WebSocket on which nothing is sent', () => {
   test('has pings and pongs of the workbench and of the browser forwarded', async () => {
     const open = await openBoth();
     open.timers.advance(25_000);
-    await vi.waitFor(() => expect(open.pings.length).toBe(1));
+    await expect.poll(() => open.pings.length).toBe(1);
     open.workbench.ping('of the workbench');
     await once(open.browser, 'ping');
     open.browser.ping('of the browser');
@@ -80,7 +80,7 @@ describe('a WebSocket on which nothing is sent', () => {
     const open = await openBoth();
     expect(open.timers.scheduledCount).toBe(1);
     open.browser.terminate();
-    await vi.waitFor(() => expect(open.timers.scheduledCount).toBe(0));
+    await expect.poll(() => open.timers.scheduledCount).toBe(0);
   });
 });
 
@@ -110,13 +110,13 @@ test('no ping is sent within a frame of the workbench', async () => {
   };
   browser.write('GET / HTTP/1.1\r\nHost: wb1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
   const workbench = await accepted.promise;
-  await vi.waitFor(() => expect(frames()).toEqual([0x82, 4, 1, 2]));
+  await expect.poll(() => frames()).toEqual([0x82, 4, 1, 2]);
   open.timers.advance(60_000);
   workbench.write(Buffer.from([3, 4]));
-  await vi.waitFor(() => expect(frames().length).toBe(6));
+  await expect.poll(() => frames().length).toBe(6);
   expect(frames()).toEqual([0x82, 4, 1, 2, 3, 4]);
   open.timers.advance(25_000);
-  await vi.waitFor(() => expect(frames().slice(6, 8)).toEqual([0x89, 8]));
+  await expect.poll(() => frames().slice(6, 8)).toEqual([0x89, 8]);
 });
 
 test('the data that a browser sends is counted, without its control frames', async () => {
@@ -152,7 +152,7 @@ test('a browser that does not read stops the workbench', async () => {
   open.browser.pause();
   const message = Buffer.alloc(1_048_576);
   for (let sent = 0; sent < 32; sent += 1) open.workbench.send(message);
-  await vi.waitFor(() => expect(open.sockets[0]?.writableNeedDrain).toBe(true));
+  await expect.poll(() => open.sockets[0]?.writableNeedDrain).toBe(true);
   const [socket] = open.sockets;
   expect(socket?.writableLength).toBeLessThan(1_048_576);
   let received = 0;

@@ -1,5 +1,5 @@
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { AUTHORIZER_TIMEOUT_MS, AuthorizerCache } from '#local/gateway/authorizer-cache.ts';
 import type { GatewayAuthorizer } from '#local/gateway/gateway.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
@@ -108,7 +108,7 @@ describe('the authorizer in gateway of a route', () => {
   test('times out: 500', async () => {
     const { gateway, calls } = await openGuarded(() => new Promise(() => {}));
     const response = get(gateway, 'Bearer x');
-    await vi.waitFor(() => expect(calls.length).toBe(1));
+    await expect.poll(() => calls.length).toBe(1);
     await gateway.timers.advanceAsync(AUTHORIZER_TIMEOUT_MS);
     expect((await response)[0]).toBe(500);
   });

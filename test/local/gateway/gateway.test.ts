@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { BODY_MAX_BYTES } from '#functions/middleware/json-body.ts';
 import type { FileRequest } from '#local/console/console-files.ts';
 import { type GatewayAuthorizer, MAX_HEAD_BYTES } from '#local/gateway/gateway.ts';
@@ -96,7 +96,7 @@ describe('errors of the gateway itself', () => {
   test('503 for a function that exceeds the integration timeout', async () => {
     const gateway = await openGateway(() => new Promise(() => {}));
     const response = fetch(`${gateway.url}/items`);
-    await vi.waitFor(() => expect(gateway.events.length).toBe(1));
+    await expect.poll(() => gateway.events.length).toBe(1);
     await gateway.timers.advanceAsync(INTEGRATION_TIMEOUT_MS - 1);
     expect(gateway.timers.scheduledCount).toBe(1);
     expect(gateway.contexts[0]?.getRemainingTimeInMillis()).toBe(1);
@@ -208,8 +208,8 @@ describe('a route without a body', () => {
     client.write(Buffer.alloc(9_000_000));
     const response = once(client, 'data');
     // The server stops reading when the buffer of the request is full.
-    await vi.waitFor(() => expect(connection?.bytesRead).toBeGreaterThan(65_536));
-    await vi.waitFor(() => expect(gateway.events.length).toBe(1));
+    await expect.poll(() => connection?.bytesRead).toBeGreaterThan(65_536);
+    await expect.poll(() => gateway.events.length).toBe(1);
     respond({ statusCode: 200, body: 'ok' });
     const head = String((await response)[0]);
     expect(head).toMatch(/^HTTP\/1\.1 200 OK/);

@@ -8,7 +8,7 @@ import {
   paginateScan,
   type ScanCommand,
 } from '@aws-sdk/client-dynamodb';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createTableInput } from '#contract/table.ts';
 import { openTableUnderTest, type TableUnderTest } from '#test/adapters/aws/dynamodb/table-under-test.ts';
 import { copyItems } from '#tools/table/copy-items.ts';
@@ -19,10 +19,11 @@ let table: TableUnderTest;
 beforeEach(async () => {
   table = await openTableUnderTest();
   await table.client.send(new CreateTableCommand(createTableInput(RESTORED)));
-  await vi.waitFor(async () => {
+  const readStatus = async () => {
     const { Table } = await table.client.send(new DescribeTableCommand({ TableName: RESTORED }));
-    expect(Table?.TableStatus).toBe('ACTIVE');
-  });
+    return Table?.TableStatus;
+  };
+  await expect.poll(readStatus).toBe('ACTIVE');
 });
 afterEach(() => table.dispose());
 
