@@ -38,6 +38,7 @@ const ALLOWED_PACKAGES: ReadonlySet<string> = new Set([
   '@smithy/node-http-handler',
   '@smithy/signature-v4',
   '@smithy/types',
+  'croner',
   'jose',
   'mnemonist',
   'obliterator',
