@@ -139,7 +139,9 @@ export class IdleChecks {
    */
   checkStopped(record: Workbench, usedAt: number, now: number): void {
     if (record.status !== 'running' || record.idle === undefined) return;
-    const { minutes } = record.idle;
+    const { minutes, keepUntil = 0 } = record.idle;
+    // An extension that was requested while the clock was ahead lasts as much longer.
+    if (this.#world.functionClock.steps && keepUntil > now) return;
     if (now - usedAt < minutes * MINUTE + IDLE_MARGIN_MS + STOP_DELAY_MAX_MS) return;
     throw new RuleViolation(
       `workbench ${record.workbenchId} still runs ${seconds(now - usedAt)} after its last use, because of ${record.idle.because}`,

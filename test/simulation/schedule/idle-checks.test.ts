@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { running } from '#test/builders/workbench.ts';
+import { DEFAULT_HAZARDS } from '../world/hazards.ts';
+import { WorldFixture } from '../world/world-fixture.ts';
+import { IdleChecks } from './idle-checks.ts';
+
+const OFF = Object.fromEntries(Object.keys(DEFAULT_HAZARDS).map((name) => [name, 0]));
+const MINUTE = 60_000;
+
+describe('a workbench that still runs 35 minutes after its last use', () => {
+  it.each([
+    ['with an extension that was requested while the clock was ahead', 1, 2 * MINUTE, true],
+    ['with an extension that has ended', 1, 0, false],
+    ['with an extension, although the clock was never wrong', 0, 2 * MINUTE, false],
+  ])('%s', (_, clockSteps, extendedMs, allowed) => {
+    const { world, kernel } = new WorldFixture({ hazards: { ...OFF, clockSteps } });
+    const now = kernel.now();
+    const record = running({
+      idle: {
+        since: now - 35 * MINUTE,
+        because: 'start',
+        minutes: 15,
+        checkAt: now,
+        keepUntil: now + extendedMs,
+      },
+    });
+    const check = () => new IdleChecks(world).checkStopped(record, now - 35 * MINUTE, now);
+    if (allowed) expect(check).not.toThrow();
+    else expect(check).toThrow('still runs 2100 s after its last use');
+  });
+});
