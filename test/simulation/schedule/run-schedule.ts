@@ -540,6 +540,8 @@ class ScheduleRun {
         `workbench ${left[0]?.workbenchId} was deleted one hour ago, but its record is still ${left[0]?.status}`,
       );
     }
+    // The call that deleted the last record releases its quota afterwards.
+    await this.#runUntil(this.kernel.now() + MINUTE);
     const after = 'after the deletion of all workbenches';
     this.#quotas.checkLedgers(after);
     for (const { taskArn } of this.#world.containers)
