@@ -199,7 +199,10 @@ export const DEPLOYED = {
 } as const satisfies Readonly<Record<string, DeployedFunction>>;
 
 export type TaskSettingName = (typeof TASKS)[number];
-export type HostSettingName = (typeof HOSTS | typeof INSTALLATION | typeof CLUSTER)[number] | 'WB_IMAGE';
+export type HostSettingName =
+  | (typeof HOSTS | typeof INSTALLATION | typeof CLUSTER)[number]
+  | 'WB_IMAGE'
+  | 'WB_SUBNETS';
 export type VolumeSettingName = (typeof VOLUMES | typeof INSTALLATION | typeof IMAGE_USER)[number];
 export type CatalogSettingName = (typeof CATALOG)[number];
 

@@ -230,8 +230,9 @@ export const DEPLOYMENT_SETTINGS = {
     default: 1000,
     readBy: TASKS,
   }),
-  WB_TASK_SUBNETS: list({
-    description: 'The private subnets of the tasks.',
+  WB_SUBNETS: list({
+    description:
+      'The private subnets of tasks and hosts. Use several zones, because a zone may be out of capacity.',
     ...SUBNET,
     minItems: 1,
     maxItems: 16,
@@ -288,13 +289,6 @@ export const DEPLOYMENT_SETTINGS = {
     pattern: /^[a-z0-9][a-z0-9.-]{0,63}$/,
     expectedItem: 'instance types',
     maxItems: LIST_MAX,
-    readBy: HOSTS,
-  }),
-  WB_HOST_SUBNETS: list({
-    description: 'The private subnets of hosts. Use several zones, because a zone may be out of capacity.',
-    ...SUBNET,
-    minItems: 1,
-    maxItems: 16,
     readBy: HOSTS,
   }),
   WB_HOST_AMIS: list({

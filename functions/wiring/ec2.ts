@@ -43,7 +43,7 @@ export function hostSettings(settings: Settings): HostSettings {
     launchTemplate: parseLaunchTemplate(settings.WB_LAUNCH_TEMPLATE),
     ...(gpuTemplate === undefined ? {} : { gpuLaunchTemplate: parseLaunchTemplate(gpuTemplate) }),
     gpuInstanceTypes: new Set(settings.WB_GPU_INSTANCE_TYPES),
-    subnets: settings.WB_HOST_SUBNETS,
+    subnets: settings.WB_SUBNETS,
     pinnedImage: isPinnedImage(settings.WB_IMAGE),
     ...(images.length === 0 ? {} : { acceptedImages: new Set(images) }),
   };

@@ -92,7 +92,7 @@ export function taskSettings(settings: Settings, region: string | undefined): Ta
     uid: settings.WB_IMAGE_UID,
     gid: settings.WB_IMAGE_GID,
     baseUrl: (workbenchId) => `${settings.BASE_URL}/project/${workbenchId}/`,
-    subnets: settings.WB_TASK_SUBNETS,
+    subnets: settings.WB_SUBNETS,
     securityGroups: settings.WB_TASK_SECURITY_GROUPS,
     executionRoleArn: settings.WB_EXECUTION_ROLE_ARN,
     taskRoleArn: settings.WB_TASK_ROLE_ARN,

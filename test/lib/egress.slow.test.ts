@@ -59,7 +59,7 @@ describe('the way to the internet', () => {
     expect(group?.[1].Properties?.VPCZoneIdentifier).toHaveLength(2);
     const drive = none.all('api', 'AWS::Lambda::Function').find(([id]) => id.startsWith('driveFunction'));
     expect(
-      valueToText(valueAt(drive?.[1].Properties, 'Environment', 'Variables', 'WB_TASK_SUBNETS')),
+      valueToText(valueAt(drive?.[1].Properties, 'Environment', 'Variables', 'WB_SUBNETS')),
     ).toMatch(/privateSubnet1.*,.*privateSubnet2/);
   });
 });

@@ -64,14 +64,14 @@ describe('the deployment settings', () => {
   });
 
   it('can be lists that must not be empty', () => {
-    expect(readOne('WB_TASK_SUBNETS', 'subnet-0123456789abcdef0, subnet-0123456789abcdef1')).toEqual([
+    expect(readOne('WB_SUBNETS', 'subnet-0123456789abcdef0, subnet-0123456789abcdef1')).toEqual([
       'subnet-0123456789abcdef0',
       'subnet-0123456789abcdef1',
     ]);
-    expect(problemsIn({}, ['WB_TASK_SUBNETS'])).toEqual({
-      WB_TASK_SUBNETS: 'is required; expected 1 to 16 subnet ids, separated by commas',
+    expect(problemsIn({}, ['WB_SUBNETS'])).toEqual({
+      WB_SUBNETS: 'is required; expected 1 to 16 subnet ids, separated by commas',
     });
-    expect(isAccepted('WB_TASK_SUBNETS', ' , ')).toBe(false);
+    expect(isAccepted('WB_SUBNETS', ' , ')).toBe(false);
   });
 
   it('contain capacity providers as JSON', () => {

@@ -104,7 +104,7 @@ describe('the policies of the largest possible stage', () => {
             (_, n) => `arn:aws:iam::123456789012:role/${n}${'x'.repeat(63)}`,
           ),
         },
-        dedicated: { instanceTypes: [...types, 'g5.xlarge'] },
+        dedicated: { instanceTypes: [...types, 'g5.xlarge', 'g4dn.xlarge'] },
       }),
     );
     largest = app.templates;
