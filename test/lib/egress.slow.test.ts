@@ -58,9 +58,9 @@ describe('the way to the internet', () => {
     const [group] = none.all('cluster', 'AWS::AutoScaling::AutoScalingGroup');
     expect(group?.[1].Properties?.VPCZoneIdentifier).toHaveLength(2);
     const drive = none.all('api', 'AWS::Lambda::Function').find(([id]) => id.startsWith('driveFunction'));
-    expect(
-      valueToText(valueAt(drive?.[1].Properties, 'Environment', 'Variables', 'WB_SUBNETS')),
-    ).toMatch(/privateSubnet1.*,.*privateSubnet2/);
+    expect(valueToText(valueAt(drive?.[1].Properties, 'Environment', 'Variables', 'WB_SUBNETS'))).toMatch(
+      /privateSubnet1.*,.*privateSubnet2/,
+    );
   });
 });
 
