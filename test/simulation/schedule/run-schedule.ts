@@ -52,6 +52,8 @@ const HOUR = 60 * MINUTE;
 const SETTLE_TIMEOUT_MS = 3 * HOUR;
 /** Without faults, a start reaches `running` within this time. */
 const START_TIMEOUT_MS = 30 * MINUTE;
+/** Without faults, an idle stop ends within this time. */
+const STOP_TIMEOUT_MS = 10 * MINUTE;
 /** Orphans are found and, after their grace period, deleted within this time. */
 const ORPHAN_DELETION_TIMEOUT_MS = 35 * MINUTE;
 /** The sweep of volumes runs far more often than in production, so that it meets every stage of a start. */
@@ -498,6 +500,8 @@ class ScheduleRun {
     await this.#runUntil(this.kernel.now() + Math.max(ORPHAN_DELETION_TIMEOUT_MS, observedMs));
     check();
     await this.#runUntilDone(this.#controller.sweepVolumes(VOLUME_GRACE_MS));
+    // An idle stop may have begun just now.
+    await this.#waitUntilSettled('after the idle stops', STOP_TIMEOUT_MS);
   }
 
   /** Checks that every running container, host, volume and registration belongs to a record. */
