@@ -500,7 +500,7 @@ class ScheduleRun {
     await this.#runUntil(this.kernel.now() + Math.max(ORPHAN_DELETION_TIMEOUT_MS, observedMs));
     check();
     await this.#runUntilDone(this.#controller.sweepVolumes(VOLUME_GRACE_MS));
-    // An idle stop may have begun just now.
+    // An idle stop may still be in progress.
     await this.#waitUntilSettled('after the idle stops', STOP_TIMEOUT_MS);
   }
 
