@@ -186,11 +186,15 @@ export class SimulatedUse {
 
   #actLate(workbenchId: string, stopAt: number): void {
     const { kernel, tape } = this.#options;
-    if (!this.#faults && this.#end !== 'late') return;
+    const isOver = () => !this.#faults && this.#end !== 'late';
+    if (isOver()) return;
     if (!tape.chance(LATE_PROBABILITY)) return;
     const at = stopAt - LATE_MAX_MS + tape.intBetween(0, 2 * LATE_MAX_MS);
     const act = tape.pick(ACTS);
-    kernel.after(at - kernel.now(), () => this.#start(workbenchId, act));
+    // An extension announces a stop that may be long after the fault phase.
+    kernel.after(at - kernel.now(), () => {
+      if (!isOver()) this.#start(workbenchId, act);
+    });
   }
 
   #start(workbenchId: string, act: Act): void {
