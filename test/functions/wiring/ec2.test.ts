@@ -9,7 +9,7 @@ describe('hostSettings', () => {
       installation: 'staging',
       launchTemplate: { id: 'lt-0123456789abcdef0', version: '3' },
       gpuInstanceTypes: new Set(),
-      subnets: ['subnet-0123456789abcdef2'],
+      subnets: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
       pinnedImage: false,
     });
   });
