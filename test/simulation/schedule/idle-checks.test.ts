@@ -24,8 +24,15 @@ describe('a workbench that still runs 35 minutes after its last use', () => {
         keepUntil: now + extendedMs,
       },
     });
-    const check = () => new IdleChecks(world).checkStopped(record, now - 35 * MINUTE, now);
-    if (allowed) expect(check).not.toThrow();
-    else expect(check).toThrow('still runs 2100 s after its last use');
+    const checks = new IdleChecks(world);
+    const checkStopped = () => checks.checkStopped(record, now - 35 * MINUTE, now);
+    const checkUnknown = () => checks.checkUnknown(record, now);
+    if (allowed) {
+      expect(checkStopped).not.toThrow();
+      expect(checkUnknown).not.toThrow();
+    } else {
+      expect(checkStopped).toThrow('still runs 2100 s after its last use');
+      expect(checkUnknown).toThrow('does not say that its evidence could not be read');
+    }
   });
 });

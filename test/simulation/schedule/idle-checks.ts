@@ -1,5 +1,5 @@
 import { IDLE_MARGIN_MS, IDLE_WARNING_MS } from '#core/workbench/lifecycle/idle.ts';
-import { runOf, type Workbench } from '#core/workbench/workbench.ts';
+import { type Running, runOf, type Workbench } from '#core/workbench/workbench.ts';
 import type { World } from '../world/world.ts';
 import { RuleViolation } from './rule-violation.ts';
 
@@ -139,9 +139,8 @@ export class IdleChecks {
    */
   checkStopped(record: Workbench, usedAt: number, now: number): void {
     if (record.status !== 'running' || record.idle === undefined) return;
-    const { minutes, keepUntil = 0 } = record.idle;
-    // An extension that was requested while the clock was ahead lasts as much longer.
-    if (this.#world.functionClock.steps && keepUntil > now) return;
+    if (this.#isKeptByWrongClock(record, now)) return;
+    const { minutes } = record.idle;
     if (now - usedAt < minutes * MINUTE + IDLE_MARGIN_MS + STOP_DELAY_MAX_MS) return;
     throw new RuleViolation(
       `workbench ${record.workbenchId} still runs ${seconds(now - usedAt)} after its last use, because of ${record.idle.because}`,
@@ -149,11 +148,17 @@ export class IdleChecks {
   }
 
   /** Checks that the owner learns of evidence that could not be read for long, and that nothing was stopped then. */
-  checkUnknown(record: Workbench): void {
-    if (record.status === 'running' && record.idle?.unknown) return;
+  checkUnknown(record: Workbench, now: number): void {
+    if (record.status === 'running' && (record.idle?.unknown || this.#isKeptByWrongClock(record, now)))
+      return;
     throw new RuleViolation(
       `workbench ${record.workbenchId} is ${record.status} and does not say that its evidence could not be read`,
     );
+  }
+
+  /** An extension that was requested while the clock was ahead lasts as much longer, and no evidence is read until then. */
+  #isKeptByWrongClock({ idle }: Running, now: number): boolean {
+    return this.#world.functionClock.steps && (idle?.keepUntil ?? 0) > now;
   }
 }
 

@@ -163,10 +163,10 @@ export class SimulatedUse {
 
   #endUnreadable(idle: readonly string[]): void {
     this.#isUnreadable = false;
-    const { recordOf, checks, record } = this.#options;
+    const { kernel, recordOf, checks, record } = this.#options;
     for (const id of idle) {
       const found = recordOf(id);
-      if (found !== undefined) record(() => checks.checkUnknown(found));
+      if (found !== undefined) record(() => checks.checkUnknown(found, kernel.now()));
     }
   }
 
