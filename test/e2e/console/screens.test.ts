@@ -50,12 +50,12 @@ test('a workbench that stops when it is not used is kept for another hour, and s
   await page.getByRole('button', { name: '+1 h: keep First for another hour' }).click();
   await page.getByText('First is not stopped for idleness within the next hour.').waitFor();
   await page.getByLabel('When not used for (minutes)').fill('90');
-  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
   await page.getByText('The planned stops are changed.').waitFor();
   await page.getByText('when not used for 90 minutes').waitFor();
   // A time in the past stops it at once.
   await page.getByLabel('At', { exact: true }).fill('2020-01-01T10:00');
-  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
   await page.getByText('Stopped', { exact: true }).first().waitFor();
 });
 
@@ -151,7 +151,7 @@ test('everything can be reached by keyboard alone', async () => {
   await page.getByText('You have no workbench yet.').waitFor();
   const focused = () => page.evaluate(FOCUSED);
   const press = async (key: string, until: string) => {
-    for (let presses = 0; presses < 30; presses += 1) {
+    for (let presses = 0; presses < 60; presses += 1) {
       await page.keyboard.press(key);
       if ((await focused()) === until) return;
     }
