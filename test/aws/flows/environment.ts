@@ -1,4 +1,5 @@
 import { CreateLaunchTemplateCommand } from '@aws-sdk/client-ec2';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { inject } from 'vitest';
 import type { QueueName } from '#contract/deployed-functions.ts';
@@ -61,7 +62,18 @@ export async function createFunctionEnvironment(installed: {
     WB_FILE_SYSTEMS: Object.keys(mounts).join(','),
     WB_JANITOR_FUNCTIONS: 'janitor',
     WB_JANITOR_MOUNTS: JSON.stringify(mounts),
+    WB_AUDIT_BUCKET: await createBucket(endpoints.moto),
   };
+}
+
+async function createBucket(endpoint: string): Promise<string> {
+  const s3 = new S3Client({ ...sdkConfig(endpoint), forcePathStyle: true });
+  const Bucket = uniqueName('audit');
+  await s3.send(
+    new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: REGION } }),
+  );
+  s3.destroy();
+  return Bucket;
 }
 
 async function createKeySecret(endpoint: string): Promise<string> {
