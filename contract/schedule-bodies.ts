@@ -1,11 +1,10 @@
 import * as z from 'zod/mini';
-import { CRON_MAX, isCron, isTimeZone, TIME_ZONE_MAX } from '#core/workbench/cron.ts';
+import { CRON_MAX, isCron, isTimeZone, TIME_ZONE_MAX, TIME_ZONE_PATTERN } from '#core/workbench/cron.ts';
 import type { ScheduleRequest } from '#core/workbench/schedule-schema.ts';
 
 const CRON = `five fields of cron, for example 30 8 * * 1-5, at most ${CRON_MAX} characters, with times that exist and are at least 15 minutes apart`;
 const CRON_PATTERN = '^[0-9A-Za-z*,/-]+( [0-9A-Za-z*,/-]+){4}$';
 const TIME_ZONE = 'an IANA time zone, for example Europe/Berlin';
-const TIME_ZONE_PATTERN = '^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$';
 const SCHEDULE = 'start, stop or both, with time_zone; or null';
 
 const FIELDS = 'minute, hour, day of the month, month, day of the week';

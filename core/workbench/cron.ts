@@ -15,7 +15,9 @@ export const CRON_INTERVAL_MIN_MS = 15 * 60_000;
 /** Numbers, lists, ranges and steps, and the names of months and days. Not the further signs that the library knows. */
 const FIELD = '(?:[0-9*,/-]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat)+';
 const FIVE_FIELDS = new RegExp(`^${FIELD}(?: ${FIELD}){4}$`, 'i');
-const TIME_ZONE = /^[A-Za-z][A-Za-z0-9_+-]*(?:\/[A-Za-z0-9_+-]+){0,2}$/;
+/** The form of a name of a time zone. Part of the API. */
+export const TIME_ZONE_PATTERN = '^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$';
+const TIME_ZONE = new RegExp(TIME_ZONE_PATTERN);
 
 /** So many times are compared to find the shortest interval: more than a day with one every 15 minutes. */
 const COMPARED_TIMES = 100;
