@@ -1,8 +1,8 @@
 /**
  * `npm run bench:gate`: measures the gate beside other proxies in one run, and prints the results. `--out FILE` also writes them to a
  * file: bench/results/gate.md. Installs Traefik and nginx as `npm run local:proxies` does, and the other proxies into a temporary folder.
- * Exits with 1 if a request through the gate failed. With `--quick` it runs shorter, and also exits with 1 if the gate needs clearly
- * more processor time than its targets allow.
+ * Exits with 1 if a request through the gate failed. With `--quick` it runs shorter, and also exits with 1 if the gate needs several
+ * times the processor time of httpxy.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
@@ -22,8 +22,12 @@ const { quick, out } = parseArgs({
 const options: MeasureOptions = quick
   ? { rounds: 3, requests: 1000, warmUp: 3000, sockets: 200, downloadBytes: 64 * 2 ** 20 }
   : { rounds: 5, requests: 2000, warmUp: 4000, sockets: 2000, downloadBytes: 2 ** 30 };
-/** With `--quick`, the gate may use this many times the processor time of httpxy. More than the target, because few are measured. */
-const QUICK_FACTOR_MAX = 2;
+/**
+ * With `--quick`, the gate may use this many times the processor time of httpxy. The check finds a change that makes the gate several
+ * times slower. It does not measure the target: the factor was 1.7 on one computer and 2.5 on another at the same commit, because
+ * it depends on how much a call of the system costs, and the rounds are short.
+ */
+const QUICK_FACTOR_MAX = 4;
 
 const [loadBefore = 0] = loadavg();
 const environment = describeEnvironment();
@@ -79,8 +83,9 @@ function findProblems({ measured, roles }: Results): readonly string[] {
   const gates = (['gate', 'open_gate'] as const).flatMap(
     (role) => measured.get(roles.get(role) as Contender)?.requests ?? [],
   );
-  const cpuOf = (role: Role) => measured.get(roles.get(role) as Contender)?.cpuOfRequest ?? Number.NaN;
-  const factor = cpuOf('gate') / cpuOf('httpxy');
+  const leastCpuOf = (role: Role) =>
+    measured.get(roles.get(role) as Contender)?.leastCpuOfRequest ?? Number.NaN;
+  const factor = leastCpuOf('gate') / leastCpuOf('httpxy');
   return [
     ...gates.flatMap(({ name, failed }) =>
       failed > 0 ? [`${failed} requests through ${name} failed.`] : [],

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RemovalBudget, removeSome } from '#adapters/directories/removal.ts';
+import { errorCode } from '#adapters/system-error.ts';
 
 /** Allows every deletion, and calls `onSpend` with the number of deletions that it has allowed. */
 function unlimited(onSpend: (spent: number) => void): RemovalBudget {
@@ -31,7 +32,20 @@ describe('removeSome', () => {
     await mkdir(folder, { recursive: true });
     await Promise.all(Array.from({ length: files }, (_, n) => writeFile(join(folder, `f${n}`), '')));
   }
-  const countEntries = () => (existsSync(root) ? readdirSync(root, { recursive: true }).length + 1 : 0);
+  /** Counts the files and folders that are left. A folder that is deleted while it counts no longer counts. */
+  function countEntries(folder = root): number {
+    let entries: readonly Dirent[];
+    try {
+      entries = readdirSync(folder, { withFileTypes: true });
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return 0;
+      throw error;
+    }
+    return entries.reduce(
+      (sum, entry) => sum + (entry.isDirectory() ? countEntries(join(folder, entry.name)) : 1),
+      1,
+    );
+  }
 
   it.each([1, 8, 32])('begins %i deletions before it waits', async (concurrency) => {
     await fill(root, 50);
