@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BatchResult, Failure } from './batch.ts';
-import { formatHazardReport, isSurvived, summarizeHazard } from './hazard-report.ts';
+import { hazardRow, hazardTable, isSurvived, summarizeHazard } from './hazard-report.ts';
 
 const ENVIRONMENT = {
   date: '2026-11-28T12:00:00.000Z',
@@ -51,34 +51,37 @@ describe('summarizeHazard', () => {
   });
 });
 
-describe('formatHazardReport', () => {
-  const format = (...results: BatchResult[]) => {
+describe('hazardTable', () => {
+  it('names seed, date, computer and Node, and has a row for each hazard', () => {
+    const table = hazardTable(3, ENVIRONMENT, [{ companion: 1, companionFails: 0.5 }]);
+    expect(table.intro.join('\n')).toContain(' Seed 3.\n');
+    expect(table.intro.join('\n')).toContain(
+      '2026-11-28T12:00:00.000Z, a CPU, 2 cores, 24 GiB, Node v24.0.0.',
+    );
+    expect(table.keys).toEqual(['companion=1, companionFails=0.5']);
+  });
+});
+
+describe('hazardRow', () => {
+  const KEY = 'companion=1, companionFails=0.5';
+  const rowOf = (...results: BatchResult[]) => {
     const probabilities = { companion: 1, companionFails: 0.5 };
     const summary = summarizeHazard('companionFails', probabilities, results);
-    return formatHazardReport(3, ENVIRONMENT, [summary], { companionFails: 'It explains nothing.' });
+    return hazardRow(summary, 'It explains nothing.', '0123456789ab');
   };
 
-  it('names seed, date, computer, Node and commit', () => {
-    expect(format(batchWith([]))).toContain(
-      'Seed 3, 2026-11-28T12:00:00.000Z, a CPU, 2 cores, 24 GiB, Node v24.0.0. Product of commit 0123456789ab.',
-    );
-  });
-
   it('says why no rule is broken', () => {
-    expect(format(batchWith([['companionFails', 9]]))).toContain(
-      '\n| companion=1, companionFails=0.5 | 250 | 9 | 0 | It explains nothing. |  |\n',
-    );
+    const row = [KEY, '250', '9', '0', 'It explains nothing.', '', '0123456789ab'];
+    expect(rowOf(batchWith([['companionFails', 9]]))).toEqual(row);
   });
 
   it('marks a hazard that did not happen', () => {
-    expect(format(batchWith([]))).toContain(
-      '\n| companion=1, companionFails=0.5 | 250 | **0** | 0 |  |  |\n',
-    );
+    expect(rowOf(batchWith([]))).toEqual([KEY, '250', '**0**', '0', '', '', '0123456789ab']);
   });
 
   it('has the violated rule and a command that replays it', () => {
-    expect(format(batchWith([['companionFails', 9]], { message: 'a | b' }))).toContain(
-      '\n| companion=1, companionFails=0.5 | 250 | 9 | **1** | a / b | `--seed 7 --replay 12 --hazards base --hazard companion=1,companionFails=0.5` |\n',
-    );
+    const replay = '`--seed 7 --replay 12 --hazards base --hazard companion=1,companionFails=0.5`';
+    const row = [KEY, '250', '9', '**1**', 'message', replay, '0123456789ab'];
+    expect(rowOf(batchWith([['companionFails', 9]], { message: 'message' }))).toEqual(row);
   });
 });

@@ -1,7 +1,7 @@
 import { type Environment, environmentLine } from '../../../bench/environment.ts';
-import { markdownTable } from '../../../bench/markdown.ts';
 import type { Hazards } from '../world/hazards.ts';
 import type { BatchResult, Failure } from './batch.ts';
+import type { ResultTable } from './table-file.ts';
 
 /** What happened in the schedules with one hazard of AWS. */
 export interface LoneHazard {
@@ -40,45 +40,45 @@ export function isSurvived({ happened, violations }: LoneHazard): boolean {
 }
 
 /**
- * Renders the table of bench/results/hazards.md.
- * @param whySurvived what the product does, so that the hazard breaks no rule
+ * The table of bench/results/hazards.md, without its rows.
+ * @param probabilities those of each hazard that the table can have
  */
-export function formatHazardReport(
+export function hazardTable(
   seed: number,
   environment: Environment,
-  hazards: readonly LoneHazard[],
-  whySurvived: Readonly<Partial<Record<keyof Hazards, string>>>,
-): string {
-  const header = [
-    'hazard',
-    'schedules',
-    'happened',
-    'violations',
-    'why no rule is broken, or the violated rule',
-    'replay: npm run simulate --',
-  ];
-  const rows = hazards.map((hazard) => {
-    const { name, failure, schedules, happened, violations } = hazard;
-    const why = isSurvived(hazard) ? (whySurvived[name] ?? '') : '';
-    const rule = failure?.message.replaceAll('|', '/') ?? why;
-    const counts = [
-      schedules,
-      happened === 0 ? '**0**' : happened,
-      violations === 0 ? 0 : `**${violations}**`,
-    ];
-    return [formatProbabilities(hazard), ...counts.map(String), rule, formatReplay(hazard)];
-  });
-  return [
-    'The hazards of AWS, one at a time, with a raised probability, and the rules that they break: the product after it was',
-    'changed for them. The other hazards of AWS are off.',
-    `Seed ${seed}, ${environment.date}, ${environmentLine(environment)}. Product of commit ${environment.commit}.`,
-    '',
-    markdownTable([header, ...rows]),
-    '',
-  ].join('\n');
+  probabilities: readonly LoneHazard['probabilities'][],
+): ResultTable {
+  return {
+    intro: [
+      `The hazards of AWS, one at a time, with a raised probability, and the rules that they break. Seed ${seed}.`,
+      `The other hazards of AWS are off. Last run: ${environment.date}, ${environmentLine(environment)}.`,
+    ],
+    header: [
+      'hazard',
+      'schedules',
+      'happened',
+      'violations',
+      'why no rule is broken, or the violated rule',
+      'replay: npm run simulate --',
+      'commit',
+    ],
+    keys: probabilities.map(formatProbabilities),
+  };
 }
 
-function formatProbabilities({ probabilities }: LoneHazard): string {
+/**
+ * The row of a hazard.
+ * @param whySurvived what the product does, so that the hazard breaks no rule
+ */
+export function hazardRow(hazard: LoneHazard, whySurvived: string, commit: string): readonly string[] {
+  const { failure, probabilities, schedules, happened, violations } = hazard;
+  const counts = [schedules, happened === 0 ? '**0**' : happened, violations === 0 ? 0 : `**${violations}**`];
+  const why = isSurvived(hazard) ? whySurvived : '';
+  const key = formatProbabilities(probabilities);
+  return [key, ...counts.map(String), failure?.message ?? why, formatReplay(hazard), commit];
+}
+
+function formatProbabilities(probabilities: LoneHazard['probabilities']): string {
   const options = Object.entries(probabilities).map(([hazard, probability]) => `${hazard}=${probability}`);
   return options.join(', ');
 }
@@ -86,6 +86,6 @@ function formatProbabilities({ probabilities }: LoneHazard): string {
 function formatReplay(hazard: LoneHazard): string {
   const { failure } = hazard;
   if (failure === undefined) return '';
-  const options = formatProbabilities(hazard).replaceAll(', ', ',');
+  const options = formatProbabilities(hazard.probabilities).replaceAll(', ', ',');
   return `\`--seed ${failure.seed} --replay ${failure.path} --hazards base --hazard ${options}\``;
 }

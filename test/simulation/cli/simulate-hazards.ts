@@ -1,11 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { dirname } from 'node:path';
 import { describeEnvironment } from '../../../bench/environment.ts';
 import { AWS_HAZARDS, type AwsHazard, type Hazards, withoutAwsHazards } from '../world/hazards.ts';
 import { parseOptions, parseRunNumbers, runCommand, UsageError } from './arguments.ts';
-import { formatHazardReport, isSurvived, type LoneHazard, summarizeHazard } from './hazard-report.ts';
+import { hazardRow, hazardTable, isSurvived, type LoneHazard, summarizeHazard } from './hazard-report.ts';
 import { runEach, runPool } from './pool.ts';
+import { writeRow } from './table-file.ts';
 
 const HELP = `npm run simulate:hazards -- [options]
 
@@ -17,7 +16,8 @@ options.
   --seed N        0 … 4294967295 (default 1)
   --workers N     number of hazards that run at the same time (default: one per core)
   --only NAMES    runs only these hazards, separated by commas
-  --out FILE      also writes the table to FILE
+  --out FILE      writes the results to the table in FILE, each when it is known. Rows of other hazards stay if they are of
+                  the same seed
   --help          prints this text
 `;
 
@@ -89,7 +89,7 @@ const WHY_SURVIVED: Readonly<Record<AwsHazard, string>> = {
   gateIndexStale: 'The gate responds that there is no such workbench.',
 };
 
-const NAMES = Object.keys(AWS_HAZARDS) as (keyof Hazards)[];
+const NAMES = Object.keys(AWS_HAZARDS) as AwsHazard[];
 
 interface RunNumbers {
   readonly schedules: number;
@@ -111,7 +111,7 @@ await runCommand(async () => {
 });
 
 /** @throws UsageError if a hazard does not exist */
-function selectHazards(only: string | undefined): readonly (keyof Hazards)[] {
+function selectHazards(only: string | undefined): readonly AwsHazard[] {
   if (only === undefined) return NAMES;
   return only.split(',').map((requested) => {
     const found = NAMES.find((name) => name === requested.trim());
@@ -122,9 +122,11 @@ function selectHazards(only: string | undefined): readonly (keyof Hazards)[] {
 
 async function simulateHazards(
   run: RunNumbers,
-  names: readonly (keyof Hazards)[],
+  names: readonly AwsHazard[],
   out: string | undefined,
 ): Promise<void> {
+  const environment = describeEnvironment();
+  const table = hazardTable(run.seed, environment, NAMES.map(hazardsWith));
   const hazards = await runEach(names, run.workers, async (name): Promise<LoneHazard> => {
     const startedAt = performance.now();
     const probabilities = hazardsWith(name);
@@ -137,14 +139,9 @@ async function simulateHazards(
       `${name}: ${schedules} schedules, happened ${happened} times, ${violations} violations, ${seconds} s`,
     );
     if (failure !== undefined) console.log(`  ${failure.message}`);
+    if (out !== undefined) writeRow(out, table, hazardRow(hazard, WHY_SURVIVED[name], environment.commit));
     return hazard;
   });
-  const report = formatHazardReport(run.seed, describeEnvironment(), hazards, WHY_SURVIVED);
-  console.log(`\n${report}`);
-  if (out !== undefined) {
-    mkdirSync(dirname(out), { recursive: true });
-    writeFileSync(out, report);
-  }
   const survived = hazards.filter(isSurvived).length;
   const others = hazards.length - survived;
   console.log(`${survived} hazards happened and broke no rule, ${others} broke one or did not happen`);

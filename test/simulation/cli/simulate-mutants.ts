@@ -1,7 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { dirname } from 'node:path';
-import { environmentLine } from '../../../bench/environment.ts';
+import { describeEnvironment, environmentLine } from '../../../bench/environment.ts';
 import { MUTANTS, type Mutant } from '../mutants.ts';
 import {
   formatHazards,
@@ -14,6 +12,7 @@ import {
   UsageError,
 } from './arguments.ts';
 import { runEach, runPool } from './pool.ts';
+import { writeRow } from './table-file.ts';
 
 const HELP = `npm run simulate:mutants -- [options]
 
@@ -26,7 +25,8 @@ Exit code 1 if a bug is not found, 2 for invalid options.
   --only NAMES    plants only these bugs, separated by commas
   --hazards base  turns off the hazards of AWS (test/simulation/world/hazards.ts)
   --hazard LIST   probabilities of hazards (test/simulation/world/hazards.ts), as name=p[,name=p]
-  --out FILE      also writes the table to FILE
+  --out FILE      writes the results to the table in FILE, each when it is known. Rows of other bugs stay if they are of the
+                  same seed and hazards
   --help          prints this text
 `;
 
@@ -68,31 +68,29 @@ async function simulateMutants(
   out: string | undefined,
 ): Promise<void> {
   const hazards = parseHazards(given);
+  const environment = describeEnvironment();
+  const table = {
+    intro: [
+      `Bugs planted one at a time, and the rule that found each. Seed ${run.seed}${formatHazards(given)}.`,
+      `Last run: ${environment.date}, ${environmentLine(environment)}.`,
+    ],
+    header: ['mutant', 'bug', 'found, in schedules', 'violated rule', 'commit'],
+    keys: MUTANTS.map(({ name }) => name),
+  };
   let missed = 0;
-  const rows = await runEach(mutants, run.workers, async ({ name, description }) => {
+  await runEach(mutants, run.workers, async ({ name, description }) => {
     const startedAt = performance.now();
     const results = await runPool({ ...run, workers: 1, hazards, mutant: name, shrink: false });
     const schedules = results.reduce((sum, result) => sum + result.schedules, 0);
     const failure = results.find((result) => result.failure)?.failure;
     if (!failure) missed += 1;
     const found = failure ? `within ${schedules}` : `**not within ${schedules}**`;
-    const row = `| ${name} | ${description} | ${found} | ${failure?.message.replaceAll('|', '/') ?? ''} |`;
-    console.log(`${row} ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
-    return row;
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+    console.log(`${name}: ${found}, ${seconds} s${failure ? `: ${failure.message}` : ''}`);
+    if (out !== undefined) {
+      writeRow(out, table, [name, description, found, failure?.message ?? '', environment.commit]);
+    }
   });
-  const report = [
-    `Bugs planted one at a time, and the rule that found each. Seed ${run.seed}${formatHazards(given)}, ${new Date().toISOString()},`,
-    `${environmentLine()}.`,
-    '',
-    '| mutant | bug | found, in schedules | violated rule |',
-    '|---|---|---|---|',
-    ...rows,
-    '',
-  ].join('\n');
-  if (out !== undefined) {
-    mkdirSync(dirname(out), { recursive: true });
-    writeFileSync(out, report);
-  }
   console.log(`\n${mutants.length - missed} passed, ${missed} failed`);
   if (missed > 0) process.exitCode = 1;
 }
