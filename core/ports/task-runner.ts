@@ -126,6 +126,11 @@ export interface TaskObservation {
   /** Absent if the task was never placed on an instance. */
   readonly instance?: TaskInstanceState;
   /**
+   * Present if ECS has concluded the end of a STOPPED task whose instance is `connected`. So long after the first such
+   * observation it proves nothing, because EC2 may report an instance as running although it ends. Milliseconds.
+   */
+  readonly settlesMs?: number;
+  /**
    * Whether a process of the task may live on after its end, because the system does not show all of them. Only in local
    * mode without cgroups.
    */
@@ -139,8 +144,7 @@ export interface TaskObservation {
  *
  * - `connected`: its agent is connected. A STOPPED task has ended, but its container may outlive the report by seconds.
  * - `disconnected`: its agent is disconnected, so the task's state may be stale.
- * - `ending`: EC2 is stopping or terminating it, or ECS has concluded the end of the task so recently that EC2 may not
- *   report it yet. Containers may run until the instance has ended.
+ * - `ending`: EC2 is stopping or terminating it. Containers may run until the instance has ended.
  * - `unknown`: the task is STOPPED, but its agent has not said so, and EC2 was not asked. Only events and `run` report it;
  *   `describe` and `list` ask EC2.
  * - `gone`: EC2 has stopped or terminated it, so that nothing runs on it.
@@ -151,9 +155,30 @@ export type TaskInstanceState = 'connected' | 'disconnected' | 'ending' | 'unkno
  * Whether the task may still run, or may run later: it is not STOPPED, or its STOPPED status does not prove that its
  * container has ended.
  */
-export function mayRun({ status, instance }: Pick<TaskObservation, 'status' | 'instance'>): boolean {
+export function mayRun({
+  status,
+  instance,
+  settlesMs,
+}: Pick<TaskObservation, 'status' | 'instance' | 'settlesMs'>): boolean {
   if (instance === 'gone') return false;
-  return status !== 'stopped' || (instance !== undefined && instance !== 'connected');
+  if (status !== 'stopped' || settlesMs !== undefined) return true;
+  return instance !== undefined && instance !== 'connected';
+}
+
+/**
+ * The observation as it counts at `now`: until `settlesMs` have passed, the instance of a task whose end ECS has concluded
+ * is `ending`. The time is measured from what the record says, because a clock that was set forward says nothing about
+ * how long ago ECS stopped the task.
+ * @param since when the task was first observed so, as the record says; undefined: this is the first time
+ */
+export function settleConclusion(
+  task: TaskObservation,
+  since: number | undefined,
+  now: number,
+): TaskObservation {
+  const { settlesMs, ...settled } = task;
+  if (settlesMs === undefined || task.instance !== 'connected') return task;
+  return now - (since ?? now) < settlesMs ? { ...settled, instance: 'ending' } : settled;
 }
 
 /** Whether nothing is known of the container: its agent is disconnected, or its instance is ending. */

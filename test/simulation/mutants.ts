@@ -313,8 +313,8 @@ export const MUTANTS: readonly Mutant[] = [
     description:
       'counts a task that ECS has concluded as ended because EC2 still reports its instance as running',
     file: 'adapters/aws/ecs/task-runner.ts',
-    find: "const mayEnd = instance === 'connected' && recentlyConcluded.has(task);",
-    replace: 'const mayEnd = false;',
+    find: "const doubt = instance === 'connected' ? settlesMs.get(task) : undefined;",
+    replace: 'const doubt = undefined;',
   },
   {
     name: 'believe-the-stop-request',

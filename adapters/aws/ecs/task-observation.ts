@@ -1,10 +1,5 @@
 import type { TaskObservation, TaskStatus } from '#core/ports/task-runner.ts';
-import {
-  conclusionSettlesMs,
-  type EcsContainerStop,
-  isReportedByAgent,
-  toStopReason,
-} from './stop-reasons.ts';
+import { type EcsContainerStop, isReportedByAgent, toStopReason } from './stop-reasons.ts';
 import { type NamedValue, parseTaskIdentity, type TaskIdentityFields } from './task-identity.ts';
 
 /** The fields of a task, as in a DescribeTasks response and in the `detail` of an event. */
@@ -22,8 +17,6 @@ export interface EcsTaskFields extends TaskIdentityFields {
   readonly capacityProviderName?: string | undefined;
   /** When the task became RUNNING. */
   readonly startedAt?: Date | string | undefined;
-  /** When the task became STOPPED. */
-  readonly stoppedAt?: Date | string | undefined;
   readonly stopCode?: string | undefined;
   readonly stoppedReason?: string | undefined;
   readonly containers?: readonly EcsContainerStop[] | undefined;
@@ -82,12 +75,6 @@ function addressOf({ attachments }: EcsTaskFields): string | undefined {
   const interfaces = attachments?.filter(({ type }) => type === 'eni' || type === 'ElasticNetworkInterface');
   const details = interfaces?.flatMap((attachment) => attachment.details ?? []);
   return details?.find(({ name }) => name === 'privateIPv4Address')?.value;
-}
-
-/** Whether ECS has concluded the end of the task so recently that EC2 may report its instance as running although it ends. */
-export function isRecentConclusion(task: EcsTaskFields, now: number): boolean {
-  const { containers = [], stoppedAt = Number.NaN } = task;
-  return now < new Date(stoppedAt).getTime() + conclusionSettlesMs({ ...task, containers });
 }
 
 /** ECS alone never says `gone`: docs/decisions/0011-only-ec2-ends-an-instance.md. */

@@ -24,9 +24,9 @@ import { startSendDeadline } from '../send-deadline.ts';
 import { ContainerInstances, type InstanceOperations } from './container-instances.ts';
 import { runTaskInput } from './run-task-input.ts';
 import type { TaskSettings } from './settings.ts';
-import { toRunRefusal } from './stop-reasons.ts';
+import { conclusionSettlesMs, toRunRefusal } from './stop-reasons.ts';
 import { type EcsClient, TaskDefinitions } from './task-definitions.ts';
-import { type EcsTaskFields, isRecentConclusion, parseTaskObservation } from './task-observation.ts';
+import { type EcsTaskFields, parseTaskObservation } from './task-observation.ts';
 
 /** The most tasks in one call or page. */
 const PAGE_SIZE = 100;
@@ -203,16 +203,17 @@ export class EcsTaskRunner implements TaskRunner {
     const { tasks = [] } = await callAws('ecs', 'DescribeTasks', () =>
       this.#client.send(new DescribeTasksCommand({ cluster: this.#settings.cluster, tasks: [...taskArns] })),
     );
-    const now = this.#clock.now();
     const observed: TaskObservation[] = [];
-    const recentlyConcluded = new Set<TaskObservation>();
+    /** Those whose end ECS has concluded, and how long EC2 may then report their instances as running. */
+    const concluded = new Map<TaskObservation, number>();
     for (const task of tasks) {
       const observation = this.#observe(task);
       if (observation === undefined || !wanted(observation)) continue;
       observed.push(observation);
-      if (isRecentConclusion(task, now)) recentlyConcluded.add(observation);
+      if (observation.instance === 'unknown')
+        concluded.set(observation, conclusionSettlesMs({ ...task, containers: task.containers ?? [] }));
     }
-    return this.#withInstanceStates(observed, recentlyConcluded);
+    return this.#withInstanceStates(observed, concluded);
   }
 
   #observe(task: EcsTaskFields): TaskObservation | undefined {
@@ -221,12 +222,12 @@ export class EcsTaskRunner implements TaskRunner {
 
   /**
    * Asks EC2 for the instances of tasks whose agent is disconnected or has not reported their end. The agent may reconnect,
-   * the instance may be ending or may no longer exist: ECS does not know which. A task in `recentlyConcluded` is not
-   * `connected`, because EC2 may report an instance as running although it has begun to end it.
+   * the instance may be ending or may no longer exist: ECS does not know which. EC2 may report an instance as running
+   * although it has begun to end it.
    */
   async #withInstanceStates(
     tasks: readonly TaskObservation[],
-    recentlyConcluded: ReadonlySet<TaskObservation>,
+    settlesMs: ReadonlyMap<TaskObservation, number>,
   ): Promise<readonly TaskObservation[]> {
     const uncertain = tasks.filter(({ instance }) => instance === 'disconnected' || instance === 'unknown');
     if (uncertain.length === 0) return tasks;
@@ -237,8 +238,8 @@ export class EcsTaskRunner implements TaskRunner {
     return tasks.map((task) => {
       if (!uncertain.includes(task)) return task;
       const instance = states.get(task.containerInstance ?? '') ?? 'disconnected';
-      const mayEnd = instance === 'connected' && recentlyConcluded.has(task);
-      return { ...task, instance: mayEnd ? 'ending' : instance };
+      const doubt = instance === 'connected' ? settlesMs.get(task) : undefined;
+      return { ...task, instance, ...(doubt === undefined ? {} : { settlesMs: doubt }) };
     });
   }
 

@@ -2,6 +2,7 @@ import {
   containerInstanceIdOf,
   isAgentSilent,
   mayRun,
+  settleConclusion,
   type TaskObservation,
 } from '../../ports/task-runner.ts';
 import { taskMemoryOf } from '../host-state.ts';
@@ -127,10 +128,20 @@ export function applyTaskObservation(
   if (run.phase === 'accepted' && run.taskId !== task.taskId)
     return observeUnexpectedTask(workbench, task, context);
   if (run.phase === 'accepted' && task.version < run.taskVersion) return workbench;
-  const observed = withTask(run, task, context);
-  if (isEnding(workbench)) return observeEndingRun({ ...workbench, run: observed }, observed, task, context);
+  const known = run.phase === 'accepted' ? doubtAnew(run, task) : undefined;
+  const settled = settleConclusion(task, known?.agentSilentSince, context.now);
+  const observed = withTask(known ?? run, settled, context);
+  if (isEnding(workbench))
+    return observeEndingRun({ ...workbench, run: observed }, observed, settled, context);
   if (workbench.status === 'stopped') return workbench;
-  return observeActiveRun(workbench, observed, task, context);
+  return observeActiveRun(workbench, observed, settled, context);
+}
+
+/** Before ECS concluded the end of the task, its agent may have been silent for another reason. */
+function doubtAnew(run: AcceptedRun, task: TaskObservation): AcceptedRun {
+  if (task.settlesMs === undefined || task.version <= run.taskVersion) return run;
+  const { agentSilentSince: _earlier, ...rest } = run;
+  return rest;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { isAgentSilent, mayRun, type TaskObservation } from '../../ports/task-runner.ts';
+import { isAgentSilent, mayRun, settleConclusion, type TaskObservation } from '../../ports/task-runner.ts';
 import { UNEXPECTED_TASKS_MAX, type Workbench } from '../workbench.ts';
 import { type Context, driveBy, driveNow, pollLater } from './context.ts';
 
@@ -14,7 +14,10 @@ export function observeUnexpectedTask(
 ): Workbench {
   const { taskId } = task;
   const listed = workbench.unexpectedTasks.find((unexpectedTask) => unexpectedTask.taskId === taskId);
-  if (listed) return observeListedTask(workbench, listed, task, context);
+  if (listed !== undefined) {
+    const settled = settleConclusion(task, listed.agentSilentSince, context.now);
+    return observeListedTask(workbench, listed, settled, context);
+  }
   const isFull = workbench.unexpectedTasks.length >= UNEXPECTED_TASKS_MAX;
   if (!mayRun(task) || taskId === workbench.lastTaskId || isFull) return workbench;
   return driveNow({ ...workbench, unexpectedTasks: [...workbench.unexpectedTasks, { taskId }] }, context);

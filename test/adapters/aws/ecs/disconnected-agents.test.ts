@@ -90,6 +90,10 @@ describe('a task that ECS reports as STOPPED', () => {
       const [task] = await tasks.describe([taskId]);
       return task !== undefined && 'status' in task ? [task.status, task.instance] : undefined;
     };
+    const observeSettlesMs = async () => {
+      const [task] = await tasks.describe([taskId]);
+      return task !== undefined && 'status' in task ? task.settlesMs : undefined;
+    };
     /** ECS concludes the end of the task without a report of its agent. */
     const conclude = (
       stopCode?: string,
@@ -110,7 +114,7 @@ describe('a task that ECS reports as STOPPED', () => {
         };
       });
     const askedEc2 = () => inputs('DescribeInstancesCommand').length;
-    return { tasks, subject, world, registered, taskId, observe, conclude, askedEc2 };
+    return { tasks, subject, world, registered, taskId, observe, observeSettlesMs, conclude, askedEc2 };
   }
 
   it.each([
@@ -127,20 +131,19 @@ describe('a task that ECS reports as STOPPED', () => {
     expect(await observe()).toEqual(['stopped', 'gone']);
   });
 
-  it('is connected if its agent has not reported the end and its instance runs', async () => {
-    const { observe, conclude } = await running();
-    conclude('TaskFailedToStart', 'Timeout waiting for network interface provisioning to complete.');
+  it('has not ended for certain before five minutes if its container ran while it was PENDING', async () => {
+    const { observe, observeSettlesMs, conclude } = await running();
+    conclude('UserInitiated', 'enough', { startedAt: undefined }, 'docker-1');
     expect(await observe()).toEqual(['stopped', 'connected']);
+    expect(await observeSettlesMs()).toBe(5 * MINUTE * 1000);
   });
 
-  it('is not connected before five minutes if its container ran while it was PENDING', async () => {
-    const { observe, conclude, subject } = await running();
-    const stoppedAt = new Date(subject.kernel.now());
-    conclude('UserInitiated', 'enough', { stoppedAt, startedAt: undefined }, 'docker-1');
-    await subject.advance(5 * MINUTE - 1);
-    expect(await observe()).toEqual(['stopped', 'ending']);
-    await subject.advance(1);
+  it('has ended for certain if its agent has reported the end', async () => {
+    const { tasks, taskId, subject, observe, observeSettlesMs } = await running();
+    await tasks.stop(taskId, 'enough');
+    await subject.advance(2 * MINUTE);
     expect(await observe()).toEqual(['stopped', 'connected']);
+    expect(await observeSettlesMs()).toBeUndefined();
   });
 
   const HOST_GONE = 'Host EC2 (instance i-1) terminated.';
@@ -152,14 +155,12 @@ describe('a task that ECS reports as STOPPED', () => {
     ['it got no network interface', 'TaskFailedToStart', NO_INTERFACE, undefined, 30],
     ['it was stopped before it was RUNNING', 'UserInitiated', 'enough', undefined, 30],
   ])(
-    'is not connected at first, because EC2 may not report the end of its instance yet: %s',
+    'has not ended for certain at first, because EC2 may not report the end of its instance yet: %s',
     async (_, stopCode, stoppedReason, startedAt, seconds) => {
-      const { observe, conclude, subject } = await running();
+      const { observe, observeSettlesMs, conclude, subject } = await running();
       conclude(stopCode, stoppedReason, { startedAt, stoppedAt: new Date(subject.kernel.now()) });
-      await subject.advance(seconds - 1);
-      expect(await observe()).toEqual(['stopped', 'ending']);
-      await subject.advance(1);
       expect(await observe()).toEqual(['stopped', 'connected']);
+      expect(await observeSettlesMs()).toBe(seconds * 1000);
     },
   );
 

@@ -102,6 +102,49 @@ describe('the run of a record', () => {
   });
 });
 
+describe('a task whose end ECS has concluded, and whose instance EC2 shows as running', () => {
+  const SETTLES_MS = 5 * 60_000;
+  const concluded = { status: 'stopped', instance: 'connected', version: 10, settlesMs: SETTLES_MS } as const;
+  const poll = (before: Workbench, until: number, from = T0): Workbench => {
+    let workbench = before;
+    for (let now = from; now < until; now += DEFAULT_POLICY.pollIntervalMs)
+      workbench = { ...observe(workbench, concluded, now), updatedAt: now };
+    return workbench;
+  };
+
+  it('counts as ended when EC2 has had the time to report the end of the instance', () => {
+    const inDoubt = poll(stopping({ run: ALIVE }), T0 + SETTLES_MS);
+    expect(runAfter(inDoubt)).toBe('lives');
+    expect(runAfter(observe(inDoubt, concluded, T0 + SETTLES_MS))).toBe('settles');
+    expect(runAfter(observe(inDoubt, { ...concluded, instance: 'gone' }))).toBe('ended');
+  });
+
+  it('is in doubt from when the end was concluded, although its agent was silent before', () => {
+    const silent = observe(stopping({ run: ALIVE }), { instance: 'disconnected', version: 9 });
+    expect(runAfter(observe(silent, concluded, T0 + SETTLES_MS))).toBe('lives');
+  });
+
+  it('is in doubt for as long if the clock was set forward before', () => {
+    const ahead = T0 + 3_600_000;
+    const set = observe(stopping({ run: ALIVE }), concluded, ahead);
+    expect(runAfter(poll(set, ahead + SETTLES_MS, ahead))).toBe('lives');
+  });
+
+  it('is in doubt for as long if the clock is set forward meanwhile', () => {
+    const ahead = T0 + 3_600_000;
+    const set = observe(observe(stopping({ run: ALIVE }), concluded), concluded, ahead);
+    expect(runAfter(poll(set, ahead + SETTLES_MS - DEFAULT_POLICY.pollIntervalMs, ahead))).toBe('lives');
+  });
+
+  it('is an unexpected task for as long', () => {
+    const other = { ...concluded, taskId: 'task-0', runId: 'other-run' };
+    const listed = observe(stopped({ unexpectedTasks: [{ taskId: 'task-0', stopRequestedAt: T0 }] }), other);
+    const later = observe(listed, other, T0 + SETTLES_MS - 1);
+    expect(later.unexpectedTasks[0]).toMatchObject({ agentSilentSince: T0 });
+    expect(observe(listed, other, T0 + SETTLES_MS).unexpectedTasks[0]).toHaveProperty('goneAfter');
+  });
+});
+
 describe('an unexpected task', () => {
   const other = { taskId: 'task-0', runId: 'other-run' };
   const listed = stopped({ unexpectedTasks: [{ taskId: 'task-0', stopRequestedAt: T0 }] });
