@@ -13,6 +13,13 @@ export function sectionsOf(markdown: string): readonly Section[] {
   });
 }
 
+/** Returns the sections below a section of level 2. */
+export function subsectionsOf(sections: readonly Section[], title: string): readonly Section[] {
+  const rest = sections.slice(sections.findIndex((section) => section.title === title) + 1);
+  const end = rest.findIndex(({ level }) => level <= 2);
+  return rest.slice(0, end === -1 ? undefined : end);
+}
+
 /** Returns the anchor of a heading, as GitHub creates it. */
 export function anchorOf(title: string): string {
   return title

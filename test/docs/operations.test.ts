@@ -5,66 +5,34 @@ import { DEPLOYMENT_SETTINGS } from '#contract/settings/deployment-settings.ts';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
 import { DEPLOYED_GATE_SETTINGS } from '#contract/settings/gate-deployment-settings.ts';
 import { REASON_CODES } from '#core/workbench/reasons.ts';
-import type { Template } from '#lib/checks/template.ts';
-import { listStages, readStage } from '#lib/settings/read-stage.ts';
-import { type StageSettings, stageJsonSchema } from '#lib/settings/stage.ts';
-import { synthesizeStage } from '#tools/synthesize-stage.ts';
-import { anchorOf, codeIn, sectionsOf } from './headings.ts';
+import { stageJsonSchema } from '#lib/settings/stage.ts';
+import { synthesizeShared } from '#test/lib/shared-stage.ts';
+import { exampleStage } from '#tools/docs/example-stage.ts';
+import { anchorOf, codeIn, sectionsOf, subsectionsOf } from './headings.ts';
+import { alarmsOf, missingLogGroups, outputsOf, type SynthesizedStage } from './synthesized-stage.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PAGE = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');
 const SECTIONS = sectionsOf(PAGE);
+const ALARM_SECTIONS = subsectionsOf(SECTIONS, 'Alarms');
 
-interface Stage {
-  readonly settings: StageSettings;
-  readonly templates: readonly Template[];
-}
-
-let stages: readonly Stage[] = [];
+/** The example has all features, and so the alarms, outputs and log groups of every stage. */
+let example: SynthesizedStage;
 beforeAll(async () => {
-  const allSettings = listStages().map((name) => readStage(name));
-  stages = await Promise.all(
-    allSettings.map(async (settings) => ({ settings, templates: await synthesizeStage(settings) })),
-  );
+  const settings = exampleStage();
+  example = { settings, templates: [...(await synthesizeShared(settings)).values()] };
 });
 
-/** Returns the properties of all resources of one type in a stage. */
-function propertiesOf({ templates }: Stage, type: string): readonly Readonly<Record<string, unknown>>[] {
-  return templates.flatMap(({ Resources = {} }) =>
-    Object.values(Resources).flatMap(({ Type, Properties = {} }) => (Type === type ? [Properties] : [])),
-  );
-}
-
-/** Returns the names of a stage's alarms in the notation of the page, which is the same for every stage. */
-function alarmsOf(stage: Stage): readonly string[] {
-  const { installation } = stage.settings;
-  return propertiesOf(stage, 'AWS::CloudWatch::Alarm').map(({ AlarmName }) =>
-    String(AlarmName)
-      .replace(`${installation} `, '')
-      .replace(new RegExp(`^${installation}-.+ (at capacity|idle)$`), '<capacity provider> $1')
-      .replace(/^file system \d+ /, 'file system <n> ')
-      .replace(/^janitor-\d+ /, 'janitor-<n> '),
-  );
-}
-
-function subsectionsOf(title: string) {
-  const index = SECTIONS.findIndex((section) => section.title === title);
-  const rest = SECTIONS.slice(index + 1);
-  const end = rest.findIndex(({ level }) => level <= 2);
-  return rest.slice(0, end === -1 ? undefined : end);
-}
-
-it('has a section for every alarm of every stage, and no others', () => {
-  const explained = subsectionsOf('Alarms').flatMap(({ title }) => codeIn(title));
+it('has a section for every alarm, and no others', () => {
+  const explained = ALARM_SECTIONS.flatMap(({ title }) => codeIn(title));
   expect(explained.length).toBeGreaterThan(20);
   expect(new Set(explained).size).toBe(explained.length);
-  const alarms = new Set(stages.flatMap(alarmsOf));
+  const alarms = new Set(alarmsOf(example));
   expect([...alarms].sort()).toEqual([...explained].sort());
 });
 
 it('says what to do in the section of each alarm', () => {
-  for (const { title, text } of subsectionsOf('Alarms'))
-    expect(text.trim().length, title).toBeGreaterThan(120);
+  for (const { title, text } of ALARM_SECTIONS) expect(text.trim().length, title).toBeGreaterThan(120);
 });
 
 it('explains every status reason, and no others', () => {
@@ -115,9 +83,7 @@ describe('names on the page', () => {
   });
 
   it('include existing outputs of the stacks', () => {
-    const outputs = new Set(
-      stages.flatMap(({ templates }) => templates.flatMap(({ Outputs = {} }) => Object.keys(Outputs))),
-    );
+    const outputs = outputsOf(example);
     const named = [
       'ApiUrl',
       'AuthSecret',
@@ -129,22 +95,14 @@ describe('names on the page', () => {
     ];
     for (const name of named) {
       expect(PAGE).toContain(name);
-      expect([...outputs]).toContain(name);
+      expect(outputs).toContain(name);
     }
   });
 
   it('include only existing log groups of the stacks', () => {
     const named = code.filter((text) => text.startsWith('/') && text.includes('<installation>'));
     expect(named.length).toBeGreaterThan(3);
-    for (const stage of stages) {
-      const groups = propertiesOf(stage, 'AWS::Logs::LogGroup').map(({ LogGroupName }) => LogGroupName);
-      for (const name of named) {
-        const group = name
-          .replace('<installation>', stage.settings.installation)
-          .replace('<function>', 'drive');
-        expect(groups, name).toContain(group);
-      }
-    }
+    expect(missingLogGroups(named, example)).toEqual([]);
   });
 
   it('include only existing log messages', () => {
@@ -152,7 +110,7 @@ describe('names on the page', () => {
       .flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: ROOT }))
       .map((file) => readFileSync(join(ROOT, file), 'utf8'))
       .join('\n');
-    const alarms = new Set(stages.flatMap(alarmsOf));
+    const alarms = new Set(alarmsOf(example));
     const lines = code.filter(
       (text) => /^(?!npm |npx |aws )[a-z]+( [a-z]+)+$/.test(text) && !alarms.has(text),
     );

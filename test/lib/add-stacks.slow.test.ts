@@ -50,6 +50,11 @@ it('protects neither the stacks nor the table that the context names, so that a 
   expect(isTableProtected({ unprotected: 'network,data' })).toBe(false);
 });
 
+it('deploys the stack of the alarms after that of the API, from which the alarms were moved', () => {
+  const { monitoring, api } = addStacks(new App(), someStage(), createEmptyBundles(folder));
+  expect(monitoring.dependencies).toContain(api);
+});
+
 it('refers between stacks weakly, except from the data stack, unless the context makes all references strong', async () => {
   /** By stack. */
   const referencesIn = (templates: Iterable<readonly [name: string, template: object]>) =>

@@ -4,7 +4,7 @@ import { CORS, ROUTES } from '#contract/routes.ts';
 import { DEPLOYMENT_SETTINGS, readDeployedSettings } from '#contract/settings/deployment-settings.ts';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
 import { listOf, type Resource, resolveReference, type Template, valueToText } from '#lib/checks/template.ts';
-import { API_SECRET, largerStage, someStage, stageWithSecret } from './some-stage.ts';
+import { API_SECRET, largerStage, stageWithSecret } from './some-stage.ts';
 import { type SynthesizedApp, synthesize, valueAt, weakReferencesIn } from './synthesize.ts';
 
 let app: SynthesizedApp;
@@ -222,15 +222,6 @@ describe('the HTTP API', () => {
       ExposeHeaders: CORS.exposeHeaders,
       MaxAge: CORS.maxAge,
     });
-  });
-
-  it('has neither authorizer nor secret if the settings disable authentication', async () => {
-    const open = await synthesize(someStage({ auth: 'none' }));
-    expect(open.all('api', 'AWS::ApiGatewayV2::Authorizer')).toEqual([]);
-    expect(open.all('api', 'AWS::SecretsManager::Secret')).toEqual([]);
-    for (const [, { Properties }] of open.all('api', 'AWS::ApiGatewayV2::Route')) {
-      expect(Properties?.AuthorizationType).toBe('NONE');
-    }
   });
 });
 

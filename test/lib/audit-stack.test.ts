@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { DEPLOYED } from '#contract/deployed-functions.ts';
 import { findViolations } from '#lib/checks/assembly.ts';
 import { listOf, resolveReference, valueToText } from '#lib/checks/template.ts';
-import { someStage } from './some-stage.ts';
+import { someStage, stageWithAuditAndConsole, stageWithoutOptions } from './some-stage.ts';
 import { type SynthesizedApp, synthesize, valueAt } from './synthesize.ts';
 
 const STACK = 'workbench-some-audit';
@@ -10,10 +10,8 @@ const STACK = 'workbench-some-audit';
 let app: SynthesizedApp;
 let none: SynthesizedApp;
 beforeAll(async () => {
-  app = await synthesize(
-    someStage({ auditExport: { retentionDays: 400 }, functions: { WB_AUDIT_DAYS: 30 } }),
-  );
-  none = await synthesize(someStage({ functions: { WB_AUDIT_DAYS: 30 } }));
+  app = await synthesize(stageWithAuditAndConsole());
+  none = await synthesize(stageWithoutOptions());
 });
 
 /** Returns the only resource of a type. */

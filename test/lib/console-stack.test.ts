@@ -16,7 +16,7 @@ import { findViolations } from '#lib/checks/assembly.ts';
 import { apiPathFunction } from '#lib/constructs/console-distribution.ts';
 import { StageSettingsError } from '#lib/settings/stage-error.ts';
 import { createEmptyBundles } from '#tools/synthesize-stage.ts';
-import { someStage } from './some-stage.ts';
+import { someStage, stageWithAuditAndConsole, stageWithoutOptions } from './some-stage.ts';
 import { type SynthesizedApp, synthesize, valueAt } from './synthesize.ts';
 
 const AUTH = {
@@ -35,7 +35,7 @@ let plain: SynthesizedApp;
 let signedIn: SynthesizedApp;
 let none: SynthesizedApp;
 beforeAll(async () => {
-  plain = await synthesize(someStage({ console: {} }));
+  plain = await synthesize(stageWithAuditAndConsole());
   signedIn = await synthesize(
     someStage({
       auth: AUTH,
@@ -43,7 +43,7 @@ beforeAll(async () => {
       console: { clientId: 'console', issuerOrigins: ['https://login.example.com'], domain: DOMAIN },
     }),
   );
-  none = await synthesize(someStage());
+  none = await synthesize(stageWithoutOptions());
 });
 
 function propertiesOf({ all }: SynthesizedApp, type: string): Readonly<Record<string, unknown>> {

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { findViolations } from '#lib/checks/assembly.ts';
 import { listOf, resolveReference, valueToText } from '#lib/checks/template.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
-import { SOME_GATEWAY, someStage } from './some-stage.ts';
+import { SOME_GATEWAY, someStage, stageWithoutOptions, WITHOUT_OPTIONS } from './some-stage.ts';
 import { type SynthesizedApp, synthesize, synthesizeGate, valueAt } from './synthesize.ts';
 
 const OIDC = {
@@ -13,6 +13,7 @@ const OIDC = {
 };
 
 const STAGING = someStage({
+  ...WITHOUT_OPTIONS,
   gateway: {
     image: { tag: '1.0.0' },
     hostedZone: { id: 'Z0123456789ABC', name: 'example.com' },
@@ -35,7 +36,7 @@ let none: SynthesizedApp;
 beforeAll(async () => {
   staging = await synthesize(STAGING);
   production = await synthesizeGate(PRODUCTION);
-  none = await synthesize(someStage());
+  none = await synthesize(stageWithoutOptions());
 });
 
 /** Returns the properties of the only resource of a type in the stack of the gate. */
@@ -335,6 +336,7 @@ describe('the service', () => {
     expect(Object.keys(values).sort()).toEqual([
       'BASE_URL',
       'POWERTOOLS_METRICS_NAMESPACE',
+      'WB_AUDIT_DAYS',
       'WB_AUTH_SECRET_ARN',
       'WB_GATE_API_URL',
       'WB_GATE_AUTO_START',

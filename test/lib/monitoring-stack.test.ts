@@ -1,14 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEPLOYED, type DeployedFunction } from '#contract/deployed-functions.ts';
 import { METRICS } from '#contract/metrics.ts';
-import { addStacks } from '#lib/add-stacks.ts';
 import { listOf, resolveReference, resourcesOf, valueToText } from '#lib/checks/template.ts';
-import { createEmptyBundles } from '#tools/synthesize-stage.ts';
-import { largerStage, someStage } from './some-stage.ts';
+import { largerStage } from './some-stage.ts';
 import { type SynthesizedApp, synthesize, weakReferencesIn } from './synthesize.ts';
 
 const STACK = 'workbench-some-monitoring';
@@ -20,13 +14,6 @@ beforeAll(async () => {
 
 const properties = (type: string) => app.all('monitoring', type).map(([, { Properties = {} }]) => Properties);
 const alarms = () => properties('AWS::CloudWatch::Alarm');
-
-it('is deployed after the stack of the API, from which the alarms were moved', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'monitoring-'));
-  const { monitoring, api } = addStacks(new App(), someStage(), createEmptyBundles(folder));
-  rmSync(folder, { recursive: true });
-  expect(monitoring.dependencies).toContain(api);
-});
 
 describe('alarms', () => {
   it('notify the topic when they start and when they end', () => {

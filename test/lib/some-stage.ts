@@ -52,3 +52,16 @@ export function largerStage(): StageSettings {
     alarms: { email: 'ops@example.com' },
   });
 }
+
+/** The changes of `stageWithoutOptions`, for stages that are compared with it. */
+export const WITHOUT_OPTIONS = { functions: { WB_AUDIT_DAYS: 30 } };
+
+/** Returns a stage without the optional stacks. Test files that use it share one synthesis. */
+export function stageWithoutOptions(): StageSettings {
+  return someStage(WITHOUT_OPTIONS);
+}
+
+/** Returns the same stage with an export of the audit and a console. Test files that use it share one synthesis. */
+export function stageWithAuditAndConsole(): StageSettings {
+  return someStage({ ...WITHOUT_OPTIONS, auditExport: { retentionDays: 400 }, console: {} });
+}

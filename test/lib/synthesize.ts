@@ -4,10 +4,10 @@ import { resourcesOf } from '#lib/checks/template.ts';
 import type { Part } from '#lib/deployment-names.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
 import {
-  synthesizeByStack,
   synthesizeGateWithoutApi,
   synthesizeWithoutApi as templatesWithoutApi,
 } from '#tools/synthesize-stage.ts';
+import { synthesizeShared } from './shared-stage.ts';
 import { API_SECRET } from './some-stage.ts';
 
 /** The stacks of a stage. A test file synthesizes them once. */
@@ -19,7 +19,7 @@ export interface SynthesizedApp {
 }
 
 export async function synthesize(settings: StageSettings): Promise<SynthesizedApp> {
-  return readApp(settings, await synthesizeByStack(settings));
+  return readApp(settings, await synthesizeShared(settings));
 }
 
 /** In a fraction of the time. */

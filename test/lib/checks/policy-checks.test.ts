@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { checkPolicies } from '#lib/checks/policy-checks.ts';
 import type { Template, Templates } from '#lib/checks/template.ts';
 import { ANY_RESOURCE, WHY } from '#lib/permissions/allow.ts';
+import { synthesizeShared } from '#test/lib/shared-stage.ts';
 import { exampleStage } from '#tools/docs/example-stage.ts';
-import { synthesizeByStack } from '#tools/synthesize-stage.ts';
 
 const QUEUE = { Type: 'AWS::SQS::Queue' };
 
@@ -115,7 +115,7 @@ describe('a resource policy', () => {
 describe('the deployed policies', () => {
   let templates: Templates;
   beforeAll(async () => {
-    templates = await synthesizeByStack(exampleStage());
+    templates = await synthesizeShared(exampleStage());
   });
 
   it('are valid', async () => {

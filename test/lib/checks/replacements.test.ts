@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkReplacements, REPLACEMENT_PROPERTIES } from '#lib/checks/replacements.ts';
 import { resourcesOf, type Template, type Templates } from '#lib/checks/template.ts';
+import { synthesizeShared } from '#test/lib/shared-stage.ts';
 import { exampleStage } from '#tools/docs/example-stage.ts';
-import { synthesizeByStack } from '#tools/synthesize-stage.ts';
 
 const WEAK = { 'Fn::GetStackOutput': { StackName: 'other', OutputName: 'Some' } };
 
@@ -42,7 +42,7 @@ describe('a weak reference', () => {
 describe('the deployed stacks', () => {
   let templates: Templates;
   beforeAll(async () => {
-    templates = await synthesizeByStack(exampleStage());
+    templates = await synthesizeShared(exampleStage());
   });
 
   it('have no weak reference that replaces a resource, until one of the data stack is made weak', () => {

@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEPLOYED } from '#contract/deployed-functions.ts';
 import type { Templates } from '#lib/checks/template.ts';
+import { synthesizeShared } from '#test/lib/shared-stage.ts';
 import { exampleStage } from '#tools/docs/example-stage.ts';
 import { operationsPage, permissionTables } from '#tools/docs/operations-page.ts';
-import { synthesizeByStack } from '#tools/synthesize-stage.ts';
 
 const { installation } = exampleStage();
 let templates: Templates;
 beforeAll(async () => {
-  templates = await synthesizeByStack(exampleStage());
+  templates = await synthesizeShared(exampleStage());
 });
 
 describe('the tables of permissions', () => {
