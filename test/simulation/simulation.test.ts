@@ -12,7 +12,7 @@ const parts = Array.from({ length: Math.ceil(SCHEDULES / PER_TEST) }, (_, part) 
 
 it.each(parts)('violates no rule in $schedules random schedules from seed $seed', async (part) => {
   const results = await runPool({ ...part, workers: 2 });
-  const failure = results.find((result) => result.failure)?.failure;
+  const [failure] = results.flatMap(({ failures }) => failures);
   const replayCommand = failure && `npm run simulate -- --seed ${failure.seed} --replay ${failure.path}`;
   expect(failure?.message, replayCommand).toBeUndefined();
   expect(results.reduce((sum, { schedules }) => sum + schedules, 0)).toBe(part.schedules);

@@ -15,6 +15,8 @@ export interface BatchRequest {
   readonly shrink: boolean;
   /** Probabilities of hazards that differ from their defaults. */
   readonly hazards: Partial<Hazards>;
+  /** The batch ends with this many schedules that violate a rule. */
+  readonly failuresMax: number;
 }
 
 export interface BatchResult {
@@ -26,7 +28,8 @@ export interface BatchResult {
   readonly hazards: readonly (readonly [string, number])[];
   /** The number of schedules that were run twice. */
   readonly repeated: number;
-  readonly failure?: Failure;
+  /** The schedules that violated a rule. */
+  readonly failures: readonly Failure[];
 }
 
 export interface Failure {
@@ -42,46 +45,71 @@ export interface Failure {
 /** The maximum time for shrinking a failure, in milliseconds. */
 const SHRINK_TIMEOUT_MS = 60_000;
 
-/** Runs schedules one after another until one violates a rule. The failure has the log of the shrunk schedule. */
-export async function runBatch(request: BatchRequest): Promise<BatchResult> {
-  const { seed, schedules, repeatEvery, shrink, hazards } = request;
+/**
+ * Runs schedules one after another until `failuresMax` have violated a rule. A failure has the log of the shrunk schedule. Only the
+ * first one of each kind is shrunk.
+ * @param run runs one schedule
+ */
+export async function runBatch(request: BatchRequest, run: RunOne = runSchedule): Promise<BatchResult> {
+  const { seed, schedules, repeatEvery, shrink, hazards, failuresMax } = request;
   const transitions = new Map<string, number>();
   const faults = new Map<string, number>();
   const happened = new Map<string, number>();
+  const failing: FailingSchedule[] = [];
   let [ran, steps, simulatedMs, repeated] = [0, 0, 0, 0];
-  const property = fc.asyncProperty(anySchedule, async (schedule) => {
-    const first = await runSchedule(schedule, { hazards });
+  const findViolation = async (schedule: Schedule): Promise<Error | undefined> => {
+    const first = await run(schedule, { hazards });
     ran += 1;
     steps += first.steps;
     simulatedMs += first.simulatedMs;
     addCounts(transitions, first.transitions);
     addCounts(faults, first.faults);
     addCounts(happened, first.hazards);
-    if (first.violation) throw first.violation;
-    if (ran % repeatEvery !== 0) return;
+    if (first.violation || ran % repeatEvery !== 0) return first.violation;
     repeated += 1;
-    const second = await runSchedule(schedule, { hazards });
-    if (second.traceHash !== first.traceHash)
-      throw new Error(
-        'two runs of the same schedule differ: the simulation or the product is not deterministic',
-      );
+    const second = await run(schedule, { hazards });
+    if (second.traceHash === first.traceHash) return undefined;
+    return new Error(
+      'two runs of the same schedule differ: the simulation or the product is not deterministic',
+    );
+  };
+  const property = fc.asyncProperty(anySchedule, async (schedule) => {
+    const path = String(ran);
+    const error = await findViolation(schedule);
+    if (error === undefined) return;
+    failing.push({ path, schedule, error });
+    if (failing.length >= failuresMax) throw error;
   });
-  const details = await fc.check(property, { seed: seed | 0, numRuns: schedules, endOnFailure: true });
-  const counts = { schedules: ran, steps, simulatedMs, repeated };
-  const result = {
-    ...counts,
+  await fc.check(property, { seed: seed | 0, numRuns: schedules, endOnFailure: true });
+  return {
+    ...{ schedules: ran, steps, simulatedMs, repeated },
     transitions: [...transitions],
     faults: [...faults],
     hazards: [...happened],
+    failures: await describeFailures(request, failing, shrink, run),
   };
-  const failing = toFailingSchedule(details);
-  if (failing === undefined) return result;
-  const { path, schedule, error } = shrink ? await shrinkFailure(request, failing) : failing;
-  const { logLines, violation } = await runSchedule(schedule, { hazards, captureLogLines: true });
-  return {
-    ...result,
-    failure: { seed, path, message: (violation ?? error).message, schedule, logLines },
-  };
+}
+
+type RunOne = typeof runSchedule;
+
+async function describeFailures(
+  request: BatchRequest,
+  failing: readonly FailingSchedule[],
+  shrink: boolean,
+  run: RunOne,
+): Promise<readonly Failure[]> {
+  const { seed, hazards } = request;
+  const shrunk = new Set<string>();
+  const failures: Failure[] = [];
+  for (const found of failing) {
+    const kind = failureKind(found.error);
+    const isFirst = !shrunk.has(kind);
+    shrunk.add(kind);
+    const { path, schedule, error } = shrink && isFirst ? await shrinkFailure(request, found, run) : found;
+    const { logLines, violation } = await run(schedule, { hazards, captureLogLines: true });
+    failures.push({ seed, path, message: (violation ?? error).message, schedule, logLines });
+  }
+  return failures;
 }
 
 interface FailingSchedule {
@@ -94,10 +122,11 @@ interface FailingSchedule {
 async function shrinkFailure(
   { seed, hazards }: BatchRequest,
   failing: FailingSchedule,
+  run: RunOne,
 ): Promise<FailingSchedule> {
   const kind = failureKind(failing.error);
   const property = fc.asyncProperty(anySchedule, async (schedule) => {
-    const { violation } = await runSchedule(schedule, { hazards });
+    const { violation } = await run(schedule, { hazards });
     if (violation && failureKind(violation) === kind) throw violation;
   });
   const details = await fc.check(property, {

@@ -6,7 +6,16 @@ import { computeCoverage } from './coverage.ts';
 const NAMES = Object.keys(DEFAULT_HAZARDS);
 
 function batchWith(hazards: readonly (readonly [string, number])[]): BatchResult {
-  return { schedules: 1, steps: 1, simulatedMs: 1, transitions: [], faults: [], repeated: 0, hazards };
+  return {
+    schedules: 1,
+    steps: 1,
+    simulatedMs: 1,
+    transitions: [],
+    faults: [],
+    repeated: 0,
+    failures: [],
+    hazards,
+  };
 }
 
 it('sums hazards, and misses those that have a probability but did not happen', () => {

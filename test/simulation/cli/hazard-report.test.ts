@@ -21,10 +21,14 @@ function batchWith(hazards: BatchResult['hazards'], failure?: Partial<Failure>):
     faults: [],
     repeated: 0,
     hazards,
+    failures: [],
   };
   if (failure === undefined) return result;
   const schedule = { commands: [], tape: [], faultPercent: 0 };
-  return { ...result, failure: { seed: 7, path: '12', message: 'm', schedule, logLines: [], ...failure } };
+  return {
+    ...result,
+    failures: [{ seed: 7, path: '12', message: 'm', schedule, logLines: [], ...failure }],
+  };
 }
 
 describe('summarizeHazard', () => {

@@ -21,7 +21,7 @@ export function summarizeHazard(
   probabilities: Partial<Hazards>,
   results: readonly BatchResult[],
 ): LoneHazard {
-  const failures = results.flatMap(({ failure }) => failure ?? []);
+  const failures = results.flatMap((result) => result.failures);
   const [failure] = failures;
   const counts = results.flatMap(({ hazards }) => hazards).filter(([happened]) => happened === name);
   return {

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Hazards } from '../world/hazards.ts';
 import type { BatchRequest, BatchResult } from './batch.ts';
 
-/** Schedules per batch. After a failure, no further batch is started. */
+/** Schedules per batch. After the last failure, no further batch is started. */
 const BATCH_SIZE = 250;
 /** Every 125th schedule is run twice. */
 const REPEAT_EVERY = 125;
@@ -18,23 +18,25 @@ export interface PoolOptions {
   readonly shrink?: boolean;
   /** Probabilities of hazards that differ from their defaults. @default none */
   readonly hazards?: Partial<Hazards>;
+  /** The run ends when so many schedules have violated a rule. With several workers there may be some more. @default 1 */
+  readonly failures?: number;
   /** Called after each batch with the number of schedules run so far. */
   readonly onBatch?: (done: number, result: BatchResult) => void;
 }
 
-/** Runs schedules on worker threads until all have run or one has violated a rule. */
+/** Runs schedules on worker threads until all have run or `failures` have violated a rule. */
 export async function runPool(options: PoolOptions): Promise<readonly BatchResult[]> {
-  const { schedules, seed, workers, mutant, shrink = true, hazards = {}, onBatch } = options;
+  const { schedules, seed, workers, mutant, shrink = true, hazards = {}, failures = 1, onBatch } = options;
   const batches = Math.ceil(schedules / BATCH_SIZE);
   const results: BatchResult[] = [];
   let next = 0;
   let done = 0;
-  let failed = false;
+  let failed = 0;
 
   const work = async (): Promise<void> => {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { mutant } });
     try {
-      while (next < batches && !failed) {
+      while (next < batches && failed < failures) {
         const batch = next++;
         const size = Math.min(BATCH_SIZE, schedules - batch * BATCH_SIZE);
         const request = {
@@ -43,11 +45,12 @@ export async function runPool(options: PoolOptions): Promise<readonly BatchResul
           repeatEvery: REPEAT_EVERY,
           shrink,
           hazards,
+          failuresMax: failures - failed,
         };
         const result = await runOnWorker(worker, request);
         results.push(result);
         done += result.schedules;
-        failed ||= result.failure !== undefined;
+        failed += result.failures.length;
         onBatch?.(done, result);
       }
     } finally {

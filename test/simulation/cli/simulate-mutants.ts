@@ -82,7 +82,7 @@ async function simulateMutants(
     const startedAt = performance.now();
     const results = await runPool({ ...run, workers: 1, hazards, mutant: name, shrink: false });
     const schedules = results.reduce((sum, result) => sum + result.schedules, 0);
-    const failure = results.find((result) => result.failure)?.failure;
+    const [failure] = results.flatMap(({ failures }) => failures);
     if (!failure) missed += 1;
     const found = failure ? `within ${schedules}` : `**not within ${schedules}**`;
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);

@@ -3,8 +3,6 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { environmentLine } from '../../../bench/environment.ts';
-import { describeCommand } from '../schedule/commands.ts';
-import type { Rollout } from '../schedule/mixed-fleet.ts';
 import {
   formatHazards,
   HAZARD_OPTIONS,
@@ -16,18 +14,20 @@ import {
   parseSchedulePath,
   runCommand,
 } from './arguments.ts';
-import type { BatchResult, Failure } from './batch.ts';
+import type { BatchResult } from './batch.ts';
 import { computeCoverage } from './coverage.ts';
+import { formatFailure, formatFailures, formatViolation } from './failure-report.ts';
 import { runPool } from './pool.ts';
 
 const HELP = `npm run simulate -- [options]
 
 Runs the functions of the controller against a simulated AWS. Each schedule has random user requests and random faults.
-Stops at the first schedule that violates a rule and prints what happened in it. Exit code 1 then, 2 for invalid options.
+Stops at the first schedule that violates a rule and prints what happened in it. Exit code 1 if one did, 2 for invalid options.
 
   --schedules N   number of schedules (default 1000)
   --seed N        0 … 4294967295; the same seed runs the same schedules (default: random, printed)
   --workers N     number of threads (default: one per core)
+  --failures N    goes on until N schedules have violated a rule (default 1)
   --out FILE      also writes the report to FILE
   --hazards base  turns off the hazards of AWS (test/simulation/world/hazards.ts)
   --hazard LIST   probabilities of hazards (test/simulation/world/hazards.ts), as name=p[,name=p]
@@ -38,13 +38,14 @@ Stops at the first schedule that violates a rule and prints what happened in it.
 /** From this number of schedules on, it is an error if a transition, a pair of call and fault, or a hazard was not reached. */
 const FULL_COVERAGE_MIN_SCHEDULES = 20_000;
 
-/** The log lines of a failed schedule that are printed. */
-const LOG_LINES_SHOWN = 120;
+/** The most failures that a run collects. Each takes up to two minutes, in which it is shrunk. */
+const FAILURES_MAX = 100;
 
 interface SimulateOptions extends HazardArguments {
   readonly schedules: string;
   readonly seed?: string | undefined;
   readonly workers: string;
+  readonly failures: string;
   readonly out?: string | undefined;
 }
 
@@ -53,6 +54,7 @@ await runCommand(async () => {
     schedules: { type: 'string', default: '1000' },
     seed: { type: 'string' },
     workers: { type: 'string', default: String(cpus().length) },
+    failures: { type: 'string', default: '1' },
     out: { type: 'string' },
     ...HAZARD_OPTIONS,
     replay: { type: 'string' },
@@ -68,6 +70,7 @@ async function simulate({ out, ...given }: SimulateOptions): Promise<void> {
     ...given,
     seed: given.seed ?? String(randomInt(2 ** 32)),
   });
+  const failuresMax = parseInteger('failures', given.failures, 1, FAILURES_MAX);
   const hazards = parseHazards(given);
   console.log(`${schedules} schedules from seed ${seed}, ${workers} workers`);
   const startedAt = performance.now();
@@ -78,8 +81,11 @@ async function simulate({ out, ...given }: SimulateOptions): Promise<void> {
     seed,
     workers,
     hazards,
+    failures: failuresMax,
     onBatch: (done, result) => {
       resultsSoFar.push(result);
+      // At once, because a run of hours may be stopped before its end.
+      for (const failure of result.failures) console.log(formatViolation(failure, given));
       if (performance.now() - printedAt < 10_000) return;
       printedAt = performance.now();
       const { missing } = computeCoverage(resultsSoFar, hazards);
@@ -87,18 +93,13 @@ async function simulate({ out, ...given }: SimulateOptions): Promise<void> {
       console.log(`  ${done} schedules run, ${secondsSince(startedAt)} s, ${coverage}`);
     },
   });
-  const failure = results.find((result) => result.failure)?.failure;
-  if (failure) {
-    console.log(formatFailure(failure, given));
-    process.exitCode = 1;
-    return;
-  }
+  const failures = results.flatMap((result) => result.failures);
   const coverage = computeCoverage(results, hazards);
   const { states, transitions, faultKinds, faults, missing } = coverage;
   const total = (field: 'schedules' | 'steps' | 'simulatedMs' | 'repeated') =>
     results.reduce((sum, result) => sum + result[field], 0);
   const lines = [
-    `schedules          ${total('schedules')}, no rule violated`,
+    `schedules          ${total('schedules')}, ${failures.length === 0 ? 'no rule violated' : `${failures.length} violated a rule`}`,
     `seed               ${seed}`,
     `hazards            ${formatHazards(given).trim() || 'default'}`,
     `steps              ${total('steps')}`,
@@ -107,6 +108,7 @@ async function simulate({ out, ...given }: SimulateOptions): Promise<void> {
     `duration           ${secondsSince(startedAt)} s with ${workers} workers`,
     `date               ${new Date().toISOString()}`,
     `machine            ${environmentLine()}`,
+    ...failures.map((failure) => `\n${formatViolation(failure, given)}`),
     '',
     'States entered',
     ...formatCounts(states),
@@ -134,8 +136,13 @@ async function simulate({ out, ...given }: SimulateOptions): Promise<void> {
     writeFileSync(out, `${report}\n`);
   }
   const incomplete = missing.length > 0 && schedules >= FULL_COVERAGE_MIN_SCHEDULES;
-  if (incomplete) process.exitCode = 1;
-  console.log(`\n${total('schedules')} passed, ${incomplete ? 'but coverage is incomplete' : '0 failed'}`);
+  if (failures.length > 0) console.log(`\n${formatFailures(failures, given)}`);
+  if (incomplete || failures.length > 0) process.exitCode = 1;
+  const passed = total('schedules') - failures.length;
+  const isOnlyIncomplete = incomplete && failures.length === 0;
+  console.log(
+    `\n${passed} passed, ${isOnlyIncomplete ? 'but coverage is incomplete' : `${failures.length} failed`}`,
+  );
 }
 
 async function replaySchedule(seedText: string, pathText: string, given: HazardArguments): Promise<void> {
@@ -145,33 +152,6 @@ async function replaySchedule(seedText: string, pathText: string, given: HazardA
   const failure = await replay(seed, path, parseHazards(given));
   console.log(failure ? formatFailure(failure, given) : 'The schedule no longer violates a rule.');
   if (failure) process.exitCode = 1;
-}
-
-/** What an engineer reads when a rule is violated: the rule, the requests, the log and how to replay it. */
-function formatFailure({ message, logLines, schedule, seed, path }: Failure, given: HazardArguments): string {
-  const commands = schedule.commands.map(
-    (command) => `  ${(command.at / 1000).toFixed(3).padStart(10)} s  ${describeCommand(command)}`,
-  );
-  const shown = logLines.slice(-LOG_LINES_SHOWN);
-  return [
-    `A rule was violated: ${message}`,
-    '',
-    `Requests of the schedule (time since its start; faults are injected into ${schedule.faultPercent} % of the calls):`,
-    ...commands,
-    ...(schedule.rollout === undefined ? [] : ['', formatRollout(schedule.rollout)]),
-    '',
-    `Log of the schedule, the last ${shown.length} lines:`,
-    ...shown.map((line) => `  ${line}`),
-    '',
-    `A rule was violated: ${message}`,
-    'To replay the schedule:',
-    `  npm run simulate -- --seed ${seed} --replay ${path}${formatHazards(given)}`,
-  ].join('\n');
-}
-
-function formatRollout({ startsAt, endsAt, rollsBackAt }: Rollout): string {
-  const rollback = rollsBackAt === undefined ? '' : `, rolled back at ${rollsBackAt / 1000} s`;
-  return `Rollout of a newer version: starts at ${startsAt / 1000} s, complete at ${endsAt / 1000} s${rollback}.`;
 }
 
 function formatCounts(counts: ReadonlyMap<string, number>): string[] {
