@@ -1,4 +1,5 @@
 import { IDLE_STOP_MINUTES } from '#core/workbench/idle-schema.ts';
+import { RETENTION_MIN } from './deletion-settings.ts';
 import type { Settings } from './function-settings.ts';
 import type { SettingRule } from './setting.ts';
 
@@ -37,6 +38,17 @@ export const SETTING_RULES: readonly SettingRule<Settings>[] = [
       const limits = [s.WB_IDLE_STOP_MINUTES, s.WB_IDLE_STOP_GPU_MINUTES];
       const isTooShort = limits.some((minutes) => minutes > 0 && minutes < IDLE_STOP_MINUTES.min);
       return isTooShort ? `must be 0 or at least ${IDLE_STOP_MINUTES.min}` : undefined;
+    },
+  },
+  {
+    names: ['WB_RETENTION_DAYS', 'WB_DELETE_AFTER_HOURS'],
+    check: (s) => {
+      if (s.WB_RETENTION_DAYS === 0) return undefined;
+      if (s.WB_RETENTION_DAYS < RETENTION_MIN.days)
+        return `WB_RETENTION_DAYS must be 0 or at least ${RETENTION_MIN.days}`;
+      return s.WB_DELETE_AFTER_HOURS < RETENTION_MIN.restorableHours
+        ? `WB_RETENTION_DAYS needs WB_DELETE_AFTER_HOURS of at least ${RETENTION_MIN.restorableHours}, so that users can restore what it deletes`
+        : undefined;
     },
   },
   ascending('WB_MIN_RAM', 'WB_DEFAULT_RAM', 'WB_MAX_RAM'),

@@ -5,7 +5,7 @@ import type { SettingName, SettingsFor } from './function-settings.ts';
 export type PolicySettings = SettingsFor<
   | Extract<SettingName, `WB_${string}_SECONDS`>
   | ('WB_START_ATTEMPTS_MAX' | 'WB_HOST_LAUNCHES_MAX')
-  | 'WB_DELETE_AFTER_HOURS'
+  | ('WB_DELETE_AFTER_HOURS' | 'WB_RETENTION_DAYS')
   | ('WB_IDLE_STOP_MINUTES' | 'WB_IDLE_STOP_GPU_MINUTES' | 'WB_BUSY_HOLD_HOURS' | 'WB_MAX_RUN_HOURS')
   | QuotaSettingName
 >;
@@ -36,6 +36,7 @@ export function policyOf(settings: PolicySettings): Policy {
     busyHoldMs: settings.WB_BUSY_HOLD_HOURS * 3_600_000,
     maxRunHours: settings.WB_MAX_RUN_HOURS,
     deleteAfterMs: settings.WB_DELETE_AFTER_HOURS * 3_600_000,
+    retentionMs: settings.WB_RETENTION_DAYS * 86_400_000,
     quotas: quotaDefaultsOf(settings),
   };
 }

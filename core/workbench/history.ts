@@ -33,6 +33,7 @@ export const HISTORY_ENTRY_TYPES = [
   'schedule_warned',
   'schedule_missed',
   'schedule_refused',
+  'retention_warned',
   'unknown',
 ] as const;
 

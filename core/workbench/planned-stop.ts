@@ -1,5 +1,7 @@
+import { CLOCK_SKEW_MAX_MS } from '../clock-skew.ts';
 import { isDeleted } from './is-deleted.ts';
 import type { ReasonCode } from './reasons.ts';
+import type { Retention } from './retention-schema.ts';
 import type { Workbench } from './workbench.ts';
 
 /**
@@ -40,13 +42,26 @@ export function plannedStopOf(workbench: Workbench): PlannedStop | undefined {
 /** The owner is warned at least this long before a stop by the schedule, milliseconds. */
 export const SCHEDULE_WARNING_MS = 10 * 60_000;
 
-/** The times at which something is planned: a stop, a warning or a check before it, a start, or the end of a deleted workbench. */
+/** The owner is warned at least this long before a stopped workbench is deleted by the retention, milliseconds: a week. */
+export const RETENTION_WARNING_MS = 7 * 86_400_000;
+
+/** When the owner must be warned, or the workbench deleted: for all clocks of the controller after the time that the owner knows. */
+export function retentionDueAt({ deletesAt, warned }: Retention): number {
+  return warned ? deletesAt + CLOCK_SKEW_MAX_MS : deletesAt - RETENTION_WARNING_MS;
+}
+
+/** The times at which something is planned: a stop, a warning or a check before it, a start, the end of a deleted workbench, or the retention of a stopped one. */
 export function plannedTimesOf(workbench: Workbench): readonly number[] {
   if (workbench.status === 'deleting') return [];
   const { restorable, schedule } = workbench;
   if (restorable !== undefined && isDeleted(workbench)) return [restorable.until];
-  if (workbench.status === 'stopped' || workbench.status === 'stopping')
-    return schedule?.nextStartAt === undefined ? [] : [schedule.nextStartAt];
+  if (workbench.status === 'stopped' || workbench.status === 'stopping') {
+    const retention = workbench.status === 'stopped' ? workbench.retention : undefined;
+    return [
+      ...(schedule?.nextStartAt === undefined ? [] : [schedule.nextStartAt]),
+      ...(retention === undefined ? [] : [retentionDueAt(retention)]),
+    ];
+  }
   if (workbench.status !== 'running') return [];
   const times: number[] = [];
   const planned = plannedStopOf(workbench);

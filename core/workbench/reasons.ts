@@ -17,6 +17,7 @@ export const REASONS = {
   max_life: 'The run lasted as long as it may.',
   stop_at: 'The time came at which its user wanted it to be stopped.',
   schedule: 'Its schedule stopped it.',
+  retention: 'It was stopped for as long as the installation keeps workbenches, and was deleted.',
   exited: 'The main process exited.',
   stopped_externally: 'The task was stopped from outside the controller.',
   task_lost: 'The task disappeared, and ECS gives no reason.',

@@ -1,3 +1,4 @@
+import { isDeleted } from './is-deleted.ts';
 import type { AcceptedRun, Deleting, Stopped, Stopping, Workbench } from './workbench.ts';
 
 /**
@@ -7,12 +8,15 @@ import type { AcceptedRun, Deleting, Stopped, Stopping, Workbench } from './work
  * own detail. With a task it can also be `spot_interruption` or `instance_draining`: AWS has announced the end of the
  * task's instance; or `machine_draining`: an operator empties it. Of a running
  * workbench also `idle_unknown`: its activity cannot be read, so that it is not stopped for idleness. Of a stopped one
- * `schedule_missed` or `schedule_refused`: its last start by the schedule did not happen. Undefined if it waits for nothing.
+ * `deletion_planned`: it is deleted by the retention unless it is used; `schedule_missed` or `schedule_refused`: its last
+ * start by the schedule did not happen. Undefined if it waits for nothing.
  */
 export function statusDetail(workbench: Workbench): string | undefined {
   switch (workbench.status) {
     case 'stopped':
-      return scheduleDetail(workbench);
+      return workbench.retention?.warned && !isDeleted(workbench)
+        ? 'deletion_planned'
+        : scheduleDetail(workbench);
     case 'running':
       return interruptionDetail(workbench.run) ?? (workbench.idle?.unknown ? 'idle_unknown' : undefined);
     case 'starting':

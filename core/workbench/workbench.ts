@@ -9,6 +9,7 @@ import { interruptionSchema } from './interruption.ts';
 import { openObject, openObjectWithFallbacks } from './open-schema.ts';
 import { plannedTimesOf } from './planned-stop.ts';
 import { REASON_CODES } from './reasons.ts';
+import { retentionSchema } from './retention-schema.ts';
 import { scheduleSchema } from './schedule-schema.ts';
 import { specSchema } from './spec.ts';
 import { fieldsByVariant, omitFields } from './variant-fields.ts';
@@ -158,6 +159,8 @@ export const stoppedSchema = openObject({
   status: z.literal('stopped'),
   desired: z.literal('stopped'),
   reason: z.optional(reasonSchema),
+  /** Absent if the workbench is not deleted for being stopped long, or has stopped before the setting was made. */
+  retention: z.optional(retentionSchema),
 });
 
 /** Number of this start's tasks that failed before the workbench ran; absent: 0. */

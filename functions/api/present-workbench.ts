@@ -86,6 +86,7 @@ function toItem(workbench: Workbench, baseUrl: string, warning: string | undefin
     ...presentLimits(workbench),
     ...presentSchedule(workbench),
     ...presentDeletion(workbench),
+    ...presentRetention(workbench),
     updated_at: toIsoTime(workbench.updatedAt),
     ...(workbench.offer === undefined
       ? {}
@@ -114,6 +115,11 @@ export function presentDeletion(
   const { restorable, status } = workbench;
   if (restorable === undefined || !isDeleted(workbench) || status === 'deleting') return {};
   return { deleted_at: toIsoTime(restorable.deletedAt), restorable_until: toIsoTime(restorable.until) };
+}
+
+function presentRetention(workbench: Workbench): Pick<WorkbenchItem, 'deletes_at'> {
+  const deletesAt = workbench.status === 'stopped' ? workbench.retention?.deletesAt : undefined;
+  return deletesAt === undefined || isDeleted(workbench) ? {} : { deletes_at: toIsoTime(deletesAt) };
 }
 
 function presentLimits(workbench: Workbench): Partial<WorkbenchItem> {

@@ -5,6 +5,7 @@ import { HISTORY_ENTRY_TYPES, type HistoryEntry, STATUSES } from '#core/workbenc
 import { EVIDENCE_KINDS, type Idle } from '#core/workbench/idle-schema.ts';
 import type { Interruption } from '#core/workbench/interruption.ts';
 import { REASON_CODES } from '#core/workbench/reasons.ts';
+import type { Retention } from '#core/workbench/retention-schema.ts';
 import { SCHEDULE_STATES, type Schedule } from '#core/workbench/schedule-schema.ts';
 import type { WorkbenchSpec } from '#core/workbench/spec.ts';
 import {
@@ -269,6 +270,15 @@ const idle = (): fc.Arbitrary<Idle> =>
     } satisfies Fields<Idle>),
   );
 
+const retention = (): fc.Arbitrary<Retention> =>
+  exact(
+    fc.record({
+      since: anyTime(),
+      deletesAt: anyTime(),
+      warned: maybe(fc.boolean()),
+    } satisfies Fields<Retention>),
+  );
+
 const transition = () => ({ deadlineAt: anyTime(), overdue: maybe(fc.boolean()) });
 const only = <const T>(value: T) => fc.constant<T>(value);
 const nextRun = () =>
@@ -294,6 +304,7 @@ export const anyWorkbench = (): fc.Arbitrary<Workbench> =>
         status: only('stopped'),
         desired: only('stopped'),
         reason: maybe(reason()),
+        retention: maybe(retention()),
       } satisfies Fields<Stopped>),
     ),
     exact(

@@ -6,6 +6,7 @@ import type { Idle } from '#core/workbench/idle-schema.ts';
 import type { Interruption } from '#core/workbench/interruption.ts';
 import { LABELS_MAX, LABELS_MAX_BYTES } from '#core/workbench/labels.ts';
 import { REASON_MESSAGE_MAX } from '#core/workbench/reasons.ts';
+import type { Retention } from '#core/workbench/retention-schema.ts';
 import type { Schedule } from '#core/workbench/schedule-schema.ts';
 import type { WorkbenchSpec } from '#core/workbench/spec.ts';
 import {
@@ -218,7 +219,13 @@ const deletingFields = {
 
 /** By status and, where there are several, by the phase of the run. */
 export const LARGEST_WORKBENCHES = {
-  stopped: { ...base, status: 'stopped', desired: 'stopped', reason: REASON } satisfies Required<Stopped>,
+  stopped: {
+    ...base,
+    status: 'stopped',
+    desired: 'stopped',
+    reason: REASON,
+    retention: { since: TIME, deletesAt: TIME, warned: true } satisfies Required<Retention>,
+  } satisfies Required<Stopped>,
   'starting-preparing': {
     ...base,
     ...transition,

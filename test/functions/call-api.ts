@@ -1,5 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { readSettings, type Settings } from '#contract/settings/function-settings.ts';
+import type { Policy } from '#core/workbench/lifecycle/policy.ts';
 import type { AuthorizerContext } from '#functions/authorizer/principal.ts';
 import type { ApiHandler, GatewayEvent } from '#functions/middleware/gateway.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
@@ -14,8 +15,8 @@ export function settingsWith(env: Readonly<Record<string, string>> = {}): Settin
 }
 
 /** A memory world whose ids are valid in the API. */
-export function worldWithIds() {
-  const world = new MemoryWorld();
+export function worldWithIds(policy: Partial<Policy> = {}) {
+  const world = new MemoryWorld({ policy });
   let last = 0;
   const ids = {
     workbenchId: (now: number) => {

@@ -10,7 +10,7 @@ import { ACTIVE_PARTITIONS, DUE_PARTITIONS, type Item, partitionOf } from './key
 /**
  * A record as an item: the workbench as a map in the attribute `record`, the attributes of the indexes, and two write
  * tokens (see workbench-store.ts). The map leaves out what can be derived when it is read: up to 1 KB, so that every
- * item fits into 4 KB (one read unit) and has 1 KB free for new fields.
+ * item fits into 4 KB (one read unit). docs/decisions/0040-space-in-the-record.md says what a new field may take.
  */
 
 /**

@@ -202,6 +202,7 @@ export function formatWorkbench(workbench: Workbench, stream: NodeJS.WriteStream
     ['stops at', workbench.stops_at],
     ['starts at', workbench.next_start_at],
     ['schedule', formatSchedule(workbench)],
+    ['deleted', workbench.deletes_at && `${workbench.deletes_at}, if it is not started until then`],
     ['restorable', workbench.restorable_until && `until ${workbench.restorable_until}`],
     ['cost', formatCost(workbench)],
   ];

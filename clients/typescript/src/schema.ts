@@ -648,7 +648,7 @@ export interface components {
              * @enum {string}
              */
             status: "stopped" | "starting" | "provisioning" | "pending" | "running" | "stopping" | "deleting";
-            /** @description What a workbench in transition is waiting for: `queued` (calls of the controller are throttled), `no_space` (the controller cannot store what the start needs), `volume`, `host`, `capacity`, `run` (an earlier task must end first), `retry` (the task of the start failed, and another one is started once it has stopped), `instance_unreachable` (a stop is overdue), or the status that ECS reports for the task. In local mode also a text about the start, for example `nothing listens on port 20123 (PORT) of localhost`. Also of a running workbench: `spot_interruption` (AWS takes its instance back within two minutes), `instance_draining` (its instance is being replaced), `machine_draining` (an operator empties its machine; `stops_at` says when), `idle_unknown` (its activity cannot be read, so that it is not stopped for idleness), and in local mode `volume_almost_full` (the limit of its files is almost reached) or `disk_almost_full`: delete files that you no longer need. Of a stopped one: `schedule_missed` (the controller did not work when its schedule was to start it), `schedule_refused` (a quota refused this start); the next start is at `next_start_at`. */
+            /** @description What a workbench in transition is waiting for: `queued` (calls of the controller are throttled), `no_space` (the controller cannot store what the start needs), `volume`, `host`, `capacity`, `run` (an earlier task must end first), `retry` (the task of the start failed, and another one is started once it has stopped), `instance_unreachable` (a stop is overdue), or the status that ECS reports for the task. In local mode also a text about the start, for example `nothing listens on port 20123 (PORT) of localhost`. Also of a running workbench: `spot_interruption` (AWS takes its instance back within two minutes), `instance_draining` (its instance is being replaced), `machine_draining` (an operator empties its machine; `stops_at` says when), `idle_unknown` (its activity cannot be read, so that it is not stopped for idleness), and in local mode `volume_almost_full` (the limit of its files is almost reached) or `disk_almost_full`: delete files that you no longer need. Of a stopped one: `deletion_planned` (it was stopped for long, and is deleted at `deletes_at` unless it is used), `schedule_missed` (the controller did not work when its schedule was to start it), `schedule_refused` (a quota refused this start); the next start is at `next_start_at`. */
             status_detail?: string;
             /**
              * @description The state that was last requested.
@@ -672,13 +672,14 @@ export interface components {
                  *     `max_life`: The run lasted as long as it may.
                  *     `stop_at`: The time came at which its user wanted it to be stopped.
                  *     `schedule`: Its schedule stopped it.
+                 *     `retention`: It was stopped for as long as the installation keeps workbenches, and was deleted.
                  *     `exited`: The main process exited.
                  *     `stopped_externally`: The task was stopped from outside the controller.
                  *     `task_lost`: The task disappeared, and ECS gives no reason.
                  *     `other`: A reason that this version of the controller does not know. The message explains it.
                  * @enum {string}
                  */
-                code: "no_capacity" | "cannot_fit" | "image_pull_failed" | "out_of_memory" | "storage_failed" | "start_timeout" | "start_refused" | "instance_lost" | "spot_interrupted" | "machine_drained" | "idle" | "max_life" | "stop_at" | "schedule" | "exited" | "stopped_externally" | "task_lost" | "other";
+                code: "no_capacity" | "cannot_fit" | "image_pull_failed" | "out_of_memory" | "storage_failed" | "start_timeout" | "start_refused" | "instance_lost" | "spot_interrupted" | "machine_drained" | "idle" | "max_life" | "stop_at" | "schedule" | "retention" | "exited" | "stopped_externally" | "task_lost" | "other";
                 message: string;
             };
             /** @description The address of the workbench for a browser. */
@@ -727,7 +728,7 @@ export interface components {
              * @description The code of the `status_reason` that the stop at `stops_at` will have.
              * @enum {string}
              */
-            stops_because?: "no_capacity" | "cannot_fit" | "image_pull_failed" | "out_of_memory" | "storage_failed" | "start_timeout" | "start_refused" | "instance_lost" | "spot_interrupted" | "machine_drained" | "idle" | "max_life" | "stop_at" | "schedule" | "exited" | "stopped_externally" | "task_lost" | "other";
+            stops_because?: "no_capacity" | "cannot_fit" | "image_pull_failed" | "out_of_memory" | "storage_failed" | "start_timeout" | "start_refused" | "instance_lost" | "spot_interrupted" | "machine_drained" | "idle" | "max_life" | "stop_at" | "schedule" | "retention" | "exited" | "stopped_externally" | "task_lost" | "other";
             /** @description Of a running workbench, the limit in force: it is stopped when it was not used for so many minutes; `null`: never. Otherwise the limit that its user has set; absent if the default of the installation applies from its next start. */
             idle_stop_minutes?: number | null;
             /**
@@ -768,6 +769,11 @@ export interface components {
              * @description When a person last used the workbench, as the gate has seen it: data that a browser sent on a WebSocket, or a request that is not repeated by a program. At most about a minute old. Only in the responses of `GET`, of a running or stopped workbench that was used in the last 400 days.
              */
             last_activity_at?: string;
+            /**
+             * Format: date-time
+             * @description When the workbench is deleted because it was stopped for long, where the installation does so (`WB_RETENTION_DAYS`). Its owner is warned 7 days before, and can restore it for some time. A start or a change begins the time anew.
+             */
+            deletes_at?: string;
             /**
              * Format: date-time
              * @description When it was deleted. Only of a deleted workbench that can be restored.
@@ -813,10 +819,10 @@ export interface components {
              */
             time: string;
             /**
-             * @description `unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `start_retried`: a task of the start failed before the workbench ran, and another one is started; `reason_code` says why. `repaired`: the record did not match its task or instance and was corrected. `interruption_noticed`: AWS announced the end of the instance. `drain_announced`: an operator empties the machine of the workbench; `drain_cancelled`: no longer. `restarted_after_interruption`: the workbench starts again because `on_interruption` is `restart`. `processes_may_remain`: only in local mode without cgroups: the processes of the workbench were ended as far as the system shows them; one that left its session, its environment and its files may live on. `owner_offered`, `offer_withdrawn`, `owner_changed`: the owner offered the workbench to another user, this offer ended, or the workbench has another owner since. `idle_warned`: the workbench is not used and will be stopped; `idle_warning_ended`: it was used again. `extended`: a user extended the time until then. `schedule_started`: the workbench starts by its schedule. `schedule_warned`: it will be stopped by its schedule. `schedule_missed`: the controller did not work when the schedule was to start or stop it. `schedule_refused`: a quota refused the start by the schedule. `restored`: a user took its deletion back. `unknown`: a type that this version of the controller does not know.
+             * @description `unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `start_retried`: a task of the start failed before the workbench ran, and another one is started; `reason_code` says why. `repaired`: the record did not match its task or instance and was corrected. `interruption_noticed`: AWS announced the end of the instance. `drain_announced`: an operator empties the machine of the workbench; `drain_cancelled`: no longer. `restarted_after_interruption`: the workbench starts again because `on_interruption` is `restart`. `processes_may_remain`: only in local mode without cgroups: the processes of the workbench were ended as far as the system shows them; one that left its session, its environment and its files may live on. `owner_offered`, `offer_withdrawn`, `owner_changed`: the owner offered the workbench to another user, this offer ended, or the workbench has another owner since. `idle_warned`: the workbench is not used and will be stopped; `idle_warning_ended`: it was used again. `extended`: a user extended the time until then. `schedule_started`: the workbench starts by its schedule. `schedule_warned`: it will be stopped by its schedule. `schedule_missed`: the controller did not work when the schedule was to start or stop it. `schedule_refused`: a quota refused the start by the schedule. `restored`: a user took its deletion back. `retention_warned`: the workbench was stopped for long and will be deleted; `delete_requested` with the `reason_code` `retention`: it was. `unknown`: a type that this version of the controller does not know.
              * @enum {string}
              */
-            type: "created" | "start_requested" | "stop_requested" | "restart_requested" | "delete_requested" | "restored" | "updated" | "status_changed" | "unexpected_task_found" | "unexpected_task_stopped" | "orphan_host_terminated" | "host_replaced" | "start_retried" | "repaired" | "interruption_noticed" | "restarted_after_interruption" | "drain_announced" | "drain_cancelled" | "processes_may_remain" | "owner_offered" | "offer_withdrawn" | "owner_changed" | "idle_warned" | "idle_warning_ended" | "extended" | "schedule_started" | "schedule_warned" | "schedule_missed" | "schedule_refused" | "unknown";
+            type: "created" | "start_requested" | "stop_requested" | "restart_requested" | "delete_requested" | "restored" | "updated" | "status_changed" | "unexpected_task_found" | "unexpected_task_stopped" | "orphan_host_terminated" | "host_replaced" | "start_retried" | "repaired" | "interruption_noticed" | "restarted_after_interruption" | "drain_announced" | "drain_cancelled" | "processes_may_remain" | "owner_offered" | "offer_withdrawn" | "owner_changed" | "idle_warned" | "idle_warning_ended" | "extended" | "schedule_started" | "schedule_warned" | "schedule_missed" | "schedule_refused" | "retention_warned" | "unknown";
             /** @description The caller who requested it. */
             requested_by?: string;
             /** @enum {string} */
@@ -824,7 +830,7 @@ export interface components {
             /** @enum {string} */
             to?: "stopped" | "starting" | "provisioning" | "pending" | "running" | "stopping" | "deleting" | "unknown";
             /** @enum {string} */
-            reason_code?: "no_capacity" | "cannot_fit" | "image_pull_failed" | "out_of_memory" | "storage_failed" | "start_timeout" | "start_refused" | "instance_lost" | "spot_interrupted" | "machine_drained" | "idle" | "max_life" | "stop_at" | "schedule" | "exited" | "stopped_externally" | "task_lost" | "other";
+            reason_code?: "no_capacity" | "cannot_fit" | "image_pull_failed" | "out_of_memory" | "storage_failed" | "start_timeout" | "start_refused" | "instance_lost" | "spot_interrupted" | "machine_drained" | "idle" | "max_life" | "stop_at" | "schedule" | "retention" | "exited" | "stopped_externally" | "task_lost" | "other";
         };
         Error: {
             /** @constant */

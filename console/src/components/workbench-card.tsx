@@ -33,7 +33,7 @@ export function WorkbenchCard({ listed }: { readonly listed: Workbench }) {
 
 /** What is known about a workbench in few words: size, when it stops, when it was used. */
 export function Facts({ workbench }: { readonly workbench: Workbench }) {
-  const { stops_at: stopsAt, last_activity_at: lastUsed } = workbench;
+  const { stops_at: stopsAt, deletes_at: deletesAt, last_activity_at: lastUsed } = workbench;
   const cost = describeCost(workbench);
   return (
     <>
@@ -42,6 +42,7 @@ export function Facts({ workbench }: { readonly workbench: Workbench }) {
       {!stopsAt && workbench.status === 'running' && workbench.idle_stop_minutes && (
         <Fact term={TEXTS.card.stops}>{TEXTS.card.stopsUnused(workbench.idle_stop_minutes)}</Fact>
       )}
+      {deletesAt && <Fact term={TEXTS.card.deletes}>{TEXTS.card.deletesUnused(formatTime(deletesAt))}</Fact>}
       {cost && <Fact term={TEXTS.card.cost}>{cost}</Fact>}
       {lastUsed && <Fact term={TEXTS.card.lastUsed}>{formatTime(lastUsed)}</Fact>}
     </>

@@ -3,9 +3,10 @@ import type { StatusReason } from '../reasons.ts';
 import { statusDetail } from '../status-detail.ts';
 import { goneAfterOf, launchAfterOf, runOf, type Starting, type Workbench } from '../workbench.ts';
 import { type Context, driveNow } from './context.ts';
-import { endWindow } from './deletion.ts';
+import { deleteOrHide, endWindow } from './deletion.ts';
 import { stopAsPlanned } from './idle.ts';
 import { dueInterruptionReason, isInterruptionDue } from './interruption.ts';
+import { followRetention } from './retention.ts';
 import { INSTANCE_LOST, isEnding } from './run.ts';
 import { followSchedule } from './schedule.ts';
 import { beginStop, endRun, startAgain } from './transitions.ts';
@@ -24,7 +25,8 @@ export function applyElapsedTime(workbench: Workbench, context: Context): Workbe
     (running, reason) => beginStop(running, context, { reason }),
     context,
   );
-  return endWindow(scheduled, context);
+  const hide = (stopped: Workbench) => deleteOrHide(stopped, false, (same) => same, context);
+  return endWindow(followRetention(scheduled, hide, context), context);
 }
 
 /**

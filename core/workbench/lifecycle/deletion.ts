@@ -44,12 +44,19 @@ export function restore(workbench: Workbench, { now }: Context): Workbench {
         'The workbench is not deleted, so that there is nothing to restore.',
       );
   } else if (workbench.status !== 'deleting' && now < restorable.until)
-    return withNextTime(rest as Workbench, now);
+    return withNextTime(withoutReasonOfRetention(rest as Workbench), now);
   throw new WorkbenchError(
     'deleting',
     'It is too late to restore the workbench: its files are being deleted.',
     { reason: 'too_late_to_restore' },
   );
+}
+
+/** The reason says that it was deleted, which it is no longer. */
+function withoutReasonOfRetention(workbench: Workbench): Workbench {
+  if (workbench.status !== 'stopped' || workbench.reason?.code !== 'retention') return workbench;
+  const { reason: _deleted, ...rest } = workbench;
+  return rest;
 }
 
 /** Deletes the workbench when it can be restored no longer. */

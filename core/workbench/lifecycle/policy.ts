@@ -63,6 +63,8 @@ export interface Policy {
   readonly maxRunHours: number;
   /** How long a deleted workbench can be restored. 0: not at all. @default 0 */
   readonly deleteAfterMs: number;
+  /** How long a workbench may be stopped before it is deleted, if it can be restored then. 0: as long as its user wants. @default 0 */
+  readonly retentionMs: number;
   /** What each user may hold, unless a stored limit says otherwise. @default no limit */
   readonly quotas: QuotaLimits;
 }
@@ -91,6 +93,7 @@ export const DEFAULT_POLICY: Policy = {
   busyHoldMs: 24 * 60 * MINUTE,
   maxRunHours: 0,
   deleteAfterMs: 0,
+  retentionMs: 0,
   quotas: {},
 };
 

@@ -19,6 +19,7 @@ import type { Effect, EffectResult, Input } from './inputs.ts';
 import { applyDrain, applyInterruption, endDrain, isDrained } from './interruption.ts';
 import type { Policy } from './policy.ts';
 import { applyRequest } from './requests.ts';
+import { findRetentionEvent, withRetention } from './retention.ts';
 import {
   applyRunPlaced,
   applyRunRefused,
@@ -225,8 +226,10 @@ function isStale({ asOfRevision }: { readonly asOfRevision?: number }, { revisio
 }
 
 /** Increments the revision, sets the timestamps, adds the history entry, and makes an unsettled record due. */
-function withBookkeeping(before: Workbench, after: Workbench, input: Input, context: Context): Workbench {
-  if (isDeepEqual(before, after) && input.type !== 'history_noted') return before;
+function withBookkeeping(before: Workbench, next: Workbench, input: Input, context: Context): Workbench {
+  if (isDeepEqual(before, next) && input.type !== 'history_noted') return before;
+  // A user who changes a stopped workbench still wants it.
+  const after = 'by' in input ? withRetention(next, context) : next;
   const timed =
     isSettled(after) || after.nextDriveAt !== undefined
       ? after
@@ -279,6 +282,9 @@ function historyEntryFor(
   if (after.status === 'starting' && failedStartsOf(after) > failedStartsOf(before)) {
     return { ...entry, ...(after.refusal ? { code: after.refusal.code } : {}), type: 'start_retried' };
   }
+  const retained = findRetentionEvent(before, after);
+  if (retained !== undefined)
+    return { ...entry, type: retained, ...(retained === 'delete_requested' ? { code: 'retention' } : {}) };
   const scheduled = findScheduleEvent(before, after);
   if (scheduled !== undefined) return { ...entry, type: `schedule_${scheduled}` };
   if (isRestart(before, after)) return { ...entry, type: 'restarted_after_interruption' };

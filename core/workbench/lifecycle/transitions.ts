@@ -15,6 +15,7 @@ import {
 import { type Context, driveBy } from './context.ts';
 import { requestedHost } from './host.ts';
 import { interruptedReason, restartAfter } from './interruption.ts';
+import { withRetention } from './retention.ts';
 import { toNextStart, toNextStop } from './schedule.ts';
 
 /** Delay of the third task of a start, and additional delay of each further one. Milliseconds. */
@@ -146,7 +147,8 @@ export function advanceEnding(workbench: Stopping | Deleting, context: Context):
     failures: 0,
     ...(workbench.reason ? { reason: workbench.reason } : {}),
   };
-  return stopped.unexpectedTasks.length > 0 ? driveBy(stopped, context.now) : stopped;
+  const kept = withRetention(stopped, context);
+  return kept.unexpectedTasks.length > 0 ? driveBy(kept, context.now) : kept;
 }
 
 /**

@@ -92,6 +92,19 @@ describe('the function settings', () => {
     ]);
   });
 
+  it('refuse a retention whose deletions could not be restored', () => {
+    const name = 'WB_RETENTION_DAYS, WB_DELETE_AFTER_HOURS';
+    const problemOf = (days: string, hours: string) =>
+      problemsIn({ ...open, WB_RETENTION_DAYS: days, WB_DELETE_AFTER_HOURS: hours })[name];
+    expect(problemOf('90', '0')).toMatch(/needs WB_DELETE_AFTER_HOURS of at least 24/);
+    expect(problemOf('90', '23')).toMatch(/needs WB_DELETE_AFTER_HOURS/);
+    expect(problemOf('13', '24')).toBe('WB_RETENTION_DAYS must be 0 or at least 14');
+    expect(problemOf('14', '24')).toBeUndefined();
+    expect(problemOf('0', '0')).toBeUndefined();
+    const settings = readSettings({ ...open, WB_RETENTION_DAYS: '14', WB_DELETE_AFTER_HOURS: '24' });
+    expect(policyOf(settings)).toMatchObject({ retentionMs: 14 * 86_400_000, deleteAfterMs: 86_400_000 });
+  });
+
   it('are reported with the expected and the found value', () => {
     const problems = problemsIn({ ...open, WB_DEFAULT_RAM: '2GB' });
     expect(problems.WB_DEFAULT_RAM).toBe('expected a whole number from 4 to 33,554,432; found "2GB"');

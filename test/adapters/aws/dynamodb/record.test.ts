@@ -13,10 +13,21 @@ import { itemSize } from './item-size.ts';
 const READ_UNIT_BYTES = 4_096;
 
 /**
- * Bytes that the largest record leaves free for coming fields. A new field may use them: lower the number by the field's
- * largest size. Below 128 bytes a new field needs a decision about what leaves the record.
+ * Bytes that the largest record of each variant leaves free for coming fields. A new field may use them: lower the numbers of
+ * the variants that have it by its largest size. docs/decisions/0040-space-in-the-record.md says what to do below 128 bytes.
  */
-const FREE_BYTES = 130;
+const FREE_BYTES: Readonly<Record<keyof typeof LARGEST_WORKBENCHES, number>> = {
+  stopped: 633,
+  'starting-preparing': 520,
+  'starting-issued': 292,
+  provisioning: 397,
+  pending: 402,
+  running: 500,
+  'stopping-issued': 240,
+  'stopping-accepted': 174,
+  'deleting-issued': 666,
+  'deleting-accepted': 600,
+};
 
 describe('the item of a record', () => {
   it('is parsed as the workbench that was written', () => {
@@ -63,14 +74,14 @@ describe('the item of a record', () => {
     ]);
   });
 
-  it.each(Object.entries<Workbench>(LARGEST_WORKBENCHES))(
-    'costs one read unit and leaves enough bytes for new fields at its largest: %s',
-    (_, workbench) => {
+  it.each(Object.entries(LARGEST_WORKBENCHES) as [keyof typeof LARGEST_WORKBENCHES, Workbench][])(
+    'costs one read unit and leaves the noted bytes for new fields at its largest: %s',
+    (variant, workbench) => {
       // The offer of a workbench ends when it is deleted.
       const { restorable: _deleted, ...kept } = workbench;
       const { offer: _ended, ...deleted } = workbench;
-      for (const possible of [kept, deleted] as Workbench[])
-        expect(sizeOf(possible)).toBeLessThanOrEqual(READ_UNIT_BYTES - FREE_BYTES);
+      const sizes = ([kept, deleted] as Workbench[]).map(sizeOf);
+      expect(READ_UNIT_BYTES - Math.max(...sizes)).toBe(FREE_BYTES[variant]);
     },
   );
 });

@@ -43,6 +43,7 @@ const FACTS = [
   'lifeEndsAt',
   'plannedStopAt',
   'deletedAt',
+  'deletesAt',
   'nextStartAt',
   'nextStopAt',
 ];

@@ -20,6 +20,7 @@ class HistoryEntryType(str, Enum):
     RESTARTED_AFTER_INTERRUPTION = "restarted_after_interruption"
     RESTART_REQUESTED = "restart_requested"
     RESTORED = "restored"
+    RETENTION_WARNED = "retention_warned"
     SCHEDULE_MISSED = "schedule_missed"
     SCHEDULE_REFUSED = "schedule_refused"
     SCHEDULE_STARTED = "schedule_started"

@@ -56,8 +56,9 @@ class Workbench:
             (its instance is being replaced), `machine_draining` (an operator empties its machine; `stops_at` says when),
             `idle_unknown` (its activity cannot be read, so that it is not stopped for idleness), and in local mode
             `volume_almost_full` (the limit of its files is almost reached) or `disk_almost_full`: delete files that you no
-            longer need. Of a stopped one: `schedule_missed` (the controller did not work when its schedule was to start
-            it), `schedule_refused` (a quota refused this start); the next start is at `next_start_at`.
+            longer need. Of a stopped one: `deletion_planned` (it was stopped for long, and is deleted at `deletes_at`
+            unless it is used), `schedule_missed` (the controller did not work when its schedule was to start it),
+            `schedule_refused` (a quota refused this start); the next start is at `next_start_at`.
         status_reason (WorkbenchStatusReason | Unset): Why the workbench stopped or is stopping without a request to
             stop it.
         allocated_instance_type (str | Unset): The type of its dedicated instance, if it was created with one.
@@ -88,6 +89,9 @@ class Workbench:
         last_activity_at (datetime.datetime | Unset): When a person last used the workbench, as the gate has seen it:
             data that a browser sent on a WebSocket, or a request that is not repeated by a program. At most about a minute
             old. Only in the responses of `GET`, of a running or stopped workbench that was used in the last 400 days.
+        deletes_at (datetime.datetime | Unset): When the workbench is deleted because it was stopped for long, where the
+            installation does so (`WB_RETENTION_DAYS`). Its owner is warned 7 days before, and can restore it for some time.
+            A start or a change begins the time anew.
         deleted_at (datetime.datetime | Unset): When it was deleted. Only of a deleted workbench that can be restored.
         restorable_until (datetime.datetime | Unset): Until when it can be restored. Then it is deleted with its files.
         offered_to (str | Unset): The user to whom the owner offers the workbench, until `offer_expires_at`.
@@ -128,6 +132,7 @@ class Workbench:
     schedule: WorkbenchSchedule | Unset = UNSET
     next_start_at: datetime.datetime | Unset = UNSET
     last_activity_at: datetime.datetime | Unset = UNSET
+    deletes_at: datetime.datetime | Unset = UNSET
     deleted_at: datetime.datetime | Unset = UNSET
     restorable_until: datetime.datetime | Unset = UNSET
     offered_to: str | Unset = UNSET
@@ -234,6 +239,10 @@ class Workbench:
         if not isinstance(self.last_activity_at, Unset):
             last_activity_at = self.last_activity_at.isoformat()
 
+        deletes_at: str | Unset = UNSET
+        if not isinstance(self.deletes_at, Unset):
+            deletes_at = self.deletes_at.isoformat()
+
         deleted_at: str | Unset = UNSET
         if not isinstance(self.deleted_at, Unset):
             deleted_at = self.deleted_at.isoformat()
@@ -310,6 +319,8 @@ class Workbench:
             field_dict["next_start_at"] = next_start_at
         if last_activity_at is not UNSET:
             field_dict["last_activity_at"] = last_activity_at
+        if deletes_at is not UNSET:
+            field_dict["deletes_at"] = deletes_at
         if deleted_at is not UNSET:
             field_dict["deleted_at"] = deleted_at
         if restorable_until is not UNSET:
@@ -477,6 +488,13 @@ class Workbench:
         else:
             last_activity_at = datetime.datetime.fromisoformat(_last_activity_at)
 
+        _deletes_at = d.pop("deletes_at", UNSET)
+        deletes_at: datetime.datetime | Unset
+        if isinstance(_deletes_at, Unset):
+            deletes_at = UNSET
+        else:
+            deletes_at = datetime.datetime.fromisoformat(_deletes_at)
+
         _deleted_at = d.pop("deleted_at", UNSET)
         deleted_at: datetime.datetime | Unset
         if isinstance(_deleted_at, Unset):
@@ -540,6 +558,7 @@ class Workbench:
             schedule=schedule,
             next_start_at=next_start_at,
             last_activity_at=last_activity_at,
+            deletes_at=deletes_at,
             deleted_at=deleted_at,
             restorable_until=restorable_until,
             offered_to=offered_to,

@@ -12,6 +12,7 @@ class WorkbenchStatusReasonCode(str, Enum):
     NO_CAPACITY = "no_capacity"
     OTHER = "other"
     OUT_OF_MEMORY = "out_of_memory"
+    RETENTION = "retention"
     SCHEDULE = "schedule"
     SPOT_INTERRUPTED = "spot_interrupted"
     START_REFUSED = "start_refused"
