@@ -51,7 +51,10 @@ const ISOLATED = [
  */
 export const SEED = Number(process.env.TEST_SEED ?? randomInt(2 ** 31));
 
-/** The compile cache of Node.js. Without it every process that a test starts compiles all sources and packages. */
+/**
+ * The compile cache of Node.js, and that of vitest. Without them every process that a test starts compiles all sources and
+ * packages, and every run transforms all files again.
+ */
 const COMPILED = join(import.meta.dirname, '../../.workbench-compiled');
 
 /**
@@ -70,6 +73,8 @@ export function lane({ schedules, propertyRuns, slowFiles }: Lane): ReturnType<t
       teardownTimeout: LIMITS.hookTimeout,
       globalSetup: 'test/set-up/run-folder.ts',
       env: { NODE_COMPILE_CACHE: COMPILED },
+      fsModuleCache: true,
+      fsModuleCachePath: join(COMPILED, 'vitest'),
       provide: { schedules, propertyRuns, seed: SEED },
       setupFiles: 'test/set-up/seed.ts',
       // Tests spend much time waiting for processes, so each core gets a worker.

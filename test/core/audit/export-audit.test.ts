@@ -10,6 +10,7 @@ import { MemoryAuditArchive } from '#test/memory/memory-audit-archive.ts';
 import { MemoryAuditStore } from '#test/memory/memory-audit-store.ts';
 import { RecordingTelemetry } from '#test/memory/memory-world.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
+import { propertyRuns } from '#test/set-up/property-runs.ts';
 
 /** The beginning of an hour. */
 const START = Date.UTC(2030, 5, 15, 12);
@@ -198,6 +199,6 @@ it('every event is in exactly one file once, also if runs fail and it is stored 
       );
       expect(exported.sort()).toEqual(events.map(({ event }) => event.id).sort());
     }),
-    { numRuns: 30 },
+    propertyRuns(30),
   );
 });

@@ -10,6 +10,7 @@ import {
   urlOfWorkbench,
 } from '#core/gate/gate-host.ts';
 import { ID, idAt, T0 } from '#test/builders/workbench.ts';
+import { propertyRuns } from '#test/set-up/property-runs.ts';
 
 const PLAIN = gateAddressOf(new URL('https://wb.example'), 'host');
 const WITH_PORT = gateAddressOf(new URL('https://wb.example:8443'), 'host');
@@ -130,7 +131,7 @@ describe('the Host header', () => {
           parsed.kind === 'sign_in_host' ? PLAIN.signInOrigin : originOfWorkbench(PLAIN, parsed.workbenchId);
         expect(origin).toBe(expected);
       }),
-      { numRuns: 5000 },
+      propertyRuns(5000),
     );
   });
 });
@@ -244,7 +245,7 @@ describe('the URL to return to', () => {
           expect(new URL(parsed.path, origin).href).toBe(new URL(url).href);
         },
       ),
-      { numRuns: 5000 },
+      propertyRuns(5000),
     );
   });
 });
@@ -301,7 +302,7 @@ describe('a local path', () => {
           if (isLocalPath(path)) expect(new URL(path, PLAIN.signInOrigin).origin).toBe(PLAIN.signInOrigin);
         },
       ),
-      { numRuns: 5000 },
+      propertyRuns(5000),
     );
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isCron, isTimeZone, nextTime } from '#core/workbench/cron.ts';
+import { propertyRuns } from '#test/set-up/property-runs.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -131,7 +132,7 @@ describe('nextTime', () => {
           });
         },
       ),
-      { numRuns: 40 },
+      propertyRuns(40),
     );
   });
 

@@ -10,6 +10,7 @@ import {
 } from '#core/workbench/commands.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
+import { propertyRuns } from '#test/set-up/property-runs.ts';
 
 const MINUTE = 60_000;
 const WINDOW_MS = 20 * MINUTE;
@@ -139,6 +140,6 @@ it('keeps files until the end of the window, no longer, and gives all of them ba
       for (const act of acts) await schedule.run(key, act);
       await schedule.checkEnd(key);
     }),
-    { numRuns: 40 },
+    propertyRuns(40),
   );
 });

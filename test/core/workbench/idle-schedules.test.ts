@@ -6,6 +6,7 @@ import { IDLE_MARGIN_MS, IDLE_WARNING_MS } from '#core/workbench/lifecycle/idle.
 import { listHistory } from '#core/workbench/queries.ts';
 import { runOf, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
+import { propertyRuns } from '#test/set-up/property-runs.ts';
 
 const MINUTE = 60_000;
 const LIMIT_MINUTES = 15;
@@ -140,6 +141,6 @@ it('is stopped neither within its limit nor without a warning, and soon after it
         await schedule.run(key, { type: 'old_report' });
       expect(await schedule.check(key), 'is never stopped').toBe(true);
     }),
-    { numRuns: 60 },
+    propertyRuns(60),
   );
 });

@@ -20,6 +20,7 @@ import { ID } from '#test/builders/workbench.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { MemoryAuditStore } from '#test/memory/memory-audit-store.ts';
 import { RecordingTelemetry } from '#test/memory/memory-world.ts';
+import { propertyRuns } from '#test/set-up/property-runs.ts';
 import { type Call, call, gatewayEvent, settingsWith, tokenOf } from '../call-api.ts';
 
 const START = 'POST /workbenches/{wid}/start';
@@ -362,7 +363,7 @@ describe('no event', () => {
           expect(audit.storedText).not.toContain(secret);
         },
       ),
-      { numRuns: 100 },
+      propertyRuns(100),
     );
   });
 });

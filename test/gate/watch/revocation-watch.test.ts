@@ -14,6 +14,7 @@ import { aShare } from '#test/builders/share.ts';
 import { idAt, stopping, T0 } from '#test/builders/workbench.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { RecordingTelemetry } from '#test/memory/memory-world.ts';
+import { propertyRuns } from '#test/set-up/property-runs.ts';
 import { anOpenRequest, RUNNING, VISITOR } from './an-open-request.ts';
 
 const WITHIN_MS = 5_000;
@@ -124,7 +125,7 @@ describe('the revocation watch', () => {
           expect((ended.get(opened)?.at ?? Number.POSITIVE_INFINITY) - at).toBeLessThanOrEqual(WITHIN_MS);
         },
       ),
-      { numRuns: 100 },
+      propertyRuns(100),
     );
   });
 
@@ -176,7 +177,7 @@ describe('the revocation watch', () => {
         expect((ended.get(opened)?.at ?? 0) - at).toBeLessThan(WITHIN_MS);
         expect(telemetry.countsBy.get(`gate_connection_ended.${reason}`)).toBe(1);
       }),
-      { numRuns: 40 },
+      propertyRuns(40),
     );
   });
 
@@ -257,7 +258,7 @@ describe('the revocation watch', () => {
             expect(ended.has(owners)).toBe(table.records.size === 0);
           },
         ),
-        { numRuns: 60 },
+        propertyRuns(60),
       );
     });
 
