@@ -103,7 +103,7 @@ export function realm({ signInOrigin, backChannelOrigin, clientSecret, consoleOr
   };
 }
 
-/** docs/console.md describes its settings. */
+/** Also of `wb login`. docs/console.md and clients/cli/README.md describe its settings. */
 function consoleClient(origin: string) {
   return {
     clientId: CONSOLE_CLIENT_ID,
@@ -112,13 +112,15 @@ function consoleClient(origin: string) {
     standardFlowEnabled: true,
     directAccessGrantsEnabled: false,
     publicClient: true,
-    redirectUris: [`${origin}/`],
+    // Keycloak accepts the address of this computer with every port (RFC 8252, section 7.3).
+    redirectUris: [`${origin}/`, 'http://127.0.0.1/callback'],
     // Pages of these origins may read responses of the token endpoint.
     webOrigins: [origin],
     attributes: {
       'pkce.code.challenge.method': 'S256',
       'post.logout.redirect.uris': `${origin}/`,
       'access.token.lifespan': String(CONSOLE_TOKEN_LIFETIME_S),
+      'oauth2.device.authorization.grant.enabled': 'true',
     },
     protocolMappers: [
       {

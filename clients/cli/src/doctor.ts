@@ -1,5 +1,6 @@
-import { WorkbenchApiError, WorkbenchConnectionError } from 'workbench-client';
-import type { Connection } from './connection.ts';
+import { WorkbenchApiError, WorkbenchClient, WorkbenchConnectionError } from 'workbench-client';
+import { type Connection, describeCredential } from './connection.ts';
+import { CommandError } from './exit-codes.ts';
 
 export interface Check {
   readonly name: string;
@@ -12,12 +13,14 @@ const CLOCK_DIFFERENCE_MAX_S = 5;
 
 /** Checks what a command needs, in order. Stops where nothing later could pass. */
 export async function runChecks(
-  { client, api, user, authorization }: Connection,
+  { client, api, user, credential }: Connection,
   now: () => number,
 ): Promise<readonly Check[]> {
   const checks: Check[] = [{ name: 'API', passed: true, detail: api }];
   try {
-    const { data, response } = await client.operations.GET('/health', {});
+    // Without the credential, whose renewal may fail.
+    const anonymous = new WorkbenchClient({ baseUrl: api });
+    const { data, response } = await anonymous.operations.GET('/health', {});
     if (data === undefined) {
       checks.push({
         name: 'health',
@@ -45,15 +48,23 @@ export async function runChecks(
   const as = user === undefined ? 'the user of the token' : `the user ${user}`;
   try {
     await client.list({ pageSize: 1 }).next();
-    checks.push({ name: 'authorization', passed: true, detail: `${authorization}, as ${as}` });
+    // After the request, which may have renewed the token.
+    const detail = `${describeCredential(credential)}, as ${as}`;
+    checks.push({ name: 'authorization', passed: true, detail });
   } catch (error) {
-    if (!(error instanceof WorkbenchApiError)) throw error;
-    const reason = error.reason ?? error.code ?? `status ${error.status}`;
     checks.push({
       name: 'authorization',
       passed: false,
-      detail: `${authorization}, as ${as}: ${error.message} (${reason})`,
+      detail: `${describeCredential(credential)}, as ${as}: ${describeRefusal(error)}`,
     });
   }
   return checks;
+}
+
+function describeRefusal(error: unknown): string {
+  if (error instanceof WorkbenchApiError)
+    return `${error.message} (${error.reason ?? error.code ?? `status ${error.status}`})`;
+  // From the renewal of the token.
+  if (error instanceof CommandError || error instanceof WorkbenchConnectionError) return error.message;
+  throw error;
 }

@@ -5,6 +5,9 @@ const COMMANDS: Readonly<Record<string, readonly [string, ...string[]]>> = {
   win32: ['cmd', '/c', 'start', ''],
 };
 
+/** A program that has not ended by then has taken the address, milliseconds: some of them end with the browser. */
+const TAKEN_AFTER_MS = 3_000;
+
 /**
  * Opens an address in the browser of the desktop. Returns whether a program took it. The address reaches no shell: on Windows `&`
  * is escaped for `start`.
@@ -14,7 +17,14 @@ export async function openBrowser(url: string): Promise<boolean> {
   const target = process.platform === 'win32' ? url.replaceAll('&', '^&') : url;
   return await new Promise((resolve) => {
     const child = spawn(program, [...args, target], { stdio: 'ignore', detached: true });
-    child.once('error', () => resolve(false));
-    child.once('exit', (code) => resolve(code === 0));
+    const timer = setTimeout(() => resolve(true), TAKEN_AFTER_MS);
+    const end = (isTaken: boolean) => {
+      clearTimeout(timer);
+      resolve(isTaken);
+    };
+    child.once('error', () => end(false));
+    child.once('exit', (code) => end(code === 0));
+    // It may outlive this process.
+    child.unref();
   });
 }

@@ -12,6 +12,7 @@ import {
   type Usage,
   type Workbench,
 } from 'workbench-client';
+import { formatTable } from './table.ts';
 
 /** Where a command writes: results to `out`, everything else to `err`. */
 export interface Output {
@@ -96,12 +97,16 @@ function describeLink({ role, uses, uses_left: left, ...times }: ShareLink): str
 export function formatCaller(
   { user_id: user, groups, admin, acts_for_others: acts, authorization, expires_at: until }: Caller,
   api: string,
+  credential: string,
 ): string {
   const rights = [...(admin ? ['operator'] : []), ...(acts ? ['may act for other users'] : [])];
   const lines: (readonly [string, string])[] = [
     ['user', user],
     ['API', api],
-    ['with', authorization === 'none' ? 'no authorization' : authorization.replace('_', ' ')],
+    [
+      'with',
+      credential === 'none' ? 'no authorization' : `${credential} (${authorization.replace('_', ' ')})`,
+    ],
     ...(groups.length === 0 ? [] : [['groups', groups.join(', ')] as const]),
     ...(rights.length === 0 ? [] : [['rights', rights.join(', ')] as const]),
     ...(until === undefined ? [] : [['until', until] as const]),
@@ -250,17 +255,7 @@ export function formatUsage(usage: readonly Usage[]): string {
     ...usage.map((item) => row(item.workbench_id, printable(item.workbench_name), item)),
     row('', 'total', total),
   ];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((cells) => (cells[column] ?? '').length)));
-  return rows
-    .map((cells) =>
-      cells
-        .map((cell, column) =>
-          column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-        )
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return formatTable(rows);
 }
 
 function formatUsd(usd: number, digits = 2): string {

@@ -1,14 +1,21 @@
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import type { HistoryEntry, ListFilter, Usage, Workbench, WorkbenchClient } from 'workbench-client';
 import { completionScript, SHELLS } from './completion.ts';
-import { type Connection, type ConnectionOptions, DEFAULT_API, openConnection } from './connection.ts';
+import {
+  type Connection,
+  type ConnectionOptions,
+  DEFAULT_API,
+  describeCredential,
+  openConnection,
+} from './connection.ts';
 import { type DeleteFlags, deleteWorkbench } from './delete.ts';
 import { runChecks } from './doctor.ts';
 import { CommandError, EXIT_CODES } from './exit-codes.ts';
 import { findWorkbench } from './find-workbench.ts';
 import { addLinkCommands } from './link.ts';
-import { LOG_LINES_MAX, printLogs } from './logs.ts';
+import { addLoginCommands } from './login.ts';
+import { printLogs } from './logs.ts';
 import { openBrowser } from './open-browser.ts';
 import {
   createOutput,
@@ -22,8 +29,17 @@ import {
   type Output,
   printable,
 } from './output.ts';
+import { collectLabel, parseLines, parseSeconds } from './parse.ts';
 import { addShareCommands } from './share.ts';
+import { addSweepCommand } from './sweep.ts';
 import { waitWithProgress } from './wait.ts';
+import {
+  addWorkbenchOptions,
+  type CreateFlags,
+  toCreateRequest,
+  toUpdateRequest,
+  type UpdateFlags,
+} from './workbench-flags.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -45,6 +61,11 @@ export interface Context extends Connection {
 const STATUSES = [
   ...['stopped', 'starting', 'provisioning', 'pending', 'running', 'stopping', 'deleting'],
 ] as const satisfies readonly string[];
+
+interface NewFlags extends CreateFlags, WaitFlags {
+  readonly open?: boolean;
+  readonly dryRun?: boolean;
+}
 
 interface ListFlags {
   readonly status?: NonNullable<ListFilter['status']>;
@@ -74,15 +95,16 @@ export function buildProgram(): Command {
     .addHelpText(
       'after',
       `
-The key or token is read from the variable WORKBENCH_TOKEN. A name, an id or the beginning of an id selects a workbench.
+wb login signs you in. A key or token in the variable WORKBENCH_TOKEN takes precedence.
+A name, an id or the beginning of an id selects a workbench.
 
 Exit codes: 0 success, 1 failed, 2 wrong usage, 3 the workbench did not get the status, 4 --timeout passed, 5 no connection,
 6 no such workbench, 7 not authorized, 130 interrupted.`,
     );
-  const open = (command: Command): Context => {
+  const open = (command: Command, how?: { readonly ignoreSignIn?: boolean }): Context => {
     const options = command.optsWithGlobals<GlobalOptions>();
     return {
-      ...openConnection(options, process.env),
+      ...openConnection(options, process.env, how),
       output: createOutput(options.json === true, process.stdout, process.stderr),
     };
   };
@@ -92,16 +114,13 @@ Exit codes: 0 success, 1 failed, 2 wrong usage, 3 the workbench did not get the 
       .option('--wait', 'wait until it is done')
       .option('--timeout <seconds>', 'end the wait after this time', parseSeconds, 20 * 60);
 
-  addWait(add('create', 'create a workbench and start it'))
-    .option('--name <name>', 'name of the workbench')
-    .option('--cpu <vcpus>', 'processors, for example 0.5 or 2', parseVcpus)
-    .option('--memory <gib>', 'memory in GiB, for example 4', parseGib)
-    .option('--gpu <count>', 'number of GPUs', parseCount)
+  addLoginCommands(program, open);
+
+  addWorkbenchOptions(addWait(add('create', 'create a workbench and start it')), 'a label; may be repeated')
     .option('--instance-type <type>', 'a dedicated instance of this type')
-    .option('--label <key=value>', 'a label; may be repeated', collectLabel, {})
     .option('--open', 'wait, then open it in the browser')
     .option('--dry-run', 'only show what it would cost, and what it would leave of your quota')
-    .action(async (flags: WaitFlags & Readonly<Record<string, unknown>>, command: Command) => {
+    .action(async (flags: NewFlags, command: Command) => {
       const context = open(command);
       if (flags.dryRun === true) {
         const preview = await context.client.previewCreate(toCreateRequest(flags));
@@ -112,6 +131,17 @@ Exit codes: 0 success, 1 failed, 2 wrong usage, 3 the workbench did not get the 
       const running = await waitFor(context, created, 'running', flags);
       if (flags.open === true) return openWorkbench(context, running ?? created);
       showWorkbench(context, running ?? created);
+    });
+
+  addWorkbenchOptions(
+    add('update <workbench>', 'change a workbench; its size only while it is stopped'),
+    'a label; may be repeated. Replaces all labels',
+  )
+    .option('--no-schedule', 'remove the schedule')
+    .action(async (nameOrId: string, flags: UpdateFlags, command: Command) => {
+      const context = open(command);
+      const { workbench_id: id, schedule } = await findWorkbench(context.client, nameOrId);
+      showWorkbench(context, await context.client.update(id, toUpdateRequest(flags, schedule)));
     });
 
   add('list', 'list the workbenches')
@@ -228,9 +258,10 @@ Exit codes: 0 success, 1 failed, 2 wrong usage, 3 the workbench did not get the 
     });
 
   add('whoami', 'show which API is used, and as whom').action(async (_flags: unknown, command: Command) => {
-    const { client, api, output } = open(command);
+    const { client, api, credential, output } = open(command);
     const caller = await client.me();
-    output.result({ api, ...caller }, formatCaller(caller, api));
+    const used = describeCredential(credential);
+    output.result({ api, ...caller, credential: credential.kind }, formatCaller(caller, api, used));
   });
 
   add('quota', 'show your limits, and what your workbenches use of them').action(
@@ -240,6 +271,8 @@ Exit codes: 0 success, 1 failed, 2 wrong usage, 3 the workbench did not get the 
       output.result(quota, formatQuota(quota));
     },
   );
+
+  addSweepCommand(program, open);
 
   add('doctor', 'check the connection, the clock and the authorization').action(
     async (_flags: unknown, command: Command) => {
@@ -261,18 +294,6 @@ Exit codes: 0 success, 1 failed, 2 wrong usage, 3 the workbench did not get the 
   return program;
 }
 
-function toCreateRequest(flags: Readonly<Record<string, unknown>>): Parameters<WorkbenchClient['create']>[0] {
-  const fields = {
-    workbench_name: flags.name,
-    requested_cpu: flags.cpu,
-    requested_memory: flags.memory,
-    requested_gpu: flags.gpu,
-    allocated_instance_type: flags.instanceType,
-    labels: Object.keys(flags.label as object).length === 0 ? undefined : flags.label,
-  };
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-}
-
 function toListFilter({ status, name, search, label, shared, deleted }: ListFlags): ListFilter {
   const labels = Object.entries(label).map(([key, value]) => `${key}:${value}`);
   return {
@@ -283,15 +304,6 @@ function toListFilter({ status, name, search, label, shared, deleted }: ListFlag
     ...(shared === undefined ? {} : { shared }),
     ...(deleted === undefined ? {} : { deleted }),
   };
-}
-
-function collectLabel(
-  pair: string,
-  earlier: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
-  const at = pair.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('It must be key=value.');
-  return { ...earlier, [pair.slice(0, at)]: pair.slice(at + 1) };
 }
 
 function showWorkbench({ output }: Context, workbench: Workbench): void {
@@ -337,33 +349,4 @@ async function showEvents({ client, output }: Context, id: string, follow: boole
 function parseMinutes(value: string): number {
   if (/^[1-9]\d{0,5}$/.test(value)) return Number(value);
   throw new CommandError(EXIT_CODES.usage, 'The minutes must be a whole number.');
-}
-
-function parseSeconds(value: string): number {
-  return parseNumber(value, 'a number of seconds', (seconds) => seconds > 0);
-}
-
-function parseVcpus(value: string): number {
-  return Math.round(parseNumber(value, 'a number of processors', (vcpus) => vcpus > 0) * 1024);
-}
-
-function parseGib(value: string): number {
-  return Math.round(parseNumber(value, 'a number of GiB', (gib) => gib > 0) * 1024);
-}
-
-function parseLines(value: string): number {
-  const isValid = (lines: number) => Number.isInteger(lines) && lines >= 1 && lines <= LOG_LINES_MAX;
-  return parseNumber(value, `a whole number from 1 to ${LOG_LINES_MAX}`, isValid);
-}
-
-function parseCount(value: string): number {
-  return parseNumber(value, 'a whole number', (count) => Number.isInteger(count) && count >= 0);
-}
-
-function parseNumber(value: string, expected: string, isValid: (number: number) => boolean): number {
-  const number = Number(value);
-  if (value.trim() === '' || !Number.isFinite(number) || !isValid(number)) {
-    throw new InvalidArgumentError(`It must be ${expected}.`);
-  }
-  return number;
 }

@@ -31,14 +31,21 @@ function report(error: unknown): ExitCode {
   const known = exitCodeOf(error);
   if (known === undefined) throw error;
   const fields = error instanceof WorkbenchApiError ? Object.entries(error.fields) : [];
+  const isUnknown = error instanceof WorkbenchApiError && isUnknownCaller(error);
   const request = error instanceof WorkbenchApiError && error.status >= 500 && error.requestId !== undefined;
   const lines = [
     error.message.split('\n').map(printable).join('\n'),
     ...fields.map(([name, expected]) => printable(`  ${name}: ${expected}`)),
+    ...(isUnknown ? ['Sign in: wb login. A key or token in WORKBENCH_TOKEN takes precedence.'] : []),
     ...(request ? [`  request ${error.requestId}`] : []),
   ];
   process.stderr.write(`wb: ${lines.join('\n')}\n`);
   return known;
+}
+
+/** Whether the API does not know who sends the request. What comes from the gateway has no code. */
+function isUnknownCaller({ status, code, reason }: WorkbenchApiError): boolean {
+  return status === 401 || (status === 403 && (code === undefined || reason === 'token_expired'));
 }
 
 function exitCodeOf(error: Error): ExitCode | undefined {

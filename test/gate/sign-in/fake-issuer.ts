@@ -21,6 +21,7 @@ export class FakeIssuer {
     this.#respond(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
   });
   readonly #codes = new Map<string, IssuedCode>();
+  #refreshTokens = 0;
   #keys: { readonly privateKey: CryptoKey; readonly jwk: object } | undefined;
 
   url = '';
@@ -34,6 +35,15 @@ export class FakeIssuer {
   tokenFields: Readonly<Record<string, unknown>> = {};
   /** The body of the last request to the token endpoint, and its Authorization header. */
   tokenRequest: { readonly form: URLSearchParams; readonly authorization: string | undefined } | undefined;
+  /**
+   * Set: access tokens are signed and have these claims, and a refresh token comes with each, which works once. `expires_in` and others
+   * are in `tokenFields`.
+   */
+  accessClaims: Readonly<Record<string, unknown>> | undefined;
+  /** The refresh tokens that were revoked. */
+  readonly revoked: string[] = [];
+  /** Whether the user has approved the sign-in of a device. */
+  isDeviceApproved = false;
   /** Whether every request gets a 500 response. */
   isDown = false;
   /** In addition to the discovery document. */
@@ -88,7 +98,18 @@ export class FakeIssuer {
     else if (path === '/.well-known/openid-configuration') respondJson(response, 200, this.#discovery());
     else if (path === '/keys') respondJson(response, 200, { keys: [this.#keys?.jwk] });
     else if (path === '/token') await this.#exchange(request, response);
-    else response.writeHead(404).end();
+    else if (path === '/device') {
+      const verification = { user_code: 'WXYZ', verification_uri: `${this.url}/enter` };
+      respondJson(response, 200, {
+        device_code: 'of-device',
+        ...verification,
+        expires_in: 60,
+        interval: 0.05,
+      });
+    } else if (path === '/revoke') {
+      this.revoked.push((await readForm(request)).get('token') ?? '');
+      response.writeHead(200).end();
+    } else response.writeHead(404).end();
   }
 
   #discovery() {
@@ -105,9 +126,7 @@ export class FakeIssuer {
   }
 
   async #exchange(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const form = new URLSearchParams(Buffer.concat(chunks).toString());
+    const form = await readForm(request);
     this.tokenRequest = { form, authorization: request.headers.authorization };
     if (this.tokenError !== undefined) {
       response.writeHead(this.tokenError.status, { 'content-type': 'application/json' });
@@ -115,7 +134,17 @@ export class FakeIssuer {
       return;
     }
     if (form.get('grant_type') === 'refresh_token') {
-      respondJson(response, 200, { access_token: 'renewed', token_type: 'Bearer', ...this.tokenFields });
+      if (this.accessClaims !== undefined && form.get('refresh_token') !== `refresh-${this.#refreshTokens}`) {
+        respondJson(response, 400, { error: 'invalid_grant' });
+        return;
+      }
+      respondJson(response, 200, { ...(await this.#accessTokens('renewed')), ...this.tokenFields });
+      return;
+    }
+    if (form.get('device_code') === 'of-device') {
+      if (this.isDeviceApproved) {
+        respondJson(response, 200, { ...(await this.#accessTokens('opaque')), ...this.tokenFields });
+      } else respondJson(response, 400, { error: 'authorization_pending' });
       return;
     }
     const code = this.#codes.get(form.get('code') ?? '');
@@ -133,9 +162,25 @@ export class FakeIssuer {
       sid: 'sid-1',
       ...this.claims,
     });
-    const tokens = { access_token: 'opaque', token_type: 'Bearer', id_token: idToken };
+    const tokens = { ...(await this.#accessTokens('opaque')), id_token: idToken };
     respondJson(response, 200, { ...tokens, ...this.tokenFields });
   }
+
+  async #accessTokens(opaque: string) {
+    if (this.accessClaims === undefined) return { access_token: opaque, token_type: 'Bearer' };
+    this.#refreshTokens += 1;
+    return {
+      access_token: await this.sign(this.accessClaims),
+      refresh_token: `refresh-${this.#refreshTokens}`,
+      token_type: 'Bearer',
+    };
+  }
+}
+
+async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return new URLSearchParams(Buffer.concat(chunks).toString());
 }
 
 function respondJson(response: ServerResponse, status: number, body: unknown): void {
