@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { isLocalPath, LOCAL_PATH, RETURN_PATH_MAX } from '#core/gate/gate-host.ts';
+import { KEEPALIVE_REASON_MAX } from '#core/ports/activity-store.ts';
 import { EXTENSION_MINUTES_MAX, IDLE_STOP_MINUTES, MAX_RUN_HOURS } from '#core/workbench/idle-schema.ts';
 import {
   areLabels,
@@ -299,7 +300,26 @@ export function activityBodySchema() {
     keepalive_until: z.optional(
       time().check(z.describe('Until when it is not stopped for idleness, at most 12 hours from now.')),
     ),
+    reason: z.optional(
+      z.string({ error: KEEPALIVE_REASON }).check(
+        z.refine((text) => isKeepaliveReason(text), { error: KEEPALIVE_REASON }),
+        z.meta({
+          description:
+            'Why it is to be kept until `keepalive_until`, for the people who see the workbench. Only with `keepalive_until`.',
+          minLength: 1,
+          maxLength: KEEPALIVE_REASON_MAX,
+          pattern: NO_CONTROL_PATTERN,
+        }),
+      ),
+    ),
   });
+}
+
+const KEEPALIVE_REASON = `1 to ${KEEPALIVE_REASON_MAX} characters without control characters`;
+
+function isKeepaliveReason(text: string): boolean {
+  if (text === '' || !text.isWellFormed() || CONTROL_CHARACTER.test(text)) return false;
+  return [...text].length <= KEEPALIVE_REASON_MAX;
 }
 
 /** The body of a drain. */

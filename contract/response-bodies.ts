@@ -124,6 +124,15 @@ export const itemSchema = z.object({
   keepalive_until: z.optional(
     time().check(z.describe('The running workbench is not stopped for idleness before this time.')),
   ),
+  keepalive_reason: z.optional(
+    z
+      .string()
+      .check(
+        z.describe(
+          'Why a program keeps it until `keepalive_until`, as the program has said. Only in the responses of `GET` of a single workbench.',
+        ),
+      ),
+  ),
   max_run_hours: z.optional(
     z.int().check(z.minimum(1), z.describe('The limit of a run that its user has set.')),
   ),

@@ -137,6 +137,8 @@ export const TEXTS = {
       machine_drained: 'its machine is emptied',
       spot_interrupted: 'AWS takes its machine back',
     } as Readonly<Record<string, string>>,
+    kept: 'Not stopped',
+    keptUntil: (time: string) => `before ${time}`,
     deletes: 'Deleted',
     deletesUnused: (time: string) => `${time}, if it is not started until then`,
     cost: 'This month',

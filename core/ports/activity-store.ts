@@ -21,13 +21,24 @@ export interface ActivityReport {
   readonly busy?: number;
   /** Until when the workbench is to be kept. */
   readonly keepaliveUntil?: number;
+  /** Why until then, for people: at most KEEPALIVE_REASON_MAX characters. Only with `keepaliveUntil`. */
+  readonly keepaliveReason?: string;
 }
+
+/** The kinds of times in a report. */
+type ReportedTime = Exclude<keyof ActivityReport, 'keepaliveReason'>;
+
+/** The maximum length of the reason of a keepalive, in Unicode code points. */
+export const KEEPALIVE_REASON_MAX = 120;
 
 /** What is known of the use of a run: the latest time of each kind, milliseconds since 1970. */
 export interface Evidence extends ActivityReport {
   /** When a person used the workbench in a browser last. */
   readonly browser?: number;
 }
+
+/** @default 'strong' */
+export type Consistency = 'strong' | 'eventual';
 
 /** When each workbench was used last. Beside the records: a write changes no revision. */
 export interface ActivityStore {
@@ -41,14 +52,16 @@ export interface ActivityStore {
    * Notes the report of a run. A time before the stored one of its kind has no effect. Within REPORT_INTERVAL_MS of the
    * report that was written last, a report has an effect only if a time of it is this much later than the stored one.
    * @param now milliseconds since 1970
+   * The reason of a keepalive replaces that of an earlier one, or of one until the same time. A keepalive without a reason has none.
    * @throws PortError; the report is then sent again
    */
   report(workbenchId: string, runId: string, report: ActivityReport, now: number): Promise<void>;
   /**
-   * Returns what is known of a run, by one strongly consistent read: all that was confirmed before the call.
+   * Returns what is known of a run, by one read.
+   * @param consistency `strong`: all that was confirmed before the call. `eventual`, which costs half: a hint.
    * @throws PortError
    */
-  readEvidence(workbenchId: string, runId: string): Promise<Evidence>;
+  readEvidence(workbenchId: string, runId: string, consistency?: Consistency): Promise<Evidence>;
   /**
    * Hint: returns the last noted times of use by a person. A workbench without one is left out.
    * @param workbenchIds at most ACTIVITY_READ_MAX
@@ -74,9 +87,15 @@ export function mergeReport(
   report: ActivityReport,
   now: number,
 ): StoredReport | undefined {
-  const latest = (kind: keyof ActivityReport) => Math.max(stored?.[kind] ?? 0, report[kind] ?? 0);
+  const latest = (kind: ReportedTime) => Math.max(stored?.[kind] ?? 0, report[kind] ?? 0);
   const kinds = (['ide', 'busy', 'keepaliveUntil'] as const).filter((kind) => latest(kind) > 0);
-  const merged = { reportedAt: now, ...Object.fromEntries(kinds.map((kind) => [kind, latest(kind)])) };
+  const isNewKeepalive = (report.keepaliveUntil ?? -1) >= (stored?.keepaliveUntil ?? 0);
+  const { keepaliveReason } = (isNewKeepalive ? report : stored) ?? {};
+  const merged = {
+    reportedAt: now,
+    ...Object.fromEntries(kinds.map((kind) => [kind, latest(kind)])),
+    ...(keepaliveReason === undefined ? {} : { keepaliveReason }),
+  };
   if (stored === undefined || now - stored.reportedAt >= REPORT_INTERVAL_MS) return merged;
   const isMuchLater = kinds.some((kind) => latest(kind) - (stored[kind] ?? 0) >= REPORT_INTERVAL_MS);
   return isMuchLater ? merged : undefined;

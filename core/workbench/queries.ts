@@ -1,5 +1,6 @@
 import { workbenchNotFound } from '../errors.ts';
 import type { ActivityStore } from '../ports/activity-store.ts';
+import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/port-error.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import {
@@ -45,14 +46,59 @@ export async function readLastActivity(
 ): Promise<ReadonlyMap<string, number>> {
   const settled = workbenches.filter(({ status }) => status === 'running' || status === 'stopped');
   if (settled.length === 0) return new Map();
+  const ids = settled.map(({ workbenchId }) => workbenchId);
+  return orReport({ telemetry }, new Map(), () => activity.read(ids));
+}
+
+/** What is known of the use of one workbench besides its record. Times in milliseconds since 1970. */
+export interface KnownUse {
+  /** When a person used it last. */
+  readonly lastActivity?: number;
+  /** A program keeps the running workbench until this time, which is in the future. */
+  readonly keepaliveUntil?: number;
+  readonly keepaliveReason?: string;
+}
+
+/** Does the same as `readLastActivity` for one workbench, and reads the keepalive of a running one by the same call. */
+export async function readKnownUse(
+  ports: KnownUsePorts & { readonly clock: Clock },
+  workbench: Workbench,
+): Promise<KnownUse> {
+  const { workbenchId } = workbench;
+  if (workbench.status !== 'running' || workbench.idle === undefined) {
+    const lastActivity = (await readLastActivity(ports, [workbench])).get(workbenchId);
+    return lastActivity === undefined ? {} : { lastActivity };
+  }
+  const { runId } = workbench.run;
+  const evidence = await orReport(ports, {}, () =>
+    ports.activity.readEvidence(workbenchId, runId, 'eventual'),
+  );
+  const { browser, keepaliveUntil = 0, keepaliveReason } = evidence;
+  return {
+    ...(browser === undefined ? {} : { lastActivity: browser }),
+    ...(keepaliveUntil > ports.clock.now() ? { keepaliveUntil } : {}),
+    ...(keepaliveUntil > ports.clock.now() && keepaliveReason !== undefined ? { keepaliveReason } : {}),
+  };
+}
+
+/** Without what cannot be read the workbenches themselves are known. */
+async function orReport<T>(
+  { telemetry }: Pick<ActivityPorts, 'telemetry'>,
+  otherwise: T,
+  read: () => Promise<T>,
+): Promise<T> {
   try {
-    return await activity.read(settled.map(({ workbenchId }) => workbenchId));
+    return await read();
   } catch (error) {
     if (!(error instanceof PortError)) throw error;
     telemetry.warn('the last activity could not be read', { kind: error.kind });
     telemetry.count('activity_read_failed', 1);
-    return new Map();
+    return otherwise;
   }
+}
+
+export interface KnownUsePorts extends ActivityPorts {
+  readonly activity: Pick<ActivityStore, 'read' | 'readEvidence'>;
 }
 
 export interface ActivityPorts {

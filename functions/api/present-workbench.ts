@@ -3,6 +3,7 @@ import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { ActingRole } from '#core/access/rights.ts';
 import type { Status } from '#core/workbench/history.ts';
 import { plannedStopOf } from '#core/workbench/planned-stop.ts';
+import type { KnownUse } from '#core/workbench/queries.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
 import { isDeleted, type Workbench } from '#core/workbench/workbench.ts';
 
@@ -47,6 +48,21 @@ export function withLastActivity(item: WorkbenchItem, at: number | undefined): W
   const isLater = item.idle_since !== undefined && seen > item.idle_since;
   const idle = isLater ? { idle_since: seen, idle_because: 'browser' as const } : {};
   return { ...item, last_activity_at: seen, ...idle };
+}
+
+/** The item of a running workbench that a program keeps. An extension may keep it longer, and then has no reason. */
+export function withKeepalive(
+  item: WorkbenchItem,
+  { keepaliveUntil, keepaliveReason }: KnownUse,
+): WorkbenchItem {
+  if (keepaliveUntil === undefined) return item;
+  const keepalive_until = toIsoTime(keepaliveUntil);
+  if ((item.keepalive_until ?? '') > keepalive_until) return item;
+  return {
+    ...item,
+    keepalive_until,
+    ...(keepaliveReason === undefined ? {} : { keepalive_reason: keepaliveReason }),
+  };
 }
 
 /** The item as the API shows it to a user in this role. The owner sees no role. */

@@ -26,11 +26,12 @@ export function build(
 ): ApiHandler {
   const parsers = { body: jsonBodyOf(activityBodySchema()) };
   const store = async (workbench: Workbench, body: Body) => {
-    const { last_activity: last, kinds = ['ide'], keepalive_until: until } = body;
+    const { last_activity: last, kinds = ['ide'], keepalive_until: until, reason } = body;
     const at = last === undefined ? undefined : Date.parse(last);
     await reportActivity(ports, workbench, {
       ...(at === undefined ? {} : Object.fromEntries(kinds.map((kind) => [kind, at]))),
       ...(until === undefined ? {} : { keepaliveUntil: Date.parse(until) }),
+      ...(reason === undefined ? {} : { keepaliveReason: reason }),
     });
     return STORED;
   };

@@ -99,6 +99,24 @@ export function describeActivityStoreContract(
       });
     });
 
+    it('keeps the reason of the latest keepalive, also beside reports of other kinds', async () => {
+      const [until, later] = [T0 + 3_600_000, T0 + 7_200_000];
+      const minute = (n: number) => T0 + n * REPORT_INTERVAL_MS;
+      await store.report(ID, 'run-1', { keepaliveUntil: until, keepaliveReason: 'epoch 3' }, T0);
+      await store.report(ID, 'run-1', { busy: minute(1) }, minute(1));
+      const first = { busy: minute(1), keepaliveUntil: until, keepaliveReason: 'epoch 3' };
+      expect(await store.readEvidence(ID, 'run-1')).toEqual(first);
+      await store.report(ID, 'run-1', { keepaliveUntil: until - 1, keepaliveReason: 'earlier' }, minute(2));
+      expect(await store.readEvidence(ID, 'run-1')).toEqual(first);
+      await store.report(ID, 'run-1', { keepaliveUntil: until, keepaliveReason: 'epoch 4' }, minute(3));
+      expect(await store.readEvidence(ID, 'run-1')).toMatchObject({ keepaliveReason: 'epoch 4' });
+      await store.report(ID, 'run-1', { keepaliveUntil: later }, minute(4));
+      expect(await store.readEvidence(ID, 'run-1', 'strong')).toEqual({
+        busy: minute(1),
+        keepaliveUntil: later,
+      });
+    });
+
     it('has the latest time of each kind after concurrent reports', async () => {
       await Promise.all([
         store.report(ID, 'run-1', { ide: T0, keepaliveUntil: T0 + 120_000 }, T0),

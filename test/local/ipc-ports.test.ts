@@ -45,7 +45,7 @@ describeActivityStoreContract('the channel of the gate', async () => {
     store: {
       record,
       report: (...args) => activity.report(...args),
-      readEvidence: (...args) => activity.readEvidence(...args),
+      readEvidence: (workbenchId, runId) => activity.readEvidence(workbenchId, runId),
       read: (ids) => activity.read(ids),
       delete: (id) => activity.delete(id),
     },

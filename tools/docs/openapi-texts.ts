@@ -169,7 +169,12 @@ const REQUEST_EXAMPLES: Partial<Record<OperationId, unknown>> = {
   createWorkbench: { workbench_name: 'AutoCyber', requested_memory: 2048, requested_cpu: 1024 },
   updateWorkbench: { workbench_name: 'AutoCyber 2', labels: { team: 'research' } },
   extendWorkbench: { minutes: 60 },
-  reportActivity: { last_activity: '2030-01-01T10:30:00Z', kinds: ['ide'] },
+  reportActivity: {
+    last_activity: '2030-01-01T10:30:00Z',
+    kinds: ['ide'],
+    keepalive_until: '2030-01-01T14:00:00Z',
+    reason: 'training, epoch 3 of 10',
+  },
   openWorkbench: { path: '/lab' },
   setShare: { role: 'use', expires_at: '2030-02-01T09:00:00Z' },
   createShareLink: { role: 'use', expires_at: '2030-02-01T09:00:00Z', uses: 5 },

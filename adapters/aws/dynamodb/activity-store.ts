@@ -9,6 +9,7 @@ import {
   ACTIVITY_RETENTION_MS,
   type ActivityReport,
   type ActivityStore,
+  type Consistency,
   type Evidence,
   evidenceOf,
   mergeReport,
@@ -31,7 +32,7 @@ import {
 /** How often a report is merged with one that was written at the same time. */
 const MERGES_MAX = 3;
 
-/** The attributes of an item of a run. */
+/** The times in an item of a run. It also has `keepaliveReason`. */
 const REPORT_ATTRIBUTES = ['ide', 'busy', 'keepaliveUntil', 'reportedAt'] as const;
 
 /**
@@ -90,16 +91,22 @@ export class DynamoActivityStore implements ActivityStore {
         : `(attribute_not_exists(${kind}) OR ${kind} <= :${kind})`,
     );
     const values = kinds.map((kind) => [`:${kind}`, { N: String(report[kind]) }] as const);
+    const { keepaliveReason: reason } = report;
+    // The reason belongs to the keepalive. A report without one does not concern it.
+    const set = reason === undefined ? '' : ', keepaliveReason = :reason';
+    const remove =
+      reason === undefined && report.keepaliveUntil !== undefined ? ' REMOVE keepaliveReason' : '';
     const outcome = await writeConditionally('UpdateItem', () =>
       this.#client.send(
         new UpdateItemCommand({
           TableName: this.#table,
           Key: keyAttributes(key),
-          UpdateExpression: `SET ${kinds.map((kind) => `${kind} = :${kind}`).join(', ')}, #ttl = :expires_at`,
+          UpdateExpression: `SET ${kinds.map((kind) => `${kind} = :${kind}`).join(', ')}, #ttl = :expires_at${set}${remove}`,
           ConditionExpression: conditions.join(' AND '),
           ExpressionAttributeNames: { '#ttl': TABLE.ttlAttribute },
           ExpressionAttributeValues: {
             ...Object.fromEntries(values),
+            ...(reason === undefined ? {} : { ':reason': { S: reason } }),
             ':before': { N: String(writtenBefore) },
             ':expires_at': { N: String(Math.ceil((report.reportedAt + REPORT_RETENTION_MS) / 1000)) },
           },
@@ -118,12 +125,16 @@ export class DynamoActivityStore implements ActivityStore {
     return Item === undefined ? undefined : toReport(Item);
   }
 
-  async readEvidence(workbenchId: string, runId: string): Promise<Evidence> {
+  async readEvidence(
+    workbenchId: string,
+    runId: string,
+    consistency: Consistency = 'strong',
+  ): Promise<Evidence> {
     const items = await batchGetItems(
       this.#client,
       this.#table,
       [activityKey(workbenchId), runActivityKey(workbenchId, runId)],
-      { ConsistentRead: true },
+      { ConsistentRead: consistency === 'strong' },
       this.#wait,
     );
     const isSeen = (item: Item) => item[TABLE.sortKey.name]?.S === activityKey(workbenchId).sk;
@@ -166,5 +177,10 @@ function toReport(item: Item): StoredReport {
     const text = item[kind]?.N;
     return text === undefined ? [] : [[kind, Number(text)] as const];
   });
-  return { reportedAt: 0, ...Object.fromEntries(entries) };
+  const keepaliveReason = item.keepaliveReason?.S;
+  return {
+    reportedAt: 0,
+    ...Object.fromEntries(entries),
+    ...(keepaliveReason === undefined ? {} : { keepaliveReason }),
+  };
 }

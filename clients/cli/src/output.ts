@@ -205,6 +205,7 @@ export function formatWorkbench(workbench: Workbench, stream: NodeJS.WriteStream
     ['stopped', workbench.stopped_at],
     ['last used', used],
     ['stops at', workbench.stops_at],
+    ['kept', formatKeepalive(workbench)],
     ['starts at', workbench.next_start_at],
     ['schedule', formatSchedule(workbench)],
     ['deleted', workbench.deletes_at && `${workbench.deletes_at}, if it is not started until then`],
@@ -215,6 +216,14 @@ export function formatWorkbench(workbench: Workbench, stream: NodeJS.WriteStream
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name.padEnd(10)}${value}`)
     .join('\n');
+}
+
+/** For example `until 2030-01-01T14:00:00.000Z: training, epoch 3 of 10`. */
+function formatKeepalive({
+  keepalive_until: until,
+  keepalive_reason: reason,
+}: Workbench): string | undefined {
+  return until && `until ${until}${reason === undefined ? '' : `: ${printable(reason)}`}`;
 }
 
 /** For example `start 0 8 * * 1-5, stop 0 18 * * 1-5 (Europe/Berlin)`. */

@@ -746,6 +746,8 @@ export interface components {
              * @description The running workbench is not stopped for idleness before this time.
              */
             keepalive_until?: string;
+            /** @description Why a program keeps it until `keepalive_until`, as the program has said. Only in the responses of `GET` of a single workbench. */
+            keepalive_reason?: string;
             /** @description The limit of a run that its user has set. */
             max_run_hours?: number;
             /**
@@ -2810,7 +2812,9 @@ export interface operations {
                  *       "last_activity": "2030-01-01T10:30:00Z",
                  *       "kinds": [
                  *         "ide"
-                 *       ]
+                 *       ],
+                 *       "keepalive_until": "2030-01-01T14:00:00Z",
+                 *       "reason": "training, epoch 3 of 10"
                  *     }
                  */
                 "application/json": {
@@ -2826,6 +2830,8 @@ export interface operations {
                      * @description Until when it is not stopped for idleness, at most 12 hours from now.
                      */
                     keepalive_until?: string;
+                    /** @description Why it is to be kept until `keepalive_until`, for the people who see the workbench. Only with `keepalive_until`. */
+                    reason?: string;
                 };
             };
         };

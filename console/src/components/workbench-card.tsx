@@ -34,6 +34,7 @@ export function WorkbenchCard({ listed }: { readonly listed: Workbench }) {
 /** What is known about a workbench in few words: size, when it stops, when it was used. */
 export function Facts({ workbench }: { readonly workbench: Workbench }) {
   const { stops_at: stopsAt, deletes_at: deletesAt, last_activity_at: lastUsed } = workbench;
+  const { keepalive_until: keptUntil, keepalive_reason: keptFor } = workbench;
   const cost = describeCost(workbench);
   return (
     <>
@@ -41,6 +42,12 @@ export function Facts({ workbench }: { readonly workbench: Workbench }) {
       {stopsAt && <StopsIn at={Date.parse(stopsAt)} because={workbench.stops_because} />}
       {!stopsAt && workbench.status === 'running' && workbench.idle_stop_minutes && (
         <Fact term={TEXTS.card.stops}>{TEXTS.card.stopsUnused(workbench.idle_stop_minutes)}</Fact>
+      )}
+      {keptUntil && (
+        <Fact term={TEXTS.card.kept}>
+          {TEXTS.card.keptUntil(formatTime(keptUntil))}
+          {keptFor && <span class="hint"> {keptFor}</span>}
+        </Fact>
       )}
       {deletesAt && <Fact term={TEXTS.card.deletes}>{TEXTS.card.deletesUnused(formatTime(deletesAt))}</Fact>}
       {cost && <Fact term={TEXTS.card.cost}>{cost}</Fact>}

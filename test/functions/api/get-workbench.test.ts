@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { localCatalog } from '#adapters/local/local-catalog.ts';
 import { itemResponseSchema } from '#contract/response-bodies.ts';
 import { PortError } from '#core/ports/port-error.ts';
+import type { Policy } from '#core/workbench/lifecycle/policy.ts';
 import { build as buildCreate } from '#functions/api/create-workbench.ts';
 import { build } from '#functions/api/get-workbench.ts';
 import { build as buildStop } from '#functions/api/stop-workbench.ts';
@@ -9,8 +10,8 @@ import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 const query = 'user_id=ada';
 
-async function setUp() {
-  const { world, ports } = worldWithIds();
+async function setUp(policy: Partial<Policy> = {}) {
+  const { world, ports } = worldWithIds(policy);
   const settings = settingsWith();
   const { item } = (await call(buildCreate(ports, settings), { query })).body;
   const wid: string = item.workbench_id;
@@ -50,15 +51,19 @@ describe('GET /workbenches/{wid}', () => {
     expect((await call(get, { wid, query })).body.item.last_activity_at).toBe(new Date(at).toISOString());
   });
 
-  it('responds without the last activity when that cannot be read', async () => {
-    const { world, ports, wid, key } = await setUp();
-    await world.waitForStatus(key, 'running');
-    const activity = { read: () => Promise.reject(new PortError('unavailable', 'no response')) };
-    const { status, body } = await call(build({ ...ports, activity }, settingsWith()), { wid, query });
-    expect([status, body.item.status]).toEqual([200, 'running']);
-    expect(body.item).not.toHaveProperty('last_activity_at');
-    expect(world.telemetry.counts.get('activity_read_failed')).toBe(1);
-  });
+  it.each([0, 60])(
+    'responds without the last activity when that cannot be read, with an idle limit of %i',
+    async (idleStopMinutes) => {
+      const { world, ports, wid, key } = await setUp({ idleStopMinutes });
+      await world.waitForStatus(key, 'running');
+      const fail = () => Promise.reject(new PortError('unavailable', 'no response'));
+      const activity = { read: fail, readEvidence: fail };
+      const { status, body } = await call(build({ ...ports, activity }, settingsWith()), { wid, query });
+      expect([status, body.item.status]).toEqual([200, 'running']);
+      expect(body.item).not.toHaveProperty('last_activity_at');
+      expect(world.telemetry.counts.get('activity_read_failed')).toBe(1);
+    },
+  );
 
   it('reads the record of a workbench in transition once and calls nothing else', async () => {
     const { ports, wid } = await setUp();
@@ -73,7 +78,8 @@ describe('GET /workbenches/{wid}', () => {
     };
     const shares = { read: () => Promise.reject(new Error('the shares were read')) };
     const { clock, telemetry, audit, catalog } = ports;
-    const activity = { read: () => Promise.reject(new Error('the activity was read')) };
+    const fail = () => Promise.reject(new Error('the activity was read'));
+    const activity = { read: fail, readEvidence: fail };
     const read = build({ workbenches, shares, activity, catalog, clock, telemetry, audit }, settingsWith());
     await call(read, { wid, query });
     expect(calls).toEqual(['read']);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runTokenOf } from '#adapters/run-token.ts';
+import { itemResponseSchema } from '#contract/response-bodies.ts';
+import type { Policy } from '#core/workbench/lifecycle/policy.ts';
 import { build as buildGet } from '#functions/api/get-workbench.ts';
 import { build } from '#functions/api/report-activity.ts';
 import { toRunContext } from '#functions/authorizer/run-context.ts';
@@ -9,8 +11,8 @@ import { withWorkbench } from './with-workbench.ts';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-async function setUp() {
-  const found = await withWorkbench();
+async function setUp(policy: Partial<Policy> = {}) {
+  const found = await withWorkbench({}, {}, policy);
   const { ports, settings, world, key, request } = found;
   const handler = build(ports, settings);
   const report = (body: object) => call(handler, { ...request, body });
@@ -60,6 +62,28 @@ describe('POST /workbenches/{wid}/activity', () => {
     expect((await world.read(key)).revision).toBe(revision);
   });
 
+  it('shows why a program keeps the workbench, as long as it does', async () => {
+    const { world, key, report, at, ports, settings, request } = await setUp({ idleStopMinutes: 60 });
+    await world.waitForStatus(key, 'running');
+    const item = async () => {
+      const { body } = await call(buildGet(ports, settings), request);
+      expect(itemResponseSchema.parse(body)).toEqual(body);
+      return body.item;
+    };
+    expect(await item()).not.toHaveProperty('keepalive_until');
+    const keepalive_until = at(10 * MINUTE);
+    expect((await report({ keepalive_until, reason: 'training, epoch 3 of 10' })).status).toBe(204);
+    expect(await item()).toMatchObject({ keepalive_until, keepalive_reason: 'training, epoch 3 of 10' });
+    await world.advance(2 * MINUTE);
+    await report({ keepalive_until: at(10 * MINUTE) });
+    expect(await item()).not.toHaveProperty('keepalive_reason');
+    await report({ keepalive_until: at(12 * MINUTE), reason: 'last epoch' });
+    expect(await item()).toMatchObject({ keepalive_reason: 'last epoch' });
+    world.clock.advance(13 * MINUTE);
+    for (const field of ['keepalive_until', 'keepalive_reason'])
+      expect(await item()).not.toHaveProperty(field);
+  });
+
   it('is 409 unless the workbench is running', async () => {
     const { report } = await setUp();
     expect(await report({ last_activity: '2030-01-01T10:00:00Z' })).toMatchObject({
@@ -77,6 +101,11 @@ describe('POST /workbenches/{wid}/activity', () => {
     { last_activity: '2030-01-01T10:00:00Z', kinds: ['browser'] },
     { last_activity: '2030-01-01T10:00:00Z', kinds: ['ide', 'ide'] },
     { keepalive_until: 5 },
+    { last_activity: '2030-01-01T10:00:00Z', reason: 'a reason needs a keepalive' },
+    { keepalive_until: '2030-01-01T10:00:00Z', reason: '' },
+    { keepalive_until: '2030-01-01T10:00:00Z', reason: 'a'.repeat(121) },
+    { keepalive_until: '2030-01-01T10:00:00Z', reason: 'two\nlines' },
+    { keepalive_until: '2030-01-01T10:00:00Z', reason: '\u001b[31mred' },
     { servers: {} },
   ])('is 400 with the body %j', async (body) => {
     const { world, key, report } = await setUp();

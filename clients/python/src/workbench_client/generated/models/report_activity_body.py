@@ -22,11 +22,14 @@ class ReportActivityBody:
             holds an idle stop off.
         keepalive_until (datetime.datetime | Unset): Until when it is not stopped for idleness, at most 12 hours from
             now.
+        reason (str | Unset): Why it is to be kept until `keepalive_until`, for the people who see the workbench. Only
+            with `keepalive_until`.
     """
 
     last_activity: datetime.datetime | Unset = UNSET
     kinds: list[ReportActivityBodyKindsItem] | Unset = UNSET
     keepalive_until: datetime.datetime | Unset = UNSET
+    reason: str | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
         last_activity: str | Unset = UNSET
@@ -44,6 +47,8 @@ class ReportActivityBody:
         if not isinstance(self.keepalive_until, Unset):
             keepalive_until = self.keepalive_until.isoformat()
 
+        reason = self.reason
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update({})
@@ -53,6 +58,8 @@ class ReportActivityBody:
             field_dict["kinds"] = kinds
         if keepalive_until is not UNSET:
             field_dict["keepalive_until"] = keepalive_until
+        if reason is not UNSET:
+            field_dict["reason"] = reason
 
         return field_dict
 
@@ -82,10 +89,13 @@ class ReportActivityBody:
         else:
             keepalive_until = datetime.datetime.fromisoformat(_keepalive_until)
 
+        reason = d.pop("reason", UNSET)
+
         report_activity_body = cls(
             last_activity=last_activity,
             kinds=kinds,
             keepalive_until=keepalive_until,
+            reason=reason,
         )
 
         return report_activity_body

@@ -81,6 +81,8 @@ class Workbench:
             person used it in a browser. `ide`: its IDE worked. `busy`: its processors or GPUs are busy. `keepalive`: a
             program asked to keep it. `start`: it was started. `extend`: a person extended it.
         keepalive_until (datetime.datetime | Unset): The running workbench is not stopped for idleness before this time.
+        keepalive_reason (str | Unset): Why a program keeps it until `keepalive_until`, as the program has said. Only in
+            the responses of `GET` of a single workbench.
         max_run_hours (int | Unset): The limit of a run that its user has set.
         stop_at (datetime.datetime | Unset): When the workbench is to be stopped, as its user has set.
         schedule (WorkbenchSchedule | Unset): When it starts and stops by itself: cron expressions of five fields.
@@ -127,6 +129,7 @@ class Workbench:
     idle_since: datetime.datetime | Unset = UNSET
     idle_because: WorkbenchIdleBecause | Unset = UNSET
     keepalive_until: datetime.datetime | Unset = UNSET
+    keepalive_reason: str | Unset = UNSET
     max_run_hours: int | Unset = UNSET
     stop_at: datetime.datetime | Unset = UNSET
     schedule: WorkbenchSchedule | Unset = UNSET
@@ -221,6 +224,8 @@ class Workbench:
         if not isinstance(self.keepalive_until, Unset):
             keepalive_until = self.keepalive_until.isoformat()
 
+        keepalive_reason = self.keepalive_reason
+
         max_run_hours = self.max_run_hours
 
         stop_at: str | Unset = UNSET
@@ -309,6 +314,8 @@ class Workbench:
             field_dict["idle_because"] = idle_because
         if keepalive_until is not UNSET:
             field_dict["keepalive_until"] = keepalive_until
+        if keepalive_reason is not UNSET:
+            field_dict["keepalive_reason"] = keepalive_reason
         if max_run_hours is not UNSET:
             field_dict["max_run_hours"] = max_run_hours
         if stop_at is not UNSET:
@@ -458,6 +465,8 @@ class Workbench:
         else:
             keepalive_until = datetime.datetime.fromisoformat(_keepalive_until)
 
+        keepalive_reason = d.pop("keepalive_reason", UNSET)
+
         max_run_hours = d.pop("max_run_hours", UNSET)
 
         _stop_at = d.pop("stop_at", UNSET)
@@ -553,6 +562,7 @@ class Workbench:
             idle_since=idle_since,
             idle_because=idle_because,
             keepalive_until=keepalive_until,
+            keepalive_reason=keepalive_reason,
             max_run_hours=max_run_hours,
             stop_at=stop_at,
             schedule=schedule,
