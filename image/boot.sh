@@ -1,6 +1,6 @@
 #!/bin/sh
-# The command of this image. It creates the project folder and a persistent home folder in the volume, and then
-# executes WB_BOOT_COMMAND or the IDE.
+# The command of this image. It creates the project folder and a persistent home folder in the volume, starts the reporter of
+# activity beside, and then executes WB_BOOT_COMMAND or the IDE.
 #
 #   WORKSPACE_PATH   absolute path of the project folder
 #   PORT             the port of the HTTP server, on all addresses of the container
@@ -13,6 +13,9 @@ mkdir -p "$WORKSPACE_PATH"
 cd "$WORKSPACE_PATH"
 home=$(dirname "$WORKSPACE_PATH")/home
 if mkdir -p "$home" 2>/dev/null && [ -w "$home" ]; then export HOME="$home"; fi
+
+# It ends with this process, whose id the IDE keeps. Its parent is tini, which expects children that it did not start.
+if command -v workbench-activity >/dev/null; then (workbench-activity "$$" &); fi
 
 if [ -n "${WB_BOOT_COMMAND:-}" ]; then exec /bin/sh -c "$WB_BOOT_COMMAND"; fi
 

@@ -45,6 +45,9 @@ export interface RunningTasks extends TaskRunner {
 
 const PAGE = join(import.meta.dirname, '../adapters/local/processes/page/server.ts');
 
+/** The program of the example image that reports the activity of its workbench. */
+const REPORTER = join(import.meta.dirname, '../image/activity.sh');
+
 /**
  * Returns the configured runtime.
  * @param path PATH of this server
@@ -83,7 +86,7 @@ export function processRuntime(command: WorkbenchCommand): Runtime {
       assertPipeProgram(process.env.PATH);
       await assertNoLeftoverContainers(options.dataDir);
       try {
-        return await ProcessTaskRunner.open({ ...options, command });
+        return await ProcessTaskRunner.open({ ...options, command, reporter: REPORTER });
       } catch (error) {
         throw error instanceof SocketsUnavailable ? new StartError(error.message, error) : error;
       }

@@ -44,7 +44,7 @@ async function isListening(url: string): Promise<boolean> {
 test('after kill -9 of the gate the API and the workbenches live on, and the gate is back on its port', async () => {
   const { server, id, url } = await startWithWorkbench();
   const controller = await server.findPid();
-  const workbench = await server.workbenchProcesses();
+  const workbench = await server.workbenchPrograms();
   const socket = await connect(url);
   const gate = await server.findGatePid();
 
@@ -54,7 +54,7 @@ test('after kill -9 of the gate the API and the workbenches live on, and the gat
   await eventually(waitRealStep, 'the gate is back', () => isListening(url));
   expect(await server.findGatePid()).not.toBe(gate);
   expect(await server.findPid()).toBe(controller);
-  expect(await server.workbenchProcesses()).toEqual(workbench);
+  expect(await server.workbenchPrograms()).toEqual(workbench);
   expect(await (await fetch(`${url}/secret`)).text()).toBe('the secret');
   (await connect(url)).terminate();
   expect(server.output).toContain('ERROR the gate ended and is started again exit=SIGKILL');

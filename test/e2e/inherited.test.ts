@@ -105,16 +105,16 @@ async function createWorkbench(server: LocalServer): Promise<string> {
 async function findProgram(server: LocalServer, program: string): Promise<readonly number[]> {
   let found: readonly number[] = [];
   await eventually(waitRealStep, `${program} runs`, async () => {
-    const all = await server.workbenchProcesses();
+    const all = await server.workbenchPrograms();
     const commands = await Promise.all(
       all.map(async (pid) => ({
         pid,
         command: await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => ''),
       })),
     );
-    // The shell at the gate has the program in its command line as well.
+    // The shells that become the program have it in their command lines as well.
     found = commands
-      .filter(({ command }) => command.includes(program) && !command.includes('"$word"'))
+      .filter(({ command }) => command.includes(program) && !/"\$word"|"\$reporter"/.test(command))
       .map(({ pid }) => pid);
     return found.length > 0;
   });

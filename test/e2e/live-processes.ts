@@ -38,6 +38,15 @@ export async function findProcessesByEnvironment(variable: string): Promise<read
   return all.filter(({ environment }) => environment.includes(variable)).map(({ pid }) => pid);
 }
 
+/** As `findProcessesByEnvironment`, without the reporters of activity, which start other programs every minute. */
+export async function findProgramsByEnvironment(variable: string): Promise<readonly number[]> {
+  const all = (await listProcesses()).filter(({ environment }) => environment.includes(variable));
+  const reporters = all.filter(({ command }) => command.includes('activity.sh')).map(({ pid }) => pid);
+  return all
+    .filter(({ pid, parent }) => !reporters.includes(pid) && !reporters.includes(parent))
+    .map(({ pid }) => pid);
+}
+
 /** Returns a process, if it exists, and all its descendants. */
 export async function processTreeOf(pid: number): Promise<readonly LiveProcess[]> {
   const all = await listProcesses();

@@ -8,7 +8,7 @@ import { onTestFinished } from 'vitest';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
 import { LOCAL_SETTINGS } from '#local/local-settings.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
-import { findProcessesByEnvironment, processTreeOf } from './live-processes.ts';
+import { findProcessesByEnvironment, findProgramsByEnvironment, processTreeOf } from './live-processes.ts';
 
 const PROJECT_DIR = join(import.meta.dirname, '../..');
 
@@ -176,6 +176,12 @@ export class LocalServer {
   async workbenchProcesses(): Promise<readonly number[]> {
     const installation = (await readFile(join(this.dataDir, 'installation'), 'utf8')).trim();
     return await findProcessesByEnvironment(`WB_INSTALLATION=${installation}`);
+  }
+
+  /** As `workbenchProcesses`, without the reporters of activity. */
+  async workbenchPrograms(): Promise<readonly number[]> {
+    const installation = (await readFile(join(this.dataDir, 'installation'), 'utf8')).trim();
+    return await findProgramsByEnvironment(`WB_INSTALLATION=${installation}`);
   }
 
   #signalGroup(signal: NodeJS.Signals): void {

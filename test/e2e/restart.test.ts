@@ -67,7 +67,7 @@ test('a second npm start on the same data folder exits with 1 and changes nothin
   const first = await LocalServer.start(dataDir);
   const { item } = await runPrintedCommand(first, 'create');
   await pollUntil(first, item.workbench_id, 'running');
-  const processes = await first.workbenchProcesses();
+  const processes = await first.workbenchPrograms();
 
   // While the first server is paused, only the second could change files.
   await first.whilePaused(async () => {
@@ -82,7 +82,7 @@ test('a second npm start on the same data folder exits with 1 and changes nothin
     expect(output).not.toMatch(/^\s+at /m);
     expect(await hashFiles(dataDir)).toEqual(files);
   });
-  expect(await first.workbenchProcesses()).toEqual(processes);
+  expect(await first.workbenchPrograms()).toEqual(processes);
   expect((await runPrintedCommand(first, 'poll', item.workbench_id)).item.status).toBe('running');
   expect((await fetch(item.public_endpoint)).status).toBe(200);
 });

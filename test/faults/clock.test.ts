@@ -42,7 +42,7 @@ describe.each(Object.entries(STEPS))('after a step of the clock by %s', (offset,
     await request(server, 'stop', stopping);
     await pollUntil(server, stopping, 'stopping');
     const processes = await eventually(waitRealStep, 'five workbenches have a process', async () => {
-      const found = await server.workbenchProcesses();
+      const found = await server.workbenchPrograms();
       return found.length >= 5 && found;
     });
     for (const pid of processes) expect(await hasFakeClock(pid)).toBe(false);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { BOOT_SCRIPT } from '#adapters/boot-script.ts';
 import { HEALTH_PROBE } from '#adapters/health-probe.ts';
 import { chooseCommand } from '#adapters/local/processes/command.ts';
 
@@ -48,6 +49,28 @@ describe('the boot step of the example image', () => {
 
   it('ends with the code of the boot command', async () => {
     await expect(boot({ WB_BOOT_COMMAND: 'exit 7' })).rejects.toMatchObject({ code: 7 });
+  });
+
+  it.each([
+    ['boot.sh', [join(IMAGE, 'boot.sh')]],
+    ['the script for other images', ['-c', BOOT_SCRIPT]],
+  ])('starts the reporter of activity beside the boot command: %s', async (_, script) => {
+    const bin = join(volume, 'bin');
+    const noted = join(volume, 'noted');
+    await mkdir(bin);
+    // In place of the image's own: notes with which process it is to end.
+    await writeFile(join(bin, 'workbench-activity'), `#!/bin/sh\necho "$1" >${noted}\n`, { mode: 0o755 });
+    const command = `until [ -s ${noted} ]; do :; done; echo $$; cat ${noted}`;
+    const { stdout } = await run('sh', script, {
+      env: {
+        PATH: `${bin}:/usr/bin:/bin`,
+        HOME: '/nowhere',
+        WORKSPACE_PATH: join(volume, 'project'),
+        WB_BOOT_COMMAND: command,
+      },
+    });
+    const [pid, ends] = stdout.trim().split('\n');
+    expect(ends).toBe(pid);
   });
 
   it('becomes code-server when there is no boot command', async () => {

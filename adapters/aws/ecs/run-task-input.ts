@@ -72,7 +72,7 @@ function overridesOf(
     BASE_URL: settings.baseUrl(input.workbenchId),
     [RUN_ID_VARIABLE]: input.runId,
     [RUN_ATTEMPT_VARIABLE]: String(input.attempt),
-    ...activityEnvironment(activity),
+    ...activityEnvironment(activity, input.cpuUnits),
   };
   return {
     cpu: String(input.cpuUnits),

@@ -30,6 +30,8 @@ export interface LaunchSettings {
   readonly baseUrl: (workbenchId: string) => string;
   /** Where a run reports activity. @default nowhere */
   readonly activity?: ((run: RunIdentity) => ActivityEndpoint | undefined) | undefined;
+  /** Absolute path of a shell script that reports the activity of a run (image/activity.sh). @default none */
+  readonly reporter?: string | undefined;
   /** The environment of this server. The workbench inherits only INHERITED. */
   readonly serverEnvironment: Readonly<Record<string, string | undefined>>;
 }
@@ -93,6 +95,7 @@ export async function launchProgram(
     socket,
     baseUrl,
     activity: settings.activity?.({ workbenchId, runId }),
+    cpuUnits: input.cpuUnits,
   };
   try {
     await writeInitialFiles(privateFolder, command.initialFiles ?? {});
@@ -102,9 +105,14 @@ export async function launchProgram(
       pipe: `${socket}.pipe`,
     });
     try {
+      const program = [command.file, ...command.args(context)];
+      const [file = '', ...args] =
+        settings.reporter === undefined || options.activity === undefined
+          ? program
+          : ['/bin/sh', '-c', WITH_REPORTER, 'with-reporter', settings.reporter, ...program];
       const process = await spawnGated({
-        file: command.file,
-        args: command.args(context),
+        file,
+        args,
         folder,
         environment: { ...command.environment?.(context), ...workbenchEnvironment(options) },
         output: output.writer,
@@ -162,6 +170,8 @@ export interface EnvironmentOptions {
   readonly baseUrl: string;
   /** Where the run reports activity. */
   readonly activity?: ActivityEndpoint | undefined;
+  /** The size of the run. 1,024 units = 1 vCPU. @default 1,024 */
+  readonly cpuUnits?: number;
 }
 
 /** The last of the folders that `npm start` puts before those of the user on PATH. */
@@ -194,9 +204,12 @@ export function workbenchEnvironment(options: EnvironmentOptions): Record<string
     WB_SOCKET: options.socket,
     [RUN_VARIABLE]: options.runId,
     [INSTALLATION_VARIABLE]: options.installation,
-    ...activityEnvironment(options.activity),
+    ...activityEnvironment(options.activity, options.cpuUnits ?? 1024),
   };
 }
+
+/** A shell script that starts a reporter of activity beside a program, and becomes the program. The reporter ends with it. */
+const WITH_REPORTER = 'reporter=$1; shift; (/bin/sh "$reporter" "$$" &); exec "$@"';
 
 export interface GatedProcessOptions {
   /** Absolute path of the program. */

@@ -18,6 +18,8 @@ export interface ProcessTaskRunnerOptions extends LocalTaskRunnerOptions<Process
   readonly command: WorkbenchCommand;
   /** Where a run reports activity. @default nowhere */
   readonly activity?: ((run: RunIdentity) => ActivityEndpoint | undefined) | undefined;
+  /** Absolute path of a shell script that reports the activity of a run. @default none */
+  readonly reporter?: string | undefined;
   /** The environment of this server. @default process.env */
   readonly serverEnvironment?: Readonly<Record<string, string | undefined>>;
   readonly table?: ProcessTable;
@@ -61,6 +63,7 @@ export class ProcessTaskRunner extends LocalTaskRunner<ProcessRecord, ProcessTas
         sockets,
         baseUrl: options.baseUrl,
         activity: options.activity,
+        reporter: options.reporter,
         serverEnvironment: options.serverEnvironment ?? process.env,
       },
     };

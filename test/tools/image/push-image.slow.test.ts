@@ -41,7 +41,10 @@ it('builds the example image, pushes it with the tag of the settings, and prints
   expect(engine.calls.filter((call) => call === 'POST /build')).toHaveLength(2);
   expect(engine.builds).toEqual([
     { base: undefined, files: ['Dockerfile', 'code-server', 'start-code-server.sh'] },
-    { base: 'workbench-base:latest', files: ['Dockerfile', 'boot.sh', 'healthy.sh', 'settings.json'] },
+    {
+      base: 'workbench-base:latest',
+      files: ['Dockerfile', 'activity.sh', 'boot.sh', 'healthy.sh', 'settings.json'],
+    },
   ]);
   expect(engine.dockerfiles[1]).toMatch(/^HEALTHCHECK .* --start-interval=1s CMD /m);
   expect(engine.calls).toContain('POST /images/workbench-example:latest/tag');
@@ -61,7 +64,13 @@ it('builds the example image without the start interval on an engine that does n
   const { code, stdout } = await push([]);
   expect(code).toBe(0);
   expect(stdout).toContain('does not know `--start-interval`');
-  expect(engine.builds[1]?.files).toEqual(['Dockerfile', 'boot.sh', 'healthy.sh', 'settings.json']);
+  expect(engine.builds[1]?.files).toEqual([
+    'Dockerfile',
+    'activity.sh',
+    'boot.sh',
+    'healthy.sh',
+    'settings.json',
+  ]);
   expect(engine.dockerfiles[1]).toMatch(/^HEALTHCHECK .* --start-period=300s CMD /m);
 });
 

@@ -42,12 +42,13 @@ describe('the RunTask request', () => {
     await tasks.run(input, TOKEN);
     await tasks.run(input, TOKEN);
     const [first, second] = inputs<RunTaskCommandInput>('RunTaskCommand');
-    expect(first?.overrides?.containerOverrides?.[0]?.environment?.slice(-2)).toEqual([
+    expect(first?.overrides?.containerOverrides?.[0]?.environment?.slice(-3)).toEqual([
       {
         name: 'WB_ACTIVITY_URL',
         value: 'https://api.example/workbenches/01jf0000000000000000000001/activity',
       },
       { name: 'WB_ACTIVITY_TOKEN', value: 'token-of-run1' },
+      { name: 'WB_ACTIVITY_CPU_UNITS', value: String(input.cpuUnits) },
     ]);
     expect(second).toEqual(first);
     // What is registered ahead is shared by all runs.
