@@ -5,6 +5,7 @@ import { DynamoAuditStore } from '#adapters/aws/dynamodb/audit-store.ts';
 import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { DynamoSessionCutoffStore } from '#adapters/aws/dynamodb/session-cutoff-store.ts';
 import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
+import { DynamoStartTimesStore } from '#adapters/aws/dynamodb/start-times-store.ts';
 import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { readSecretText } from '#adapters/aws/secrets-manager/secret-text.ts';
@@ -17,6 +18,7 @@ import {
   GATE_PORT,
 } from '#contract/settings/gate-deployment-settings.ts';
 import { parseSettings } from '#contract/settings/setting.ts';
+import { listStartTimes } from '#core/workbench/start-times.ts';
 import { ApiCommands } from './api-commands.ts';
 import { AWS_CLOSE, createAwsGate } from './aws/aws-gate.ts';
 import { keepSecret } from './aws/kept-secret.ts';
@@ -67,6 +69,7 @@ async function start(): Promise<Gate> {
     keep('WB_GATE_KEYS_SECRET_ARN', settings.WB_GATE_KEYS_SECRET_ARN, parseSealKeys),
     apiSecret === undefined ? undefined : keep('WB_AUTH_SECRET_ARN', apiSecret, parseSecretKeys),
   ]);
+  const startTimes = new DynamoStartTimesStore(client, table);
   const gate = createAwsGate({
     settings,
     ports: {
@@ -80,6 +83,7 @@ async function start(): Promise<Gate> {
         retentionDays: settings.WB_AUDIT_DAYS,
         telemetry,
       }),
+      startTimes: { list: () => listStartTimes({ startTimes }, timers.now()) },
       commands: new ApiCommands({ url: settings.WB_GATE_API_URL, keys, clock: timers, telemetry }),
       telemetry,
     },

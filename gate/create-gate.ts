@@ -18,6 +18,7 @@ import { RequestDecider } from './request-decider.ts';
 import { ExactLocator, GuardedLocator } from './request-locator.ts';
 import type { SessionRenewal } from './session/session-renewal.ts';
 import { OPEN_VISITORS, type VisitorSource } from './session/visitor-reader.ts';
+import type { UsualStarts } from './usual-starts.ts';
 import type { VisitStart } from './visit-start.ts';
 import { ActivityTracker } from './watch/activity-tracker.ts';
 import { RevocationWatch } from './watch/revocation-watch.ts';
@@ -50,6 +51,8 @@ export interface GateSetup {
   readonly ownRoutes?: readonly OwnRoute[];
   /** Present if the visit of a person starts a stopped workbench: WB_GATE_AUTO_START. */
   readonly visitStart?: VisitStart;
+  /** @default unknown */
+  readonly usualStarts?: UsualStarts;
   /** The origins of RESTAPI_CORS_ORIGIN, in lower case. */
   readonly frontendOrigins?: readonly string[];
   readonly openRequests?: OpenRequests;
@@ -113,7 +116,7 @@ export function createForwardAuth(
 }
 
 function buildDecisionParts(setup: GateSetup) {
-  const { access, workbenches, shares, addresses, timers, telemetry, visitStart } = setup;
+  const { access, workbenches, shares, addresses, timers, telemetry, visitStart, usualStarts } = setup;
   const ownRoutes = new OwnRoutes(setup.ownRoutes ?? [], setup.frontendOrigins);
   const { signInUrl, renewal } = { signInUrl: undefined, renewal: undefined, ...access };
   const visitors = access.kind === 'open' ? OPEN_VISITORS : access.visitors;
@@ -140,6 +143,7 @@ function buildDecisionParts(setup: GateSetup) {
       clock: timers,
       ...(signInUrl === undefined ? {} : { signInUrl }),
       ...(visitStart === undefined ? {} : { visitStart }),
+      ...(usualStarts === undefined ? {} : { usualStarts }),
     }),
   };
 }

@@ -12,6 +12,7 @@ import type { GatePage, WorkbenchAddress } from './pages/gate-page.ts';
 import { signInPage, signingInPage } from './pages/sign-in-pages.ts';
 import { notRunningPage, unresponsivePage } from './pages/workbench-pages.ts';
 import { bindBrowser } from './session/browser-binding.ts';
+import type { UsualStarts } from './usual-starts.ts';
 import type { VisitStart } from './visit-start.ts';
 import { isNavigation, type WorkbenchTarget } from './workbench-addresses.ts';
 
@@ -29,6 +30,8 @@ export interface DecisionPresenterOptions {
   readonly clock: Clock;
   /** Present if the visit of a person starts a stopped workbench. */
   readonly visitStart?: VisitStart;
+  /** @default unknown */
+  readonly usualStarts?: Pick<UsualStarts, 'find'>;
   /** Absent if only tickets admit. */
   readonly signInUrl?: SignInUrl;
 }
@@ -105,12 +108,13 @@ export class DecisionPresenter {
   }
 
   #presentNotRunning(workbench: Workbench, role: ActingRole, { target }: PresentedRequest): GatePage {
-    const { ownRoutes, clock } = this.#options;
+    const { ownRoutes, clock, usualStarts } = this.#options;
     return notRunningPage(workbench, {
       now: clock.now(),
       mayStart: mayDo(role, 'start') && ownRoutes.has('/.wb/start'),
       mayStop: mayDo(role, 'stop') && ownRoutes.has('/.wb/stop'),
       address: addressOf(target),
+      usualStart: usualStarts?.find(workbench),
     });
   }
 }

@@ -17,6 +17,7 @@ import type { GatePorts } from './ports.ts';
 import type { SealKeys } from './session/seal.ts';
 import type { SignInMethod } from './sign-in/sign-in-method.ts';
 import { healthRoute, TableHealth } from './table-health.ts';
+import { UsualStarts } from './usual-starts.ts';
 import { VisitStart } from './visit-start.ts';
 import { Drain } from './watch/drain.ts';
 import { type AddressMode, WorkbenchAddresses } from './workbench-addresses.ts';
@@ -115,6 +116,7 @@ export class Gate {
       activity: ports.activity,
       audit,
       openRequests: this.#openRequests,
+      usualStarts: new UsualStarts({ startTimes: ports.startTimes, clock: timers, telemetry }),
       ...(settings.startsOnVisit ? { visitStart: new VisitStart(commands) } : {}),
       ...(trustedHops === undefined ? {} : { trustedHops }),
       baseUrl,

@@ -6,6 +6,7 @@ import type { ShareStore } from '#core/ports/share-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { TicketStore } from '#core/ports/ticket-store.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
+import type { StartTimesSummary } from '#core/workbench/start-times.ts';
 
 /** What the gate reads and writes. On AWS these are the table; in local mode the controller's process, asked by messages. */
 export interface GatePorts {
@@ -15,6 +16,8 @@ export interface GatePorts {
   readonly cutoffs: SessionCutoffStore;
   readonly activity: Pick<ActivityStore, 'record'>;
   readonly audit: Pick<AuditStore, 'append' | 'appendOnce'>;
+  /** How long starts of the last weeks took, by group. */
+  readonly startTimes: { list(): Promise<readonly StartTimesSummary[]> };
   readonly commands: WorkbenchCommands;
   readonly telemetry: Telemetry;
 }

@@ -6,10 +6,12 @@ import type { AuditStore } from '#core/ports/audit-store.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
+import type { StartTimesStore } from '#core/ports/start-times-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { type TicketStore, ticketSchema } from '#core/ports/ticket-store.ts';
 import { UnreadableRecord, type WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { encodeRecord } from '#core/workbench/record-codec.ts';
+import { listStartTimes } from '#core/workbench/start-times.ts';
 import {
   type ArgumentOf,
   CALLS_MAX,
@@ -40,6 +42,7 @@ export interface GateStores {
   readonly shares: Pick<ShareStore, 'listByWorkbench'>;
   readonly tickets: TicketStore;
   readonly cutoffs: SessionCutoffStore;
+  readonly startTimes: Pick<StartTimesStore, 'list'>;
 }
 
 const UNAVAILABLE_COMMANDS: WorkbenchCommands = {
@@ -113,7 +116,7 @@ export class GateRequests {
 }
 
 function handlersOf(
-  { workbenches, activity, shares, tickets, cutoffs, audit }: GateStores,
+  { workbenches, activity, shares, tickets, cutoffs, audit, startTimes }: GateStores,
   commands: () => WorkbenchCommands,
 ): CallHandlers {
   return {
@@ -146,6 +149,10 @@ function handlersOf(
         await (once ? audit.appendOnce(event) : audit.append(event));
         return null;
       },
+    },
+    listStartTimes: {
+      argument: z.strictObject({}),
+      run: () => listStartTimes({ startTimes }, Date.now()),
     },
     createTicket: {
       argument: ticketSchema,

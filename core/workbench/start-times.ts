@@ -65,6 +65,26 @@ export interface StartTimesSummary extends StartGroup {
   readonly p95Ms: number;
 }
 
+/** Returns how long starts such as the present or next one of this workbench took; undefined if none was counted. */
+export function findUsualStart(
+  workbench: Workbench,
+  summaries: readonly StartTimesSummary[],
+): StartTimesSummary | undefined {
+  const group = startGroupOf(workbench);
+  return summaries.find(
+    ({ kind, instanceType }) => kind === group.kind && instanceType === group.instanceType,
+  );
+}
+
+/** The group of the present start, also when it has just completed; without one of the next start. */
+function startGroupOf({ spec, lastTaskId }: Workbench): StartGroup {
+  const instanceType = spec.dedicatedInstanceType;
+  return {
+    kind: lastTaskId === undefined ? 'first' : 'later',
+    ...(instanceType === undefined ? {} : { instanceType }),
+  };
+}
+
 /** Returns how long the starts of the last weeks took, by group. By one query. @param now milliseconds since 1970 */
 export async function listStartTimes(
   { startTimes }: { readonly startTimes: Pick<StartTimesStore, 'list'> },
@@ -88,19 +108,14 @@ export async function countCompletedStart(
     startTimes,
     telemetry,
   }: { readonly startTimes: Pick<StartTimesStore, 'add'>; readonly telemetry: Telemetry },
-  { workbenchId, status, outbox, spec, readyAt, lastStartMs, lastTaskId }: Workbench,
+  workbench: Workbench,
 ): Promise<void> {
+  const { workbenchId, status, outbox, readyAt, lastStartMs } = workbench;
   const isReady = outbox.some(
     ({ type, to, at }) => type === 'status_changed' && to === 'running' && at === readyAt,
   );
   if (!isReady || status !== 'running' || readyAt === undefined || lastStartMs === undefined) return;
-  const instanceType = spec.dedicatedInstanceType;
-  const start = {
-    kind: lastTaskId === undefined ? ('first' as const) : ('later' as const),
-    ...(instanceType === undefined ? {} : { instanceType }),
-    tookMs: lastStartMs,
-    at: readyAt,
-  };
+  const start = { ...startGroupOf(workbench), tookMs: lastStartMs, at: readyAt };
   try {
     await startTimes.add(start, bucketOf(lastStartMs));
   } catch (error) {

@@ -51,6 +51,7 @@ export function ipcPorts(client: Pick<ControllerClient, 'call'>): IpcPorts {
         await client.call('appendAudit', { event, once: true });
       },
     },
+    startTimes: { list: () => client.call('listStartTimes', {}) },
     commands: {
       start: (userId, workbenchId) => runCommand(client, 'startWorkbench', { userId, workbenchId }),
       stop: (userId, workbenchId) => runCommand(client, 'stopWorkbench', { userId, workbenchId }),

@@ -6,6 +6,7 @@ import type { SessionCutoffs } from '#core/ports/session-cutoff-store.ts';
 import type { Share } from '#core/ports/share-store.ts';
 import type { Ticket } from '#core/ports/ticket-store.ts';
 import type { StoredRecord } from '#core/workbench/record-codec.ts';
+import type { StartTimesSummary } from '#core/workbench/start-times.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { ProxyKind } from '#gate/forward-auth/proxy-kind.ts';
 import type { PageLook } from '#gate/pages/page-renderer.ts';
@@ -71,6 +72,10 @@ export interface GateCalls {
     /** @property once whether `appendOnce` is called */
     readonly argument: { readonly event: AuditEvent; readonly once: boolean };
     readonly result: null;
+  };
+  readonly listStartTimes: {
+    readonly argument: Readonly<Record<string, never>>;
+    readonly result: readonly StartTimesSummary[];
   };
   readonly createTicket: { readonly argument: Ticket; readonly result: null };
   readonly readTicket: { readonly argument: { readonly hash: string }; readonly result: Ticket | null };

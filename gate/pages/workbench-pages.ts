@@ -1,3 +1,4 @@
+import type { StartTimesSummary } from '#core/workbench/start-times.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import type { FullOf } from '#gate/open-requests.ts';
@@ -24,12 +25,14 @@ export interface NotRunningOptions {
   readonly mayStart: boolean;
   readonly mayStop: boolean;
   readonly address: WorkbenchAddress;
+  /** How long such starts usually take, milliseconds; undefined if it is not known. */
+  readonly usualStart?: Pick<StartTimesSummary, 'p50Ms' | 'p95Ms'> | undefined;
 }
 
 /** The page of a workbench that is not running. */
 export function notRunningPage(workbench: Workbench, options: NotRunningOptions): GatePage {
   const { name, status } = workbench;
-  const { now, address } = options;
+  const { now, address, usualStart } = options;
   const command = commandOf(workbench, options);
   const requestedAt = startRequestedAt(workbench);
   const isSettled = status === 'stopped';
@@ -45,7 +48,7 @@ export function notRunningPage(workbench: Workbench, options: NotRunningOptions)
     heading: name,
     body: html`<p role="status" aria-live="polite"><strong>${SENTENCES[status]}</strong> ${waitsFor(workbench)}</p>
 <p>Status: <b>${status}</b>${rawDetail(workbench)}</p>
-${listFacts(workbench, now, requestedAt)}
+${listFacts(workbench, now, requestedAt, usualStart)}
 ${command === undefined ? withoutButton(workbench) : commandForm(command, address)}
 <p class="note">${RELOAD_NOTES[status]}</p>`,
     json: presentState(workbench),
@@ -154,7 +157,12 @@ function rawDetail(workbench: Workbench): string | undefined {
   return detail === undefined ? undefined : ` (${detail})`;
 }
 
-function listFacts(workbench: Workbench, now: number, requestedAt: number | undefined): readonly Markup[] {
+function listFacts(
+  workbench: Workbench,
+  now: number,
+  requestedAt: number | undefined,
+  usualStart: NotRunningOptions['usualStart'],
+): readonly Markup[] {
   const facts: Markup[] = [];
   if ('reason' in workbench && workbench.reason !== undefined) {
     const { code, message } = workbench.reason;
@@ -164,11 +172,21 @@ function listFacts(workbench: Workbench, now: number, requestedAt: number | unde
   }
   if (requestedAt !== undefined)
     facts.push(html`<p>The start was requested ${formatDuration(now - requestedAt)} ago.</p>`);
+  if (requestedAt !== undefined && usualStart !== undefined)
+    facts.push(html`<p>${describeUsualStart(usualStart)}</p>`);
   if (requestedAt !== undefined && workbench.lastStartMs !== undefined)
     facts.push(html`<p>The last start took ${formatDuration(workbench.lastStartMs)}.</p>`);
   if (workbench.status === 'stopped' && workbench.stoppedAt !== undefined)
     facts.push(html`<p>It stopped ${formatDuration(now - workbench.stoppedAt)} ago.</p>`);
   return facts;
+}
+
+/** Rounded up: a start may be faster than promised, not slower. */
+function describeUsualStart({ p50Ms, p95Ms }: NonNullable<NotRunningOptions['usualStart']>): string {
+  const [half, most] = [p50Ms, p95Ms].map((ms) => formatDuration(Math.ceil(ms / 1000) * 1000));
+  return half === most
+    ? `Such starts usually take at most ${half}.`
+    : `Such starts usually take ${half}, and seldom more than ${most}.`;
 }
 
 /** When the start in progress was requested; undefined if none is. */

@@ -43,6 +43,13 @@ export function gatePermissions({ table, secrets }: GateResources): readonly Per
       why: 'Reads with whom the workbench is shared.',
     },
     {
+      sid: 'ReadStartTimes',
+      actions: ['dynamodb:Query'],
+      resources: [table],
+      conditions: itemsOf('system#start-times'),
+      why: 'Shows on the page of a start how long such starts usually take.',
+    },
+    {
       sid: 'UseTickets',
       actions: ['dynamodb:PutItem', 'dynamodb:DeleteItem'],
       resources: [table],

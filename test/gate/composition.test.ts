@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import WebSocket from 'ws';
+import { bucketOf } from '#core/workbench/start-times.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import { COOKIES } from '#gate/session/cookies.ts';
-import { stopped } from '#test/builders/workbench.ts';
+import { starting, stopped } from '#test/builders/workbench.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { HostClient, type HostResponse } from './host-client.ts';
 import {
@@ -56,6 +57,17 @@ describe.each(COMPOSITIONS)('the gate %s', (_name, compose) => {
     expect(commands).toEqual([`start ${workbench.userId} ${workbench.workbenchId}`]);
     await browser.get(url, { 'sec-fetch-user': '?1' });
     expect(commands.length).toBe(2);
+  });
+
+  test('shows on the page of a start how long such starts usually take', async () => {
+    const { browserOf, startTimes, table, timers } = await openComposedGate(compose);
+    await startTimes.add({ kind: 'first', tookMs: 20_000, at: timers.now() }, bucketOf(20_000));
+    const workbench = starting();
+    table.put(workbench);
+    const browser = await browserOf(workbench.userId, workbench);
+    const url = `${originOf(workbench)}/`;
+    // No page waits for it: one of the next has it.
+    await expect.poll(async () => (await browser.get(url)).body).toContain('Such starts usually take ');
   });
 
   test('notes the data of a WebSocket as activity, and writes it when it ends', async () => {

@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { DEPLOYED_GATE_RULES, DEPLOYED_GATE_SETTINGS } from '#contract/settings/gate-deployment-settings.ts';
 import { parseSettings } from '#contract/settings/setting.ts';
+import { listStartTimes } from '#core/workbench/start-times.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import { createAwsGate } from '#gate/aws/aws-gate.ts';
 import { parseSealKeys } from '#gate/aws/secrets.ts';
@@ -23,6 +24,7 @@ import { ManualClock } from '#test/memory/manual-clock.ts';
 import { MemoryActivityStore } from '#test/memory/memory-activity-store.ts';
 import { MemoryAuditStore } from '#test/memory/memory-audit-store.ts';
 import { MemorySessionCutoffStore } from '#test/memory/memory-session-cutoff-store.ts';
+import { MemoryStartTimesStore } from '#test/memory/memory-start-times-store.ts';
 import { MemoryTicketStore } from '#test/memory/memory-ticket-store.ts';
 import { HostClient } from './host-client.ts';
 import { DEFAULT_LOOK } from './pages/default-look.ts';
@@ -133,6 +135,7 @@ export async function openComposedGate(compose: Compose, signIn: TestSignIn = 'i
   const activity = new MemoryActivityStore();
   const audit = new MemoryAuditStore();
   const cutoffs = new MemorySessionCutoffStore();
+  const startTimes = new MemoryStartTimesStore();
   const commands: string[] = [];
   const accept = (command: string) => async (userId: string, workbenchId: string) => {
     commands.push(`${command} ${userId} ${workbenchId}`);
@@ -148,6 +151,7 @@ export async function openComposedGate(compose: Compose, signIn: TestSignIn = 'i
       cutoffs,
       activity,
       audit,
+      startTimes: { list: () => listStartTimes({ startTimes }, timers.now()) },
       commands: { start: accept('start'), stop: accept('stop'), ...NO_LINKS },
       telemetry,
     },
@@ -188,6 +192,7 @@ export async function openComposedGate(compose: Compose, signIn: TestSignIn = 'i
     gate,
     port,
     sessions,
+    startTimes,
     table,
     telemetry,
     tickets,

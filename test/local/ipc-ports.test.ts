@@ -65,3 +65,20 @@ it('returns the shares of one workbench over the channel of the gate', async () 
   expect(new Set(await listByWorkbench(ID))).toEqual(new Set(shares));
   expect(await listByWorkbench(idAt(T0, 3))).toEqual([]);
 });
+
+it('returns how long starts took over the channel of the gate', async () => {
+  const stores = memoryStores();
+  await stores.startTimes.add(
+    { kind: 'later', instanceType: 'm6i.large', tookMs: 20_000, at: Date.now() },
+    19,
+  );
+  const listed = await connect(stores).startTimes.list();
+  expect(listed).toEqual([
+    expect.objectContaining({
+      kind: 'later',
+      instanceType: 'm6i.large',
+      count: 1,
+      p50Ms: expect.any(Number),
+    }),
+  ]);
+});

@@ -16,6 +16,7 @@ import { MemoryQuotaStore } from './memory-quota-store.ts';
 import { MemorySessionCutoffStore } from './memory-session-cutoff-store.ts';
 import type { MemoryShareLinkStore } from './memory-share-link-store.ts';
 import { MemoryShareStore } from './memory-share-store.ts';
+import { MemoryStartTimesStore } from './memory-start-times-store.ts';
 import { MemoryTicketStore } from './memory-ticket-store.ts';
 import { MemoryUsageStore } from './memory-usage-store.ts';
 import { frozenJson, MemoryWorkbenchStore } from './memory-workbench-store.ts';
@@ -141,6 +142,7 @@ export interface MemoryStores {
   readonly drains: MemoryDrainStore;
   readonly usage: MemoryUsageStore;
   readonly quotas: MemoryQuotaStore;
+  readonly startTimes: MemoryStartTimesStore;
 }
 
 /** Empty stores, under the names that use cases expect. */
@@ -167,5 +169,6 @@ export function memoryStores(): MemoryStores {
     drains: new MemoryDrainStore(),
     usage,
     quotas: new MemoryQuotaStore(),
+    startTimes: new MemoryStartTimesStore(),
   };
 }

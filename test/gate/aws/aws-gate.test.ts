@@ -48,6 +48,7 @@ async function openGate(environment: Environment = {}) {
       cutoffs: new MemorySessionCutoffStore(),
       activity: new MemoryActivityStore(),
       audit: new MemoryAuditStore(),
+      startTimes: { list: async () => [] },
       commands: { start: accept('start'), stop: accept('stop'), ...NO_LINKS },
       telemetry: new TelemetryRecorder(),
     },

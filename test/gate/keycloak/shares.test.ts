@@ -93,6 +93,7 @@ describe.skipIf(!REQUIRED && !isKeycloakInstalled())('a workbench of ann', () =>
         cutoffs: new MemorySessionCutoffStore(),
         activity: new MemoryActivityStore(),
         audit: new MemoryAuditStore(),
+        startTimes: { list: async () => [] },
         commands: { start: accept, stop: accept, ...NO_LINKS },
         telemetry: new TelemetryRecorder(),
       },

@@ -57,6 +57,18 @@ describe('a starting workbench', () => {
     expect(shown.fields).toEqual([{ type: 'hidden', name: 'back', value: ADDRESS.path }]);
   });
 
+  test('has a page with how long such starts usually take, if it is known', () => {
+    const usualStart = { p50Ms: 11_300, p95Ms: 65_000 };
+    const usual = 'Such starts usually take 12 s, and seldom more than 1 min 5 s.';
+    expect(showWorkbench(provisioning(), { usualStart }).text).toContain(usual);
+    expect(showWorkbench(provisioning(), { usualStart: { p50Ms: 300, p95Ms: 900 } }).text).toContain(
+      'Such starts usually take at most 1 s.',
+    );
+    expect(showWorkbench(provisioning()).text).not.toContain('usually');
+    expect(showWorkbench(stopped(), { usualStart }).text).not.toContain('usually');
+    expect(showWorkbench(stopping(), { usualStart }).text).not.toContain('usually');
+  });
+
   test('has a page with the duration of its last start, if one has succeeded', () => {
     expect(showWorkbench(pending({ lastStartMs: 42_000 })).text).toContain('The last start took 42 s.');
     expect(showWorkbench(pending()).text).not.toContain('last start');
