@@ -56,10 +56,45 @@ export type UsageItem = z.infer<typeof usageItemSchema>;
 export const usageSumSchema = z.object(usageSumShape);
 export type UsageSum = z.infer<typeof usageSumSchema>;
 
+export const usageDaySchema = z.object({
+  day: z.string().check(z.describe('`YYYY-MM-DD`, UTC.')),
+  ...usageSumShape,
+});
+export type UsageDay = z.infer<typeof usageDaySchema>;
+
+export const userUsageSchema = z.object({
+  user_id: z.string(),
+  groups: z
+    .array(z.string())
+    .check(
+      z.describe(
+        "Those that the user's own token proved when it last created, started or accepted a workbench.",
+      ),
+    ),
+  ...usageSumShape,
+});
+export type UserUsageItem = z.infer<typeof userUsageSchema>;
+
 export const usageResponseSchema = z.object({
   success: z.literal(true),
   month: z.string().check(z.describe('`YYYY-MM`, UTC.')),
   items: z.array(usageItemSchema),
+  users: z.optional(
+    z
+      .array(userUsageSchema)
+      .check(
+        z.describe(
+          'With `group` or `all`: the sum of each user on this page. The rest of the last user may be on the next page.',
+        ),
+      ),
+  ),
+  days: z
+    .array(usageDaySchema)
+    .check(
+      z.describe(
+        'The sums of this page by day, without days that have none. Months before days were counted have none.',
+      ),
+    ),
   total: usageSumSchema.check(z.describe('The sum of this page.')),
   currency: costSchema.shape.currency,
   basis: costSchema.shape.basis,

@@ -1,3 +1,4 @@
+import { GROUP_NAME_MAX_BYTES } from '#core/access/grantee.ts';
 import { LINK_ID_PATTERN } from '#core/access/share-links.ts';
 import { AUDIT_ACTIONS } from '#core/audit/audit-event.ts';
 import { MONTH_PATTERN } from '#core/cost/month.ts';
@@ -258,6 +259,9 @@ const EVENT_TIME = {
   schema: { type: 'string', format: 'date-time' },
 } as const;
 
+/** Two user ids, all of whose characters may be escaped in JSON, and the id of a workbench, in base64. */
+export const USAGE_CURSOR_MAX_LENGTH = 800;
+
 /** Of `GET /usage`. */
 export const USAGE_PARAMETERS = {
   month: {
@@ -274,6 +278,32 @@ export const USAGE_PARAMETERS = {
     required: false,
     description: 'By default what `Accept` asks for, otherwise JSON.',
     schema: { type: 'string', enum: ['json', 'csv'] },
+  },
+  by: {
+    name: 'by',
+    in: 'query',
+    required: false,
+    description: 'What a line of CSV is about. JSON has all of them.',
+    schema: { type: 'string', enum: ['workbench', 'user', 'day'], default: 'workbench' },
+  },
+  group: {
+    name: 'group',
+    in: 'query',
+    required: false,
+    description:
+      'For administrators: the users in this group, instead of one user. Not together with `all=true`.',
+    schema: { type: 'string', minLength: 1, maxLength: GROUP_NAME_MAX_BYTES, pattern: USER_ID_PATTERN },
+  },
+  all: {
+    name: 'all',
+    in: 'query',
+    required: false,
+    description: 'With `true`, for administrators: all users, instead of one.',
+    schema: { type: 'boolean', default: false },
+  },
+  cursor: {
+    ...PARAMETERS.cursor,
+    schema: { type: 'string', pattern: `^[A-Za-z0-9_-]{1,${USAGE_CURSOR_MAX_LENGTH}}$` },
   },
 } as const satisfies Readonly<Record<string, Parameter>>;
 

@@ -25,6 +25,7 @@
  * | `quota-group#<group>` | `limits` | the limits of every user of the group |
  * | `quota-user#<user id>` | `limits` | the limits of the user |
  * | `quota-ledger#<shard>` | user id | what the workbenches of the user hold |
+ * | `quota-users#<shard>` | user id | the user has had a workbench, and their groups |
  * | `system#reports` | time#sweep | the report of a sweep; expires |
  * | `system#free-capacity` | container instance id | the free capacity of a shared instance; expires |
  * | `system#drains` | machine id | an operator empties the machine |
@@ -71,7 +72,7 @@ export const DUE_SHARDS = 4;
 export const ACTIVE_SHARDS = 4;
 
 /**
- * The number of partitions of the ledgers; a hash of the user id selects one. Never change it: the ledgers would not be found.
+ * The number of partitions of the ledgers, and of the users; a hash of the user id selects one. Never change it: they would not be found.
  * 16 partitions accept 16,000 writes per second.
  */
 export const LEDGER_SHARDS = 16;

@@ -3,7 +3,7 @@ import { PARAMETERS, USAGE_PARAMETERS } from './parameters.ts';
 import { startTimesResponseSchema } from './response-bodies.ts';
 import type { Route } from './route.ts';
 
-const { user_id, limit, cursor } = PARAMETERS;
+const { user_id, limit } = PARAMETERS;
 
 /** The routes about what workbenches cost, and how long they take to start, for contract/routes.ts. */
 export const USAGE_ROUTES = [
@@ -12,10 +12,10 @@ export const USAGE_ROUTES = [
     path: '/usage',
     operationId: 'listUsage',
     access: 'user',
-    summary: 'Lists what the workbenches of a user have cost in a month, newest workbench first.',
+    summary: 'Lists what workbenches have cost in a month: of a user, of a group or of all users.',
     description:
-      'Workbenches that were deleted or given to another user in the month are included, each with the part of this user; a workbench that cost nothing and did not run is not. Months are kept for 15 months. A page may have fewer items than `limit`, or none, although there is a `next_cursor`. As CSV the cursor is in the header `X-Next-Cursor`, and a text that a spreadsheet could read as a formula begins with an apostrophe.',
-    parameters: [user_id, ...Object.values(USAGE_PARAMETERS), limit, cursor],
+      'Workbenches that were deleted or given to another user in the month are included, each with the part of this user; a workbench that cost nothing and did not run is not. Months are kept for 15 months. With `group` or `all=true` it lists the users who have created or started a workbench, each newest workbench first; `limit` then counts users, at most 25, and `user_id` is not used. A page may have fewer items than `limit`, or none, although there is a `next_cursor`. As CSV the cursor is in the header `X-Next-Cursor`, and a text that a spreadsheet could read as a formula begins with an apostrophe.',
+    parameters: [user_id, ...Object.values(USAGE_PARAMETERS), limit],
     responses: {
       200: { description: 'A page of the usage.', schema: usageResponseSchema, textType: 'text/csv' },
     },

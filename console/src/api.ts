@@ -1,6 +1,7 @@
 import { WorkbenchClient } from '#clients/typescript/src/client.ts';
 import { readRetryAfter, WorkbenchApiError } from '#clients/typescript/src/errors.ts';
 import type { operations } from '#clients/typescript/src/schema.ts';
+import { addUpUsage, type UsageReport } from '#clients/typescript/src/usage.ts';
 import type { HistoryEntry, Workbench } from '#clients/typescript/src/workbench.ts';
 import type { Session } from './session.ts';
 
@@ -20,7 +21,12 @@ export type StartTimes = ResponseOf<'listStartTimes'>['items'][number];
 export type Quota = Pick<ResponseOf<'getOwnQuota'>['item'], 'limits' | 'used'>;
 export type QuotaName = keyof Quota['limits'];
 export const QUOTA_NAMES: readonly QuotaName[] = ['workbenches', 'running', 'cpu', 'memory', 'gpus', 'hosts'];
-export type UsagePage = ResponseOf<'listUsage'>;
+/** What workbenches have cost in a month. */
+export interface Usage extends UsageReport {
+  /** More was used than has been read. */
+  readonly isPart: boolean;
+}
+type UsageQuery = Omit<NonNullable<operations['listUsage']['parameters']['query']>, 'cursor'>;
 export type Report = ResponseOf<'listReports'>['items'][number];
 /** The limits that one scope sets. Absent: it sets none. Null: no limit. */
 export type ScopeLimits = ResponseOf<'getQuota'>['item']['limits'];
@@ -68,6 +74,8 @@ export interface ListRequest {
 
 /** The size of a page of the list. */
 const PAGE_SIZE = 50;
+/** Pages of usage that are read one after another: 25 users or 100 workbenches each. */
+const USAGE_PAGES_MAX = 40;
 /** Lines of output in one response. */
 const LOG_LINES = 500;
 
@@ -223,9 +231,26 @@ export class Api {
   }
 
   /** @param month `YYYY-MM`, UTC */
-  async usage(month: string, cursor: string | undefined, signal?: AbortSignal): Promise<UsagePage> {
-    const query = { ...this.#query(), month, limit: PAGE_SIZE, ...(cursor === undefined ? {} : { cursor }) };
-    return dataOf(await this.#client.GET('/usage', { params: { query }, ...of(signal) }));
+  async usage(month: string, signal?: AbortSignal): Promise<Usage> {
+    return this.#readUsage({ ...this.#query(), month }, signal);
+  }
+
+  /** For operators. @param group empty: all users */
+  async usageOfUsers(month: string, group: string): Promise<Usage> {
+    return this.#readUsage({ month, ...(group === '' ? { all: true } : { group }) });
+  }
+
+  /** Adds up the pages, up to USAGE_PAGES_MAX of them. */
+  async #readUsage(filter: UsageQuery, signal?: AbortSignal): Promise<Usage> {
+    const pages: ResponseOf<'listUsage'>[] = [];
+    let cursor: string | undefined;
+    do {
+      const query = { ...filter, ...(cursor === undefined ? {} : { cursor }) };
+      const page = dataOf(await this.#client.GET('/usage', { params: { query }, ...of(signal) }));
+      pages.push(page);
+      cursor = page.next_cursor;
+    } while (cursor !== undefined && pages.length < USAGE_PAGES_MAX);
+    return { ...addUpUsage(pages), isPart: cursor !== undefined };
   }
 
   /** The deleted workbenches of the user that can be restored. */

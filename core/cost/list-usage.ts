@@ -13,14 +13,22 @@ export interface WorkbenchUsage {
   readonly ms: number;
 }
 
+/** What workbenches have cost on one day. */
+export interface DayUsage extends Omit<WorkbenchUsage, 'workbenchId' | 'name'> {
+  /** Day of the month, from 1. */
+  readonly day: number;
+}
+
 export interface UsagePage {
   /** Newest workbench first. Workbenches that cost nothing and did not run are left out. */
   readonly items: readonly WorkbenchUsage[];
+  /** The same sums by day, in order. What a version counted that counted by month only is in none. */
+  readonly days: readonly DayUsage[];
   /** The `after` of the next page; absent on the last. */
   readonly next?: string;
 }
 
-/** The most entries that are read for a page. A workbench has one for each owner before, so usually one or none. */
+/** The most entries that are read for a page. A workbench has about one for each day on which it was used. */
 const ENTRIES_MAX = 1000;
 
 /**
@@ -45,7 +53,7 @@ export async function listUsage(
   const entries = await ports.usage.list(userId, month, { limit: ENTRIES_MAX, ...after });
   const isComplete = completenessOf(entries, next);
   const included = workbenches.filter(({ workbenchId }) => isComplete(workbenchId));
-  const counted = sumUp(
+  const counted = countOnce(
     included,
     entries.filter(({ workbenchId }) => isComplete(workbenchId)),
     month,
@@ -54,7 +62,8 @@ export async function listUsage(
   const ids = [...included, ...counted].map(({ workbenchId }) => workbenchId).sort();
   const hasMore = next !== undefined || entries.length === ENTRIES_MAX;
   return {
-    items: counted.filter(({ micros, ms }) => micros > 0 || ms > 0),
+    items: sumUp(counted).filter(({ micros, ms }) => micros > 0 || ms > 0),
+    days: sumDays(counted.flatMap(({ days = [] }) => days)),
     ...(hasMore && ids[0] !== undefined ? { next: ids[0] } : {}),
   };
 }
@@ -74,20 +83,35 @@ function completenessOf(
     (lastEntry === undefined || workbenchId > lastEntry || (isOneOnly && workbenchId === lastEntry));
 }
 
-function sumUp(
+/** What the meters of the records and the entries have counted in the month, each meter once. */
+function countOnce(
   workbenches: readonly Workbench[],
   entries: readonly UsageEntry[],
   month: string,
   now: number,
-): readonly WorkbenchUsage[] {
+): readonly UsageEntry[] {
   const seqs = new Map(workbenches.map(({ workbenchId, meter }) => [workbenchId, meter?.seq]));
   // The meter of a record that was read before it ended, or of one whose deletion is not complete.
   const ended = entries.filter(({ workbenchId, seq }) => seqs.get(workbenchId) !== seq);
   const open = workbenches.flatMap((workbench) => openUsage(workbench, now));
+  return [...open, ...ended].filter((sum) => sum.month === month);
+}
+
+function sumUp(counted: readonly UsageEntry[]): readonly WorkbenchUsage[] {
   const sums = new Map<string, WorkbenchUsage>();
-  for (const { workbenchId, name, micros, ms } of [...open, ...ended].filter((sum) => sum.month === month)) {
+  for (const { workbenchId, name, micros, ms } of counted) {
     const sum = sums.get(workbenchId) ?? { workbenchId, name, micros: 0, ms: 0 };
     sums.set(workbenchId, { ...sum, micros: sum.micros + micros, ms: sum.ms + ms });
   }
   return [...sums.values()].sort((one, other) => (one.workbenchId < other.workbenchId ? 1 : -1));
+}
+
+/** The sum of each day, in order. */
+export function sumDays(counted: readonly DayUsage[]): readonly DayUsage[] {
+  const sums = new Map<number, DayUsage>();
+  for (const { day, micros, ms } of counted) {
+    const sum = sums.get(day) ?? { day, micros: 0, ms: 0 };
+    sums.set(day, { day, micros: sum.micros + micros, ms: sum.ms + ms });
+  }
+  return [...sums.values()].sort((one, other) => one.day - other.day);
 }

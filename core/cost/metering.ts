@@ -1,7 +1,7 @@
 import type { UsageEntry } from '../ports/usage-store.ts';
 import { type AcceptedRun, runOf, type Workbench } from '../workbench/workbench.ts';
 import {
-  inMonthOf,
+  inDayOf,
   type Meter,
   type MeteredState,
   type MonthSum,
@@ -59,7 +59,7 @@ function continueMeter(before: Workbench, after: Workbench, now: number): MeterS
     const since = Math.max(now, before.createdAt);
     return { meter: isFree(state) ? undefined : newMeter(1, since, state), closed: [] };
   }
-  const current = inMonthOf(known, now);
+  const current = inDayOf(known, now);
   const ended = current === known ? [] : sumsOf(known, current.since);
   const next = isSame(meterStateOf(current), state) ? current : withState(current, now, state);
   return before.userId === after.userId
@@ -70,9 +70,7 @@ function continueMeter(before: Workbench, after: Workbench, now: number): MeterS
 /** Each owner has a meter of its own. */
 function ofNextOwner(current: Meter, now: number, state: MeteredState): Meter {
   const own = withState(current, now, state);
-  const earlier = own.micros + (own.earlier ?? 0);
-  const meter = nextMeter(own);
-  return earlier === 0 ? meter : { ...meter, earlier };
+  return nextMeter(own, own.micros + (own.earlier ?? 0));
 }
 
 function sumsOf(meter: Meter, until: number): readonly CountedSum[] {
@@ -114,7 +112,7 @@ export function openUsage(workbench: Workbench, now: number): readonly UsageEntr
 export function monthToDate(workbench: Workbench, now: number): number {
   const meter = attended(workbench);
   if (meter === undefined) return 0;
-  const current = inMonthOf(meter, now);
+  const current = inDayOf(meter, now);
   return withState(current, now, meterStateOf(current)).micros + (current.earlier ?? 0);
 }
 

@@ -10,10 +10,21 @@ export function monthOf(at: number): string {
   return new Date(at).toISOString().slice(0, 7);
 }
 
-/** The beginning of the month of this time, milliseconds since 1970. */
-export function startOfMonth(at: number): number {
-  const date = new Date(at);
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
+/** The day of the month of this time (UTC), from 1. */
+export function dayOfMonth(at: number): number {
+  return new Date(at).getUTCDate();
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+/** The beginning of the day of this time (UTC), milliseconds since 1970. */
+export function startOfDay(at: number): number {
+  return Math.floor(at / DAY_MS) * DAY_MS;
+}
+
+/** The beginning of the day after that of this time (UTC), milliseconds since 1970. */
+export function startOfNextDay(at: number): number {
+  return startOfDay(at) + DAY_MS;
 }
 
 /** The beginning of the month after that of this time. */

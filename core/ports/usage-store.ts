@@ -1,6 +1,13 @@
 import * as z from 'zod/mini';
 
-/** What a workbench has cost one owner in one month: docs/decisions/0031-the-meter-is-in-the-record.md. */
+const daySumSchema = z.object({
+  /** Day of the month, from 1. */
+  day: z.int(),
+  micros: z.int(),
+  ms: z.int(),
+});
+
+/** What a workbench has cost one owner in a part of one month: docs/decisions/0031-the-meter-is-in-the-record.md. */
 export const usageEntrySchema = z.object({
   userId: z.string(),
   /** `YYYY-MM`, UTC. */
@@ -16,6 +23,8 @@ export const usageEntrySchema = z.object({
   micros: z.int(),
   /** Milliseconds for which the workbench ran. */
   ms: z.int(),
+  /** The same sums by day. Absent in entries of versions that counted by month only. */
+  days: z.optional(z.array(daySumSchema)),
 });
 export type UsageEntry = z.infer<typeof usageEntrySchema>;
 

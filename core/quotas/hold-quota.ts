@@ -1,7 +1,7 @@
 import { WorkbenchError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/port-error.ts';
-import type { QuotaStore, StoredLedger } from '../ports/quota-store.ts';
+import type { KnownUser, QuotaStore, StoredLedger } from '../ports/quota-store.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { WorkbenchStore } from '../ports/workbench-store.ts';
 import { countRecords } from './count-records.ts';
@@ -41,6 +41,7 @@ const WRITE_ATTEMPTS_MAX = 100;
 /**
  * Adds to the ledger what a workbench will hold, if the limits of its user allow it; called before the record is written.
  * One read, and one conditional write if a limit is in force or once was. The first time it also lists the records of the user.
+ * Stores the user and the groups that are proved if they are not known yet, because usage is listed by user and group.
  * See docs/decisions/0030-quotas-are-a-ledger-per-user.md.
  * @param defaults the limits of the settings
  * @throws WorkbenchError `quota_exceeded`, `unavailable`
@@ -49,9 +50,12 @@ export async function holdQuota(ports: QuotaPorts, defaults: QuotaLimits, hold: 
   const { quotas, clock } = ports;
   const { user, workbenchId, revision, held } = hold;
   const { userId } = user;
+  let isKnown = false;
   for (let attempt = 0; attempt < WRITE_ATTEMPTS_MAX; attempt += 1) {
     const at = clock.now();
-    const { limits, stored, groups } = await readQuota(quotas, defaults, user);
+    const { limits, stored, groups, known: before } = await readQuota(quotas, defaults, user);
+    if (!isKnown) await saveUser(quotas, user, before);
+    isKnown = true;
     if (stored === undefined && !hasLimit(limits)) return;
     const known = stored?.ledger ?? { ...EMPTY_LEDGER, groups: [...groups] };
     const allowed = await allow(ports, known, hold, limits, stored === undefined);
@@ -66,6 +70,18 @@ export async function holdQuota(ports: QuotaPorts, defaults: QuotaLimits, hold: 
     retryAfterSeconds: 1,
     detail: `${WRITE_ATTEMPTS_MAX} conflicts on the ledger of ${userId}`,
   });
+}
+
+/** Stores who the user is and in which groups, unless that is known. */
+async function saveUser(
+  quotas: QuotaStore,
+  { userId, groups }: QuotaUser,
+  known: KnownUser | undefined,
+): Promise<void> {
+  const proved = groups ?? known?.groups ?? [];
+  const isSame =
+    known?.groups.length === proved.length && proved.every((group) => known.groups.includes(group));
+  if (!isSame) await quotas.saveUser({ userId, groups: proved });
 }
 
 /**
@@ -95,6 +111,7 @@ export async function readQuota(
   readonly limits: LimitsInForce;
   readonly stored: StoredLedger | undefined;
   readonly groups: readonly string[];
+  readonly known: KnownUser | undefined;
 }> {
   const first = await quotas.read(userId, scopesOf(userId, groups ?? []));
   const last = first.stored?.ledger.groups ?? [];

@@ -1,59 +1,130 @@
-import type { UsageItem, UsageSum } from '#contract/cost-bodies.ts';
-import { listUsage, type WorkbenchUsage } from '#core/cost/list-usage.ts';
+import type { UsageDay, UsageItem, UsageSum, UserUsageItem } from '#contract/cost-bodies.ts';
+import { isGroupName } from '#core/access/grantee.ts';
+import { listUsage } from '#core/cost/list-usage.ts';
+import { listUsageOfUsers, USERS_MAX } from '#core/cost/list-usage-of-users.ts';
 import { MONTH_PATTERN, monthOf } from '#core/cost/month.ts';
-import { toUsd } from '#core/cost/rates.ts';
 import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
+import type { QuotaStore } from '#core/ports/quota-store.ts';
 import type { UsageStore } from '#core/ports/usage-store.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
-import { type ApiPorts, type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts';
-import type { ApiHandler } from '../middleware/gateway.ts';
-import { type Parser, parsePage } from '../middleware/parse-request.ts';
-import { encodeCursor } from '../middleware/query.ts';
+import {
+  type ApiPorts,
+  type ApiSettings,
+  toAdminApiHandler,
+  toUserApiHandler,
+} from '../middleware/api-handler.ts';
+import type { ApiHandler, EndpointResult } from '../middleware/gateway.ts';
+import { type Parser, parseFlag, parseLimit, parsePage, parseValues } from '../middleware/parse-request.ts';
+import { encodeCursor, parseQuery } from '../middleware/query.ts';
 import { pricesOf } from './present-cost.ts';
-import { toCsv } from './usage-csv.ts';
+import { presentDay, presentUsage, presentUser, sumOfUsage } from './present-usage.ts';
+import { toCsv, USAGE_LINES, type UsageLine } from './usage-csv.ts';
+import { decodePosition, encodePosition } from './usage-cursor.ts';
 
 export type UsageFormat = 'json' | 'csv';
 
-/** GET /usage: one Query call for the records of the page, and one for what ended meters have counted. */
-export function build(
-  ports: ApiPorts & {
-    readonly workbenches: Pick<WorkbenchStore, 'listByUser'>;
-    readonly usage: Pick<UsageStore, 'list'>;
-    readonly catalog: SizeCatalog;
-  },
-  settings: ApiSettings,
-): ApiHandler {
-  const parsers = { month: parseMonth, format: parseFormat, page: parsePage };
-  return toUserApiHandler(ports, settings, parsers, async ({ userId, month, format, page }) => {
+type UsagePorts = ApiPorts & {
+  readonly workbenches: Pick<WorkbenchStore, 'listByUser'>;
+  readonly usage: Pick<UsageStore, 'list'>;
+  readonly quotas: Pick<QuotaStore, 'listUsers'>;
+  readonly catalog: SizeCatalog;
+};
+
+/**
+ * GET /usage. Of one user: one Query call for the records of the page, and one for what ended meters have counted. Of a group or
+ * of all users: the same for each user of the page, and up to 16 to find the users.
+ */
+export function build(ports: UsagePorts, settings: ApiSettings): ApiHandler {
+  const ofUser = listOfUser(ports, settings);
+  const ofUsers = listOfUsers(ports, settings);
+  return (event, context) => {
+    const query = parseQuery(event.rawQueryString);
+    const isOfUsers = ['group', 'all'].some((name) => isGiven(query.parameter(name)));
+    return (isOfUsers ? ofUsers : ofUser)(event, context);
+  };
+}
+
+/** Whether a parameter selects users; an invalid one does, so that the request is refused. */
+function isGiven(parameter: ReturnType<ReturnType<typeof parseQuery>['parameter']>): boolean {
+  return 'invalid' in parameter || (parameter.value !== undefined && parameter.value !== 'false');
+}
+
+function listOfUser(ports: UsagePorts, settings: ApiSettings): ApiHandler {
+  const parsers = { month: parseMonth, format: parseFormat, line: parseLine, page: parsePage };
+  return toUserApiHandler(ports, settings, parsers, async ({ userId, month, format, line, page }) => {
     const now = ports.clock.now();
     const listed = month ?? monthOf(now);
-    const { items, next } = await listUsage(ports, userId, listed, page, now);
-    const cursor = next === undefined ? undefined : encodeCursor(userId, next);
-    const presented = items.map((item) => presentUsage(userId, item));
-    if (format === 'csv') {
-      return {
-        status: 200,
-        headers: {
-          'content-type': 'text/csv; charset=utf-8',
-          'content-disposition': `attachment; filename="usage-${listed}.csv"`,
-          ...(cursor === undefined ? {} : { 'x-next-cursor': cursor }),
-        },
-        text: toCsv(listed, presented),
-        body: undefined,
-      };
-    }
-    return {
-      status: 200,
-      body: {
-        success: true,
-        month: listed,
-        items: presented,
-        total: sumOf(items),
-        ...pricesOf(ports.catalog),
-        ...(cursor === undefined ? {} : { next_cursor: cursor }),
-      },
+    const { items, days, next } = await listUsage(ports, userId, listed, page, now);
+    const result = {
+      month: listed,
+      items: items.map((item) => presentUsage(userId, item)),
+      days: days.map((day) => presentDay(listed, day)),
+      total: sumOfUsage(items),
+      cursor: next === undefined ? undefined : encodeCursor(userId, next),
     };
+    const users = items.length === 0 ? [] : [{ user_id: userId, groups: [], ...result.total }];
+    return format === 'csv' ? toCsvResult({ ...result, users }, line) : toJsonResult(result, ports.catalog);
   });
+}
+
+function listOfUsers(ports: UsagePorts, settings: ApiSettings): ApiHandler {
+  const parsers = {
+    group: parseGroup,
+    all: parseAll,
+    month: parseMonth,
+    format: parseFormat,
+    line: parseLine,
+    page: parseUsersPage,
+  };
+  return toAdminApiHandler(ports, settings, async ({ event }) => {
+    const { group, month, format, line, page } = await parseValues(event, parsers);
+    const now = ports.clock.now();
+    const listed = month ?? monthOf(now);
+    const { users, days, next } = await listUsageOfUsers(ports, group, listed, page, now);
+    const result = {
+      month: listed,
+      items: users.flatMap(({ userId, items }) => items.map((item) => presentUsage(userId, item))),
+      users: users.map(presentUser),
+      days: days.map((day) => presentDay(listed, day)),
+      total: sumOfUsage(users.flatMap(({ items }) => items)),
+      cursor: next === undefined ? undefined : encodePosition(next),
+    };
+    return format === 'csv' ? toCsvResult(result, line) : toJsonResult(result, ports.catalog);
+  });
+}
+
+interface Listed {
+  readonly month: string;
+  readonly items: readonly UsageItem[];
+  readonly users?: readonly UserUsageItem[];
+  readonly days: readonly UsageDay[];
+  readonly total: UsageSum;
+  readonly cursor: string | undefined;
+}
+
+function toCsvResult({ month, cursor, users = [], ...lists }: Listed, line: UsageLine): EndpointResult {
+  return {
+    status: 200,
+    headers: {
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': `attachment; filename="usage-${month}.csv"`,
+      ...(cursor === undefined ? {} : { 'x-next-cursor': cursor }),
+    },
+    text: toCsv(line, month, { ...lists, users }),
+    body: undefined,
+  };
+}
+
+function toJsonResult({ cursor, ...listed }: Listed, catalog: SizeCatalog): EndpointResult {
+  return {
+    status: 200,
+    body: {
+      success: true,
+      ...listed,
+      ...pricesOf(catalog),
+      ...(cursor === undefined ? {} : { next_cursor: cursor }),
+    },
+  };
 }
 
 const parseMonth: Parser<string | undefined> = ({ query }) => {
@@ -73,22 +144,32 @@ const parseFormat: Parser<UsageFormat> = ({ query, event }) => {
   return value === 'csv' || value === 'json' ? { value } : { invalid: { format: '`json` or `csv`' } };
 };
 
-function presentUsage(userId: string, { workbenchId, name, micros, ms }: WorkbenchUsage): UsageItem {
-  return { workbench_id: workbenchId, workbench_name: name, user_id: userId, ...presentSum(micros, ms) };
-}
+const parseLine: Parser<UsageLine> = ({ query }) => {
+  const parameter = query.parameter('by');
+  if ('invalid' in parameter) return parameter;
+  const value = USAGE_LINES.find((line) => line === (parameter.value ?? 'workbench'));
+  return value === undefined ? { invalid: { by: `one of ${USAGE_LINES.join(', ')}` } } : { value };
+};
 
-function sumOf(items: readonly WorkbenchUsage[]): UsageSum {
-  const total = (amountOf: (item: WorkbenchUsage) => number) =>
-    items.reduce((sum, item) => sum + amountOf(item), 0);
-  return presentSum(
-    total(({ micros }) => micros),
-    total(({ ms }) => ms),
-  );
-}
+const parseAll: Parser<boolean> = ({ query }) => parseFlag(query, 'all');
 
-const HOUR_MS = 3_600_000;
+const parseGroup: Parser<string | undefined> = ({ query }) => {
+  const parameter = query.parameter('group');
+  if ('invalid' in parameter || parameter.value === undefined) return parameter;
+  const all = query.parameter('all');
+  if ('value' in all && all.value === 'true') return { invalid: { group: 'not together with `all`' } };
+  return isGroupName(parameter.value) ? parameter : { invalid: { group: 'the name of a group' } };
+};
 
-/** Hours to a thousandth: four seconds. */
-function presentSum(micros: number, ms: number): UsageSum {
-  return { hours_running: Math.round((ms / HOUR_MS) * 1000) / 1000, usd: toUsd(micros) };
-}
+const parseUsersPage: Parser<Parameters<typeof listUsageOfUsers>[3]> = ({ query }) => {
+  const limit = parseLimit(query);
+  if ('invalid' in limit) return limit;
+  const cursor = query.parameter('cursor');
+  if ('invalid' in cursor) return cursor;
+  const page = { limit: Math.min(limit.value, USERS_MAX) };
+  if (cursor.value === undefined) return { value: page };
+  const from = decodePosition(cursor.value);
+  return from === undefined
+    ? { invalid: { cursor: 'the next_cursor of an earlier page' } }
+    : { value: { ...page, from } };
+};

@@ -2,7 +2,7 @@ import { build } from '../api/list-usage.ts';
 import { apiPorts } from '../wiring/api-ports.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
-import { openTable, usageStore, workbenchStore } from '../wiring/table.ts';
+import { openTable, quotaStore, usageStore, workbenchStore } from '../wiring/table.ts';
 
 export { build };
 
@@ -12,6 +12,7 @@ export const handler = createApiHandler('list-usage', (wiring) => {
     ...apiPorts(wiring, table),
     workbenches: workbenchStore(table),
     usage: usageStore(table),
+    quotas: quotaStore(table),
     catalog: sizeCatalog(wiring.settings),
   };
   return build(ports, wiring.settings);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
-import type { QuotaStore } from '#core/ports/quota-store.ts';
+import type { KnownUser, QuotaStore } from '#core/ports/quota-store.ts';
 import { heldWith } from '#core/quotas/held.ts';
 import { holdQuota } from '#core/quotas/hold-quota.ts';
 import { EMPTY_LEDGER, type Ledger, sumOf } from '#core/quotas/ledger.ts';
@@ -47,10 +47,12 @@ export function describeQuotaStoreContract(
     const group = { kind: 'group', group: 'a#b:c 😀' } as const;
     const user = { kind: 'user', userId: 'ada#1' } as const;
 
-    it('has no limits and no ledger before they are written', async () => {
+    it('has no limits, no ledger and no user before they are written', async () => {
       expect(await store.readLimits(group)).toEqual({});
       expect(await store.readLedger('ada')).toBeUndefined();
-      expect(await store.read('ada', [INSTALLATION, user])).toEqual({ limits: [], stored: undefined });
+      expect(await store.listUsers({ limit: 1 })).toEqual({ users: [] });
+      const nothing = { limits: [], stored: undefined, known: undefined };
+      expect(await store.read('ada', [INSTALLATION, user])).toEqual(nothing);
     });
 
     it('keeps the limits of each scope apart, and replaces all of them at once', async () => {
@@ -103,6 +105,34 @@ export function describeQuotaStoreContract(
         cursor = page.cursor;
       } while (cursor !== undefined);
       expect(listed.sort()).toEqual(users.sort());
+    });
+
+    it('keeps the groups that were saved last for a user, and reads them with the quota', async () => {
+      await store.saveUser({ userId: 'ada#1', groups: ['a'] });
+      await store.saveUser({ userId: 'ada#1', groups: ['constructor', 'a#b:c 😀'] });
+      const known = { userId: 'ada#1', groups: ['constructor', 'a#b:c 😀'] };
+      expect(await store.read('ada#1', [INSTALLATION])).toEqual({ limits: [], stored: undefined, known });
+      expect((await store.read('ada', [INSTALLATION])).known).toBeUndefined();
+    });
+
+    it('lists every user once, in pages of at most the limit', async () => {
+      const users = Array.from({ length: 40 }, (_, n) => ({
+        userId: `user ${n}`,
+        groups: [`group ${n % 3}`],
+      }));
+      for (const known of users) await store.saveUser(known);
+      for (const limit of [1, 7, 40, 100]) {
+        const listed: KnownUser[] = [];
+        let after: string | undefined;
+        do {
+          const page = await store.listUsers({ limit, ...(after === undefined ? {} : { after }) });
+          expect(page.users.length).toBeLessThanOrEqual(limit);
+          listed.push(...page.users);
+          after = page.next;
+        } while (after !== undefined);
+        expect(listed).toHaveLength(40);
+        expect(listed).toEqual(expect.arrayContaining(users));
+      }
     });
 
     const burst = async (userId: string, requests: number, limit: number) => {

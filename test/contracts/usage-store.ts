@@ -16,6 +16,10 @@ export const aUsageEntry = (entry: Partial<UsageEntry> = {}): UsageEntry => ({
   name: 'AutoCyber 😀',
   micros: 1_234_567,
   ms: 3_600_000,
+  days: [
+    { day: 1, micros: 1_000_000, ms: 3_600_000 },
+    { day: 2, micros: 234_567, ms: 0 },
+  ],
   ...entry,
 });
 
@@ -49,6 +53,12 @@ export function describeUsageStoreContract(
       expect(await list({}, 'ada#1')).toEqual([other]);
       expect(await list({}, 'ada', '2030-02')).toEqual([earlier]);
       expect(await list({}, 'ada', '2030-04')).toEqual([]);
+    });
+
+    it('lists an entry without days as it was stored', async () => {
+      const { days: _none, ...entry } = aUsageEntry();
+      await store.save([entry]);
+      expect(await list()).toEqual([entry]);
     });
 
     it('lists the newest workbench first, and of a workbench the highest number first', async () => {

@@ -1,4 +1,11 @@
-import type { LedgerPage, QuotaStore, StoredLedger, UserQuota } from '#core/ports/quota-store.ts';
+import type {
+  KnownUser,
+  LedgerPage,
+  QuotaStore,
+  StoredLedger,
+  UserPage,
+  UserQuota,
+} from '#core/ports/quota-store.ts';
 import { type Ledger, ledgerSchema } from '#core/quotas/ledger.ts';
 import type { QuotaLimits } from '#core/quotas/limits.ts';
 import { formatScope, type QuotaScope } from '#core/quotas/scope.ts';
@@ -8,13 +15,14 @@ import { deepFreeze } from './memory-workbench-store.ts';
 export class MemoryQuotaStore implements QuotaStore {
   readonly #limits = new Map<string, string>();
   readonly #ledgers = new Map<string, StoredLedger>();
+  readonly #users = new Map<string, KnownUser>();
 
   async read(userId: string, scopes: readonly QuotaScope[]): Promise<UserQuota> {
     const limits = scopes.flatMap((scope) => {
       const text = this.#limits.get(formatScope(scope));
       return text === undefined ? [] : [{ scope, limits: JSON.parse(text) as QuotaLimits }];
     });
-    return { limits, stored: this.storedLedger(userId) };
+    return { limits, stored: this.storedLedger(userId), known: this.#users.get(userId) };
   }
 
   async readLimits(scope: QuotaScope): Promise<QuotaLimits> {
@@ -44,6 +52,25 @@ export class MemoryQuotaStore implements QuotaStore {
 
   async listLedgers(): Promise<LedgerPage> {
     return { userIds: [...this.#ledgers.keys()] };
+  }
+
+  async saveUser({ userId, groups }: KnownUser): Promise<void> {
+    this.#users.set(userId, deepFreeze({ userId, groups: [...groups] }));
+  }
+
+  async listUsers({
+    limit,
+    after = '',
+  }: {
+    readonly limit: number;
+    readonly after?: string;
+  }): Promise<UserPage> {
+    const rest = [...this.#users.values()]
+      .filter(({ userId }) => userId > after)
+      .sort((one, other) => (one.userId < other.userId ? -1 : 1));
+    const users = rest.slice(0, limit);
+    const last = users.at(-1)?.userId;
+    return rest.length > limit && last !== undefined ? { users, next: last } : { users };
   }
 
   /** The ledger as it is stored. */

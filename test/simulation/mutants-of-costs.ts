@@ -20,17 +20,17 @@ export const COST_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'cost-of-month-cut',
-    description: 'forgets what a month has cost when the next one begins',
+    description: 'forgets what a day has cost when the next one begins',
     file: METERING,
     find: 'const ended = current === known ? [] : sumsOf(known, current.since);',
     replace: 'const ended: readonly CountedSum[] = [];',
   },
   {
     name: 'cost-of-month-counted-twice',
-    description: 'counts what a month has cost in the next one, too',
+    description: 'counts what a day has cost on the next one, too',
     file: 'core/cost/meter.ts',
-    find: 'return { ...rest, seq: meter.seq + 1, micros: 0, ms: 0 };',
-    replace: 'return { ...rest, seq: meter.seq + 1 };',
+    find: 'const next = { ...rest, seq: meter.seq + 1, micros: 0, ms: 0 };',
+    replace: 'const next = { ...rest, seq: meter.seq + 1 };',
   },
   {
     name: 'cost-of-ended-meter-after-record',

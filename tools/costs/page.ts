@@ -23,7 +23,10 @@ ${stages.map((costs) => stageSection(costs, assumed)).join('\n')}
 \`GET /workbenches/{wid}\` and the list have \`cost\`: the price of an hour while the workbench runs, of a month while it is stopped,
 and what it has cost in this month (UTC). The figures are computed from the prices of the stage, from when the task
 was on an instance, and from its dominant share, as in the tables above ([decision 31](decisions/0031-the-meter-is-in-the-record.md)).
-\`GET /usage\` lists them for a month and a user, with the workbenches that were deleted, as JSON or CSV. They are current to the
+\`GET /usage\` lists them for a month and a user by workbench and by day, with the workbenches that were deleted, as JSON or CSV. Administrators
+list all users with \`all=true\`, or those of a group with \`group=\`, each with their sum ([decision 44](decisions/0044-usage-by-day-user-and-group.md)):
+the users whose own token had this group when they last created or started a workbench. So a user in two groups counts in both, and
+a user without tokens in none. A user is listed from the first workbench on. The figures are current to the
 second, and they are not the bill: list prices or \`pricePerHour\`, without discounts and taxes.
 
 Cost Explorer says a day later what AWS bills. To compare the two, activate the tags \`workbench:installation\`, \`workbench:id\`

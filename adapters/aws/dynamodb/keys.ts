@@ -238,6 +238,11 @@ export function ledgerKey(userId: string): ItemKey {
   return { pk: partitionOf(userId, LEDGER_PARTITIONS), sk: userId };
 }
 
+/** That the user is known, and in which groups. */
+export function knownUserKey(userId: string): ItemKey {
+  return { pk: partitionOf(userId, USER_PARTITIONS), sk: userId };
+}
+
 /** The key attributes of an item in the format of the SDK. */
 export function keyAttributes({ pk, sk }: ItemKey): Item {
   return { [TABLE.partitionKey.name]: { S: pk }, [TABLE.sortKey.name]: { S: sk } };
@@ -257,6 +262,9 @@ export const ACTIVE_PARTITIONS: readonly string[] = shardPartitions('active', AC
 
 /** The partitions of the ledgers. */
 export const LEDGER_PARTITIONS: readonly string[] = shardPartitions('quota-ledger', LEDGER_SHARDS);
+
+/** The partitions of the known users. */
+export const USER_PARTITIONS: readonly string[] = shardPartitions('quota-users', LEDGER_SHARDS);
 
 /** The partition that contains the item with this id. */
 export function partitionOf(id: string, partitions: readonly string[]): string {

@@ -1,6 +1,13 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { LedgerPage, QuotaStore, StoredLedger, UserQuota } from '#core/ports/quota-store.ts';
+import type {
+  KnownUser,
+  LedgerPage,
+  QuotaStore,
+  StoredLedger,
+  UserPage,
+  UserQuota,
+} from '#core/ports/quota-store.ts';
 import { type Ledger, ledgerSchema } from '#core/quotas/ledger.ts';
 import { type QuotaLimits, quotaLimitsSchema } from '#core/quotas/limits.ts';
 import { formatScope, type QuotaScope } from '#core/quotas/scope.ts';
@@ -10,16 +17,18 @@ import {
   type Item,
   type ItemKey,
   keyAttributes,
+  knownUserKey,
   LEDGER_PARTITIONS,
   ledgerKey,
   quotaLimitsKey,
+  USER_PARTITIONS,
 } from './keys.ts';
 
 const PAGE = 100;
 
 /**
- * Limits and ledgers in DynamoDB. A scope has one item in a partition of its own. The ledgers are in LEDGER_SHARDS partitions, so
- * that a sweep can list them and no partition is written by all users.
+ * Limits, ledgers and users in DynamoDB. A scope has one item in a partition of its own. The ledgers are in LEDGER_SHARDS partitions,
+ * so that a sweep can list them and no partition is written by all users; the users likewise.
  */
 export class DynamoQuotaStore implements QuotaStore {
   readonly #client: DynamoDBClient;
@@ -32,16 +41,16 @@ export class DynamoQuotaStore implements QuotaStore {
 
   async read(userId: string, scopes: readonly QuotaScope[]): Promise<UserQuota> {
     const ledger = ledgerKey(userId);
+    const user = knownUserKey(userId);
     const keys = scopes.map((scope) => ({ scope, key: quotaLimitsKey(scope) }));
-    const items = await batchGetItems(this.#client, this.#table, [ledger, ...keys.map(({ key }) => key)], {
-      ConsistentRead: true,
-    });
+    const all = [ledger, user, ...keys.map(({ key }) => key)];
+    const items = await batchGetItems(this.#client, this.#table, all, { ConsistentRead: true });
     const itemOf = (key: ItemKey) => items.find(({ pk, sk }) => pk?.S === key.pk && sk?.S === key.sk);
     const limits = keys.flatMap(({ scope, key }) => {
       const item = itemOf(key);
       return item === undefined ? [] : [{ scope, limits: limitsOf(item) }];
     });
-    return { limits, stored: ledgerOf(itemOf(ledger)) };
+    return { limits, stored: ledgerOf(itemOf(ledger)), known: userOf(itemOf(user)) };
   }
 
   async readLimits(scope: QuotaScope): Promise<QuotaLimits> {
@@ -114,6 +123,49 @@ export class DynamoQuotaStore implements QuotaStore {
     return shard + 1 < LEDGER_PARTITIONS.length ? { userIds, cursor: encodeCursor(shard + 1) } : { userIds };
   }
 
+  async saveUser({ userId, groups }: KnownUser): Promise<void> {
+    const command = new PutItemCommand({
+      TableName: this.#table,
+      Item: { ...keyAttributes(knownUserKey(userId)), groups: { L: groups.map((group) => ({ S: group })) } },
+    });
+    await callDynamoDb('PutItem', () => this.#client.send(command));
+  }
+
+  /** The users of a partition are sorted by their ids, and the partitions follow each other. */
+  async listUsers({ limit, after }: { readonly limit: number; readonly after?: string }): Promise<UserPage> {
+    const users: KnownUser[] = [];
+    let from = after === undefined ? undefined : keyAttributes(knownUserKey(after));
+    let shard = after === undefined ? 0 : USER_PARTITIONS.indexOf(knownUserKey(after).pk);
+    // One more than `limit` shows whether another page follows.
+    for (; shard < USER_PARTITIONS.length && users.length <= limit; shard += from === undefined ? 1 : 0) {
+      const page = await this.#queryUsers(USER_PARTITIONS[shard] ?? '', limit + 1 - users.length, from);
+      users.push(...page.users);
+      from = page.lastKey;
+    }
+    const page = users.slice(0, limit);
+    const last = page.at(-1)?.userId;
+    return users.length > limit && last !== undefined ? { users: page, next: last } : { users: page };
+  }
+
+  async #queryUsers(
+    partition: string,
+    limit: number,
+    from: Item | undefined,
+  ): Promise<{ readonly users: readonly KnownUser[]; readonly lastKey: Item | undefined }> {
+    const { Items = [], LastEvaluatedKey } = await callDynamoDb('Query', () =>
+      this.#client.send(
+        new QueryCommand({
+          TableName: this.#table,
+          Limit: limit,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': { S: partition } },
+          ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+        }),
+      ),
+    );
+    return { users: Items.flatMap((item) => userOf(item) ?? []), lastKey: LastEvaluatedKey };
+  }
+
   async #getItem(key: ItemKey): Promise<Item | undefined> {
     const command = new GetItemCommand({
       TableName: this.#table,
@@ -135,6 +187,12 @@ function ledgerOf(item: Item | undefined): StoredLedger | undefined {
     ledger: ledgerSchema.parse(unmarshall(item.ledger?.M ?? {})),
     revision: Number(item.revision?.N),
   };
+}
+
+function userOf(item: Item | undefined): KnownUser | undefined {
+  const userId = item?.sk?.S;
+  if (userId === undefined) return undefined;
+  return { userId, groups: (item?.groups?.L ?? []).flatMap(({ S }) => S ?? []) };
 }
 
 /** The shard, and the last user of the page before, if it was of the same shard. */

@@ -1,4 +1,11 @@
-import type { LedgerPage, QuotaStore, StoredLedger, UserQuota } from '#core/ports/quota-store.ts';
+import type {
+  KnownUser,
+  LedgerPage,
+  QuotaStore,
+  StoredLedger,
+  UserPage,
+  UserQuota,
+} from '#core/ports/quota-store.ts';
 import { type Ledger, ledgerSchema } from '#core/quotas/ledger.ts';
 import { type QuotaLimits, quotaLimitsSchema } from '#core/quotas/limits.ts';
 import { formatScope, type QuotaScope } from '#core/quotas/scope.ts';
@@ -13,7 +20,12 @@ const INSERT = `INSERT INTO quota_ledgers (user_id, revision, ledger) VALUES (?,
 const UPDATE = `UPDATE quota_ledgers SET ledger = ?, revision = revision + 1
   WHERE user_id = ? AND revision = ?`;
 
-/** Limits and ledgers in SQLite: one row per scope, and one per user. */
+interface UserRow {
+  readonly user_id: string;
+  readonly groups: string;
+}
+
+/** Limits, ledgers and users in SQLite: one row per scope, and one of each kind per user. */
 export class SqliteQuotaStore implements QuotaStore {
   readonly #database: Database;
 
@@ -29,6 +41,7 @@ export class SqliteQuotaStore implements QuotaStore {
         return limits === undefined ? [] : [{ scope, limits }];
       }),
       stored: readLedger(connection, userId),
+      known: readUser(connection, userId),
     }));
   }
 
@@ -78,6 +91,44 @@ export class SqliteQuotaStore implements QuotaStore {
     const last = userIds.at(-1);
     return userIds.length < PAGE || last === undefined ? { userIds } : { userIds, cursor: last };
   }
+
+  async saveUser({ userId, groups }: KnownUser): Promise<void> {
+    assertWellFormed(userId, ...groups);
+    await this.#database.write((connection) => {
+      connection.run(
+        'INSERT OR REPLACE INTO quota_users (user_id, groups) VALUES (?, ?)',
+        ...[userId, JSON.stringify(groups)],
+      );
+    });
+  }
+
+  async listUsers({
+    limit,
+    after = '',
+  }: {
+    readonly limit: number;
+    readonly after?: string;
+  }): Promise<UserPage> {
+    // One more than `limit` shows whether another page follows.
+    const rows = await this.#database.read((connection) =>
+      connection.all<UserRow>(
+        'SELECT user_id, groups FROM quota_users WHERE user_id > ? ORDER BY user_id LIMIT ?',
+        ...[after, limit + 1],
+      ),
+    );
+    const users = rows.slice(0, limit).map(toUser);
+    const last = users.at(-1)?.userId;
+    return rows.length > limit && last !== undefined ? { users, next: last } : { users };
+  }
+}
+
+function readUser(connection: Connection, userId: string): KnownUser | undefined {
+  const row = connection.get<UserRow>('SELECT user_id, groups FROM quota_users WHERE user_id = ?', userId);
+  return row === undefined ? undefined : toUser(row);
+}
+
+function toUser({ user_id: userId, groups }: UserRow): KnownUser {
+  return { userId, groups: JSON.parse(groups) as string[] };
 }
 
 function readLimits(connection: Connection, scope: QuotaScope): QuotaLimits | undefined {

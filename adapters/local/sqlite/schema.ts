@@ -216,6 +216,14 @@ CREATE TABLE quota_ledgers (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** The users who have had workbenches, each with their groups as JSON. */
+const QUOTA_USERS = `
+CREATE TABLE quota_users (
+  user_id TEXT PRIMARY KEY,
+  groups TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
 /** The step at index n leads from version n to version n + 1. */
 export const MIGRATIONS: readonly Migration[] = [
   WORKBENCHES + OTHERS,
@@ -229,4 +237,5 @@ export const MIGRATIONS: readonly Migration[] = [
   USAGE,
   RUN_REPORTS,
   QUOTAS,
+  QUOTA_USERS,
 ];

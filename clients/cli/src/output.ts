@@ -9,10 +9,8 @@ import {
   type Quota,
   type Share,
   type ShareLink,
-  type Usage,
   type Workbench,
 } from 'workbench-client';
-import { formatTable } from './table.ts';
 
 /** Where a command writes: results to `out`, everything else to `err`. */
 export interface Output {
@@ -246,25 +244,6 @@ function formatCost({ cost }: Workbench): string | undefined {
     ...(stopped === 0 ? [] : [`${formatUsd(stopped)} USD a month while it is stopped`]),
     `${formatUsd(month)} USD this month`,
   ].join(', ');
-}
-
-/** What each workbench has cost, with the sum in the last line. */
-export function formatUsage(usage: readonly Usage[]): string {
-  if (usage.length === 0) return 'Nothing was used.';
-  const sum = (amountOf: (item: Usage) => number) => usage.reduce((total, item) => total + amountOf(item), 0);
-  const total = { hours_running: sum((item) => item.hours_running), usd: sum((item) => item.usd) };
-  const row = (id: string, name: string, { hours_running: hours, usd }: typeof total) => [
-    id,
-    name,
-    hours.toFixed(1),
-    formatUsd(usd),
-  ];
-  const rows = [
-    ['ID', 'NAME', 'HOURS', 'USD'],
-    ...usage.map((item) => row(item.workbench_id, printable(item.workbench_name), item)),
-    row('', 'total', total),
-  ];
-  return formatTable(rows);
 }
 
 function formatUsd(usd: number, digits = 2): string {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import type { HistoryEntry, ListFilter, Usage, Workbench, WorkbenchClient } from 'workbench-client';
+import type { HistoryEntry, ListFilter, Workbench, WorkbenchClient } from 'workbench-client';
 import { completionScript, SHELLS } from './completion.ts';
 import {
   type Connection,
@@ -24,7 +24,6 @@ import {
   formatList,
   formatPreview,
   formatQuota,
-  formatUsage,
   formatWorkbench,
   type Output,
   printable,
@@ -32,6 +31,7 @@ import {
 import { collectLabel, parseLines, parseSeconds } from './parse.ts';
 import { addShareCommands } from './share.ts';
 import { addSweepCommand } from './sweep.ts';
+import { addUsageCommand } from './usage.ts';
 import { waitWithProgress } from './wait.ts';
 import {
   addWorkbenchOptions,
@@ -248,14 +248,7 @@ Exit codes: 0 success, 1 failed, 2 wrong usage, 3 the workbench did not get the 
   addShareCommands(program, open);
   addLinkCommands(program, open);
 
-  add('usage', 'show what your workbenches have cost in a month, deleted ones included')
-    .option('--month <yyyy-mm>', 'the month (UTC; default: this month)')
-    .action(async ({ month }: { readonly month?: string }, command: Command) => {
-      const { client, output } = open(command);
-      const usage: Usage[] = [];
-      for await (const item of client.usage(month === undefined ? {} : { month })) usage.push(item);
-      output.result(usage, formatUsage(usage));
-    });
+  addUsageCommand(program, open);
 
   add('whoami', 'show which API is used, and as whom').action(async (_flags: unknown, command: Command) => {
     const { client, api, credential, output } = open(command);

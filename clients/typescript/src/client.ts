@@ -2,6 +2,7 @@ import createClient, { type Client, type ParamsOption, type RequestBodyOption } 
 import { readRetryAfter, WorkbenchApiError } from './errors.ts';
 import { type RetryOptions, retryingFetch, type Sleep, sleep } from './retry.ts';
 import type { operations, paths } from './schema.ts';
+import { addUpUsage, type UsageFilter, type UsageReport } from './usage.ts';
 import { type Polled, type WaitOptions, type WaitTarget, waitUntil } from './wait.ts';
 import type {
   Caller,
@@ -18,6 +19,7 @@ import type {
   ShareRequest,
   StartTimes,
   Usage,
+  UsagePage,
   Workbench,
 } from './workbench.ts';
 
@@ -158,22 +160,32 @@ export class WorkbenchClient {
     } while (cursor !== undefined);
   }
 
-  /**
-   * Iterates over what the workbenches of the user have cost in a month, also deleted ones.
-   * @param month `YYYY-MM`; by default the present month (UTC)
-   */
-  async *usage({ month, signal }: CallOptions & { readonly month?: string } = {}): AsyncGenerator<Usage> {
+  /** Iterates over what the workbenches of the user, a group or all users have cost in a month, also deleted ones. */
+  async *usage(options: CallOptions & UsageFilter = {}): AsyncGenerator<Usage> {
+    for await (const page of this.#usagePages(options)) yield* page.items;
+  }
+
+  /** Reads all pages of the usage, and adds them up: by workbench, by user and by day. */
+  async usageReport(options: CallOptions & UsageFilter = {}): Promise<UsageReport> {
+    const pages: UsagePage[] = [];
+    for await (const page of this.#usagePages(options)) pages.push(page);
+    return addUpUsage(pages);
+  }
+
+  async *#usagePages({ month, group, all, signal }: CallOptions & UsageFilter): AsyncGenerator<UsagePage> {
     let cursor: string | undefined;
     do {
       const query = {
         ...this.#query,
         format: 'json' as const,
         ...(month === undefined ? {} : { month }),
+        ...(group === undefined ? {} : { group }),
+        ...(all === undefined ? {} : { all }),
         ...(cursor === undefined ? {} : { cursor }),
       };
       const result = await this.operations.GET('/usage', { params: { query }, ...signalOf({ signal }) });
       const page = dataOf(result);
-      yield* page.items;
+      yield page;
       cursor = page.next_cursor;
     } while (cursor !== undefined);
   }

@@ -15,6 +15,7 @@ export {
 } from './errors.ts';
 export type { RetryOptions } from './retry.ts';
 export type { components, operations, paths } from './schema.ts';
+export type { UsageFilter, UsageReport } from './usage.ts';
 export {
   describeStatus,
   type WaitOptions,
@@ -38,6 +39,7 @@ export type {
   ShareRequest,
   StartTimes,
   Usage,
+  UsagePage,
   Workbench,
   WorkbenchStatus,
 } from './workbench.ts';

@@ -575,8 +575,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Lists what the workbenches of a user have cost in a month, newest workbench first.
-         * @description Workbenches that were deleted or given to another user in the month are included, each with the part of this user; a workbench that cost nothing and did not run is not. Months are kept for 15 months. A page may have fewer items than `limit`, or none, although there is a `next_cursor`. As CSV the cursor is in the header `X-Next-Cursor`, and a text that a spreadsheet could read as a formula begins with an apostrophe.
+         * Lists what workbenches have cost in a month: of a user, of a group or of all users.
+         * @description Workbenches that were deleted or given to another user in the month are included, each with the part of this user; a workbench that cost nothing and did not run is not. Months are kept for 15 months. With `group` or `all=true` it lists the users who have created or started a workbench, each newest workbench first; `limit` then counts users, at most 25, and `user_id` is not used. A page may have fewer items than `limit`, or none, although there is a `next_cursor`. As CSV the cursor is in the header `X-Next-Cursor`, and a text that a spreadsheet could read as a formula begins with an apostrophe.
          */
         get: operations["listUsage"];
         put?: never;
@@ -6349,10 +6349,16 @@ export interface operations {
                 month?: string;
                 /** @description By default what `Accept` asks for, otherwise JSON. */
                 format?: "json" | "csv";
+                /** @description What a line of CSV is about. JSON has all of them. */
+                by?: "workbench" | "user" | "day";
+                /** @description For administrators: the users in this group, instead of one user. Not together with `all=true`. */
+                group?: string;
+                /** @description With `true`, for administrators: all users, instead of one. */
+                all?: boolean;
+                /** @description The `next_cursor` of the previous page. It is valid for the same user only. */
+                cursor?: string;
                 /** @description Maximum number of items in the page. */
                 limit?: components["parameters"]["limit"];
-                /** @description The `next_cursor` of the previous page. It is valid for the same user only. */
-                cursor?: components["parameters"]["cursor"];
             };
             header?: never;
             path?: never;
@@ -6380,6 +6386,18 @@ export interface operations {
                      *           "usd": 2.0833
                      *         }
                      *       ],
+                     *       "days": [
+                     *         {
+                     *           "day": "2030-01-02",
+                     *           "hours_running": 24,
+                     *           "usd": 1.2048
+                     *         },
+                     *         {
+                     *           "day": "2030-01-03",
+                     *           "hours_running": 17.5,
+                     *           "usd": 0.8785
+                     *         }
+                     *       ],
                      *       "total": {
                      *         "hours_running": 41.5,
                      *         "usd": 2.0833
@@ -6398,6 +6416,25 @@ export interface operations {
                             workbench_name: string;
                             /** @description The owner whose part this is. Each owner of the month has an own part. */
                             user_id: string;
+                            /** @description Hours for which its task was on an instance, or its host ran. */
+                            hours_running: number;
+                            /** @description What it has cost in the month. */
+                            usd: number;
+                        }[];
+                        /** @description With `group` or `all`: the sum of each user on this page. The rest of the last user may be on the next page. */
+                        users?: {
+                            user_id: string;
+                            /** @description Those that the user's own token proved when it last created, started or accepted a workbench. */
+                            groups: string[];
+                            /** @description Hours for which its task was on an instance, or its host ran. */
+                            hours_running: number;
+                            /** @description What it has cost in the month. */
+                            usd: number;
+                        }[];
+                        /** @description The sums of this page by day, without days that have none. Months before days were counted have none. */
+                        days: {
+                            /** @description `YYYY-MM-DD`, UTC. */
+                            day: string;
                             /** @description Hours for which its task was on an instance, or its host ran. */
                             hours_running: number;
                             /** @description What it has cost in the month. */

@@ -37,5 +37,6 @@ export type ShareLinkRequest = NonNullable<
 /** A link with its secret. */
 export type CreatedShareLink = Response<'createShareLink'>['item'];
 export type StartTimes = Response<'listStartTimes'>['items'][number];
+export type UsagePage = Response<'listUsage'>;
 /** What a workbench has cost one owner in one month. */
-export type Usage = Response<'listUsage'>['items'][number];
+export type Usage = UsagePage['items'][number];

@@ -8,9 +8,10 @@ import { AdminAudit } from './admin-audit.tsx';
 import { AdminMachines } from './admin-machines.tsx';
 import { AdminQuotas } from './admin-quotas.tsx';
 import { AdminReports } from './admin-reports.tsx';
+import { AdminUsage } from './admin-usage.tsx';
 import { AdminWorkbenches } from './admin-workbenches.tsx';
 
-/** The installation, for operators: workbenches of all users, machines, quotas, reports of sweeps, audit. */
+/** The installation, for operators: workbenches of all users, machines, quotas, cost, reports of sweeps, audit. */
 export function Admin() {
   const { api, me } = useConsole();
   const { data, error, refetch } = useQuery({
@@ -40,6 +41,7 @@ export function Admin() {
         </>
       )}
       <AdminQuotas />
+      <AdminUsage />
       <AdminReports />
       <AdminAudit />
     </>

@@ -37,6 +37,10 @@ describe('the command line', () => {
     const usage = JSON.parse((await wb(api, ['usage', '--json'])).out) as { usd: number }[];
     expect(usage.map(({ usd }) => usd)).toEqual([0]);
     expect((await wb(api, ['usage', '--month', '2020-13'])).code).toBe(1);
+    const all = await wb(api, ['usage', '--all']);
+    expect(all.out).toMatch(/^USER +GROUPS +HOURS +USD\n\S+ +\d+\.\d +0\.00\n +total +\d+\.\d +0\.00\n$/);
+    expect((await wb(api, ['usage', '--by', 'day'])).out).toMatch(/^DAY +HOURS +USD\n\d{4}-\d\d-\d\d +/);
+    expect((await wb(api, ['usage', '--all', '--group', 'a'])).code).toBe(2);
 
     const refused = await wb(api, ['delete', 'First']);
     expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('--force') });

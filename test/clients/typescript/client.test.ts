@@ -91,6 +91,33 @@ describe('the client', () => {
     ]);
   });
 
+  it('adds up the usage of all users over all pages', async () => {
+    const page = (usd: number, day: string, user: string) => ({
+      ...{ success: true, month: '2030-01', currency: 'USD', basis: 'prices' },
+      items: [{ workbench_id: ID, workbench_name: 'First', user_id: user, hours_running: 1.1, usd }],
+      users: [{ user_id: user, groups: ['a'], hours_running: 1.1, usd }],
+      days: [{ day, hours_running: 1.1, usd }],
+      total: { hours_running: 1.1, usd },
+    });
+    const { client, requests } = openClient([
+      respond(200, { ...page(0.1, '2030-01-02', 'ada'), next_cursor: 'next' }),
+      respond(200, { ...page(0.2, '2030-01-01', 'bob'), next_cursor: 'last' }),
+      respond(200, page(0.2, '2030-01-02', 'bob')),
+    ]);
+    const report = await client.usageReport({ all: true });
+    expect(report.users).toEqual([
+      { user_id: 'ada', groups: ['a'], hours_running: 1.1, usd: 0.1 },
+      { user_id: 'bob', groups: ['a'], hours_running: 2.2, usd: 0.4 },
+    ]);
+    expect(report.days).toEqual([
+      { day: '2030-01-01', hours_running: 1.1, usd: 0.2 },
+      { day: '2030-01-02', hours_running: 2.2, usd: 0.3 },
+    ]);
+    expect(report).toMatchObject({ month: '2030-01', total: { hours_running: 3.3, usd: 0.5 } });
+    expect(report.items).toHaveLength(3);
+    expect(new URL(requests[0]?.url ?? '').search).toBe('?user_id=ada&format=json&all=true');
+  });
+
   it('reads all pages, and no page before it is needed', async () => {
     const page = (id: string, cursor?: string) =>
       respond(200, {

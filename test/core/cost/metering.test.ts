@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Meter } from '#core/cost/meter.ts';
 import { closedUsage, meterAfter, meteredStateOf, monthToDate, openUsage } from '#core/cost/metering.ts';
+import type { UsageEntry } from '#core/ports/usage-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import {
   acceptedRun,
@@ -24,7 +26,7 @@ const NOON = at('2030-03-10T12:00');
 /** Writes the records one after another, as `updateRecord` does, and keeps what ended meters have counted. */
 function write(...writes: readonly (readonly [string, Workbench])[]) {
   let before: Workbench = stopped({ updatedAt: 0, revision: 0 });
-  const stored = new Map<string, { micros: number; ms: number; userId: string; month: string }>();
+  const stored = new Map<string, UsageEntry>();
   for (const [time, next] of writes) {
     const now = at(time);
     const { meter: _own, ...rest } = next;
@@ -96,7 +98,7 @@ describe('the sum of a month', () => {
       ['2030-03-09T10:30', stopped()],
     );
     expect(monthToDate(workbench, NOON)).toBe(540_000);
-    expect(openUsage(workbench, NOON)).toMatchObject([{ month: '2030-03', micros: 540_000, ms: 1.5 * HOUR }]);
+    expect(openUsage(workbench, NOON)).toMatchObject([{ month: '2030-03', micros: 180_000, ms: 0.5 * HOUR }]);
   });
 
   it('contains nothing of the month before, which is stored', () => {
@@ -138,9 +140,34 @@ describe('the sum of a month', () => {
     );
     expect(written.stored).toMatchObject([{ userId: 'ada', micros: 360_000, seq: 1 }]);
     expect(openUsage(written.workbench, NOON)).toMatchObject([
-      { userId: 'grace', micros: 1_080_000, seq: 2 },
+      { userId: 'grace', micros: 1_080_000, seq: 4 },
     ]);
     expect(monthToDate(written.workbench, NOON)).toBe(1_440_000);
+  });
+
+  it('is known for each day, also for those that had no write', () => {
+    const written = write(
+      ['2030-02-28T22:00', running({ run: placed })],
+      ['2030-03-02T01:00', stopped()],
+      ['2030-03-02T02:00', running({ run: placed })],
+      ['2030-03-02T04:00', stopped()],
+    );
+    const day = (number: number, hours: number) => ({ day: number, micros: hours * RATE, ms: hours * HOUR });
+    expect(written.stored.map(({ month, days }) => ({ month, days }))).toEqual([
+      { month: '2030-02', days: [day(28, 2)] },
+      { month: '2030-03', days: [day(1, 24)] },
+    ]);
+    expect(openUsage(written.workbench, at('2030-03-03T00:00'))).toMatchObject([{ days: [day(2, 3)] }]);
+    expect(monthToDate(written.workbench, NOON)).toBe(27 * RATE);
+  });
+
+  it('contains the days before that a meter of an earlier version has counted, as of the day of its last change', () => {
+    const { workbench } = write(['2030-03-10T10:00', running({ run: placed })]);
+    const earlier = { ...workbench, meter: { ...(workbench.meter as Meter), micros: 5_000_000, ms: HOUR } };
+    expect(monthToDate(earlier, at('2030-03-11T10:00'))).toBe(5_000_000 + 24 * RATE);
+    expect(openUsage(earlier, at('2030-03-10T11:00'))).toMatchObject([
+      { days: [{ day: 10, micros: 5_000_000 + RATE, ms: 2 * HOUR }] },
+    ]);
   });
 
   it('is the same if the write is retried', () => {
@@ -154,7 +181,7 @@ describe('the sum of a month', () => {
       later,
     );
     expect(again).toEqual(first);
-    expect(first).toHaveLength(1);
+    expect(first).toMatchObject([{ month: '2030-02' }, { month: '2030-03' }]);
   });
 
   it('does not fall while a clock is set back, and is right when the clock is right again', () => {

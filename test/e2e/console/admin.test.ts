@@ -58,6 +58,12 @@ test('an operator finds a workbench that hangs, reads its output, stops it and w
   await page.getByText('local takes workbenches again.').waitFor();
   await page.getByRole('button', { name: 'Start the selected' }).click();
   await page.getByText('Requested for 1 of 1 workbenches.').waitFor();
+
+  await page.getByRole('button', { name: 'Show the cost' }).click();
+  const costs = page.getByRole('region', { name: 'Cost by user' });
+  await costs.getByRole('row', { name: /^ada .*\$/ }).waitFor();
+  await costs.getByRole('row', { name: /^bob .*\$/ }).waitFor();
+  await checkScreen(page, 'admin');
   expect(faults).toEqual([]);
 });
 

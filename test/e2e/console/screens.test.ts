@@ -102,7 +102,13 @@ test('Usage shows what the workbenches of the user hold, and the limits', async 
   await page.getByText('CPU of these: 1 vCPU taken, no limit').waitFor();
   // What it costs is in the same table for those who see the chart and those who hear it.
   await page.getByRole('row', { name: /^Thesis .*\$/ }).waitFor();
-  await page.getByRole('row', { name: /^All .*\$/ }).waitFor();
+  const table = (name: string) => page.getByRole('region', { name });
+  await table('Cost by workbench')
+    .getByRole('row', { name: /^All .*\$/ })
+    .waitFor();
+  await table('Cost by day')
+    .getByRole('row', { name: /^\d{4}-\d\d-\d\d .*\$/ })
+    .waitFor();
   await checkScreen(page, 'usage');
 });
 

@@ -4,7 +4,7 @@ import { build as buildCreate } from '#functions/api/create-workbench.ts';
 import { build as buildDelete } from '#functions/api/delete-workbench.ts';
 import { build } from '#functions/api/list-usage.ts';
 import { aUsageEntry } from '#test/contracts/usage-store.ts';
-import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
+import { call, STATIC_KEY, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 const HOUR = 3_600_000;
 const query = 'user_id=ada';
@@ -150,5 +150,134 @@ describe('GET /usage', () => {
       call(build(ports, settings), { query: text, authorizer: tokenOf('grace') });
     expect((await listAs('')).status).toBe(200);
     expect((await listAs('user_id=ada')).status).toBe(403);
+  });
+
+  it('has the sum of each day', async () => {
+    const { world, create, list } = await setUp();
+    await create('one');
+    world.clock.advance(50 * HOUR);
+    const { days, total } = (await list()).body;
+    expect(days.map(({ day }: { day: string }) => day)).toEqual(['2030-01-01', '2030-01-02', '2030-01-03']);
+    expect(days[1].hours_running).toBe(24);
+    const usd = days.reduce((sum: number, day: { usd: number }) => sum + day.usd, 0);
+    expect(usd).toBeCloseTo(total.usd, 5);
+    const csv = String((await list(`${query}&format=csv&by=day`)).body).split('\r\n');
+    expect(csv[0]).toBe('"day","hours_running","usd"');
+    expect(csv[2]).toBe(`"2030-01-02",24,${days[1].usd}`);
+    expect((await list(`${query}&by=hour`)).body.error.fields).toHaveProperty('by');
+  });
+});
+
+describe('GET /usage of more than one user', () => {
+  /** Ada and Bob are in a group, and each has a workbench that ran for at least an hour; Eve has one and is in no group. */
+  async function setUpUsers() {
+    const { world, ports } = worldWithIds();
+    const settings = settingsWith();
+    const createFor = async (user: string, groups: readonly string[], name: string) => {
+      const authorizer = tokenOf(user, groups.length === 0 ? {} : { groups: JSON.stringify(groups) });
+      const { body } = await call(buildCreate(ports, settings), {
+        body: { workbench_name: name },
+        authorizer,
+      });
+      const key = { userId: user, workbenchId: body.item.workbench_id as string };
+      await world.waitForStatus(key, 'running');
+      return key;
+    };
+    await createFor('ada', ['research', 'staff'], 'a');
+    await createFor('bob', ['research'], 'b');
+    await createFor('eve', [], 'e');
+    world.clock.advance(HOUR);
+    const list = (text: string, authorizer = STATIC_KEY) =>
+      call(build(ports, settings), { query: text, authorizer });
+    return { world, ports, settings, createFor, list };
+  }
+
+  it('has the workbenches and the sum of each user', async () => {
+    const { list } = await setUpUsers();
+    const { status, body } = await list('all=true');
+    expect(status).toBe(200);
+    expect(usageResponseSchema.parse(body)).toEqual(body);
+    expect(body.users).toMatchObject([
+      { user_id: 'ada', groups: ['research', 'staff'] },
+      { user_id: 'bob', groups: ['research'] },
+      { user_id: 'eve', groups: [] },
+    ]);
+    expect(body.items).toMatchObject([
+      { user_id: 'ada', workbench_name: 'a' },
+      { user_id: 'bob', workbench_name: 'b' },
+      { user_id: 'eve', workbench_name: 'e' },
+    ]);
+    expect(body.users[0].usd).toBe(body.items[0].usd);
+    expect(body.total.usd).toBeCloseTo(body.items[0].usd + body.items[1].usd + body.items[2].usd, 6);
+    expect(body.days).toMatchObject([{ day: '2030-01-01', usd: body.total.usd }]);
+  });
+
+  it('has only the users of a group, as their own tokens last proved it', async () => {
+    const { ports, settings, createFor, list } = await setUpUsers();
+    const usersOf = async (group: string) =>
+      ((await list(`group=${group}`)).body.users as { user_id: string }[]).map((user) => user.user_id);
+    expect(await usersOf('research')).toEqual(['ada', 'bob']);
+    expect(await usersOf('staff')).toEqual(['ada']);
+    expect(await usersOf('none')).toEqual([]);
+    await createFor('ada', ['staff'], 'second');
+    expect(await usersOf('research')).toEqual(['bob']);
+    // A backend that creates a workbench for a user proves no groups, and takes none away.
+    await call(buildCreate(ports, settings), { query: 'user_id=bob', body: {} });
+    expect(await usersOf('research')).toEqual(['bob']);
+  });
+
+  it('lists every user and workbench once over pages', async () => {
+    const { ports, list } = await setUpUsers();
+    // More workbenches than one page has of a user.
+    const workbenches = Array.from(
+      { length: 1200 },
+      (_, n) => `0000000000000000000000${String(n).padStart(4, '0')}`,
+    );
+    await ports.usage.save(
+      workbenches.map((workbenchId) => aUsageEntry({ userId: 'bob', month: '2030-01', workbenchId })),
+    );
+    const items: string[] = [];
+    const users: string[] = [];
+    let cursor = '';
+    do {
+      const { body } = await list(`all=true&limit=2${cursor}`);
+      items.push(...body.items.map((item: { workbench_id: string }) => item.workbench_id));
+      users.push(...body.users.map((user: { user_id: string }) => user.user_id));
+      cursor = body.next_cursor === undefined ? '' : `&cursor=${body.next_cursor}`;
+    } while (cursor !== '');
+    expect(new Set(items).size).toBe(1203);
+    expect(items).toHaveLength(1203);
+    expect(users).toEqual(['ada', 'bob', 'bob', 'eve']);
+  });
+
+  it('is CSV with a line for each user', async () => {
+    const { list } = await setUpUsers();
+    const lines = String((await list('all=true&format=csv&by=user')).body).split('\r\n');
+    expect(lines[0]).toBe('"month","user_id","hours_running","usd"');
+    expect(lines.slice(1).map((line) => line.split(',')[1])).toEqual(['"ada"', '"bob"', '"eve"', undefined]);
+  });
+
+  it.each(['all=true', 'group=research', 'all=true&user_id=ada', 'all=&user_id=ada', 'all=true&all=true'])(
+    'is for administrators only: %s',
+    async (text) => {
+      const { list } = await setUpUsers();
+      const { status, body } = await list(text, tokenOf('ada'));
+      expect(status).toBe(403);
+      expect(body.error).toMatchObject({ code: 'forbidden', reason: 'admin_required' });
+    },
+  );
+
+  it.each([
+    ['all=yes', 'all'],
+    ['group=', 'group'],
+    ['group=a&all=true', 'group'],
+    ['all=true&cursor=x', 'cursor'],
+    [`all=true&cursor=${Buffer.from('["ada","x"]').toString('base64url')}`, 'cursor'],
+    ['all=true&limit=0', 'limit'],
+  ])('refuses %s', async (text, field) => {
+    const { list } = await setUpUsers();
+    const { status, body } = await list(text);
+    expect(status).toBe(400);
+    expect(body.error.fields).toHaveProperty(field);
   });
 });

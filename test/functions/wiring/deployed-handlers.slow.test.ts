@@ -445,7 +445,8 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
   'start-workbench': {
     event: forUser(STOPPED.workbenchId),
     workbenches: [STOPPED],
-    calls: ['dynamodb BatchGetItem', ...CHANGE_CALLS],
+    // The user is not known yet.
+    calls: ['dynamodb BatchGetItem', ...CHANGE_CALLS, 'dynamodb PutItem'].sort(),
     result: SUCCESS,
     sent: { work: [STOPPED.workbenchId] },
   },
@@ -475,7 +476,8 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
   'restore-workbench': {
     event: forUser(STOPPED.workbenchId),
     workbenches: [{ ...STOPPED, restorable: { deletedAt: T0, until: Date.UTC(2099, 0, 1) } }],
-    calls: ['dynamodb BatchGetItem', ...CHANGE_CALLS],
+    // The user is not known yet.
+    calls: ['dynamodb BatchGetItem', ...CHANGE_CALLS, 'dynamodb PutItem'].sort(),
     result: SUCCESS,
     sent: { work: [STOPPED.workbenchId] },
   },

@@ -43,6 +43,7 @@ const STORE_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'quotas.readLedger': ['GetItem'],
   'quotas.writeLedger': ['PutItem'],
   'quotas.listLedgers': ['Query'],
+  'quotas.saveUser': ['PutItem'],
   'startRates.count': ['UpdateItem'],
   'startTimes.add': ['UpdateItem'],
   'reports.add': ['PutItem'],

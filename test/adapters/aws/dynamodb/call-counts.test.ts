@@ -125,6 +125,10 @@ describe('the DynamoDB calls of each method', () => {
       quotas: quotas(),
       startRates: new DynamoStartRateStore(table.client, table.tableName),
     });
+    beforeEach(async () => {
+      await quotas().saveUser({ userId: 'ada', groups: [] });
+      calls.length = 0;
+    });
     const created = async (limits: StartLimit, request: CreateRequest, idempotencyKey?: string) => {
       calls.length = 0;
       await createWorkbench(
@@ -149,6 +153,13 @@ describe('the DynamoDB calls of each method', () => {
         'TransactWriteItemsCommand',
         'UpdateItemCommand',
       ]);
+    });
+
+    it('to create a workbench are one write more for a user who has had none', async () => {
+      calls.length = 0;
+      const command = { userId: 'bob', request: SIZE, bodyHash: 'a', by: 'bob' };
+      await createWorkbench(ports(), world.policy, command, NO_START_LIMIT);
+      expect(commands()).toEqual(['BatchGetItemCommand', 'PutItemCommand', 'PutItemCommand']);
     });
 
     it('to create a workbench are one write more with a limit of starts, and one with a quota', async () => {

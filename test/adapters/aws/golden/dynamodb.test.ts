@@ -512,7 +512,7 @@ describe('a quota', () => {
   const ADA_LIMITS = { pk: { S: 'quota-user#ada' }, sk: { S: 'limits' } };
   const ADA_LEDGER = { pk: { S: 'quota-ledger#11' }, sk: { S: 'ada' } };
 
-  it('is read consistently by one call: the limits of every scope and the ledger', async () => {
+  it('is read consistently by one call: the limits of every scope, the ledger and the groups', async () => {
     const { client, sent } = recordingClient();
     await new DynamoQuotaStore(client, TABLE).read('ada', scopesOf('ada', ['research']));
     expect(sent).toEqual([
@@ -523,6 +523,7 @@ describe('a quota', () => {
             [TABLE]: {
               Keys: [
                 ADA_LEDGER,
+                { pk: { S: ADA_LEDGER.pk.S.replace('ledger', 'users') }, sk: { S: 'ada' } },
                 { pk: { S: 'quota-installation' }, sk: { S: 'limits' } },
                 { pk: { S: 'quota-group#research' }, sk: { S: 'limits' } },
                 ADA_LIMITS,

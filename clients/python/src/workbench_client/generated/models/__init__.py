@@ -163,10 +163,13 @@ from .list_start_times_response_200_items_item import ListStartTimesResponse200I
 from .list_start_times_response_200_items_item_kind import (
     ListStartTimesResponse200ItemsItemKind,
 )
+from .list_usage_by import ListUsageBy
 from .list_usage_format import ListUsageFormat
 from .list_usage_response_200 import ListUsageResponse200
+from .list_usage_response_200_days_item import ListUsageResponse200DaysItem
 from .list_usage_response_200_items_item import ListUsageResponse200ItemsItem
 from .list_usage_response_200_total import ListUsageResponse200Total
+from .list_usage_response_200_users_item import ListUsageResponse200UsersItem
 from .list_workbenches_response_200 import ListWorkbenchesResponse200
 from .list_workbenches_status import ListWorkbenchesStatus
 from .open_workbench_body import OpenWorkbenchBody
@@ -317,10 +320,13 @@ __all__ = (
     "ListStartTimesResponse200",
     "ListStartTimesResponse200ItemsItem",
     "ListStartTimesResponse200ItemsItemKind",
+    "ListUsageBy",
     "ListUsageFormat",
     "ListUsageResponse200",
+    "ListUsageResponse200DaysItem",
     "ListUsageResponse200ItemsItem",
     "ListUsageResponse200Total",
+    "ListUsageResponse200UsersItem",
     "ListWorkbenchesResponse200",
     "ListWorkbenchesStatus",
     "OpenWorkbenchBody",

@@ -7,6 +7,7 @@ from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.error import Error
 from ...models.gateway_error import GatewayError
+from ...models.list_usage_by import ListUsageBy
 from ...models.list_usage_format import ListUsageFormat
 from ...models.list_usage_response_200 import ListUsageResponse200
 from ...types import UNSET, Response, Unset
@@ -17,8 +18,11 @@ def _get_kwargs(
     user_id: str | Unset = UNSET,
     month: str | Unset = UNSET,
     format_: ListUsageFormat | Unset = UNSET,
-    limit: int | Unset = 100,
+    by: ListUsageBy | Unset = ListUsageBy.WORKBENCH,
+    group: str | Unset = UNSET,
+    all_: bool | Unset = False,
     cursor: str | Unset = UNSET,
+    limit: int | Unset = 100,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -33,9 +37,19 @@ def _get_kwargs(
 
     params["format"] = json_format_
 
-    params["limit"] = limit
+    json_by: str | Unset = UNSET
+    if not isinstance(by, Unset):
+        json_by = by.value
+
+    params["by"] = json_by
+
+    params["group"] = group
+
+    params["all"] = all_
 
     params["cursor"] = cursor
+
+    params["limit"] = limit
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -189,23 +203,31 @@ def sync_detailed(
     user_id: str | Unset = UNSET,
     month: str | Unset = UNSET,
     format_: ListUsageFormat | Unset = UNSET,
-    limit: int | Unset = 100,
+    by: ListUsageBy | Unset = ListUsageBy.WORKBENCH,
+    group: str | Unset = UNSET,
+    all_: bool | Unset = False,
     cursor: str | Unset = UNSET,
+    limit: int | Unset = 100,
 ) -> Response[Error | GatewayError | ListUsageResponse200]:
-    """Lists what the workbenches of a user have cost in a month, newest workbench first.
+    """Lists what workbenches have cost in a month: of a user, of a group or of all users.
 
      Workbenches that were deleted or given to another user in the month are included, each with the part
-    of this user; a workbench that cost nothing and did not run is not. Months are kept for 15 months. A
-    page may have fewer items than `limit`, or none, although there is a `next_cursor`. As CSV the
-    cursor is in the header `X-Next-Cursor`, and a text that a spreadsheet could read as a formula
-    begins with an apostrophe.
+    of this user; a workbench that cost nothing and did not run is not. Months are kept for 15 months.
+    With `group` or `all=true` it lists the users who have created or started a workbench, each newest
+    workbench first; `limit` then counts users, at most 25, and `user_id` is not used. A page may have
+    fewer items than `limit`, or none, although there is a `next_cursor`. As CSV the cursor is in the
+    header `X-Next-Cursor`, and a text that a spreadsheet could read as a formula begins with an
+    apostrophe.
 
     Args:
         user_id (str | Unset):
         month (str | Unset):
         format_ (ListUsageFormat | Unset):
-        limit (int | Unset):  Default: 100.
+        by (ListUsageBy | Unset):  Default: ListUsageBy.WORKBENCH.
+        group (str | Unset):
+        all_ (bool | Unset):  Default: False.
         cursor (str | Unset):
+        limit (int | Unset):  Default: 100.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -219,8 +241,11 @@ def sync_detailed(
         user_id=user_id,
         month=month,
         format_=format_,
-        limit=limit,
+        by=by,
+        group=group,
+        all_=all_,
         cursor=cursor,
+        limit=limit,
     )
 
     response = client.get_httpx_client().request(
@@ -236,23 +261,31 @@ def sync(
     user_id: str | Unset = UNSET,
     month: str | Unset = UNSET,
     format_: ListUsageFormat | Unset = UNSET,
-    limit: int | Unset = 100,
+    by: ListUsageBy | Unset = ListUsageBy.WORKBENCH,
+    group: str | Unset = UNSET,
+    all_: bool | Unset = False,
     cursor: str | Unset = UNSET,
+    limit: int | Unset = 100,
 ) -> Error | GatewayError | ListUsageResponse200 | None:
-    """Lists what the workbenches of a user have cost in a month, newest workbench first.
+    """Lists what workbenches have cost in a month: of a user, of a group or of all users.
 
      Workbenches that were deleted or given to another user in the month are included, each with the part
-    of this user; a workbench that cost nothing and did not run is not. Months are kept for 15 months. A
-    page may have fewer items than `limit`, or none, although there is a `next_cursor`. As CSV the
-    cursor is in the header `X-Next-Cursor`, and a text that a spreadsheet could read as a formula
-    begins with an apostrophe.
+    of this user; a workbench that cost nothing and did not run is not. Months are kept for 15 months.
+    With `group` or `all=true` it lists the users who have created or started a workbench, each newest
+    workbench first; `limit` then counts users, at most 25, and `user_id` is not used. A page may have
+    fewer items than `limit`, or none, although there is a `next_cursor`. As CSV the cursor is in the
+    header `X-Next-Cursor`, and a text that a spreadsheet could read as a formula begins with an
+    apostrophe.
 
     Args:
         user_id (str | Unset):
         month (str | Unset):
         format_ (ListUsageFormat | Unset):
-        limit (int | Unset):  Default: 100.
+        by (ListUsageBy | Unset):  Default: ListUsageBy.WORKBENCH.
+        group (str | Unset):
+        all_ (bool | Unset):  Default: False.
         cursor (str | Unset):
+        limit (int | Unset):  Default: 100.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -267,8 +300,11 @@ def sync(
         user_id=user_id,
         month=month,
         format_=format_,
-        limit=limit,
+        by=by,
+        group=group,
+        all_=all_,
         cursor=cursor,
+        limit=limit,
     ).parsed
 
 
@@ -278,23 +314,31 @@ async def asyncio_detailed(
     user_id: str | Unset = UNSET,
     month: str | Unset = UNSET,
     format_: ListUsageFormat | Unset = UNSET,
-    limit: int | Unset = 100,
+    by: ListUsageBy | Unset = ListUsageBy.WORKBENCH,
+    group: str | Unset = UNSET,
+    all_: bool | Unset = False,
     cursor: str | Unset = UNSET,
+    limit: int | Unset = 100,
 ) -> Response[Error | GatewayError | ListUsageResponse200]:
-    """Lists what the workbenches of a user have cost in a month, newest workbench first.
+    """Lists what workbenches have cost in a month: of a user, of a group or of all users.
 
      Workbenches that were deleted or given to another user in the month are included, each with the part
-    of this user; a workbench that cost nothing and did not run is not. Months are kept for 15 months. A
-    page may have fewer items than `limit`, or none, although there is a `next_cursor`. As CSV the
-    cursor is in the header `X-Next-Cursor`, and a text that a spreadsheet could read as a formula
-    begins with an apostrophe.
+    of this user; a workbench that cost nothing and did not run is not. Months are kept for 15 months.
+    With `group` or `all=true` it lists the users who have created or started a workbench, each newest
+    workbench first; `limit` then counts users, at most 25, and `user_id` is not used. A page may have
+    fewer items than `limit`, or none, although there is a `next_cursor`. As CSV the cursor is in the
+    header `X-Next-Cursor`, and a text that a spreadsheet could read as a formula begins with an
+    apostrophe.
 
     Args:
         user_id (str | Unset):
         month (str | Unset):
         format_ (ListUsageFormat | Unset):
-        limit (int | Unset):  Default: 100.
+        by (ListUsageBy | Unset):  Default: ListUsageBy.WORKBENCH.
+        group (str | Unset):
+        all_ (bool | Unset):  Default: False.
         cursor (str | Unset):
+        limit (int | Unset):  Default: 100.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -308,8 +352,11 @@ async def asyncio_detailed(
         user_id=user_id,
         month=month,
         format_=format_,
-        limit=limit,
+        by=by,
+        group=group,
+        all_=all_,
         cursor=cursor,
+        limit=limit,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -323,23 +370,31 @@ async def asyncio(
     user_id: str | Unset = UNSET,
     month: str | Unset = UNSET,
     format_: ListUsageFormat | Unset = UNSET,
-    limit: int | Unset = 100,
+    by: ListUsageBy | Unset = ListUsageBy.WORKBENCH,
+    group: str | Unset = UNSET,
+    all_: bool | Unset = False,
     cursor: str | Unset = UNSET,
+    limit: int | Unset = 100,
 ) -> Error | GatewayError | ListUsageResponse200 | None:
-    """Lists what the workbenches of a user have cost in a month, newest workbench first.
+    """Lists what workbenches have cost in a month: of a user, of a group or of all users.
 
      Workbenches that were deleted or given to another user in the month are included, each with the part
-    of this user; a workbench that cost nothing and did not run is not. Months are kept for 15 months. A
-    page may have fewer items than `limit`, or none, although there is a `next_cursor`. As CSV the
-    cursor is in the header `X-Next-Cursor`, and a text that a spreadsheet could read as a formula
-    begins with an apostrophe.
+    of this user; a workbench that cost nothing and did not run is not. Months are kept for 15 months.
+    With `group` or `all=true` it lists the users who have created or started a workbench, each newest
+    workbench first; `limit` then counts users, at most 25, and `user_id` is not used. A page may have
+    fewer items than `limit`, or none, although there is a `next_cursor`. As CSV the cursor is in the
+    header `X-Next-Cursor`, and a text that a spreadsheet could read as a formula begins with an
+    apostrophe.
 
     Args:
         user_id (str | Unset):
         month (str | Unset):
         format_ (ListUsageFormat | Unset):
-        limit (int | Unset):  Default: 100.
+        by (ListUsageBy | Unset):  Default: ListUsageBy.WORKBENCH.
+        group (str | Unset):
+        all_ (bool | Unset):  Default: False.
         cursor (str | Unset):
+        limit (int | Unset):  Default: 100.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -355,7 +410,10 @@ async def asyncio(
             user_id=user_id,
             month=month,
             format_=format_,
-            limit=limit,
+            by=by,
+            group=group,
+            all_=all_,
             cursor=cursor,
+            limit=limit,
         )
     ).parsed
