@@ -61,7 +61,7 @@ export const API_PERMISSIONS: Readonly<
   'stop-workbench': changeByRequest,
   'restart-workbench': startAndEnqueue,
   'extend-workbench': changeByRequest,
-  'restore-workbench': changeByRequest,
+  'restore-workbench': (context) => [...changeByRequest(context), ...holdQuota(context)],
   'report-activity': (context) => [
     readItem(context, 'Reads the workbench, and a report that was stored at the same time.'),
     ...readShares(context),

@@ -12,6 +12,7 @@ import {
   putItem,
   readActivity,
   readItem,
+  readUserQuota,
   removeDrains,
 } from './records.ts';
 import {
@@ -171,9 +172,10 @@ function drivePermissions(context: PermissionContext): readonly Permission[] {
   return [
     changeRecord(context),
     readActivity(context, 'Reads whether a running workbench is used, before it is stopped for idleness.'),
+    readUserQuota(context),
     listRecords(
       context,
-      'Reads the history of deleted workbenches, to let it expire, their shares, to delete them, and the free capacity of instances.',
+      'Reads the history of deleted workbenches, to let it expire, their shares, to delete them, and the free capacity of instances. Counts the workbenches of a user whose limit a scheduled start may reach.',
     ),
     ...createVolumes(context),
     ...registerTaskDefinitions(context),

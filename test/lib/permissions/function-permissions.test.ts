@@ -36,6 +36,23 @@ describe('the permissions of each function', () => {
     ]);
   });
 
+  it.each<FunctionName>([
+    ...(['create-workbench', 'start-workbench', 'restart-workbench', 'restore-workbench'] as const),
+    ...(['change-owner', 'accept-owner', 'drive', 'drive-host'] as const),
+  ])('allow %s, which can start or restore a workbench, to compare it with the quota of its user', (name) => {
+    expect(PERMISSIONS[name](anyPermissionContext())).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          actions: ['dynamodb:BatchGetItem'],
+          conditions: expect.objectContaining({
+            'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['quota-*'] },
+          }),
+        }),
+        expect.objectContaining({ actions: ['dynamodb:Query'], resources: ['table'] }),
+      ]),
+    );
+  });
+
   it('allow only actions of services whose client the bundle contains', () => {
     const services: Readonly<Record<string, string>> = {
       elasticfilesystem: 'efs',
