@@ -5,13 +5,25 @@ import type { AuthorizerContext } from '#functions/authorizer/principal.ts';
 import type { ApiHandler, GatewayEvent } from '#functions/middleware/gateway.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 
-/** Settings with a static key, and the given ones. */
+const settingsByEnv = new Map<string, Settings>();
+
+/**
+ * Settings with a static key, and the given ones. Tests with the same ones share them: creating the schemas of the settings
+ * and of the requests, which belong to their settings, takes longer than most tests.
+ */
 export function settingsWith(env: Readonly<Record<string, string>> = {}): Settings {
-  return readSettings({
-    RESTAPI_AUTH_STATIC_KEY: 'a-static-key-for-tests',
-    BASE_URL: 'https://wb.example.com',
-    ...env,
-  });
+  const key = JSON.stringify(env);
+  const settings =
+    settingsByEnv.get(key) ??
+    Object.freeze(
+      readSettings({
+        RESTAPI_AUTH_STATIC_KEY: 'a-static-key-for-tests',
+        BASE_URL: 'https://wb.example.com',
+        ...env,
+      }),
+    );
+  settingsByEnv.set(key, settings);
+  return settings;
 }
 
 /** A memory world whose ids are valid in the API. */
