@@ -11,11 +11,11 @@ import {
   CONSOLE_SECURITY_HEADERS,
   consoleContentSecurityPolicy,
 } from '#contract/console-headers.ts';
-import { addStacks } from '#lib/add-stacks.ts';
+import type { ApiStack } from '#lib/api-stack.ts';
 import { findViolations } from '#lib/checks/assembly.ts';
+import { ConsoleStack } from '#lib/console-stack.ts';
 import { apiPathFunction } from '#lib/constructs/console-distribution.ts';
 import { StageSettingsError } from '#lib/settings/stage-error.ts';
-import { createEmptyBundles } from '#tools/synthesize-stage.ts';
 import { someStage, stageWithAuditAndConsole, stageWithoutOptions } from './some-stage.ts';
 import { type SynthesizedApp, synthesize, valueAt } from './synthesize.ts';
 
@@ -72,10 +72,13 @@ describe('the stack of the console', () => {
   });
 
   it('cannot be synthesized if the console was not built', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'console-stack-'));
-    const synthesizeWith = (files: string | undefined) =>
-      addStacks(new App(), someStage({ console: {} }), createEmptyBundles(folder), files);
-    for (const files of [undefined, folder]) expect(() => synthesizeWith(files)).toThrow('console:build');
+    const settings = someStage({ console: {} });
+    const { console } = settings;
+    if (console === 'none') throw new Error('the stage has no console');
+    const api = { http: { apiId: 'some' } } as ApiStack;
+    for (const folder of [undefined, mkdtempSync(join(tmpdir(), 'console-stack-'))]) {
+      expect(() => new ConsoleStack(new App(), settings, { console, api, folder })).toThrow('console:build');
+    }
   });
 });
 

@@ -11,15 +11,22 @@ const LONG = [
 ];
 
 /**
- * Runs the files in random order, so that no file depends on another, with two exceptions: the files of a project run
- * one after another, because vitest ends a shared process when the next file belongs to another project, and the
- * longest files of a project run first.
+ * Most files that load CDK, which takes more than a second of processor time. They follow the simulation, so that on two
+ * cores one process runs all of them, while the other one runs the simulation.
+ */
+const WITH_CDK = /\/test\/(?:lib|docs|tools\/docs)\//;
+
+/**
+ * Runs the files in random order, so that no file depends on another, with three exceptions: the files of a project run
+ * one after another, because vitest ends a shared process when the next file belongs to another project; the longest
+ * files of a project run first, and then those that load CDK.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const place = ({ moduleId, project }: TestSpecification) => {
       const long = LONG.findIndex((name) => moduleId.endsWith(name));
-      return (project.config.isolate ? 0 : 100) + (long === -1 ? LONG.length : long);
+      const others = LONG.length + (WITH_CDK.test(moduleId) ? 0 : 1);
+      return (project.config.isolate ? 0 : 100) + (long === -1 ? others : long);
     };
     const byName = [...files].sort((a, b) => (a.moduleId < b.moduleId ? -1 : 1));
     return shuffle(byName, this.ctx.config.sequence.seed).sort((a, b) => place(a) - place(b));
