@@ -92,6 +92,13 @@ export const IDLE_MUTANTS: readonly Mutant[] = [
     replace: "for (const kind of ['browser'] as const) {",
   },
   {
+    name: 'idle-believe-old-run',
+    description: 'accepts reports with the token of an earlier run',
+    file: 'functions/middleware/run-handler.ts',
+    find: "      if (runOf(workbench)?.runId !== caller.runId) throw refused('other_run');\n",
+    replace: '',
+  },
+  {
     name: 'idle-stop-unreadable',
     description: 'takes evidence that cannot be read for none',
     file: STEP,

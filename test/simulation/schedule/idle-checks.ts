@@ -41,6 +41,8 @@ interface Use {
 export class IdleChecks {
   readonly #world: World;
   readonly #uses = new Map<string, Use>();
+  /** Workbench id → its last run that has ended. */
+  readonly #ended = new Map<string, string>();
   /** Called when the owner of a workbench is warned, with the announced time. */
   onWarned: (workbenchId: string, stopAt: number) => void = () => {};
 
@@ -51,6 +53,19 @@ export class IdleChecks {
   /** The run of a workbench as its record was last written, if it is ready. */
   runIdOf(workbenchId: string): string | undefined {
     return this.#uses.get(workbenchId)?.runId;
+  }
+
+  /** The last run of a workbench that was ready and has ended. */
+  endedRunOf(workbenchId: string): string | undefined {
+    return this.#ended.get(workbenchId);
+  }
+
+  /** Checks the response to a report with the token of a run that had ended, or never was the present one, when it was sent. */
+  checkOldRun(workbenchId: string, runId: string, status: number): void {
+    if (status < 300)
+      throw new RuleViolation(
+        `a report with the token of run ${runId}, which is not the present one, was accepted for workbench ${workbenchId}`,
+      );
   }
 
   /** Called when it is confirmed that a workbench was used at `at`. */
@@ -76,6 +91,8 @@ export class IdleChecks {
     const use = this.#uses.get(workbench.workbenchId);
     if (before?.status === 'running' && workbench.status === 'stopping' && workbench.reason?.code === 'idle')
       this.#checkStop(workbench, before, use, now);
+    const isOver = workbench.status !== 'running' || use?.runId !== workbench.run.runId;
+    if (use !== undefined && isOver) this.#ended.set(workbench.workbenchId, use.runId);
     if (workbench.status !== 'running') {
       this.#uses.delete(workbench.workbenchId);
       return;

@@ -1,8 +1,9 @@
 import type { ActivityStore } from '#core/ports/activity-store.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { IDLE_STOP_MINUTES } from '#core/workbench/idle-schema.ts';
+import { EXTENSION_MINUTES_MAX, IDLE_STOP_MINUTES } from '#core/workbench/idle-schema.ts';
 import type { Running, Workbench } from '#core/workbench/workbench.ts';
+import { toRunContext } from '#functions/authorizer/run-context.ts';
 import { ActivityTracker } from '#gate/watch/activity-tracker.ts';
 import { anOpenRequest } from '../../gate/watch/an-open-request.ts';
 import type { Kernel } from '../kernel.ts';
@@ -38,14 +39,20 @@ const UNREADABLE_MS = 22 * MINUTE;
 const OBSERVED_MS = 35 * MINUTE;
 const OBSERVED_WITH_UNREADABLE_MS = 47 * MINUTE;
 
-const ACTS = ['visit', 'ide', 'busy', 'keepalive', 'extend', 'start'] as const;
+const ACTS = ['visit', 'ide', 'busy', 'keepalive', 'extend', 'start', 'old_run'] as const;
 type Act = (typeof ACTS)[number];
 
 /**
  * How a workbench is used while nothing fails: it is used, or not at all, or a tab is open, or its evidence cannot be read, or
- * a user acts just before the stop.
+ * a user acts just before the stop, or a program has the token of an earlier run.
  */
-const ENDS = ['used', 'unused', 'open_tab', 'unreadable', 'late'] as const;
+const ENDS = ['used', 'unused', 'open_tab', 'unreadable', 'late', 'old_run'] as const;
+/** How often a program with such a token reports, milliseconds. */
+const OLD_RUN_INTERVAL_MS = 6 * MINUTE;
+/** A run that no workbench ever has. */
+const NO_RUN = 'run-of-nobody-00';
+/** The share of reports that a program sends with the token of its run, instead of a user. */
+const RUN_TOKEN_PROBABILITY = 0.5;
 
 /** The share of the workbenches with an idle limit: the first one that users create, and every third after it. */
 export function idleLimitOf(idempotencyKey: string): { readonly idle_stop_minutes?: number } {
@@ -139,6 +146,7 @@ export class SimulatedUse {
     this.#stopUse();
     const until = usedAt + OBSERVED_MS;
     if (this.#end === 'open_tab') for (const id of idle) this.#poll(id, until);
+    if (this.#end === 'old_run') for (const id of idle) this.#reportRepeatedly(id, until);
     const known = this.#end === 'open_tab' ? POLLER_KNOWN_AFTER_MS : 0;
     const check = () => {
       for (const id of idle) {
@@ -202,6 +210,7 @@ export class SimulatedUse {
     if (record?.status !== 'running' || record.idle === undefined) return;
     this.#options.log(`${act} of workbench ${workbenchId}`);
     if (act === 'visit') this.#visit(workbenchId);
+    else if (act === 'old_run') this.#reportOfOldRun(workbenchId).catch(this.#options.onError);
     else this.#send(record, act).catch(this.#options.onError);
   }
 
@@ -221,8 +230,32 @@ export class SimulatedUse {
     kernel.after(POLL_INTERVAL_MS, () => this.#poll(workbenchId, until, count + 1));
   }
 
+  #reportRepeatedly(workbenchId: string, until: number): void {
+    const { kernel, onError } = this.#options;
+    if (kernel.now() >= until) return;
+    this.#reportOfOldRun(workbenchId).catch(onError);
+    kernel.after(OLD_RUN_INTERVAL_MS, () => this.#reportRepeatedly(workbenchId, until));
+  }
+
+  /** A program that has outlived its run, or has the token of another one, reports that it works. */
+  async #reportOfOldRun(workbenchId: string): Promise<void> {
+    const { kernel, controller, checks, record } = this.#options;
+    const runId = checks.endedRunOf(workbenchId) ?? NO_RUN;
+    const now = kernel.now();
+    const { status } = await controller.request('report', {
+      wid: workbenchId,
+      authorizer: toRunContext({ workbenchId, runId }),
+      body: {
+        last_activity: isoTime(now),
+        kinds: ['ide', 'busy'],
+        keepalive_until: isoTime(now + EXTENSION_MINUTES_MAX * MINUTE),
+      },
+    });
+    record(() => checks.checkOldRun(workbenchId, runId, status));
+  }
+
   /** Sends a request of a person or a program. What it confirms must be kept. */
-  async #send(record: Running, act: Exclude<Act, 'visit'>): Promise<void> {
+  async #send(record: Running, act: Exclude<Act, 'visit' | 'old_run'>): Promise<void> {
     const { kernel, tape, controller, checks } = this.#options;
     const { userId, workbenchId } = record;
     const runId = checks.runIdOf(workbenchId);
@@ -231,6 +264,11 @@ export class SimulatedUse {
     const until = at + minutes * MINUTE;
     const claimed = at + tape.intBetween(0, 2 * CLOCK_SKEW_MAX_MS) - CLOCK_SKEW_MAX_MS;
     const request = { query: `user_id=${userId}`, wid: workbenchId };
+    const isOfRun = runId !== undefined && act !== 'extend' && act !== 'start';
+    const reporter =
+      isOfRun && tape.chance(RUN_TOKEN_PROBABILITY)
+        ? { wid: workbenchId, authorizer: toRunContext({ workbenchId, runId }) }
+        : request;
     const report =
       act === 'keepalive'
         ? { keepalive_until: isoTime(until) }
@@ -240,7 +278,7 @@ export class SimulatedUse {
         ? await controller.request('extend', { ...request, body: { minutes } })
         : act === 'start'
           ? await controller.request('start', request)
-          : await controller.request('report', { ...request, body: report });
+          : await controller.request('report', { ...reporter, body: report });
     const now = kernel.now();
     // The response may be about a later run.
     if (status >= 300 || runId !== checks.runIdOf(workbenchId)) return;
