@@ -1,4 +1,5 @@
 import { COST_MUTANTS } from './mutants-of-costs.ts';
+import { DELETION_MUTANTS } from './mutants-of-deletions.ts';
 import { IDLE_MUTANTS } from './mutants-of-idle.ts';
 import { OWNER_MUTANTS } from './mutants-of-owners.ts';
 import { QUOTA_MUTANTS } from './mutants-of-quotas.ts';
@@ -23,6 +24,7 @@ export interface Mutant {
 const LIFECYCLE = 'core/workbench/lifecycle';
 
 export const MUTANTS: readonly Mutant[] = [
+  ...DELETION_MUTANTS,
   ...OWNER_MUTANTS,
   ...COST_MUTANTS,
   ...QUOTA_MUTANTS,

@@ -1,4 +1,5 @@
-export type RequestedState = 'running' | 'stopped' | 'deleted';
+/** `restored`: no longer deleted, and stopped. */
+export type RequestedState = 'running' | 'stopped' | 'deleted' | 'restored';
 
 interface ClientRequest {
   readonly state: RequestedState;
@@ -49,8 +50,17 @@ export class ClientHistory {
     );
   }
 
-  /** Whether a client has requested the deletion, acknowledged or not. */
-  isDeletionRequested(workbenchId: string): boolean {
+  /**
+   * Whether a client has requested the deletion, acknowledged or not, and it was not taken back.
+   * @param since whether it was so at some time since then. @default only now
+   */
+  isDeletionRequested(workbenchId: string, since = Number.POSITIVE_INFINITY): boolean {
+    const all = this.#requests.get(workbenchId) ?? [];
+    return all.some((request) => request.state === 'deleted' && !isTakenBack(request, all, since));
+  }
+
+  /** Whether a client has ever requested the deletion. */
+  wasDeletionRequested(workbenchId: string): boolean {
     return (this.#requests.get(workbenchId) ?? []).some(({ state }) => state === 'deleted');
   }
 
@@ -61,22 +71,26 @@ export class ClientHistory {
     );
   }
 
+  /** Whether it was confirmed that the workbench is deleted, and no request since can have taken this back. */
   isDeletionAcknowledged(workbenchId: string): boolean {
-    return (this.#requests.get(workbenchId) ?? []).some(
-      ({ state, acknowledged }) => state === 'deleted' && acknowledged,
+    const all = this.#requests.get(workbenchId) ?? [];
+    const mayBeTakenBack = ({ sentAt }: ClientRequest) =>
+      all.some(({ state, endedAt = Number.POSITIVE_INFINITY }) => state === 'restored' && endedAt >= sentAt);
+    return all.some(
+      (request) => request.state === 'deleted' && request.acknowledged && !mayBeTakenBack(request),
     );
   }
 
   /**
    * The states that the workbench may have been asked for last. A request no longer counts if an acknowledged request was
-   * sent after it had ended. A deletion always counts.
+   * sent after it had ended. A deletion counts unless it was taken back.
    */
   possibleStates(workbenchId: string): ReadonlySet<RequestedState> {
     if (this.isDeletionAcknowledged(workbenchId)) return new Set(['deleted']);
     const all = this.#requests.get(workbenchId) ?? [];
     const effective = all.filter(
       ({ endedAt, state }) =>
-        state === 'deleted' ||
+        (state === 'deleted' && this.isDeletionRequested(workbenchId)) ||
         !all.some(
           (later) =>
             later.acknowledged &&
@@ -85,6 +99,18 @@ export class ClientHistory {
             later.state !== 'deleted',
         ),
     );
-    return new Set(effective.map(({ state }) => state));
+    return new Set(effective.map(({ state }) => (state === 'restored' ? 'stopped' : state)));
   }
+}
+
+/** Whether a request that was sent after the deletion had ended has restored the workbench, at the latest at `by`. */
+function isTakenBack(deletion: ClientRequest, all: readonly ClientRequest[], by: number): boolean {
+  return all.some(
+    ({ state, acknowledged, sentAt, endedAt = Number.POSITIVE_INFINITY }) =>
+      state === 'restored' &&
+      acknowledged &&
+      endedAt <= by &&
+      deletion.endedAt !== undefined &&
+      sentAt >= deletion.endedAt,
+  );
 }

@@ -42,6 +42,7 @@ import { build as buildListShares } from '#functions/api/list-shares.ts';
 import { build as buildList } from '#functions/api/list-workbenches.ts';
 import { build as buildReport } from '#functions/api/report-activity.ts';
 import { build as buildRestart } from '#functions/api/restart-workbench.ts';
+import { build as buildRestore } from '#functions/api/restore-workbench.ts';
 import { build as buildSetShare } from '#functions/api/set-share.ts';
 import { build as buildStart } from '#functions/api/start-workbench.ts';
 import { build as buildStop } from '#functions/api/stop-workbench.ts';
@@ -171,6 +172,7 @@ const OPERATIONS = {
   stop: ['stop-workbench', buildStop, 'POST /workbenches/{wid}/stop'],
   restart: ['restart-workbench', buildRestart, 'POST /workbenches/{wid}/restart'],
   delete: ['delete-workbench', buildDelete, 'DELETE /workbenches/{wid}'],
+  restore: ['restore-workbench', buildRestore, 'POST /workbenches/{wid}/restore'],
   rename: ['update-workbench', buildUpdate, 'PATCH /workbenches/{wid}'],
   extend: ['extend-workbench', buildExtend, 'POST /workbenches/{wid}/extend'],
   report: ['report-activity', buildReport, 'POST /workbenches/{wid}/activity'],
@@ -230,6 +232,8 @@ export interface ControllerOptions {
   readonly sizes?: SizeCatalog;
   /** Settings of the functions that differ from their default. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** How long a deleted workbench can be restored, milliseconds. Less than the settings allow. @default 0, not at all */
+  readonly deletedKeptMs?: number;
   /** Called before the free capacity of an instance is stored. */
   readonly onFreeCapacity: (saved: InstanceFreeCapacity) => void;
   /** Wraps the store, to check each write before its caller continues. */
@@ -271,7 +275,10 @@ export class Controller {
 
   constructor(options: ControllerOptions) {
     this.#options = options;
-    this.#settings = settingsOf(options.environment);
+    this.#settings = {
+      ...settingsOf(options.environment),
+      WB_DELETE_AFTER_HOURS: (options.deletedKeptMs ?? 0) / 3_600_000,
+    };
     const { present, newer } = options.fleet.storesOf(this.stores.workbenches, this.stores.history);
     this.#workbenches = {
       present: this.#eventuallyConsistentStore(options.wrapStore(present)),

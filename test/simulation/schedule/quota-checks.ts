@@ -1,6 +1,6 @@
 import { type Ledger, sumOf } from '#core/quotas/ledger.ts';
 import type { QuotaLimits } from '#core/quotas/limits.ts';
-import type { Workbench } from '#core/workbench/workbench.ts';
+import { isDeleted, type Workbench } from '#core/workbench/workbench.ts';
 import type { MemoryQuotaStore } from '../../memory/memory-quota-store.ts';
 import type { Tape } from '../tape.ts';
 import type { World } from '../world/world.ts';
@@ -21,7 +21,8 @@ const LIMITED_PROBABILITY = 0.6;
 /** Calls that write a record. */
 const RECORD_WRITES = new Set(['workbenches.create', 'workbenches.update', 'workbenches.move']);
 /** The requests after which more may be held. */
-const HOLDING_REQUESTS = /^(create-workbench|start-workbench|restart-workbench|change-owner|accept-owner)#/;
+const HOLDING_REQUESTS =
+  /^(create-workbench|start-workbench|restart-workbench|restore-workbench|change-owner|accept-owner)#/;
 /** The longest time between the writes of the ledger and of the record, milliseconds: much less than the five minutes for which an entry is kept. */
 const HOLD_MAX_MS = 60_000;
 
@@ -113,6 +114,16 @@ export class QuotaChecks {
         );
   }
 
+  /** Checks that a deleted workbench did not count until the end of its time. Called while nothing fails. */
+  checkNotCounted({ userId, workbenchId }: Workbench): void {
+    const held = this.#quotas.storedLedger(userId)?.ledger.entries[workbenchId]?.held ?? {};
+    for (const [name, amount] of Object.entries(held))
+      if (amount > 0)
+        throw new RuleViolation(
+          `workbench ${workbenchId} was deleted and could be restored, but the ledger of ${userId} has ${amount} of ${name} for it`,
+        );
+  }
+
   /** Checks that each ledger has what the records hold. */
   checkLedgers(phase: string): void {
     for (const userId of USERS) {
@@ -133,8 +144,11 @@ export class QuotaChecks {
     const counted = { workbenches: 0, hosts: 0, running: 0, cpu: 0, memory: 0, gpus: 0 };
     for (const record of this.#records()) {
       if (record.userId !== userId || (workbenchId ?? record.workbenchId) !== record.workbenchId) continue;
-      counted.workbenches += 1;
-      if (record.spec.dedicatedInstanceType !== undefined) counted.hosts += 1;
+      // One that can be restored counts for its capacity only.
+      if (!isDeleted(record)) {
+        counted.workbenches += 1;
+        if (record.spec.dedicatedInstanceType !== undefined) counted.hosts += 1;
+      }
       if (record.status === 'stopped') continue;
       if (record.status === 'deleting' && record.run === undefined) continue;
       counted.running += 1;

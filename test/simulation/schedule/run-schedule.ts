@@ -1,7 +1,7 @@
 import { createdAtOf } from '#core/ports/ids.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
-import { isSettled } from '#core/workbench/workbench.ts';
+import { isDeleted, isSettled } from '#core/workbench/workbench.ts';
 import { GateChecks } from '../gate/gate-checks.ts';
 import { SimulatedVisitors } from '../gate/simulated-visitors.ts';
 import { Invocations, replaceMethods } from '../invocation.ts';
@@ -28,6 +28,7 @@ import {
   type RightsHooks,
 } from './controller.ts';
 import { CostChecks } from './cost-checks.ts';
+import { DeletionChecks } from './deletion-checks.ts';
 import { DrainChecks } from './drain-checks.ts';
 import { type Delivery, EventChannel } from './event-channel.ts';
 import { EventSourceMappingModel } from './event-source-mapping.ts';
@@ -42,6 +43,7 @@ import { ScheduleResult } from './schedule-result.ts';
 import { SimulatedGuests } from './simulated-guests.ts';
 import { SimulatedMoves } from './simulated-moves.ts';
 import { SimulatedOperator } from './simulated-operator.ts';
+import { drawKeptMs, SimulatedRestores } from './simulated-restores.ts';
 import { SimulatedUse } from './simulated-use.ts';
 import { SimulatedUsers } from './simulated-users.ts';
 
@@ -166,6 +168,8 @@ class ScheduleRun {
   readonly #operator: SimulatedOperator;
   readonly #idleChecks: IdleChecks;
   readonly #use: SimulatedUse;
+  readonly #deletions: DeletionChecks;
+  readonly #restores: SimulatedRestores;
   #visits = 0;
   /** The existing records as last written, by workbench id. */
   readonly #lastWritten = new Map<string, Workbench>();
@@ -202,7 +206,10 @@ class ScheduleRun {
         if (fault !== 'none' && AWS_MUTATING_CALLS.has(call)) this.#reactToFault();
       },
     });
+    const deletionTape = new Tape(from(schedule.tape, 0.125));
+    this.#deletions = new DeletionChecks(this.#world, drawKeptMs(deletionTape));
     this.#controller = new Controller({
+      deletedKeptMs: this.#deletions.keptMs,
       kernel,
       tape,
       world: this.#world,
@@ -249,7 +256,7 @@ class ScheduleRun {
     this.#rights = new RightsChecks({
       now: () => kernel.now(),
       clockSkewMaxMs: FUNCTION_SKEW_MAX_MS,
-      isDeletionRequested: (id) => this.#clients.isDeletionRequested(id),
+      isDeletionRequested: (id) => this.#clients.wasDeletionRequested(id),
       hasMoved: (id) => this.#owners.hasMovedSince(id, 0),
     });
     this.#guests = new SimulatedGuests({
@@ -282,6 +289,15 @@ class ScheduleRun {
       checks: this.#drainChecks,
       record: (check) => this.#recordViolation(check),
       log: (line) => this.result.log(line),
+    });
+    this.#restores = new SimulatedRestores({
+      kernel,
+      tape: deletionTape,
+      users: this.#users,
+      owners: this.#owners,
+      checks: this.#deletions,
+      log: (line) => this.result.log(line),
+      onError: (error) => this.#fail(error),
     });
     this.#idleChecks = new IdleChecks(this.#world);
     this.#use = new SimulatedUse({
@@ -346,6 +362,7 @@ class ScheduleRun {
       });
     }
     this.#moves.schedule();
+    this.#restores.schedule();
     this.#use.schedule();
     this.#guests.schedule();
     await this.#runUntil(this.#startedAt + FAULT_PHASE_MS);
@@ -356,6 +373,7 @@ class ScheduleRun {
     await this.#runUntil(this.kernel.now() + 15 * MINUTE);
     await this.#waitUntilSettled('after the fault phase', SETTLE_TIMEOUT_MS - 15 * MINUTE);
     this.#checkDesiredStates();
+    this.#deletions.checkEnded(this.#records(), this.kernel.now());
     this.#owners.checkRecords(this.#records());
     this.#costs.check(this.#records(), this.kernel.now());
     this.#quotas.checkLedgers('after the fault phase');
@@ -460,7 +478,7 @@ class ScheduleRun {
     for (const workbenchId of this.#clients.workbenchIds) {
       const record = records.get(workbenchId);
       const possible = this.#clients.possibleStates(workbenchId);
-      const status = record === undefined ? 'deleted' : record.status;
+      const status = record === undefined || isDeleted(record) ? 'deleted' : record.status;
       // A start may fail. The record then has a reason.
       const failedStart =
         record?.status === 'stopped' && record.reason !== undefined && possible.has('running');
@@ -474,7 +492,8 @@ class ScheduleRun {
 
   /** Checks that every workbench still starts. Otherwise a controller that ends each start by timeout would pass. */
   async #startAll(): Promise<void> {
-    for (const { userId, workbenchId } of this.#records()) {
+    const present = () => this.#records().filter((record) => !isDeleted(record));
+    for (const { userId, workbenchId } of present()) {
       const { status } = await this.#runUntilDone(this.#users.change(userId, workbenchId, 'start'));
       if (status !== 200)
         throw new RuleViolation(
@@ -484,7 +503,7 @@ class ScheduleRun {
     // What users asked for in the fault phase, for example an extension, ends before the idle stops are checked.
     await this.#runUntil(this.kernel.now() + 15 * MINUTE);
     await this.#waitUntilSettled('after a start without faults', START_TIMEOUT_MS - 15 * MINUTE);
-    for (const record of this.#records()) {
+    for (const record of present()) {
       if (record.status !== 'running') {
         const reason = record.status === 'stopped' ? `, reason ${JSON.stringify(record.reason)}` : '';
         throw new RuleViolation(
@@ -533,7 +552,9 @@ class ScheduleRun {
   /** Deletes all workbenches and checks that nothing of them is left. */
   async #deleteAll(): Promise<void> {
     for (const { userId, workbenchId } of this.#records()) {
-      await this.#runUntilDone(this.#users.change(userId, workbenchId, 'delete'));
+      this.#deletions.noteImmediate(workbenchId);
+      const now = this.#deletions.keptMs === 0 ? '' : '&now=true';
+      await this.#runUntilDone(this.#users.change(userId, workbenchId, 'delete', now));
     }
     const end = this.kernel.now() + HOUR;
     while (this.#records().length > 0 && this.kernel.now() < end)
@@ -657,6 +678,12 @@ class ScheduleRun {
       this.#recordViolation(() => this.#safety.checkWrite(record, before, this.kernel.now()));
       this.#recordViolation(() => this.#idleChecks.checkWrite(record, before, this.kernel.now()));
       this.#recordViolation(() => this.#drainChecks.checkWrite(record, before, this.kernel.now()));
+      this.#recordViolation(() => this.#deletions.checkWrite(record, before, this.kernel.now()));
+      // With faults, what a request has left in a ledger is removed later.
+      const isOver = before?.status === 'stopped' && isDeleted(before) && record.status === 'deleting';
+      const isCertain = this.#clients.isDeletionAcknowledged(record.workbenchId);
+      if (isOver && isCertain && this.#schedule.faultPercent === 0)
+        this.#recordViolation(() => this.#quotas.checkNotCounted(record));
       this.#recordViolation(() => this.#quotas.checkLimits());
       this.#recordViolation(() => this.#quotas.checkCovered(record));
     };

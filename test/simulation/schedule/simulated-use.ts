@@ -50,7 +50,7 @@ const ENDS = ['used', 'unused', 'open_tab', 'unreadable', 'late', 'old_run'] as 
 /** How often a program with such a token reports, milliseconds. */
 const OLD_RUN_INTERVAL_MS = 6 * MINUTE;
 /** A run that no workbench ever has. */
-const NO_RUN = 'run-of-nobody-00';
+const NO_RUN = 'run-of-no-one-00';
 /** The share of reports that a program sends with the token of its run, instead of a user. */
 const RUN_TOKEN_PROBABILITY = 0.5;
 

@@ -12,6 +12,7 @@ const REQUESTED_STATES: Partial<Record<Operation, RequestedState>> = {
   stop: 'stopped',
   restart: 'running',
   delete: 'deleted',
+  restore: 'restored',
 };
 
 /** The maximum number of times that a client sends a request that gets no response or a server error. */
@@ -124,6 +125,7 @@ export class SimulatedUsers {
   async submit(operation: Operation, workbenchId: string, call: Call): Promise<ApiResponse> {
     const state = REQUESTED_STATES[operation];
     const request = state && this.#clients.recordRequest(workbenchId, state, this.#kernel.now());
+    if (state === 'restored') this.#know(workbenchId);
     const response = await this.#controller.request(operation, { ...call, wid: workbenchId });
     if (request === undefined) return response;
     if (response.status < 300) this.#clients.recordAcknowledged(request, this.#kernel.now());
@@ -134,6 +136,13 @@ export class SimulatedUsers {
       });
     }
     return response;
+  }
+
+  /** A workbench that may be restored remains known, although its user may have created another one in its place. */
+  #know(workbenchId: string): void {
+    const user = this.#owners.ownerOf(workbenchId);
+    if (user === undefined || this.workbenches.some((known) => known.workbenchId === workbenchId)) return;
+    this.#slots.set(`${user}/${workbenchId}`, { user, workbenchId });
   }
 
   /** Every third change also sets what follows an interruption. */
@@ -149,9 +158,17 @@ export class SimulatedUsers {
   async read(user: string, workbenchId: string): Promise<ApiResponse> {
     const sentAt = this.#kernel.now();
     const query = `user_id=${this.#owners.ownerOf(workbenchId) ?? user}`;
+    const wasDeleted = this.#clients.isDeletionAcknowledged(workbenchId);
     const response = await this.#controller.request('read', { query, wid: workbenchId });
     this.#checkNotLost(workbenchId, response, sentAt);
+    if (wasDeleted && response.status === 200) this.#checkHidden(response.body.item);
     return response;
+  }
+
+  /** A workbench whose deletion was confirmed is shown only while its files are being deleted. */
+  #checkHidden({ workbench_id: workbenchId, status }: { workbench_id: string; status: string }): void {
+    if (status === 'deleting' || !this.#clients.isDeletionAcknowledged(workbenchId)) return;
+    throw new RuleViolation(`workbench ${workbenchId} is shown as ${status} although it was deleted`);
   }
 
   /**
@@ -160,7 +177,7 @@ export class SimulatedUsers {
    */
   #checkNotLost(workbenchId: string, { status }: ApiResponse, sentAt: number): void {
     if (this.#owners.hasMovedSince(workbenchId, sentAt)) return;
-    if (status === 404 && !this.#clients.isDeletionRequested(workbenchId)) {
+    if (status === 404 && !this.#clients.isDeletionRequested(workbenchId, sentAt)) {
       throw new RuleViolation(
         `the API returned 404 for workbench ${workbenchId} although no client requested its deletion`,
       );
@@ -204,9 +221,11 @@ export class SimulatedUsers {
       ({ workbenchId }) =>
         this.#owners.ownerOf(workbenchId) === user && !this.#clients.isDeletionRequested(workbenchId),
     );
+    const deleted = this.#clients.workbenchIds.filter((id) => this.#clients.isDeletionAcknowledged(id));
     const sentAt = this.#kernel.now();
     const { status, body } = await this.#controller.request('list', { query: `user_id=${user}` });
     if (status !== 200) return;
+    for (const item of body.items) if (deleted.includes(item.workbench_id)) this.#checkHidden(item);
     const listed = new Set(body.items.map((item: { workbench_id: string }) => item.workbench_id));
     for (const { workbenchId } of expected) {
       const isGone =
