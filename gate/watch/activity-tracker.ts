@@ -1,5 +1,6 @@
 import type { Timers } from '#adapters/local/timers.ts';
 import { ACTIVITY_WRITE_INTERVAL_MS, isFromBrowser, RequestPattern } from '#core/gate/activity.ts';
+import { Heartbeats } from '#core/gate/heartbeats.ts';
 import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { OpenRequest } from '../open-requests.ts';
@@ -32,12 +33,15 @@ const FLUSH_CONCURRENCY = 20;
 const FORGET_AFTER_MS = 3 * ACTIVITY_WRITE_INTERVAL_MS;
 
 /**
- * Notes when a person last used each workbench: data that a browser sent on a WebSocket, or a request that no poller sent.
+ * Notes when a person last used each workbench: data that a browser sent on a WebSocket, except heartbeats, or a request that no
+ * poller sent.
  * Writes the time at most once a minute for each workbench, within a minute of the evidence, and spreads the writes.
  */
 export class ActivityTracker {
   readonly #options: Required<ActivityTrackerOptions>;
   readonly #workbenches = new Map<string, TrackedWorkbench>();
+  /** Of each open WebSocket. */
+  readonly #heartbeats = new WeakMap<OpenRequest, Heartbeats>();
   #isFull = false;
   #isClosed = false;
 
@@ -56,8 +60,12 @@ export class ActivityTracker {
   }
 
   /** Notes that the browser sent data on a WebSocket. Control frames are no data: browsers send pongs by themselves. */
-  noteClientData({ request, visitor, forwarded }: OpenRequest): void {
+  noteClientData(opened: OpenRequest): void {
+    const { request, visitor, forwarded } = opened;
     if (!isFromBrowser(request, visitor)) return;
+    const heartbeats = this.#heartbeats.get(opened) ?? new Heartbeats();
+    this.#heartbeats.set(opened, heartbeats);
+    if (!heartbeats.note(this.#options.timers.elapsed())) return;
     const tracked = this.#track(forwarded.workbenchId);
     if (tracked !== undefined) this.#noteEvidence(forwarded.workbenchId, tracked);
   }

@@ -20,9 +20,23 @@ describe('a request pattern', () => {
     ]);
   });
 
-  it('takes it for that of a person again after a minute without it', () => {
-    const seconds = [0, 60, 120, 180, 300, 360, 420, 480];
-    expect(notesAt(seconds, () => ['GET', '/'])).toEqual([true, true, true, false, true, true, true, false]);
+  it('takes it for that of a person again after two minutes without it, or one if it changes something', () => {
+    const expected = [true, true, true, false, true, true, true, false];
+    const seconds = [0, 60, 120, 180, 360, 420, 480, 540];
+    expect(notesAt(seconds, () => ['GET', '/'])).toEqual(expected);
+    const earlier = [0, 60, 120, 180, 300, 360, 420, 480];
+    expect(notesAt(earlier, () => ['PUT', '/'])).toEqual(expected);
+  });
+
+  it('takes a poller of JupyterLab, which asks every 61 seconds, for one at all times', () => {
+    const seconds = Array.from({ length: 600 }, (_, index) => 61 * index);
+    const persons = notesAt(seconds, () => ['GET', '/api/kernelspecs']).filter(Boolean);
+    expect(persons).toHaveLength(3);
+  });
+
+  it('takes the saving of a file that is edited, every two minutes, for that of a person', () => {
+    const seconds = Array.from({ length: 30 }, (_, index) => 120 * index);
+    expect(notesAt(seconds, () => ['PUT', '/api/contents/a.ipynb'])).not.toContain(false);
   });
 
   it('compares method and path, and not the query', () => {
@@ -37,7 +51,7 @@ describe('a request pattern', () => {
     expect(notesAt(minutes, (second) => ['GET', `/files/${second}`])).toEqual(minutes.map(() => true));
     expect(notesAt(minutes, (second) => [second === 180 ? 'POST' : 'GET', '/'])).toEqual([
       ...[true, true, true],
-      ...[true, true],
+      ...[true, false],
     ]);
   });
 
@@ -48,15 +62,15 @@ describe('a request pattern', () => {
     },
   );
 
-  it('keeps at most 500 requests, and forgets them two minutes later', () => {
+  it('keeps at most 500 requests, and forgets them three minutes later', () => {
     const pattern = new RequestPattern();
     for (let minute = 0; minute < 3; minute += 1) pattern.note('GET', '/old', minute * MINUTE);
     for (let n = 0; n < 499; n += 1) pattern.note('GET', `/${n}`, 2 * MINUTE);
     expect(pattern.note('GET', '/old', 3 * MINUTE)).toBe(false);
     for (let n = 0; n < 500; n += 1) pattern.note('GET', `/${n}`, 3 * MINUTE);
     expect(pattern.note('GET', '/old', 4 * MINUTE)).toBe(true);
-    expect(pattern.forgetOld(5 * MINUTE)).toBe(true);
-    expect(pattern.forgetOld(6 * MINUTE)).toBe(false);
+    expect(pattern.forgetOld(6 * MINUTE)).toBe(true);
+    expect(pattern.forgetOld(7 * MINUTE)).toBe(false);
   });
 });
 

@@ -67,6 +67,18 @@ describe('the activity tracker', () => {
     );
   });
 
+  it('does not note the heartbeats of a WebSocket that is open, and notes what a person sends on another', async () => {
+    const { clock, writes, tracker } = setUp();
+    for (let beat = 0; beat < 12 * 60; beat += 1) {
+      tracker.noteClientData(WEB_SOCKET);
+      await clock.advanceAsync(5_000);
+    }
+    expect(Math.max(...writes.map(({ at }) => at))).toBe(T0 + 15_000);
+    tracker.noteClientData(anOpenRequest({ request: { webSocket: true } }));
+    await clock.advanceAsync(MINUTE);
+    expect(writes.at(-1)?.at).toBe(T0 + 60 * MINUTE);
+  });
+
   it('spreads the first writes of many workbenches over a minute', async () => {
     const { clock, writes, tracker } = setUp();
     for (let n = 0; n < 600; n += 1) tracker.noteRequest(anOpenRequest({ workbenchId: idAt(T0, n * 7_919) }));
