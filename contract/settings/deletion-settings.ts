@@ -17,7 +17,7 @@ export const DELETION_SETTINGS = {
   }),
   WB_RETENTION_DAYS: integer({
     description:
-      'Deletes a workbench that was stopped for this time, with a warning 7 days before. A start, a restore or another change by a user begins the time anew. `0`: none is deleted. At least 14, and only with WB_DELETE_AFTER_HOURS of at least 24, so that it can be restored. It applies to workbenches that stop or are changed from then on.',
+      'Deletes a workbench that was stopped for this time, with a warning 7 days before. A start, a restore or another change by a user begins the time anew. `0`: none is deleted. At least 14, and only with WB_DELETE_AFTER_HOURS of at least 24, so that it can be restored. For workbenches that are stopped already the time begins within a day.',
     readBy: ['api', 'drive', 'events', 'schedules'],
     unit: 'days',
     min: 0,

@@ -1,5 +1,6 @@
 import type { QuotaLimits } from '#core/quotas/limits.ts';
 import type { Policy } from '#core/workbench/lifecycle/policy.ts';
+import type { RetentionPolicy } from '#core/workbench/lifecycle/retention.ts';
 import type { SettingName, SettingsFor } from './function-settings.ts';
 
 export type PolicySettings = SettingsFor<
@@ -35,9 +36,18 @@ export function policyOf(settings: PolicySettings): Policy {
     idleStopGpuMinutes: settings.WB_IDLE_STOP_GPU_MINUTES,
     busyHoldMs: settings.WB_BUSY_HOLD_HOURS * 3_600_000,
     maxRunHours: settings.WB_MAX_RUN_HOURS,
+    ...retentionPolicyOf(settings),
+    quotas: quotaDefaultsOf(settings),
+  };
+}
+
+/** When workbenches that were stopped for long are deleted, from the settings. */
+export function retentionPolicyOf(
+  settings: SettingsFor<'WB_DELETE_AFTER_HOURS' | 'WB_RETENTION_DAYS'>,
+): RetentionPolicy {
+  return {
     deleteAfterMs: settings.WB_DELETE_AFTER_HOURS * 3_600_000,
     retentionMs: settings.WB_RETENTION_DAYS * 86_400_000,
-    quotas: quotaDefaultsOf(settings),
   };
 }
 

@@ -1,7 +1,11 @@
 import { PortError } from '../ports/port-error.ts';
 import type { VolumeObservation, VolumeStore } from '../ports/volume-store.ts';
+import type { WorkQueue } from '../ports/work-queue.ts';
 import type { HistoryStore, WorkbenchStore } from '../ports/workbench-store.ts';
+import { enqueue } from '../workbench/enqueue.ts';
 import { findIndexedRecord } from '../workbench/find-record.ts';
+import { lacksRetention, type RetentionPolicy } from '../workbench/lifecycle/retention.ts';
+import { keyOf, type Workbench } from '../workbench/workbench.ts';
 import { DELETION_MAX, deleteOrphans, type Orphan } from './orphans.ts';
 import type { ReconcileReport } from './report.ts';
 import { forEachPage, runSweep, type SweepPorts } from './sweep.ts';
@@ -10,6 +14,7 @@ interface Ports extends SweepPorts {
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'findMoved' | 'read'>;
   readonly history: Pick<HistoryStore, 'list'>;
   readonly volumes: Pick<VolumeStore, 'list' | 'deleteIfEmpty' | 'quarantine' | 'deleteSlice'>;
+  readonly queue: WorkQueue;
 }
 
 export interface VolumeSweepSettings {
@@ -18,6 +23,8 @@ export interface VolumeSweepSettings {
   /** The sweep checks only the volumes of this shard; each shard has one sweep a day. */
   readonly shard: number;
   readonly shards: number;
+  /** Absent: no workbench is deleted because it was stopped for long. */
+  readonly retention?: RetentionPolicy;
 }
 
 /** A day has many sweeps, one for each shard. With DELETION_MAX for each of them, a day could delete all volumes of a small table. */
@@ -30,19 +37,23 @@ const DELETION_TIME_LIMIT_MS = 12 * 60_000;
 /**
  * Compares every volume of a shard with the records. An orphan is deleted only if it is empty, or if the history contains
  * a delete request for its workbench. Otherwise it is quarantined until an operator decides. A missing record alone never
- * causes the deletion of files.
+ * causes the deletion of files. Each record is read here once a day, so that the sweep also drives those that have stopped before
+ * the retention was set: nothing else would drive them.
  */
 export async function sweepVolumes(ports: Ports, settings: VolumeSweepSettings): Promise<ReconcileReport> {
   return runSweep(ports, 'volumes', async (draft) => {
     const orphans: Orphan[] = [];
     const list = (cursor?: string) => ports.volumes.list(cursor);
-    const { graceMs, shard, shards } = settings;
+    const { graceMs, shard, shards, retention } = settings;
     const endsAt = draft.startedAt + DELETION_TIME_LIMIT_MS;
     await forEachPage(ports, 'volumes', PAGING, draft, list, async ({ volumes }) => {
       for (const volume of volumes) {
         if (shardOf(volume.workbenchId, shards) !== shard) continue;
         draft.checked += 1;
-        if (!(await hasRecord(ports, volume.workbenchId))) orphans.push(toOrphan(ports, volume, endsAt));
+        const record = await readRecordOf(ports, volume.workbenchId);
+        if (record === undefined) orphans.push(toOrphan(ports, volume, endsAt));
+        else if (record !== 'unreadable' && retention !== undefined && lacksRetention(record, retention))
+          await enqueue(ports, keyOf(record), 0);
       }
     });
     const deletionMax = shards > 1 ? DELETION_MAX_PER_SHARD : DELETION_MAX;
@@ -60,15 +71,23 @@ export async function sweepVolumes(ports: Ports, settings: VolumeSweepSettings):
  * owner if that has just changed. An unreadable record counts: its files must be kept.
  * @throws PortError if the table is unavailable
  */
-export async function hasRecord(
-  ports: { readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'findMoved' | 'read'> },
+export async function hasRecord(ports: RecordReader, workbenchId: string): Promise<boolean> {
+  return (await readRecordOf(ports, workbenchId)) !== undefined;
+}
+
+interface RecordReader {
+  readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'findMoved' | 'read'>;
+}
+
+async function readRecordOf(
+  ports: RecordReader,
   workbenchId: string,
-): Promise<boolean> {
+): Promise<Workbench | 'unreadable' | undefined> {
   try {
-    return (await findIndexedRecord(ports.workbenches, workbenchId)) !== undefined;
+    return await findIndexedRecord(ports.workbenches, workbenchId);
   } catch (error) {
     if (error instanceof PortError) throw error;
-    return true;
+    return 'unreadable';
   }
 }
 

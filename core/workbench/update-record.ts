@@ -8,6 +8,7 @@ import type { WorkQueue } from '../ports/work-queue.ts';
 import type { HistoryStore, WorkbenchStore } from '../ports/workbench-store.ts';
 import { HOLDS_NOTHING, heldBy, holdsLess, holdsMore } from '../quotas/held.ts';
 import { holdQuota, settleQuota } from '../quotas/hold-quota.ts';
+import { enqueue } from './enqueue.ts';
 import type { Input, Request } from './lifecycle/inputs.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import { lifecycle } from './lifecycle/step.ts';
@@ -157,12 +158,7 @@ function writeTo(
 export async function scheduleDrive(ports: QueuePorts, workbench: Workbench): Promise<void> {
   const due = dueAt(workbench);
   if (due === undefined) return;
-  try {
-    await ports.queue.send(keyOf(workbench), Math.max(0, Math.ceil((due - ports.clock.now()) / 1000)));
-  } catch (error) {
-    ports.telemetry.error('could not enqueue a workbench', { workbenchId: workbench.workbenchId }, error);
-    ports.telemetry.count('queue_send_failed', 1);
-  }
+  await enqueue(ports, keyOf(workbench), Math.max(0, Math.ceil((due - ports.clock.now()) / 1000)));
 }
 
 /**

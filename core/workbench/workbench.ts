@@ -159,7 +159,7 @@ export const stoppedSchema = openObject({
   status: z.literal('stopped'),
   desired: z.literal('stopped'),
   reason: z.optional(reasonSchema),
-  /** Absent if the workbench is not deleted for being stopped long, or has stopped before the setting was made. */
+  /** Absent if the workbench is not deleted for being stopped long, or was not driven since the setting was made. */
   retention: z.optional(retentionSchema),
 });
 

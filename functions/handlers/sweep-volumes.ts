@@ -1,6 +1,7 @@
 import { systemClock } from '#adapters/system-clock.ts';
 import { build } from '../schedules/sweep-volumes.ts';
 import { createHandler } from '../wiring/create-handler.ts';
+import { workQueue } from '../wiring/queue.ts';
 import { historyStore, openTable, reportStore, workbenchStore } from '../wiring/table.ts';
 import { volumeStoreForSweep } from '../wiring/volumes.ts';
 
@@ -14,6 +15,7 @@ export const handler = createHandler('sweep-volumes', (wiring) => {
     history: historyStore(table),
     reports: reportStore(table),
     volumes: volumeStoreForSweep(settings),
+    queue: workQueue(settings.WB_QUEUE_URL),
     clock: systemClock,
     telemetry,
   };

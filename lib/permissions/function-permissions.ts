@@ -126,6 +126,7 @@ export const PERMISSIONS: Readonly<
     ...sweepPermissions(context),
     listRecords(context, 'Reads the history, to check that a user requested the deletion.'),
     ...deleteVolumes(context),
+    sendToWorkQueue(context),
   ],
   'sweep-quotas': (context) => [
     readItem(context, 'Reads the ledger of a user, and whether a workbench of it still exists.'),

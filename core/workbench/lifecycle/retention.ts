@@ -24,9 +24,21 @@ export function withRetention<W extends Workbench>(workbench: W, { now, policy }
   return { ...rest, retention: { since: now, deletesAt: now + policy.retentionMs } } as W;
 }
 
+export type RetentionPolicy = Pick<Policy, 'retentionMs' | 'deleteAfterMs'>;
+
 /** Without a time in which it can be restored, no workbench is deleted without a request. */
-function isRetentionOn({ retentionMs, deleteAfterMs }: Policy): boolean {
+function isRetentionOn({ retentionMs, deleteAfterMs }: RetentionPolicy): boolean {
   return retentionMs > 0 && deleteAfterMs > 0;
+}
+
+/** Whether the workbench has stopped before the setting was made. Its retention begins when it is driven. */
+export function lacksRetention(workbench: Workbench, policy: RetentionPolicy): boolean {
+  return (
+    workbench.status === 'stopped' &&
+    workbench.retention === undefined &&
+    isRetentionOn(policy) &&
+    !isDeleted(workbench)
+  );
 }
 
 /**
@@ -36,8 +48,10 @@ function isRetentionOn({ retentionMs, deleteAfterMs }: Policy): boolean {
 export function followRetention(
   workbench: Workbench,
   hide: (workbench: Workbench) => Workbench,
-  { now, policy }: Context,
+  context: Context,
 ): Workbench {
+  const { now, policy } = context;
+  if (lacksRetention(workbench, policy)) return withRetention(workbench, context);
   if (workbench.status !== 'stopped' || isDeleted(workbench)) return workbench;
   const { retention, ...rest } = workbench;
   if (retention === undefined || now < retentionDueAt(retention)) return workbench;

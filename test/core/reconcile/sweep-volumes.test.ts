@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { PortError } from '#core/ports/port-error.ts';
 import { shardOf, sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
+import { stopWorkbench } from '#core/workbench/commands.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
+import type { Stopped } from '#core/workbench/workbench.ts';
 import { aHistoryEntry, idAt, T0 } from '#test/builders/workbench.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
@@ -115,5 +118,38 @@ describe('sweepVolumes', () => {
     for (let shard = 0; shard < 4; shard += 1)
       expect(Math.abs(ids.filter((id) => shardOf(id, 4) === shard).length - 500)).toBeLessThan(100);
     expect(new Set(ids.map((id) => shardOf(`z${id.slice(1)}`, 24) - shardOf(id, 24)))).toEqual(new Set([0]));
+  });
+});
+
+describe('a volume whose workbench has stopped before the retention was set', () => {
+  const retention = { retentionMs: 90 * DAY, deleteAfterMs: 7 * DAY };
+
+  async function aStoppedWorkbench() {
+    const world = new MemoryWorld({ policy: retention });
+    const key = await world.create();
+    await world.waitForStatus(key, 'running');
+    await stopWorkbench(world.ports, { ...world.policy, retentionMs: 0 }, key, 'ada');
+    const { retention: _none, ...before } = (await world.waitForStatus(key, 'stopped')) as Stopped;
+    await world.stores.workbenches.update({ ...before, revision: before.revision + 1 }, before.revision, []);
+    return { world, key };
+  }
+
+  it('makes the sweep drive the workbench, so that it is deleted when it has been stopped for so long', async () => {
+    const { world, key } = await aStoppedWorkbench();
+    expect(await world.read(key)).not.toHaveProperty('retention');
+    await sweepVolumes(world.ports, ALL);
+    await world.advance(1000);
+    expect(await world.read(key)).not.toHaveProperty('retention');
+    await sweepVolumes(world.ports, { ...ALL, retention });
+    await world.advance(1000);
+    expect(await world.read(key)).toMatchObject({ retention: { deletesAt: expect.any(Number) } });
+  });
+
+  it('is swept to the end when the queue fails', async () => {
+    const { world } = await aStoppedWorkbench();
+    const queue = { send: () => Promise.reject(new PortError('unavailable', 'no response')) };
+    const report = await sweepVolumes({ ...world.ports, queue }, { ...ALL, retention });
+    expect(report).toMatchObject({ checked: 1, alarm: false });
+    expect(world.telemetry.counts.get('queue_send_failed')).toBe(1);
   });
 });

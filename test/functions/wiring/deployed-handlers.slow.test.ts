@@ -6,8 +6,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { linkItem } from '#adapters/aws/dynamodb/share-link-store.ts';
 import { hashTicketSecret } from '#adapters/ticket-secret.ts';
 import { type AwsClientName, DEPLOYED, type FunctionName } from '#contract/deployed-functions.ts';
+import type { Environment } from '#contract/settings/setting.ts';
 import { formatLinkCode } from '#core/access/share-links.ts';
 import type { ShareLink } from '#core/ports/share-link-store.ts';
+import { shardOf } from '#core/reconcile/sweep-volumes.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import {
   acceptedRun,
@@ -134,7 +136,10 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
   // No user waits for a sweep. It shares the limits of the account with the requests of users.
   'sweep-active': { limits: { dynamodb: TABLE, ec2: ONCE, ecs: ONCE, sqs: QUEUE }, paced: true },
   'sweep-tasks-and-hosts': { limits: { dynamodb: TABLE, ec2: ONCE, ecs: ONCE, sqs: QUEUE }, paced: true },
-  'sweep-volumes': { limits: { dynamodb: TABLE, efs: ONCE, lambda: JANITOR }, paced: true },
+  'sweep-volumes': {
+    limits: { dynamodb: TABLE, efs: ONCE, lambda: JANITOR, sqs: QUEUE },
+    paced: true,
+  },
   'sweep-quotas': { limits: { dynamodb: TABLE }, paced: false },
   'sweep-cluster': { limits: { dynamodb: TABLE, ec2: ONCE, ecs: ONCE }, paced: true },
   // It writes megabytes, and its calls are idempotent.
@@ -222,6 +227,10 @@ const WITH_HOST = running({
 });
 const DRAINED = { ...WITH_HOST, host: aHost({ instanceId: INSTANCE, drained: true }) };
 const STOPPED = stopped({ workbenchId: id(6) });
+/** Has stopped before the retention was set. The sweep at NOW checks the shard of its volume. */
+const UNDATED = stopped({
+  workbenchId: [...Array(500).keys()].map((n) => id(1000 + n)).find((each) => shardOf(each, 24) === 12) ?? '',
+});
 /** Of another user, who offers it to the caller. */
 const OFFERED = stopped({
   userId: 'grace',
@@ -289,7 +298,11 @@ const instanceOf = (workbenchId: string, instanceId: string, state: string) => (
 
 type Responses = Readonly<Record<string, (input: RecordedCall['input']) => object>>;
 
-const responsesOf = (instances: readonly object[], tasks: readonly object[]): Responses => ({
+const responsesOf = (
+  instances: readonly object[],
+  tasks: readonly object[],
+  volumes: readonly string[],
+): Responses => ({
   RegisterTaskDefinition: () => ({ taskDefinition: { taskDefinitionArn: 'arn/staging:1' } }),
   RunTask: ({ group, startedBy, overrides }) => ({
     tasks: [{ ...taskOf('', TASK), group, startedBy, overrides, lastStatus: 'PROVISIONING' }],
@@ -316,13 +329,14 @@ const responsesOf = (instances: readonly object[], tasks: readonly object[]): Re
       : '{"static_key":"a-static-key-for-tests"}',
   }),
   Invoke: ({ Payload }) => {
-    const { act } = JSON.parse(new TextDecoder().decode(Payload));
+    const { act, fileSystemId } = JSON.parse(new TextDecoder().decode(Payload));
+    const listed = fileSystemId === FILE_SYSTEM ? volumes : [];
     // The deletion of files stays unfinished until it has taken longer than one invocation may.
     if (act === 'removeSome') vi.setSystemTime(Date.now() + 20_000);
     const response = {
       readMarker: {},
       findExisting: { workbenchIds: [] },
-      list: { directories: [] },
+      list: { directories: listed.map((workbenchId) => ({ workbenchId, createdAt: NOW })) },
       writeTombstone: { detached: false },
       markDetached: {},
       removeSome: { done: false, deleted: 1 },
@@ -340,14 +354,18 @@ async function invoke(
     readonly links?: readonly ShareLink[];
     readonly instances?: readonly object[];
     readonly tasks?: readonly object[];
+    readonly volumes?: readonly string[];
+    readonly env?: Environment;
     /** Operation → the error that it throws. */
     readonly errors?: Readonly<Record<string, Error>>;
   } = {},
 ) {
   const { workbenches = [], links = [], instances = [], tasks = [], errors = {} } = options;
+  const { volumes = [], env = {} } = options;
+  for (const [setting, value] of Object.entries(env)) vi.stubEnv(setting, value);
   const log = captureLogLines();
   const table = new RecordedTable(workbenches, links.map(linkItem));
-  const responses = responsesOf(instances, tasks);
+  const responses = responsesOf(instances, tasks, volumes);
   const aws = recordAws((call) => {
     const error = errors[call.operation];
     if (error !== undefined) throw error;
@@ -390,6 +408,10 @@ interface Scenario {
   readonly links?: readonly ShareLink[];
   readonly instances?: readonly object[];
   readonly tasks?: readonly object[];
+  /** The ids of workbenches whose directories exist. */
+  readonly volumes?: readonly string[];
+  /** Settings that differ from ENVIRONMENT. */
+  readonly env?: Environment;
   /** The distinct calls. */
   readonly calls: readonly string[];
   /** What the handler returns. */
@@ -901,8 +923,19 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
   },
   'sweep-volumes': {
     event: {},
-    calls: ['dynamodb PutItem', 'efs DescribeAccessPoints', 'lambda Invoke'],
+    workbenches: [UNDATED],
+    volumes: [UNDATED.workbenchId],
+    env: { WB_RETENTION_DAYS: '90', WB_DELETE_AFTER_HOURS: '168' },
+    calls: [
+      'dynamodb GetItem',
+      'dynamodb PutItem',
+      'dynamodb Query',
+      'efs DescribeAccessPoints',
+      'lambda Invoke',
+      'sqs SendMessage',
+    ],
     result: REPORT,
+    sent: { work: [UNDATED.workbenchId] },
   },
   'sweep-quotas': {
     event: {},

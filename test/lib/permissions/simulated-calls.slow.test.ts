@@ -174,6 +174,8 @@ const RARE: Partial<Record<FunctionName, readonly string[]>> = {
     'dynamodb:Query',
     'elasticfilesystem:CreateAccessPoint',
     'elasticfilesystem:DeleteAccessPoint',
+    // A workbench that has stopped before the retention was set.
+    'sqs:SendMessage',
   ],
 };
 

@@ -4,6 +4,7 @@ import { CLOCK_SKEW_MAX_MS } from '#core/clock-skew.ts';
 import { heldBy } from '#core/quotas/held.ts';
 import type { Request } from '#core/workbench/lifecycle/inputs.ts';
 import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';
+import { lacksRetention } from '#core/workbench/lifecycle/retention.ts';
 import { lifecycle } from '#core/workbench/lifecycle/step.ts';
 import { RETENTION_WARNING_MS } from '#core/workbench/planned-stop.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
@@ -56,6 +57,28 @@ describe('a workbench that stops', () => {
     expect(deleted.status).toBe('stopping');
     expect({ ...deleted, run: undefined, ...stopped() }).not.toHaveProperty('retention');
     expect(apply(untouched(), { type: 'delete', by: 'ada' }, T0)).not.toHaveProperty('retention');
+  });
+});
+
+describe('a workbench that has stopped before the setting was made', () => {
+  it('is kept for the time of the setting from its next drive on, without an entry in its history', () => {
+    const after = tick(stopped({ stoppedAt: T0 - 900 * DAY }), T0);
+    expect(retentionOf(after)).toEqual({ since: T0, deletesAt: T0 + KEPT_MS });
+    expect(after.outbox).toEqual([]);
+  });
+
+  it.each([
+    ['is running', running()],
+    ['has a time', untouched()],
+    ['is deleted', stopped({ restorable: { deletedAt: T0, until: T0 + DAY } })],
+  ])('is no workbench that %s', (_, workbench) => {
+    expect(lacksRetention(workbench, POLICY)).toBe(false);
+    expect(tick(workbench, T0)).toEqual(workbench);
+  });
+
+  it('stays without a time while the setting is off', () => {
+    for (const by of [withoutRetention, withoutWindow]) expect(tick(stopped(), T0, by)).toEqual(stopped());
+    expect(lacksRetention(stopped(), DEFAULT_POLICY)).toBe(false);
   });
 });
 
