@@ -22,6 +22,7 @@ import type { Settings } from '#contract/settings/function-settings.ts';
 import type { AuditStore } from '#core/ports/audit-store.ts';
 import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { FreeCapacityStore, InstanceFreeCapacity } from '#core/ports/free-capacity-store.ts';
+import type { ShareLinkStore } from '#core/ports/share-link-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
@@ -32,6 +33,7 @@ import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { build as buildAcceptOwner } from '#functions/api/accept-owner.ts';
 import { build as buildCancelDrain } from '#functions/api/cancel-drain.ts';
 import { build as buildChangeOwner } from '#functions/api/change-owner.ts';
+import { build as buildCreateLink } from '#functions/api/create-share-link.ts';
 import { build as buildCreate } from '#functions/api/create-workbench.ts';
 import { build as buildDeleteShare } from '#functions/api/delete-share.ts';
 import { build as buildDelete } from '#functions/api/delete-workbench.ts';
@@ -40,6 +42,7 @@ import { build as buildExtend } from '#functions/api/extend-workbench.ts';
 import { build as buildGet } from '#functions/api/get-workbench.ts';
 import { build as buildListShares } from '#functions/api/list-shares.ts';
 import { build as buildList } from '#functions/api/list-workbenches.ts';
+import { build as buildRedeemLink } from '#functions/api/redeem-share-link.ts';
 import { build as buildReport } from '#functions/api/report-activity.ts';
 import { build as buildRestart } from '#functions/api/restart-workbench.ts';
 import { build as buildRestore } from '#functions/api/restore-workbench.ts';
@@ -184,6 +187,8 @@ const OPERATIONS = {
   listShares: ['list-shares', buildListShares, 'GET /workbenches/{wid}/shares'],
   setShare: ['set-share', buildSetShare, 'PUT /workbenches/{wid}/shares/{grantee}'],
   deleteShare: ['delete-share', buildDeleteShare, 'DELETE /workbenches/{wid}/shares/{grantee}'],
+  createLink: ['create-share-link', buildCreateLink, 'POST /workbenches/{wid}/share-links'],
+  redeemLink: ['redeem-share-link', buildRedeemLink, 'POST /share-links/redeem'],
 } as const satisfies Readonly<Record<string, readonly [FunctionName, unknown, RouteKey]>>;
 export type Operation = keyof typeof OPERATIONS;
 
@@ -247,6 +252,7 @@ export interface ControllerOptions {
 export interface RightsHooks {
   /** @param requestId the id of the request, or the name of another invocation */
   readonly wrapShares: (inner: ShareStore, requestId: string) => ShareStore;
+  readonly wrapLinks: (inner: ShareLinkStore) => ShareLinkStore;
   readonly wrapAudit: (inner: AuditStore) => AuditStore;
   /** Called when a function has reported that an audit event could not be stored. */
   readonly onLostEvent: (requestId: string) => void;
@@ -490,6 +496,7 @@ export class Controller {
       activity: interceptPort(this.stores.activity, 'activity', invocation),
       audit: interceptPort(rights?.wrapAudit(this.stores.audit) ?? this.stores.audit, 'audit', invocation),
       shares: interceptPort(shares, 'shares', invocation),
+      links: interceptPort(rights?.wrapLinks(this.stores.links) ?? this.stores.links, 'links', invocation),
       quotas: interceptPort(this.stores.quotas, 'quotas', invocation),
       startRates: interceptPort(this.#startRates, 'startRates', invocation),
       startTimes: interceptPort(this.#startTimes, 'startTimes', invocation),
@@ -524,7 +531,8 @@ export class Controller {
           this.#createdAt.set(workbenchId, kernel.now());
           return workbenchId;
         },
-        runId: () => `run${String(++this.#ids.count).padStart(13, '0')}`,
+        // The form of the ids of links, which have the same source.
+        runId: () => `r${String(++this.#ids.count).padStart(15, '0')}`,
       },
     };
   }

@@ -1,5 +1,6 @@
 import { formatGrantee, type Grantee } from '#core/access/grantee.ts';
 import type { AuditEvent } from '#core/audit/audit-event.ts';
+import type { ShareLink } from '#core/ports/share-link-store.ts';
 import type { Share } from '#core/ports/share-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import type { Call } from '#test/functions/call-api.ts';
@@ -25,6 +26,8 @@ const RIGHTS: readonly Operation[] = [
   'changeOwner',
   'acceptOwner',
   'withdrawOffer',
+  'createLink',
+  'redeemLink',
 ];
 
 /** A request to the API and its response. */
@@ -59,6 +62,8 @@ export class RightsChecks {
   readonly #lost = new Set<string>();
   /** `<id of the request> <effect>` of each share that was written or deleted. */
   readonly #effects = new Set<string>();
+  /** Id of a link → how often it gave a share. */
+  readonly #uses = new Map<string, number>();
   /** `<workbench id> <user>` → how often the workbench was moved to the user. */
   readonly #moves = new Map<string, number>();
 
@@ -91,6 +96,14 @@ export class RightsChecks {
     this.#roles.noteDelete(workbenchId, grantee, this.#options.now());
     this.#effects.add(`${requestId} ${describeDeletion(formatGrantee(grantee))}`);
     this.#checkRecorded(requestId, `deleted the share of ${formatGrantee(grantee)}`);
+  }
+
+  /** Called when a link has given a share. */
+  checkRedeemed({ linkId, uses }: ShareLink, share: Share): void {
+    this.#roles.notePut(share, this.#options.now());
+    const used = (this.#uses.get(linkId) ?? 0) + 1;
+    this.#uses.set(linkId, used);
+    if (used > uses) throw new RuleViolation(`link ${linkId} for ${uses} users has given ${used} shares`);
   }
 
   /** Called when all shares of a workbench have been deleted. */
@@ -130,7 +143,8 @@ export class RightsChecks {
     const [allowed, refused] = [this.#count(requestId, 'allowed'), this.#count(requestId, 'refused')];
     const mayBeLost = this.#lost.has(requestId) && !RIGHTS.includes(operation);
     if (response.status < 300) {
-      const isActForOther = guestOf(call) === undefined || call.wid !== undefined;
+      const isActForOther =
+        guestOf(call) === undefined || call.wid !== undefined || RIGHTS.includes(operation);
       const expected = !UNRECORDED.includes(operation) && isActForOther ? 1 : 0;
       if (allowed !== expected && !(mayBeLost && allowed === 0))
         throw new RuleViolation(`${described} ${allowed} audit events of what it did, not ${expected}`);
@@ -142,8 +156,16 @@ export class RightsChecks {
   }
 
   /** A share that a response confirms has been written as requested, and one that it says is taken back is deleted. */
-  #checkEffect({ requestId, operation, call, response }: ApiCall): void {
+  #checkEffect({ requestId, operation, call, sentAt, response }: ApiCall): void {
     if (response.status >= 300) return;
+    if (operation === 'redeemLink') {
+      const guest = guestOf(call) ?? { userId: '', groups: [] };
+      const workbenchId = (call.body as { readonly code: string }).code.split('.')[0] ?? '';
+      if (this.#roles.possible(guest, workbenchId, sentAt, this.#options.now()).length === 0)
+        throw new RuleViolation(
+          `${requestId} confirmed that a link gives ${guest.userId} a share of workbench ${workbenchId}, but there is none`,
+        );
+    }
     const { grantee = '', body } = call;
     const effect =
       operation === 'setShare'

@@ -262,6 +262,7 @@ class ScheduleRun {
     this.#guests = new SimulatedGuests({
       kernel,
       tape: new Tape(from(schedule.tape, 0.75)),
+      controller: this.#controller,
       users: this.#users,
       owners: this.#owners,
       clockSteps: this.#world.functionClock.steps,
@@ -654,6 +655,15 @@ class ScheduleRun {
           deleteAll: async (workbenchId) => {
             await inner.deleteAll(workbenchId);
             this.#rights.noteDeletedAll(workbenchId);
+          },
+        }),
+      wrapLinks: (inner) =>
+        replaceMethods(inner, {
+          redeem: async (link, redeemed) => {
+            const outcome = await inner.redeem(link, redeemed);
+            if (outcome === 'done')
+              this.#recordViolation(() => this.#rights.checkRedeemed(link, redeemed.share));
+            return outcome;
           },
         }),
       wrapAudit: (inner) =>

@@ -2,18 +2,22 @@ import { type Call, tokenOf } from '#test/functions/call-api.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Tape } from '../tape.ts';
 import { FAULT_PHASE_MS } from './commands.ts';
-import type { ApiResponse, Operation } from './controller.ts';
+import type { ApiResponse, Controller, Operation } from './controller.ts';
 import type { OwnerChecks } from './owner-checks.ts';
 import type { SimulatedUsers } from './simulated-users.ts';
 
 /** The share of schedules in which owners share workbenches. */
 const SHARING_PROBABILITY = 0.3;
 const SHARES_MAX = 2;
+/** The share of schedules in which they give a link to two users, of whom one can redeem it. */
+const LINK_PROBABILITY = 0.15;
 /** The requests of guests while a share is in force, and after it was taken back. */
 const REQUESTS_MIN = 2;
 const REQUESTS_MAX = 6;
 /** The longest time between two of them, milliseconds. */
 const PAUSE_MAX_MS = 20_000;
+/** Two users redeem a link within this time, milliseconds. */
+const REDEMPTIONS_WITHIN_MS = 100;
 /** A share that expires does so within this time, milliseconds. Guests come until the slowest clock is beyond its end. */
 const EXPIRY_MIN_MS = 20_000;
 const EXPIRY_MAX_MS = 90_000;
@@ -33,6 +37,7 @@ export interface SimulatedGuestsOptions {
   readonly kernel: Kernel;
   /** Its own numbers, so that the other choices of a schedule do not depend on guests. */
   readonly tape: Tape;
+  readonly controller: Controller;
   readonly users: SimulatedUsers;
   readonly owners: Pick<OwnerChecks, 'ownerOf'>;
   /** Whether the clock of the functions is ever wrong. Then it is unknown when a share expires. */
@@ -54,6 +59,11 @@ export class SimulatedGuests {
   /** Schedules the shares of the fault phase. */
   schedule(): void {
     const { kernel, tape, onError } = this.#options;
+    if (tape.chance(LINK_PROBABILITY)) {
+      kernel.after(tape.intBetween(0, FAULT_PHASE_MS), () => {
+        this.#shareByLink().catch(onError);
+      });
+    }
     if (!tape.chance(SHARING_PROBABILITY)) return;
     const count = tape.intBetween(1, SHARES_MAX);
     for (let share = 0; share < count; share += 1) {
@@ -80,6 +90,33 @@ export class SimulatedGuests {
     else await this.#asOwner('deleteShare', workbenchId, { grantee });
     log(`the share of workbench ${workbenchId} with ${grantee} has ended`);
     await this.#visit(workbenchId);
+  }
+
+  /** Two users redeem a link at once that only one of them can redeem. */
+  async #shareByLink(): Promise<void> {
+    const { tape, users, owners, log } = this.#options;
+    const known = users.workbenches;
+    const workbenchId = known[tape.intBelow(Math.max(1, known.length))]?.workbenchId;
+    const owner = workbenchId === undefined ? undefined : owners.ownerOf(workbenchId);
+    if (workbenchId === undefined || owner === undefined) return;
+    const body = { role: tape.pick(['use', 'manage']), uses: 1 };
+    const created = await this.#send('createLink', workbenchId, { query: `user_id=${owner}`, body });
+    if (created.status !== 200) return;
+    log(`two users redeem a link of workbench ${workbenchId} for one user`);
+    await Promise.all([MEMBER, NAMESAKE].map(({ userId }) => this.#redeem(userId, created.body.item.code)));
+    await this.#visit(workbenchId);
+  }
+
+  /** Redeems a link, and again after a server error. */
+  async #redeem(userId: string, code: string): Promise<void> {
+    const { kernel, tape, controller } = this.#options;
+    await kernel.sleep(tape.intBetween(0, REDEMPTIONS_WITHIN_MS));
+    for (let sends = 0; sends < SENDS_MAX && kernel.now() < this.#endsAt; sends += 1) {
+      const call = { authorizer: tokenOf(userId), body: { code } };
+      const { status } = await controller.request('redeemLink', call);
+      if (status < 500) return;
+      await kernel.sleep(2000);
+    }
   }
 
   /** Guests try at random what a role may include, and what none does. */
