@@ -20,7 +20,9 @@ export type CreatedLink = ResponseOf<'createShareLink'>['item'];
 export type StartTimes = ResponseOf<'listStartTimes'>['items'][number];
 export type Quota = Pick<ResponseOf<'getOwnQuota'>['item'], 'limits' | 'used'>;
 export type QuotaName = keyof Quota['limits'];
-export const QUOTA_NAMES: readonly QuotaName[] = ['workbenches', 'running', 'cpu', 'memory', 'gpus', 'hosts'];
+export const QUOTA_NAMES: readonly QuotaName[] = [
+  ...(['workbenches', 'running', 'cpu', 'memory', 'gpus', 'hosts', 'usd_per_month'] as const),
+];
 /** What workbenches have cost in a month. */
 export interface Usage extends UsageReport {
   /** More was used than has been read. */

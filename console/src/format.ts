@@ -36,6 +36,7 @@ export function formatSize(size: {
 /** Returns an amount of a quota in its unit. */
 export function formatQuota(name: string, amount: number): string {
   if (name === 'cpu') return formatCpu(amount);
+  if (name === 'usd_per_month') return formatUsd(amount);
   return name === 'memory' ? formatMemory(amount) : String(amount);
 }
 

@@ -311,6 +311,7 @@ export const TEXTS = {
       cpu: 'CPU of these',
       memory: 'Memory of these',
       gpus: 'GPUs of these',
+      usd_per_month: 'Cost of a month (USD)',
     },
     cost: 'Cost',
     month: 'Month',

@@ -28,6 +28,11 @@ export interface UsagePage {
   readonly next?: string;
 }
 
+export interface ListUsagePorts {
+  readonly workbenches: Pick<WorkbenchStore, 'listByUser'>;
+  readonly usage: Pick<UsageStore, 'list'>;
+}
+
 /** The most entries that are read for a page. A workbench has about one for each day on which it was used. */
 const ENTRIES_MAX = 1000;
 
@@ -39,10 +44,7 @@ const ENTRIES_MAX = 1000;
  * @param page limit: 1-100 records; after: the last workbench id of the page before
  */
 export async function listUsage(
-  ports: {
-    readonly workbenches: Pick<WorkbenchStore, 'listByUser'>;
-    readonly usage: Pick<UsageStore, 'list'>;
-  },
+  ports: ListUsagePorts,
   userId: string,
   month: string,
   page: { readonly limit: number; readonly after?: string },
@@ -67,6 +69,26 @@ export async function listUsage(
     ...(hasMore && ids[0] !== undefined ? { next: ids[0] } : {}),
   };
 }
+
+/** What the workbenches of a user have cost in a month, millionths of a USD. */
+export async function sumUsage(
+  ports: ListUsagePorts,
+  userId: string,
+  month: string,
+  now: number,
+): Promise<number> {
+  let micros = 0;
+  let after: string | undefined;
+  do {
+    const page = { limit: RECORDS_MAX, ...(after === undefined ? {} : { after }) };
+    const { items, next } = await listUsage(ports, userId, month, page, now);
+    for (const item of items) micros += item.micros;
+    after = next;
+  } while (after !== undefined);
+  return micros;
+}
+
+const RECORDS_MAX = 100;
 
 /**
  * Of two lists that each end somewhere, the page has the workbenches that both lists have reached. The entries of the

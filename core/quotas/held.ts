@@ -1,9 +1,9 @@
 import type { WorkbenchSpec } from '../workbench/spec.ts';
 import { isDeleted, type Workbench } from '../workbench/workbench.ts';
-import { QUOTA_NAMES, type QuotaName } from './limits.ts';
+import { HELD_NAMES, type HeldName } from './limits.ts';
 
 /** What a workbench holds of each quota; 0 where it is absent. */
-export type Held = Readonly<Partial<Record<QuotaName, number>>>;
+export type Held = Readonly<Partial<Record<HeldName, number>>>;
 
 export const HOLDS_NOTHING: Held = {};
 
@@ -33,7 +33,7 @@ export function heldWith(
 
 /** Whether the second holds more of anything than the first. */
 export function holdsMore(before: Held, after: Held): boolean {
-  return QUOTA_NAMES.some((name) => (after[name] ?? 0) > (before[name] ?? 0));
+  return HELD_NAMES.some((name) => (after[name] ?? 0) > (before[name] ?? 0));
 }
 
 /** Whether the second holds less of anything than the first. */

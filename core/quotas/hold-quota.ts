@@ -3,9 +3,11 @@ import type { Clock } from '../ports/clock.ts';
 import { PortError } from '../ports/port-error.ts';
 import type { KnownUser, QuotaStore, StoredLedger } from '../ports/quota-store.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
+import type { UsageStore } from '../ports/usage-store.ts';
 import type { WorkbenchStore } from '../ports/workbench-store.ts';
+import { findSpent } from './budget.ts';
 import { countRecords } from './count-records.ts';
-import type { Held } from './held.ts';
+import { type Held, HOLDS_NOTHING } from './held.ts';
 import { addHold, EMPTY_LEDGER, findExceeded, HOLD_VALID_MS, type Ledger, settle } from './ledger.ts';
 import { hasLimit, type LimitsInForce, limitsInForce, type QuotaLimits } from './limits.ts';
 import { quotaExceeded } from './refusal.ts';
@@ -13,6 +15,7 @@ import { scopesOf } from './scope.ts';
 
 export interface QuotaPorts {
   readonly quotas: QuotaStore;
+  readonly usage: Pick<UsageStore, 'list'>;
   readonly workbenches: Pick<WorkbenchStore, 'listByUser' | 'read'>;
   readonly clock: Clock;
 }
@@ -30,6 +33,8 @@ export interface NewHold {
   /** The revision of the record that is about to be written. */
   readonly revision: number;
   readonly held: Held;
+  /** What it holds already for this user. @default what the ledger says */
+  readonly holds?: Held;
 }
 
 /**
@@ -54,7 +59,10 @@ export async function holdQuota(ports: QuotaPorts, defaults: QuotaLimits, hold: 
   for (let attempt = 0; attempt < WRITE_ATTEMPTS_MAX; attempt += 1) {
     const at = clock.now();
     const { limits, stored, groups, known: before } = await readQuota(quotas, defaults, user);
-    if (!isKnown) await saveUser(quotas, user, before);
+    if (!isKnown) {
+      await saveUser(quotas, user, before);
+      await assertNotSpent(ports, hold, stored, limits);
+    }
     isKnown = true;
     if (stored === undefined && !hasLimit(limits)) return;
     const known = stored?.ledger ?? { ...EMPTY_LEDGER, groups: [...groups] };
@@ -70,6 +78,18 @@ export async function holdQuota(ports: QuotaPorts, defaults: QuotaLimits, hold: 
     retryAfterSeconds: 1,
     detail: `${WRITE_ATTEMPTS_MAX} conflicts on the ledger of ${userId}`,
   });
+}
+
+/** Refuses a start if the limit of the month is used up. */
+async function assertNotSpent(
+  ports: QuotaPorts,
+  { user, workbenchId, held, holds }: NewHold,
+  stored: StoredLedger | undefined,
+  limits: LimitsInForce,
+): Promise<void> {
+  const before = holds ?? stored?.ledger.entries[workbenchId]?.held ?? HOLDS_NOTHING;
+  const spent = await findSpent(ports, user.userId, { before, held }, limits, ports.clock.now());
+  if (spent !== undefined) throw quotaExceeded(spent);
 }
 
 /** Stores who the user is and in which groups, unless that is known. */

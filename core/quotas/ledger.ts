@@ -3,7 +3,14 @@ import { CLOCK_SKEW_MAX_MS } from '../clock-skew.ts';
 import { openObject } from '../workbench/open-schema.ts';
 import type { Workbench } from '../workbench/workbench.ts';
 import { type Held, heldBy } from './held.ts';
-import { type LimitsInForce, QUOTA_NAMES, QUOTA_UNITS, type QuotaName, type QuotaUnit } from './limits.ts';
+import {
+  HELD_NAMES,
+  type HeldName,
+  type LimitsInForce,
+  QUOTA_UNITS,
+  type QuotaName,
+  type QuotaUnit,
+} from './limits.ts';
 
 /**
  * What a workbench holds. `revision` is that of the record: of the record that was written with it, or, before the write,
@@ -39,9 +46,9 @@ export const INTENT_GRACE_MS = 5 * 60_000;
 export const HOLD_VALID_MS = 30_000;
 
 /** What all entries hold together. */
-export function sumOf({ entries }: Ledger): Readonly<Record<QuotaName, number>> {
+export function sumOf({ entries }: Ledger): Readonly<Record<HeldName, number>> {
   const sum = { workbenches: 0, hosts: 0, running: 0, cpu: 0, memory: 0, gpus: 0 };
-  for (const { held } of Object.values(entries)) for (const name of QUOTA_NAMES) sum[name] += held[name] ?? 0;
+  for (const { held } of Object.values(entries)) for (const name of HELD_NAMES) sum[name] += held[name] ?? 0;
   return sum;
 }
 
@@ -50,11 +57,13 @@ export interface QuotaRefusal {
   readonly name: QuotaName;
   readonly limit: number;
   readonly used: number;
-  /** How much more the request needs. */
+  /** How much more the request needs. 0 of `usd`: a start costs as much as it will run. */
   readonly requested: number;
   /** The scope that sets the limit: `user:…`, `group:…` or `installation`. */
   readonly scope: string;
   readonly unit: QuotaUnit;
+  /** When nothing is used of it again, milliseconds since 1970. Absent: it does not reset with time. */
+  readonly resetsAt?: number;
 }
 
 /**
@@ -69,7 +78,7 @@ export function findExceeded(
 ): QuotaRefusal | undefined {
   const sum = sumOf(ledger);
   const before = ledger.entries[workbenchId]?.held ?? {};
-  for (const name of QUOTA_NAMES) {
+  for (const name of HELD_NAMES) {
     const { max, source } = limits[name];
     const requested = (held[name] ?? 0) - (before[name] ?? 0);
     if (max === null || requested <= 0 || sum[name] + requested <= max) continue;
@@ -175,5 +184,5 @@ function withEntry(ledger: Ledger, workbenchId: string, { held, ...entry }: Ledg
 }
 
 function holdsSame(a: Held, b: Held): boolean {
-  return QUOTA_NAMES.every((name) => (a[name] ?? 0) === (b[name] ?? 0));
+  return HELD_NAMES.every((name) => (a[name] ?? 0) === (b[name] ?? 0));
 }

@@ -8,7 +8,11 @@ import { formatScope, INSTALLATION_SCOPE, type QuotaScope } from './scope.ts';
  * - `running`: workbenches that hold capacity: from the request to start until they are known to have stopped
  * - `cpu`, `memory`, `gpus`: the sizes of these, in CPU units (1,024 = 1 vCPU), MiB and GPUs
  */
-export const QUOTA_NAMES = ['workbenches', 'hosts', 'running', 'cpu', 'memory', 'gpus'] as const;
+export const HELD_NAMES = ['workbenches', 'hosts', 'running', 'cpu', 'memory', 'gpus'] as const;
+export type HeldName = (typeof HELD_NAMES)[number];
+
+/** What a user may hold, and what the workbenches of the user may cost in a month (UTC): `usd_per_month`, in USD. */
+export const QUOTA_NAMES = [...HELD_NAMES, 'usd_per_month'] as const;
 export type QuotaName = (typeof QUOTA_NAMES)[number];
 
 export const QUOTA_UNITS = {
@@ -18,13 +22,16 @@ export const QUOTA_UNITS = {
   cpu: 'cpu_units',
   memory: 'mib',
   gpus: 'gpus',
+  usd_per_month: 'usd',
 } as const satisfies Readonly<Record<QuotaName, string>>;
 export type QuotaUnit = (typeof QUOTA_UNITS)[QuotaName];
 
 /** The highest limit. It keeps every sum exact. */
 export const QUOTA_MAX = 1_000_000_000;
+/** The highest limit of a month, in USD. With it all limits fit into an audit event. */
+export const USD_MAX = 1_000_000;
 
-const limit = () => z.optional(z.nullable(z.int().check(z.minimum(0), z.maximum(QUOTA_MAX))));
+const limit = (max = QUOTA_MAX) => z.optional(z.nullable(z.int().check(z.minimum(0), z.maximum(max))));
 
 /** The limits of a scope. `null`: no limit. Absent: that of the next scope applies. */
 export const quotaLimitsSchema = z.object({
@@ -34,6 +41,7 @@ export const quotaLimitsSchema = z.object({
   cpu: limit(),
   memory: limit(),
   gpus: limit(),
+  usd_per_month: limit(USD_MAX),
 }) satisfies z.ZodMiniType<{ readonly [Name in QuotaName]?: number | null | undefined }>;
 export type QuotaLimits = Readonly<z.infer<typeof quotaLimitsSchema>>;
 
@@ -84,7 +92,7 @@ function rank(max: number | null): number {
   return max ?? Number.POSITIVE_INFINITY;
 }
 
-/** Whether anything is limited. */
+/** Whether anything is limited that the ledger counts. */
 export function hasLimit(limits: LimitsInForce): boolean {
-  return QUOTA_NAMES.some((name) => limits[name].max !== null);
+  return HELD_NAMES.some((name) => limits[name].max !== null);
 }

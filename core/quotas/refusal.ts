@@ -9,6 +9,7 @@ const WHAT: Readonly<Record<QuotaName, string>> = {
   cpu: 'CPU units of running workbenches',
   memory: 'MiB of memory of running workbenches',
   gpus: 'GPUs of running workbenches',
+  usd_per_month: 'USD in a month',
 };
 
 const REMEDY: Readonly<Record<QuotaName, string>> = {
@@ -18,14 +19,16 @@ const REMEDY: Readonly<Record<QuotaName, string>> = {
   cpu: 'Stop a workbench, or request less CPU',
   memory: 'Stop a workbench, or request less memory',
   gpus: 'Stop a workbench, or request fewer GPUs',
+  usd_per_month: 'Stop what you do not need and wait for the next month',
 };
 
-/** 403 with the figures. No quota resets with time: capacity is given back. */
+/** 403 with the figures. Only the cost of a month resets with time: capacity is given back. */
 export function quotaExceeded(refusal: QuotaRefusal): WorkbenchError {
   const { name, limit, used, requested } = refusal;
+  const more = requested === 0 ? '' : `, and the request needs ${requested} more`;
   return new WorkbenchError(
     'quota_exceeded',
-    `The limit is ${limit} ${WHAT[name]}; ${used} are used, and the request needs ${requested} more. ${REMEDY[name]}, or ask an administrator for a higher limit.`,
+    `The limit is ${limit} ${WHAT[name]}; ${used} are used${more}. ${REMEDY[name]}, or ask an administrator for a higher limit.`,
     { reason: name, quota: refusal },
   );
 }

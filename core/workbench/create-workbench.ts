@@ -99,7 +99,7 @@ export interface CreatePreview {
  * @throws WorkbenchError `cannot_fit`, `quota_exceeded`, `unavailable`
  */
 export async function previewCreate(
-  ports: Pick<CreatePorts, 'catalog' | 'quotas' | 'workbenches' | 'clock'>,
+  ports: Pick<CreatePorts, 'catalog' | 'quotas' | 'usage' | 'workbenches' | 'clock'>,
   policy: Policy,
   { userId, groups, request }: Pick<CreateCommand, 'userId' | 'groups' | 'request'>,
 ): Promise<CreatePreview> {

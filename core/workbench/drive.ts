@@ -22,7 +22,7 @@ export interface DrivePorts extends RecordPorts, EffectPorts {
   readonly activity: Pick<ActivityStore, 'delete' | 'readEvidence'>;
   readonly shares: Pick<ShareStore, 'deleteAll'>;
   readonly startTimes: Pick<StartTimesStore, 'add'>;
-  readonly usage: Pick<UsageStore, 'save'>;
+  readonly usage: Pick<UsageStore, 'save' | 'list'>;
   readonly queue: WorkQueue;
   readonly telemetry: Telemetry;
 }

@@ -3,7 +3,7 @@ import { WorkbenchError, workbenchNotFound } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { QuotaStore } from '../ports/quota-store.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
-import type { UsageEntry } from '../ports/usage-store.ts';
+import type { UsageEntry, UsageStore } from '../ports/usage-store.ts';
 import type { WorkQueue } from '../ports/work-queue.ts';
 import type { HistoryStore, WorkbenchStore } from '../ports/workbench-store.ts';
 import { HOLDS_NOTHING, heldBy, holdsLess, holdsMore } from '../quotas/held.ts';
@@ -21,6 +21,7 @@ export interface RecordPorts {
   readonly workbenches: WorkbenchStore;
   readonly history: HistoryStore;
   readonly quotas: QuotaStore;
+  readonly usage: Pick<UsageStore, 'list'>;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -118,7 +119,8 @@ async function holdMore(
   const before = userId === current.userId ? heldBy(current) : HOLDS_NOTHING;
   const held = heldBy(workbench);
   if (!holdsMore(before, held)) return false;
-  await holdQuota(ports, policy.quotas, { user: { userId, groups }, workbenchId, revision, held });
+  const hold = { user: { userId, groups }, workbenchId, revision, held, holds: before };
+  await holdQuota(ports, policy.quotas, hold);
   return true;
 }
 

@@ -3,13 +3,15 @@ import type { Held } from '#core/quotas/held.ts';
 import type { QuotaRefusal } from '#core/quotas/ledger.ts';
 import { QUOTA_NAMES, type QuotaName } from '#core/quotas/limits.ts';
 import type { QuotaUse } from '#core/quotas/read-use.ts';
+import { toIsoTime } from './present-workbench.ts';
 
-/** The figures of a refusal. No limit of this version resets with time. */
-export function presentRefusal({ limit, used, requested, scope, unit }: QuotaRefusal): QuotaRefusalBody {
-  return { limit, used, requested, scope, unit, resets_at: null };
+/** The figures of a refusal. */
+export function presentRefusal({ resetsAt, ...refusal }: QuotaRefusal): QuotaRefusalBody {
+  const { limit, used, requested, scope, unit } = refusal;
+  return { limit, used, requested, scope, unit, resets_at: toTimeOrNull(resetsAt) };
 }
 
-export function presentQuota(userId: string, { limits, used }: QuotaUse): QuotaItem {
+export function presentQuota(userId: string, { limits, used, resetsAt }: QuotaUse): QuotaItem {
   const sources = QUOTA_NAMES.flatMap((name) => {
     const { source } = limits[name];
     return source === undefined ? [] : [[name, source] as const];
@@ -19,13 +21,13 @@ export function presentQuota(userId: string, { limits, used }: QuotaUse): QuotaI
     limits: amounts((name) => limits[name].max),
     used: amounts((name) => used[name]),
     sources: Object.fromEntries(sources),
-    resets_at: null,
+    resets_at: toTimeOrNull(resetsAt),
   };
 }
 
 /** What a new workbench would leave. */
 export function presentPreview(userId: string, use: QuotaUse, held: Held): QuotaPreview {
-  const requested = amounts((name) => held[name] ?? 0);
+  const requested = amounts((name) => (name === 'usd_per_month' ? 0 : (held[name] ?? 0)));
   return {
     ...presentQuota(userId, use),
     requested,
@@ -34,6 +36,10 @@ export function presentPreview(userId: string, use: QuotaUse, held: Held): Quota
       return max === null ? null : Math.max(0, max - use.used[name] - requested[name]);
     }),
   };
+}
+
+function toTimeOrNull(at: number | undefined): string | null {
+  return at === undefined ? null : toIsoTime(at);
 }
 
 function amounts<T extends number | null>(amountOf: (name: QuotaName) => T): QuotaAmounts<T> {

@@ -25,10 +25,10 @@ export function build(
   });
 }
 
-/** At most 113 bytes: an event keeps 128 of a text. */
+/** At most 126 bytes: an event keeps 128 of a text. */
 function auditedLimits(limits: QuotaLimits): string {
   return Object.entries(limits)
-    .map(([name, max]) => `${name} ${max ?? 'none'}`)
+    .map(([name, max]) => `${name === 'usd_per_month' ? 'usd' : name} ${max ?? 'none'}`)
     .join(', ');
 }
 

@@ -1,7 +1,7 @@
 import { build } from '../api/get-own-quota.ts';
 import { apiPorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
-import { openTable, quotaStore, workbenchStore } from '../wiring/table.ts';
+import { openTable, quotaStore, usageStore, workbenchStore } from '../wiring/table.ts';
 
 export { build };
 
@@ -10,6 +10,7 @@ export const handler = createApiHandler('get-own-quota', (wiring) => {
   const ports = {
     ...apiPorts(wiring, table),
     quotas: quotaStore(table),
+    usage: usageStore(table),
     workbenches: workbenchStore(table),
   };
   return build(ports, wiring.settings);

@@ -3,7 +3,7 @@ import type { DeployedSettingsFor } from '#contract/settings/deployment-settings
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
 import { workQueue } from './queue.ts';
-import { historyStore, openTable, quotaStore, type Table, workbenchStore } from './table.ts';
+import { historyStore, openTable, quotaStore, type Table, usageStore, workbenchStore } from './table.ts';
 
 interface ChangeWiring {
   readonly settings: DeployedSettingsFor<'WB_TABLE_NAME' | 'WB_QUEUE_URL'>;
@@ -19,6 +19,7 @@ export function recordPorts(
     workbenches: workbenchStore(table),
     history: historyStore(table),
     quotas: quotaStore(table),
+    usage: usageStore(table),
     queue: workQueue(wiring.settings.WB_QUEUE_URL),
     clock: systemClock,
     telemetry: wiring.telemetry,

@@ -7,6 +7,7 @@ import { EMPTY_LEDGER, type Ledger, sumOf } from '#core/quotas/ledger.ts';
 import { idAt, T0 } from '#test/builders/workbench.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { MemoryWorkbenchStore } from '#test/memory/memory-stores.ts';
+import { MemoryUsageStore } from '#test/memory/memory-usage-store.ts';
 import { itUnlessSkipped, type SkippedTests } from './skipped-tests.ts';
 
 export interface QuotaStoreSubject {
@@ -136,7 +137,10 @@ export function describeQuotaStoreContract(
     });
 
     const burst = async (userId: string, requests: number, limit: number) => {
-      const ports = { quotas: store, workbenches: new MemoryWorkbenchStore(), clock: new ManualClock() };
+      const ports = {
+        ...{ quotas: store, usage: new MemoryUsageStore() },
+        ...{ workbenches: new MemoryWorkbenchStore(), clock: new ManualClock() },
+      };
       await store.writeLimits({ kind: 'user', userId }, { running: limit });
       const results = await Promise.allSettled(
         Array.from({ length: requests }, (_, n) =>

@@ -119,6 +119,7 @@ const QUOTA_NAMES = {
   cpu: 'CPU units',
   memory: 'memory MiB',
   gpus: 'GPUs',
+  usd_per_month: 'USD a month',
 } as const satisfies Record<keyof Quota['limits'], string>;
 
 export function formatQuota({ limits, used, sources }: Quota): string {

@@ -852,14 +852,14 @@ export interface components {
                 quota?: {
                     limit: number;
                     used: number;
-                    /** @description How much more the request needs. */
+                    /** @description How much more the request needs. 0 of `usd`: a start costs as long as the workbench runs. */
                     requested: number;
                     /** @description `installation`, `group:<name>` or `user:<user id>`. */
                     scope: string;
                     /** @enum {string} */
-                    unit: "workbenches" | "cpu_units" | "mib" | "gpus";
-                    /** @description Null: no limit resets with time. What a workbench holds is given back when it stops. */
-                    resets_at: null;
+                    unit: "workbenches" | "cpu_units" | "mib" | "gpus" | "usd";
+                    /** @description When `usd_per_month` begins again, if it is limited. Null: nothing resets with time. What a workbench holds is given back when it stops. */
+                    resets_at: string | null;
                 };
             };
         };
@@ -1361,8 +1361,9 @@ export interface operations {
                                     cpu: number | null;
                                     memory: number | null;
                                     gpus: number | null;
+                                    usd_per_month: number | null;
                                 };
-                                /** @description What the workbenches of the user hold. */
+                                /** @description What the workbenches of the user hold, and have cost in this month. */
                                 used: {
                                     workbenches: number;
                                     hosts: number;
@@ -1370,6 +1371,7 @@ export interface operations {
                                     cpu: number;
                                     memory: number;
                                     gpus: number;
+                                    usd_per_month: number;
                                 };
                                 /** @description The scope that sets each limit. Absent where none sets it. */
                                 sources: {
@@ -1385,9 +1387,11 @@ export interface operations {
                                     memory?: string;
                                     /** @description `installation`, `group:<name>` or `user:<user id>`. */
                                     gpus?: string;
+                                    /** @description `installation`, `group:<name>` or `user:<user id>`. */
+                                    usd_per_month?: string;
                                 };
-                                /** @description Null: no limit resets with time. What a workbench holds is given back when it stops. */
-                                resets_at: null;
+                                /** @description When `usd_per_month` begins again, if it is limited. Null: nothing resets with time. What a workbench holds is given back when it stops. */
+                                resets_at: string | null;
                                 /** @description What the workbench would hold. */
                                 requested: {
                                     workbenches: number;
@@ -1396,6 +1400,7 @@ export interface operations {
                                     cpu: number;
                                     memory: number;
                                     gpus: number;
+                                    usd_per_month: number;
                                 };
                                 /** @description What would be left afterwards. `null`: no limit. */
                                 left: {
@@ -1405,6 +1410,7 @@ export interface operations {
                                     cpu: number | null;
                                     memory: number | null;
                                     gpus: number | null;
+                                    usd_per_month: number | null;
                                 };
                             };
                             estimate: {
@@ -5954,7 +5960,8 @@ export interface operations {
                      *           "running": 2,
                      *           "cpu": null,
                      *           "memory": null,
-                     *           "gpus": 0
+                     *           "gpus": 0,
+                     *           "usd_per_month": 50
                      *         },
                      *         "used": {
                      *           "workbenches": 3,
@@ -5962,14 +5969,16 @@ export interface operations {
                      *           "running": 1,
                      *           "cpu": 1024,
                      *           "memory": 2048,
-                     *           "gpus": 0
+                     *           "gpus": 0,
+                     *           "usd_per_month": 12.3456
                      *         },
                      *         "sources": {
                      *           "workbenches": "installation",
                      *           "running": "group:research",
-                     *           "gpus": "installation"
+                     *           "gpus": "installation",
+                     *           "usd_per_month": "installation"
                      *         },
-                     *         "resets_at": null
+                     *         "resets_at": "2030-02-01T00:00:00.000Z"
                      *       }
                      *     }
                      */
@@ -5987,8 +5996,9 @@ export interface operations {
                                 cpu: number | null;
                                 memory: number | null;
                                 gpus: number | null;
+                                usd_per_month: number | null;
                             };
-                            /** @description What the workbenches of the user hold. */
+                            /** @description What the workbenches of the user hold, and have cost in this month. */
                             used: {
                                 workbenches: number;
                                 hosts: number;
@@ -5996,6 +6006,7 @@ export interface operations {
                                 cpu: number;
                                 memory: number;
                                 gpus: number;
+                                usd_per_month: number;
                             };
                             /** @description The scope that sets each limit. Absent where none sets it. */
                             sources: {
@@ -6011,9 +6022,11 @@ export interface operations {
                                 memory?: string;
                                 /** @description `installation`, `group:<name>` or `user:<user id>`. */
                                 gpus?: string;
+                                /** @description `installation`, `group:<name>` or `user:<user id>`. */
+                                usd_per_month?: string;
                             };
-                            /** @description Null: no limit resets with time. What a workbench holds is given back when it stops. */
-                            resets_at: null;
+                            /** @description When `usd_per_month` begins again, if it is limited. Null: nothing resets with time. What a workbench holds is given back when it stops. */
+                            resets_at: string | null;
                         };
                     };
                 };
@@ -6099,6 +6112,7 @@ export interface operations {
                                 cpu?: number | null;
                                 memory?: number | null;
                                 gpus?: number | null;
+                                usd_per_month?: number | null;
                             };
                         };
                     };
@@ -6195,6 +6209,8 @@ export interface operations {
                     memory?: number | null;
                     /** @description GPUs of these. */
                     gpus?: number | null;
+                    /** @description What the workbenches of the user cost in a month (UTC), in USD. Nothing starts when it is used up; what runs goes on. */
+                    usd_per_month?: number | null;
                 };
             };
         };
@@ -6232,6 +6248,7 @@ export interface operations {
                                 cpu?: number | null;
                                 memory?: number | null;
                                 gpus?: number | null;
+                                usd_per_month?: number | null;
                             };
                         };
                     };

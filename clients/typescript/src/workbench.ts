@@ -16,14 +16,12 @@ export type ListFilter = Pick<
   'shared' | 'deleted' | 'status' | 'name' | 'q' | 'label'
 >;
 export type Caller = Response<'getMe'>['item'];
-/** Without `resets_at`, which is always null. */
-export type Quota = Omit<Response<'getOwnQuota'>['item'], 'resets_at'>;
+export type Quota = Response<'getOwnQuota'>['item'];
 type DryRun = Exclude<Response<'createWorkbench'>['item'], Workbench>;
 /** What a creation would cost, and what it would hold and leave of the quota. */
 export interface CreatePreview {
   readonly estimate: DryRun['estimate'];
-  /** Without `resets_at`, which is always null. */
-  readonly quota: Omit<DryRun['quota'], 'resets_at'>;
+  readonly quota: DryRun['quota'];
 }
 export type LogPage = Response<'listLogs'>;
 export type LogLine = LogPage['items'][number];

@@ -41,6 +41,53 @@ describe('a quota', () => {
     expect(workbenches).toHaveLength(7);
   });
 
+  describe('of USD in a month', () => {
+    /** A workbench that has cost more than the limit of 1 USD. */
+    async function spent() {
+      const { world, create, used } = await aWorld({ usd_per_month: 1 });
+      const first = await create();
+      await world.waitForStatus(first, 'running');
+      world.clock.advance(20 * 24 * 3_600_000);
+      return { world, create, used, first };
+    }
+
+    it('refuses creations and starts once it is used, until the next month', async () => {
+      const { world, create, used, first } = await spent();
+      const { usd_per_month: usd } = await used();
+      expect(usd).toBeGreaterThan(1);
+      const resetsAt = Date.UTC(2030, 1);
+      await expect(create()).rejects.toMatchObject({
+        ...exceeded('usd_per_month'),
+        quota: { limit: 1, used: usd, requested: 0, scope: 'installation', unit: 'usd', resetsAt },
+      });
+      await stopWorkbench(world.ports, world.policy, first, 'ada');
+      await world.waitForStatus(first, 'stopped');
+      const start = () => startWorkbench(world.ports, world.policy, first, 'ada');
+      await expect(start()).rejects.toMatchObject(exceeded('usd_per_month'));
+      world.clock.advance(resetsAt - world.clock.now());
+      expect((await used()).usd_per_month).toBe(0);
+      await start();
+      await create();
+    });
+
+    it('stops nothing, and refuses nothing that starts nothing', async () => {
+      const { world, first } = await spent();
+      expect(await world.read(first)).toMatchObject({ status: 'running' });
+      await restartWorkbench(world.ports, world.policy, first, 'ada');
+      await world.waitForStatus(first, 'running');
+      await updateWorkbench(world.ports, world.policy, first, { name: 'new' }, 'ada');
+    });
+
+    it('needs no ledger, and of 0 allows nothing', async () => {
+      const { world, create } = await aWorld({ usd_per_month: 100 });
+      await create();
+      expect(world.stores.quotas.storedLedger('ada')).toBeUndefined();
+      await world.stores.quotas.writeLimits({ kind: 'user', userId: 'ada' }, { usd_per_month: 0 });
+      await expect(create()).rejects.toMatchObject({ quota: { limit: 0, scope: 'user:ada' } });
+      await expect(create({ userId: 'bob' })).resolves.toBeDefined();
+    });
+  });
+
   it('is that of the owner, not of the caller', async () => {
     const { create } = await aWorld({ workbenches: 1 });
     await create({ by: 'an admin' });

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { quotaResponseSchema } from '#contract/quota-bodies.ts';
 import { build } from '#functions/api/get-own-quota.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
@@ -36,4 +37,15 @@ it('returns those of any user to administrators, and to no other user', async ()
     status: 403,
     body: { error: { reason: 'user_mismatch' } },
   });
+});
+
+it('says what the workbenches have cost in this month, and when a limit of it begins again', async () => {
+  const { world, ports } = worldWithIds();
+  await world.stores.quotas.writeLimits({ kind: 'user', userId: 'ada' }, { usd_per_month: 50 });
+  await world.waitForStatus(await world.create({}, 'ada'), 'running');
+  world.clock.advance(3_600_000);
+  const { item } = (await call(build(ports, settingsWith()), { query: 'user_id=ada' })).body;
+  expect(item).toMatchObject({ limits: { usd_per_month: 50 }, resets_at: '2030-02-01T00:00:00.000Z' });
+  expect(item.used.usd_per_month).toBeGreaterThan(0);
+  expect(quotaResponseSchema.parse({ success: true, item })).toEqual({ success: true, item });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
+import { QUOTA_MAX, USD_MAX } from '#core/quotas/limits.ts';
 import { build as buildGet } from '#functions/api/get-quota.ts';
 import { build } from '#functions/api/set-quota.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
@@ -43,6 +44,17 @@ describe('setting a quota', () => {
     expect(await ports.quotas.readLimits({ kind: 'user', userId: 'ada' })).toEqual({});
   });
 
+  it('is recorded with all limits, also the highest', async () => {
+    const { world, set } = setUp();
+    const names = ['workbenches', 'hosts', 'running', 'cpu', 'memory', 'gpus'];
+    const body = { ...Object.fromEntries(names.map((name) => [name, QUOTA_MAX])), usd_per_month: USD_MAX };
+    await call(set, { route: ROUTE, scope: 'installation', body });
+    const { events } = await world.stores.audit.list({ from: 0, to: Number.MAX_SAFE_INTEGER, limit: 9 });
+    expect(events[0]?.detail?.limits).toBe(
+      `${names.map((name) => `${name} ${QUOTA_MAX}`).join(', ')}, usd ${USD_MAX}`,
+    );
+  });
+
   it('requires the admin scope, as reading it does', async () => {
     const { set, get } = setUp();
     const authorizer = tokenOf('ada');
@@ -55,7 +67,7 @@ describe('setting a quota', () => {
 
   it('refuses every invalid field and scope', async () => {
     const { set } = setUp();
-    const body = { running: -1, cpu: 1.5, gpus: '1', usd_per_month: 5, hosts: 1_000_000_001 };
+    const body = { running: -1, cpu: 1.5, gpus: '1', usd_per_month: 1_000_001, hosts: 1_000_000_001 };
     const response = await call(set, { route: ROUTE, scope: 'users:ada', body });
     expect(response.status).toBe(400);
     expect(Object.keys(response.body.error.fields).sort()).toEqual(

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -33,10 +34,12 @@ class CreateWorkbenchResponse200Type1ItemQuota:
     Attributes:
         user_id (str): The user whose limits they are.
         limits (CreateWorkbenchResponse200Type1ItemQuotaLimits): The limits in force. `null`: no limit.
-        used (CreateWorkbenchResponse200Type1ItemQuotaUsed): What the workbenches of the user hold.
+        used (CreateWorkbenchResponse200Type1ItemQuotaUsed): What the workbenches of the user hold, and have cost in
+            this month.
         sources (CreateWorkbenchResponse200Type1ItemQuotaSources): The scope that sets each limit. Absent where none
             sets it.
-        resets_at (None): Null: no limit resets with time. What a workbench holds is given back when it stops.
+        resets_at (datetime.datetime | None): When `usd_per_month` begins again, if it is limited. Null: nothing resets
+            with time. What a workbench holds is given back when it stops.
         requested (CreateWorkbenchResponse200Type1ItemQuotaRequested): What the workbench would hold.
         left (CreateWorkbenchResponse200Type1ItemQuotaLeft): What would be left afterwards. `null`: no limit.
     """
@@ -45,7 +48,7 @@ class CreateWorkbenchResponse200Type1ItemQuota:
     limits: CreateWorkbenchResponse200Type1ItemQuotaLimits
     used: CreateWorkbenchResponse200Type1ItemQuotaUsed
     sources: CreateWorkbenchResponse200Type1ItemQuotaSources
-    resets_at: None
+    resets_at: datetime.datetime | None
     requested: CreateWorkbenchResponse200Type1ItemQuotaRequested
     left: CreateWorkbenchResponse200Type1ItemQuotaLeft
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -59,7 +62,11 @@ class CreateWorkbenchResponse200Type1ItemQuota:
 
         sources = self.sources.to_dict()
 
-        resets_at = self.resets_at
+        resets_at: None | str
+        if isinstance(self.resets_at, datetime.datetime):
+            resets_at = self.resets_at.isoformat()
+        else:
+            resets_at = self.resets_at
 
         requested = self.requested.to_dict()
 
@@ -112,7 +119,20 @@ class CreateWorkbenchResponse200Type1ItemQuota:
             d.pop("sources")
         )
 
-        resets_at = d.pop("resets_at")
+        def _parse_resets_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                resets_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return resets_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        resets_at = _parse_resets_at(d.pop("resets_at"))
 
         requested = CreateWorkbenchResponse200Type1ItemQuotaRequested.from_dict(
             d.pop("requested")

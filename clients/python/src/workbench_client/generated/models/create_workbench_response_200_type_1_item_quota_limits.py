@@ -20,6 +20,7 @@ class CreateWorkbenchResponse200Type1ItemQuotaLimits:
         cpu (int | None):
         memory (int | None):
         gpus (int | None):
+        usd_per_month (int | None):
     """
 
     workbenches: int | None
@@ -28,6 +29,7 @@ class CreateWorkbenchResponse200Type1ItemQuotaLimits:
     cpu: int | None
     memory: int | None
     gpus: int | None
+    usd_per_month: int | None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -49,6 +51,9 @@ class CreateWorkbenchResponse200Type1ItemQuotaLimits:
         gpus: int | None
         gpus = self.gpus
 
+        usd_per_month: int | None
+        usd_per_month = self.usd_per_month
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -59,6 +64,7 @@ class CreateWorkbenchResponse200Type1ItemQuotaLimits:
                 "cpu": cpu,
                 "memory": memory,
                 "gpus": gpus,
+                "usd_per_month": usd_per_month,
             }
         )
 
@@ -110,6 +116,13 @@ class CreateWorkbenchResponse200Type1ItemQuotaLimits:
 
         gpus = _parse_gpus(d.pop("gpus"))
 
+        def _parse_usd_per_month(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        usd_per_month = _parse_usd_per_month(d.pop("usd_per_month"))
+
         create_workbench_response_200_type_1_item_quota_limits = cls(
             workbenches=workbenches,
             hosts=hosts,
@@ -117,6 +130,7 @@ class CreateWorkbenchResponse200Type1ItemQuotaLimits:
             cpu=cpu,
             memory=memory,
             gpus=gpus,
+            usd_per_month=usd_per_month,
         )
 
         create_workbench_response_200_type_1_item_quota_limits.additional_properties = d

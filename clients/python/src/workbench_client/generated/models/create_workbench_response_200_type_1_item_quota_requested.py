@@ -20,6 +20,7 @@ class CreateWorkbenchResponse200Type1ItemQuotaRequested:
         cpu (int):
         memory (int):
         gpus (int):
+        usd_per_month (int):
     """
 
     workbenches: int
@@ -28,6 +29,7 @@ class CreateWorkbenchResponse200Type1ItemQuotaRequested:
     cpu: int
     memory: int
     gpus: int
+    usd_per_month: int
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -43,6 +45,8 @@ class CreateWorkbenchResponse200Type1ItemQuotaRequested:
 
         gpus = self.gpus
 
+        usd_per_month = self.usd_per_month
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -53,6 +57,7 @@ class CreateWorkbenchResponse200Type1ItemQuotaRequested:
                 "cpu": cpu,
                 "memory": memory,
                 "gpus": gpus,
+                "usd_per_month": usd_per_month,
             }
         )
 
@@ -73,6 +78,8 @@ class CreateWorkbenchResponse200Type1ItemQuotaRequested:
 
         gpus = d.pop("gpus")
 
+        usd_per_month = d.pop("usd_per_month")
+
         create_workbench_response_200_type_1_item_quota_requested = cls(
             workbenches=workbenches,
             hosts=hosts,
@@ -80,6 +87,7 @@ class CreateWorkbenchResponse200Type1ItemQuotaRequested:
             cpu=cpu,
             memory=memory,
             gpus=gpus,
+            usd_per_month=usd_per_month,
         )
 
         create_workbench_response_200_type_1_item_quota_requested.additional_properties = d

@@ -22,6 +22,7 @@ class CreateWorkbenchResponse200Type1ItemQuotaSources:
         cpu (str | Unset): `installation`, `group:<name>` or `user:<user id>`.
         memory (str | Unset): `installation`, `group:<name>` or `user:<user id>`.
         gpus (str | Unset): `installation`, `group:<name>` or `user:<user id>`.
+        usd_per_month (str | Unset): `installation`, `group:<name>` or `user:<user id>`.
     """
 
     workbenches: str | Unset = UNSET
@@ -30,6 +31,7 @@ class CreateWorkbenchResponse200Type1ItemQuotaSources:
     cpu: str | Unset = UNSET
     memory: str | Unset = UNSET
     gpus: str | Unset = UNSET
+    usd_per_month: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -44,6 +46,8 @@ class CreateWorkbenchResponse200Type1ItemQuotaSources:
         memory = self.memory
 
         gpus = self.gpus
+
+        usd_per_month = self.usd_per_month
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -60,6 +64,8 @@ class CreateWorkbenchResponse200Type1ItemQuotaSources:
             field_dict["memory"] = memory
         if gpus is not UNSET:
             field_dict["gpus"] = gpus
+        if usd_per_month is not UNSET:
+            field_dict["usd_per_month"] = usd_per_month
 
         return field_dict
 
@@ -78,6 +84,8 @@ class CreateWorkbenchResponse200Type1ItemQuotaSources:
 
         gpus = d.pop("gpus", UNSET)
 
+        usd_per_month = d.pop("usd_per_month", UNSET)
+
         create_workbench_response_200_type_1_item_quota_sources = cls(
             workbenches=workbenches,
             hosts=hosts,
@@ -85,6 +93,7 @@ class CreateWorkbenchResponse200Type1ItemQuotaSources:
             cpu=cpu,
             memory=memory,
             gpus=gpus,
+            usd_per_month=usd_per_month,
         )
 
         create_workbench_response_200_type_1_item_quota_sources.additional_properties = d

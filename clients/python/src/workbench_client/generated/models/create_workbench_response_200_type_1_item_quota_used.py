@@ -11,7 +11,7 @@ T = TypeVar("T", bound="CreateWorkbenchResponse200Type1ItemQuotaUsed")
 
 @_attrs_define
 class CreateWorkbenchResponse200Type1ItemQuotaUsed:
-    """What the workbenches of the user hold.
+    """What the workbenches of the user hold, and have cost in this month.
 
     Attributes:
         workbenches (int):
@@ -20,6 +20,7 @@ class CreateWorkbenchResponse200Type1ItemQuotaUsed:
         cpu (int):
         memory (int):
         gpus (int):
+        usd_per_month (float):
     """
 
     workbenches: int
@@ -28,6 +29,7 @@ class CreateWorkbenchResponse200Type1ItemQuotaUsed:
     cpu: int
     memory: int
     gpus: int
+    usd_per_month: float
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -43,6 +45,8 @@ class CreateWorkbenchResponse200Type1ItemQuotaUsed:
 
         gpus = self.gpus
 
+        usd_per_month = self.usd_per_month
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -53,6 +57,7 @@ class CreateWorkbenchResponse200Type1ItemQuotaUsed:
                 "cpu": cpu,
                 "memory": memory,
                 "gpus": gpus,
+                "usd_per_month": usd_per_month,
             }
         )
 
@@ -73,6 +78,8 @@ class CreateWorkbenchResponse200Type1ItemQuotaUsed:
 
         gpus = d.pop("gpus")
 
+        usd_per_month = d.pop("usd_per_month")
+
         create_workbench_response_200_type_1_item_quota_used = cls(
             workbenches=workbenches,
             hosts=hosts,
@@ -80,6 +87,7 @@ class CreateWorkbenchResponse200Type1ItemQuotaUsed:
             cpu=cpu,
             memory=memory,
             gpus=gpus,
+            usd_per_month=usd_per_month,
         )
 
         create_workbench_response_200_type_1_item_quota_used.additional_properties = d

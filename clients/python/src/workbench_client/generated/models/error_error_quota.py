@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -17,19 +18,20 @@ class ErrorErrorQuota:
 
     Attributes:
         limit (int):
-        used (int):
-        requested (int): How much more the request needs.
+        used (float):
+        requested (int): How much more the request needs. 0 of `usd`: a start costs as long as the workbench runs.
         scope (str): `installation`, `group:<name>` or `user:<user id>`.
         unit (ErrorErrorQuotaUnit):
-        resets_at (None): Null: no limit resets with time. What a workbench holds is given back when it stops.
+        resets_at (datetime.datetime | None): When `usd_per_month` begins again, if it is limited. Null: nothing resets
+            with time. What a workbench holds is given back when it stops.
     """
 
     limit: int
-    used: int
+    used: float
     requested: int
     scope: str
     unit: ErrorErrorQuotaUnit
-    resets_at: None
+    resets_at: datetime.datetime | None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -43,7 +45,11 @@ class ErrorErrorQuota:
 
         unit = self.unit.value
 
-        resets_at = self.resets_at
+        resets_at: None | str
+        if isinstance(self.resets_at, datetime.datetime):
+            resets_at = self.resets_at.isoformat()
+        else:
+            resets_at = self.resets_at
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -73,7 +79,20 @@ class ErrorErrorQuota:
 
         unit = ErrorErrorQuotaUnit(d.pop("unit"))
 
-        resets_at = d.pop("resets_at")
+        def _parse_resets_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                resets_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return resets_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        resets_at = _parse_resets_at(d.pop("resets_at"))
 
         error_error_quota = cls(
             limit=limit,

@@ -5,6 +5,7 @@ class ErrorErrorQuotaUnit(str, Enum):
     CPU_UNITS = "cpu_units"
     GPUS = "gpus"
     MIB = "mib"
+    USD = "usd"
     WORKBENCHES = "workbenches"
 
     @classmethod

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -27,16 +28,17 @@ class GetOwnQuotaResponse200Item:
     Attributes:
         user_id (str): The user whose limits they are.
         limits (GetOwnQuotaResponse200ItemLimits): The limits in force. `null`: no limit.
-        used (GetOwnQuotaResponse200ItemUsed): What the workbenches of the user hold.
+        used (GetOwnQuotaResponse200ItemUsed): What the workbenches of the user hold, and have cost in this month.
         sources (GetOwnQuotaResponse200ItemSources): The scope that sets each limit. Absent where none sets it.
-        resets_at (None): Null: no limit resets with time. What a workbench holds is given back when it stops.
+        resets_at (datetime.datetime | None): When `usd_per_month` begins again, if it is limited. Null: nothing resets
+            with time. What a workbench holds is given back when it stops.
     """
 
     user_id: str
     limits: GetOwnQuotaResponse200ItemLimits
     used: GetOwnQuotaResponse200ItemUsed
     sources: GetOwnQuotaResponse200ItemSources
-    resets_at: None
+    resets_at: datetime.datetime | None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -48,7 +50,11 @@ class GetOwnQuotaResponse200Item:
 
         sources = self.sources.to_dict()
 
-        resets_at = self.resets_at
+        resets_at: None | str
+        if isinstance(self.resets_at, datetime.datetime):
+            resets_at = self.resets_at.isoformat()
+        else:
+            resets_at = self.resets_at
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -85,7 +91,20 @@ class GetOwnQuotaResponse200Item:
 
         sources = GetOwnQuotaResponse200ItemSources.from_dict(d.pop("sources"))
 
-        resets_at = d.pop("resets_at")
+        def _parse_resets_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                resets_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                return resets_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        resets_at = _parse_resets_at(d.pop("resets_at"))
 
         get_own_quota_response_200_item = cls(
             user_id=user_id,

@@ -22,6 +22,7 @@ class GetOwnQuotaResponse200ItemSources:
         cpu (str | Unset): `installation`, `group:<name>` or `user:<user id>`.
         memory (str | Unset): `installation`, `group:<name>` or `user:<user id>`.
         gpus (str | Unset): `installation`, `group:<name>` or `user:<user id>`.
+        usd_per_month (str | Unset): `installation`, `group:<name>` or `user:<user id>`.
     """
 
     workbenches: str | Unset = UNSET
@@ -30,6 +31,7 @@ class GetOwnQuotaResponse200ItemSources:
     cpu: str | Unset = UNSET
     memory: str | Unset = UNSET
     gpus: str | Unset = UNSET
+    usd_per_month: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -44,6 +46,8 @@ class GetOwnQuotaResponse200ItemSources:
         memory = self.memory
 
         gpus = self.gpus
+
+        usd_per_month = self.usd_per_month
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -60,6 +64,8 @@ class GetOwnQuotaResponse200ItemSources:
             field_dict["memory"] = memory
         if gpus is not UNSET:
             field_dict["gpus"] = gpus
+        if usd_per_month is not UNSET:
+            field_dict["usd_per_month"] = usd_per_month
 
         return field_dict
 
@@ -78,6 +84,8 @@ class GetOwnQuotaResponse200ItemSources:
 
         gpus = d.pop("gpus", UNSET)
 
+        usd_per_month = d.pop("usd_per_month", UNSET)
+
         get_own_quota_response_200_item_sources = cls(
             workbenches=workbenches,
             hosts=hosts,
@@ -85,6 +93,7 @@ class GetOwnQuotaResponse200ItemSources:
             cpu=cpu,
             memory=memory,
             gpus=gpus,
+            usd_per_month=usd_per_month,
         )
 
         get_own_quota_response_200_item_sources.additional_properties = d

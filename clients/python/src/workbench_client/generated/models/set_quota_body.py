@@ -20,6 +20,8 @@ class SetQuotaBody:
         cpu (int | None | Unset): CPU units of these (1 vCPU = 1024).
         memory (int | None | Unset): Memory of these, MiB.
         gpus (int | None | Unset): GPUs of these.
+        usd_per_month (int | None | Unset): What the workbenches of the user cost in a month (UTC), in USD. Nothing
+            starts when it is used up; what runs goes on.
     """
 
     workbenches: int | None | Unset = UNSET
@@ -28,6 +30,7 @@ class SetQuotaBody:
     cpu: int | None | Unset = UNSET
     memory: int | None | Unset = UNSET
     gpus: int | None | Unset = UNSET
+    usd_per_month: int | None | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
         workbenches: int | None | Unset
@@ -66,6 +69,12 @@ class SetQuotaBody:
         else:
             gpus = self.gpus
 
+        usd_per_month: int | None | Unset
+        if isinstance(self.usd_per_month, Unset):
+            usd_per_month = UNSET
+        else:
+            usd_per_month = self.usd_per_month
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update({})
@@ -81,6 +90,8 @@ class SetQuotaBody:
             field_dict["memory"] = memory
         if gpus is not UNSET:
             field_dict["gpus"] = gpus
+        if usd_per_month is not UNSET:
+            field_dict["usd_per_month"] = usd_per_month
 
         return field_dict
 
@@ -142,6 +153,15 @@ class SetQuotaBody:
 
         gpus = _parse_gpus(d.pop("gpus", UNSET))
 
+        def _parse_usd_per_month(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        usd_per_month = _parse_usd_per_month(d.pop("usd_per_month", UNSET))
+
         set_quota_body = cls(
             workbenches=workbenches,
             hosts=hosts,
@@ -149,6 +169,7 @@ class SetQuotaBody:
             cpu=cpu,
             memory=memory,
             gpus=gpus,
+            usd_per_month=usd_per_month,
         )
 
         return set_quota_body

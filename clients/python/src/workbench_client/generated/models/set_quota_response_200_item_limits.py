@@ -22,6 +22,7 @@ class SetQuotaResponse200ItemLimits:
         cpu (int | None | Unset):
         memory (int | None | Unset):
         gpus (int | None | Unset):
+        usd_per_month (int | None | Unset):
     """
 
     workbenches: int | None | Unset = UNSET
@@ -30,6 +31,7 @@ class SetQuotaResponse200ItemLimits:
     cpu: int | None | Unset = UNSET
     memory: int | None | Unset = UNSET
     gpus: int | None | Unset = UNSET
+    usd_per_month: int | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -69,6 +71,12 @@ class SetQuotaResponse200ItemLimits:
         else:
             gpus = self.gpus
 
+        usd_per_month: int | None | Unset
+        if isinstance(self.usd_per_month, Unset):
+            usd_per_month = UNSET
+        else:
+            usd_per_month = self.usd_per_month
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
@@ -84,6 +92,8 @@ class SetQuotaResponse200ItemLimits:
             field_dict["memory"] = memory
         if gpus is not UNSET:
             field_dict["gpus"] = gpus
+        if usd_per_month is not UNSET:
+            field_dict["usd_per_month"] = usd_per_month
 
         return field_dict
 
@@ -145,6 +155,15 @@ class SetQuotaResponse200ItemLimits:
 
         gpus = _parse_gpus(d.pop("gpus", UNSET))
 
+        def _parse_usd_per_month(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        usd_per_month = _parse_usd_per_month(d.pop("usd_per_month", UNSET))
+
         set_quota_response_200_item_limits = cls(
             workbenches=workbenches,
             hosts=hosts,
@@ -152,6 +171,7 @@ class SetQuotaResponse200ItemLimits:
             cpu=cpu,
             memory=memory,
             gpus=gpus,
+            usd_per_month=usd_per_month,
         )
 
         set_quota_response_200_item_limits.additional_properties = d
