@@ -125,8 +125,9 @@ class DeletionSchedule {
     const { world } = this;
     if (this.#until === undefined && this.#deletedAt === undefined)
       return this.run(key, { type: 'nothing', minutes: 25 });
-    const end = Math.min(this.#until ?? Infinity, this.#deletedAt ?? Infinity) + DELETED_WITHIN_MS;
-    if (end > world.clock.now()) await world.advance(end - world.clock.now());
+    const end = Math.min(this.#until ?? Infinity, this.#deletedAt ?? Infinity);
+    // A paused controller may have missed the end. It also needs this time from then on.
+    await world.advance(Math.max(0, end - world.clock.now()) + DELETED_WITHIN_MS);
     expect(await world.stores.workbenches.read(key), 'is kept beyond its window').toBeUndefined();
     expect(world.volumes.files(key.workbenchId)).toBeUndefined();
   }
