@@ -4,7 +4,7 @@ import {
   formatInstanceTypes,
   formatProviders,
 } from '#contract/settings/deployment-settings.ts';
-import { SETTINGS } from '#contract/settings/function-settings.ts';
+import { SETTINGS, type SettingName } from '#contract/settings/function-settings.ts';
 import type { Environment, Setting } from '#contract/settings/setting.ts';
 import type { ClusterStack } from './cluster-stack.ts';
 import type { HostTemplates } from './constructs/instance-launch-template.ts';
@@ -72,6 +72,9 @@ type LocalOnlySetting =
   /** Only the stack `audit` has it. */
   | 'WB_AUDIT_BUCKET';
 
+/** What a stage file sets. All others are values of stacks, of which the compiler misses none. */
+type StageSetting = Exclude<SettingName, LocalOnlySetting | 'WB_TABLE_NAME'>;
+
 type DeployedValues = Readonly<Record<Exclude<DeployedSettingName, LocalOnlySetting>, string | undefined>>;
 
 /** Returns the settings of the functions, from the settings of the stage and the deployed resources. */
@@ -82,7 +85,7 @@ export function deployedValues(settings: StageSettings, resources: DeployedResou
   const { image } = settings;
   const { repository } = images;
   return {
-    ...(toEnvironment(settings) as DeployedValues),
+    ...(toEnvironment(settings) as Pick<DeployedValues, StageSetting>),
     WB_TABLE_NAME: data.records.table.tableName,
     WB_QUEUE_URL: queues.queues.work.queueUrl,
     WB_HOST_QUEUE_URL: queues.queues.host.queueUrl,
