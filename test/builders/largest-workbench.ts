@@ -42,10 +42,11 @@ const TIME = Date.UTC(2099, 11, 31, 23, 59, 59, 999);
 const USER_ID = '😀'.repeat(24);
 /** 128 characters of 4 bytes, the most of a name. */
 const NAME = '😀'.repeat(128);
+const LABEL_BYTES = Math.floor(LABELS_MAX_BYTES / LABELS_MAX);
 const LABELS = Object.fromEntries(
   Array.from({ length: LABELS_MAX }, (_, n) => [
     `key-${n}`,
-    'v'.repeat(Math.floor(LABELS_MAX_BYTES / LABELS_MAX) - 5),
+    'v'.repeat(LABEL_BYTES - 'key-0'.length + (n === 0 ? LABELS_MAX_BYTES % LABELS_MAX : 0)),
   ]),
 );
 /** The user has renamed the workbench since its run was issued. */
