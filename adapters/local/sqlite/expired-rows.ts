@@ -4,8 +4,8 @@ import type { Database } from './database.ts';
 /** The most rows that one transaction deletes. It blocks the process for some milliseconds. */
 const BATCH_SIZE = 500;
 
-/** The primary key of each table whose rows expire. */
-const PRIMARY_KEYS = {
+/** The primary key of each table whose rows expire: all that have `expires_at`. */
+export const PRIMARY_KEYS = {
   history: 'workbench_id, seq',
   idempotency: 'user_id, key',
   reports: 'ended_at, sweep',
