@@ -199,13 +199,13 @@ function grantedActions(name: FunctionName): ReadonlySet<string> {
   );
 }
 
-function actionOf(call: string): readonly string[] {
+/** Returns the actions of a call. Undefined if neither STORE_ACTIONS nor SERVICES has it. */
+function actionOf(call: string): readonly string[] | undefined {
   const storeActions = STORE_ACTIONS[call];
   if (storeActions !== undefined) return storeActions.map((action) => `dynamodb:${action}`);
   if (call.startsWith('janitor.')) return ['lambda:InvokeFunction'];
   const service = SERVICES.find(([, pattern]) => pattern.test(call))?.[0];
-  if (service === undefined) throw new Error(`unknown service of ${call}`);
-  return [`${service}:${call}`];
+  return service === undefined ? undefined : [`${service}:${call}`];
 }
 
 const SERVICES: readonly (readonly [string, RegExp])[] = [
@@ -217,6 +217,7 @@ const SERVICES: readonly (readonly [string, RegExp])[] = [
 
 describe('the permissions of each function', () => {
   const used = new Map<string, Set<string>>();
+  const unknownCalls = new Set<string>();
 
   beforeAll(async () => {
     const schedules = fc.sample(anySchedule, { seed: 4, numRuns: SCHEDULES });
@@ -230,10 +231,14 @@ describe('the permissions of each function', () => {
           const [name = ''] = invocation.split('#');
           const actions = used.get(name) ?? new Set();
           used.set(name, actions);
-          for (const action of actionOf(call)) actions.add(action);
+          const found = actionOf(call);
+          if (found === undefined) unknownCalls.add(call);
+          for (const action of found ?? []) actions.add(action);
         },
       });
     }
+    // Not where the call is made: the functions would treat it as an error of AWS.
+    expect([...unknownCalls], 'calls without a row in STORE_ACTIONS or SERVICES').toEqual([]);
   });
 
   for (const name of Object.keys(DEPLOYED) as FunctionName[]) {
