@@ -37,7 +37,7 @@ export class OwnRoutes {
     this.#frontendOrigins = frontendOrigins;
   }
 
-  /** Whether the table has a path. */
+  /** Whether a route of the gate has this path. */
   has(path: OwnRoute['path']): boolean {
     return this.#routes.some((route) => route.path === path);
   }

@@ -42,7 +42,7 @@ const ERROR_NAMES = {
     'PlatformUnknownException',
     'UnsupportedFeatureException',
   ],
-  /** Those of `forbidden` that pass: a role that was just changed is denied calls for minutes. */
+  /** The errors of `forbidden` that can be temporary: AWS may deny the calls of a role for minutes after the role was changed. */
   accessDenied: ['AccessDeniedException', 'UnauthorizedOperation'],
   /** EC2: no capacity for this instance type or this subnet at present. */
   noCapacity: [

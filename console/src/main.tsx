@@ -28,7 +28,7 @@ async function start(element: Element): Promise<void> {
 async function show(config: ConsoleConfig, element: Element): Promise<void> {
   const browser: Browser = {
     storages: { lasting: localStorage, ofTab: sessionStorage },
-    // It changes: the screen at the time of a sign-in is the one to which it returns.
+    // A live reference, not a copy: after a sign-in the console returns to the screen that was open when it began.
     location,
     goTo: (url) => location.assign(url),
     replaceAddress: (address) => history.replaceState(null, '', address),

@@ -70,7 +70,7 @@ export async function checkLink(
   };
 }
 
-/** Returns the links of a workbench that can be redeemed, the oldest first. Those of an earlier owner are none. */
+/** Returns the links of a workbench that can be redeemed, the oldest first. Omits links of an earlier owner, which are no longer valid. */
 export async function listLinks(
   { links, clock }: { readonly links: Pick<Links, 'listByWorkbench'>; readonly clock: Clock },
   { workbenchId, userId }: Pick<Workbench, 'workbenchId' | 'userId'>,

@@ -3,7 +3,7 @@ export type Labels = Readonly<Record<string, string>>;
 
 /** The most labels of a workbench. */
 export const LABELS_MAX = 10;
-/** The most bytes of all keys and values together, UTF-8: records have space for no more. */
+/** The most bytes of all keys and values together, UTF-8. The space in the record limits it: docs/decisions/0040-space-in-the-record.md. */
 export const LABELS_MAX_BYTES = 256;
 /** The maximum length of a value, in Unicode code points. */
 export const LABEL_VALUE_MAX = 64;

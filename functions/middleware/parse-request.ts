@@ -132,7 +132,7 @@ export const parseMachineId: Parser<string> = ({ event }) => {
 };
 
 /**
- * Parses the values of a request that acts for no user. All invalid fields are refused together.
+ * Parses the values of a request that names no user. All invalid fields are refused together.
  * @throws WorkbenchError `invalid_request`, and what the parsers throw
  */
 export async function parseValues<P extends Parsers>(

@@ -9,14 +9,14 @@ export interface DrainOptions {
   readonly telemetry: Telemetry;
   /** How long the gate continues after its health check fails, milliseconds: until the load balancer sends it nothing more. */
   readonly delayMs: number;
-  /** How long the end of the WebSockets takes, milliseconds. All of them at once would open again at another task at once. */
+  /** Time in which the WebSockets are closed, milliseconds. If all were closed at once, all would reconnect to another task at once. */
   readonly spreadMs: number;
 }
 
-/** The WebSockets end in steps of this length, milliseconds. */
+/** The WebSockets are closed in steps of this length, milliseconds. */
 const STEP_MS = 1_000;
 
-/** What the gate does between SIGTERM and the end of its server. */
+/** Drains the gate after SIGTERM: fails the health check, then closes the WebSockets in steps. */
 export class Drain {
   readonly #options: DrainOptions;
   #isDraining = false;

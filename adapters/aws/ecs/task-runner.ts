@@ -112,7 +112,7 @@ export class EcsTaskRunner implements TaskRunner {
     if (task.containerInstance === undefined) return;
     const [containerInstance] = await this.#containerInstances.describe([task.containerInstance]);
     if (containerInstance?.ec2InstanceId === undefined) return;
-    // ECS says that the instance has ended, but EC2 does not: other tasks may run on it.
+    // The agent is connected, so the instance is alive, and other tasks may run on it.
     if (isConnected(containerInstance) && !evenIfConnected) return;
     checkSendDeadline('ecs', 'UpdateContainerInstancesState');
     if (containerInstance.status === 'ACTIVE') await this.#containerInstances.drain(task.containerInstance);

@@ -153,7 +153,7 @@ export class DirectoryVolumes implements VolumeStore {
   }
 
   /**
-   * Gives a volume its limit, before a task uses it.
+   * Applies the size limit to a volume. Call it before a task uses the volume.
    * @throws VolumeLimitFailed
    */
   async applyLimit(workbenchId: string): Promise<void> {

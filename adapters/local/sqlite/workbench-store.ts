@@ -25,7 +25,7 @@ const EXISTS = 'SELECT 1 AS found FROM workbenches WHERE user_id = ? AND workben
 const UPDATE = `UPDATE workbenches
   SET revision = ?, record = ?, crc = ?, due_at = ?, active = ?, instance_id = ?
   WHERE user_id = ? AND workbench_id = ? AND revision = ?`;
-/** One row changes, so that the record is never stored twice. */
+/** Updates the row in place: a deletion and an insertion could leave two records. */
 const MOVE = `UPDATE workbenches
   SET user_id = ?, revision = ?, record = ?, crc = ?, due_at = ?, active = ?, instance_id = ?
   WHERE user_id = ? AND workbench_id = ? AND revision = ?`;

@@ -42,7 +42,7 @@ export class OutputRing {
     this.#files = options.files ?? systemFiles;
   }
 
-  /** Appends bytes. Not to be called before the call before has resolved. Never rejects. */
+  /** Appends bytes. Call it again only after the previous call has resolved. Never rejects. */
   async write(bytes: Buffer): Promise<void> {
     const { bytes: lostBytes, cause } = this.#lost;
     const notice = lostBytes === 0 ? '' : `\n… ${lostBytes} bytes of output were lost: ${cause}\n`;

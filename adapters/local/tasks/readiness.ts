@@ -16,7 +16,7 @@ export interface ReadinessOptions {
   readonly endpoints: readonly string[];
   readonly timers: Timers;
   readonly signal: AbortSignal;
-  /** Is called with what the last attempt has shown. */
+  /** Receives the result of the last attempt. */
   readonly report: (seen: NotReady) => Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import { type Context, driveBy, driveNow } from './context.ts';
 import type { Outcome } from './inputs.ts';
 import { beginDelete, beginStop } from './transitions.ts';
 
-/** Stores the mount of the volume, in every status but `deleting`, in which the volume is being deleted. */
+/** Stores the mount of the volume. Ignores it in the status `deleting`, because the volume is being deleted. */
 export function applyVolumeReady(
   workbench: Workbench,
   { mount }: Extract<Outcome, { type: 'volume_ready' }>,
