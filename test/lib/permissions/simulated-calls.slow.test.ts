@@ -34,16 +34,26 @@ const STORE_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'idempotency.claim': ['PutItem', 'GetItem'],
   'idempotency.complete': ['UpdateItem', 'GetItem'],
   'activity.read': ['BatchGetItem'],
+  'activity.readEvidence': ['BatchGetItem'],
+  'activity.report': ['UpdateItem'],
   'activity.delete': ['DeleteItem'],
   'audit.append': ['PutItem'],
   'shares.read': ['BatchGetItem'],
+  'shares.put': ['PutItem'],
+  'shares.delete': ['DeleteItem'],
+  'shares.listByWorkbench': ['Query'],
   'shares.listByGrantee': ['Query'],
   'shares.deleteAll': ['Query', 'DeleteItem'],
+  'links.create': ['PutItem'],
+  'links.read': ['GetItem'],
+  'links.redeem': ['PutItem'],
+  'links.listByWorkbench': ['Query'],
   'quotas.read': ['BatchGetItem'],
   'quotas.readLedger': ['GetItem'],
   'quotas.writeLedger': ['PutItem'],
   'quotas.listLedgers': ['Query'],
   'quotas.saveUser': ['PutItem'],
+  'usage.save': ['PutItem'],
   'startRates.count': ['UpdateItem'],
   'startTimes.add': ['UpdateItem'],
   'reports.add': ['PutItem'],
@@ -75,7 +85,7 @@ const IMPLIED = [
   'secretsmanager:GetSecretValue',
 ];
 
-/** Functions that the schedules do not run. */
+/** Functions that the schedules do not run, or not in every way. */
 const NOT_SIMULATED: readonly FunctionName[] = [
   'authorizer',
   'get-health',
@@ -242,15 +252,15 @@ describe('the permissions of each function', () => {
   });
 
   for (const name of Object.keys(DEPLOYED) as FunctionName[]) {
-    if (NOT_SIMULATED.includes(name)) continue;
-
+    const isSimulated = !NOT_SIMULATED.includes(name);
     it(`allow all calls of ${name}`, () => {
       const calls = used.get(name);
-      expect(calls?.size, 'number of calls').toBeGreaterThan(0);
+      if (isSimulated) expect(calls?.size, 'number of calls').toBeGreaterThan(0);
       const permissions = grantedActions(name);
       expect([...(calls ?? [])].filter((action) => !permissions.has(action))).toEqual([]);
     });
 
+    if (!isSimulated) continue;
     it(`allow ${name} no action that it never calls`, () => {
       const functions = [name, SHARED_WITH[name] ?? name];
       const calls = functions.flatMap((each) => [...(used.get(each) ?? []), ...(RARE[each] ?? [])]);
