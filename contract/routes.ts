@@ -291,7 +291,7 @@ export const ROUTES = [
     action: ROUTE_ACTIONS.listLogs,
     summary: 'Returns what the programs of a workbench have printed in its current or last run.',
     description:
-      'Not for the role `use`: output may contain secrets. To follow the output, repeat the request with `next_cursor` every few seconds until `complete`; a page without items means that there is none at present. A line is returned once its line break was written or the run has ended, on AWS some seconds later. Local mode keeps the last 8 MB of a run; with `WB_LOCAL_RUNTIME=docker` it has the output when the container has ended. On AWS CloudWatch Logs keeps it for `logs.workbenchRetentionDays`. If lines after the cursor are no longer kept, the page begins with the oldest that is.',
+      'Not for the role `use`: output may contain secrets. To follow the output, repeat the request with `next_cursor` every few seconds until `complete`; a page without items means that there is none at present. A line is returned once its line break was written or the run has ended, on AWS some seconds later. Local mode keeps the last 8 MB of a run. On AWS CloudWatch Logs keeps it for `logs.workbenchRetentionDays`. If lines after the cursor are no longer kept, the page begins with the oldest that is.',
     parameters: [wid, user_id, ...Object.values(LOG_PARAMETERS)],
     responses: { 200: { description: 'A page of output.', schema: logsResponseSchema } },
     errors: ['invalid_request', 'workbench_not_found'],

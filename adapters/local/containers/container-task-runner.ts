@@ -71,7 +71,7 @@ export class ContainerTaskRunner extends LocalTaskRunner<ContainerRecord, Contai
         mountPath: options.mountPath,
         baseUrl: options.baseUrl,
       },
-      output: new RunOutput(engine, new RunLogs(join(dataDir, 'logs'), telemetry)),
+      output: new RunOutput(engine, new RunLogs(join(dataDir, 'logs'), telemetry), timers),
     };
   }
 

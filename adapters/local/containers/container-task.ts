@@ -30,6 +30,8 @@ export interface ContainerTaskContext extends LocalTaskContext<ContainerRecord> 
 const ENGINE_RETRY_MS = 1000;
 /** The longest wait for the engine to report an exit. The container is inspected after it, milliseconds. */
 const WAIT_MAX_MS = 5000;
+/** The longest wait for the end of the output of a container that has ended, milliseconds. */
+const OUTPUT_END_MAX_MS = 10_000;
 /** Polling interval for a container that is being started or ended, milliseconds. */
 const POLL_INTERVAL_MS = 50;
 
@@ -50,6 +52,10 @@ export class ContainerTask extends LocalTask<ContainerRecord> {
   readonly #context: ContainerTaskContext;
   readonly #name: string;
   #starting: Promise<void> | undefined;
+  /** Resolves when the container has ended, with whether its output is stored up to its end. */
+  #storing: Promise<boolean> | undefined;
+  /** Whether this server has created the container, and read none of its output. */
+  #isNew = false;
 
   constructor(record: ContainerRecord, context: ContainerTaskContext) {
     super(record, context);
@@ -143,13 +149,17 @@ export class ContainerTask extends LocalTask<ContainerRecord> {
     const hostPort = await this.allocatePort().catch(() => {
       throw new StartFailure(NO_FREE_PORT.code, NO_FREE_PORT.message);
     });
-    await engine.create(containerSpec(settings, input, folder, { taskId, image, hostPort }));
+    const isCreated = await engine.create(
+      containerSpec(settings, input, folder, { taskId, image, hostPort }),
+    );
+    if (isCreated) this.#isNew = true;
   }
 
   /** Watches the container until it ends. Retries when the engine does not respond. */
   async #watch(): Promise<void> {
     const { engine, timers, giveUpSignal } = this.#context;
     void this.#waitUntilRunning();
+    this.#storing ??= this.#storeOutput();
     while (!this.endSignal.aborted && !giveUpSignal.aborted) {
       try {
         const container = await engine.find(this.#name);
@@ -207,8 +217,7 @@ export class ContainerTask extends LocalTask<ContainerRecord> {
       seen.kind === 'refused' || seen.kind === 'reset'
         ? `nothing listens on 0.0.0.0:${settings.port} in its container, or it closes connections`
         : describeNotReady(seen, port);
-    // The output is stored when the container is removed.
-    return `${what}; its output will be in ${output.fileName(workbenchId, runId)}`;
+    return `${what}; its output is in ${output.fileName(workbenchId, runId)}`;
   }
 
   async #exitReasonOf(container: ContainerState): Promise<StopReason> {
@@ -237,7 +246,7 @@ export class ContainerTask extends LocalTask<ContainerRecord> {
           return true;
         if (container.phase === 'running') await this.#stopContainer(container.id);
         else {
-          await this.#saveOutput(container);
+          await this.#completeOutput(container);
           await engine.remove(container.id);
         }
         await pause(timers, POLL_INTERVAL_MS, giveUpSignal);
@@ -262,13 +271,56 @@ export class ContainerTask extends LocalTask<ContainerRecord> {
     }
   }
 
-  async #saveOutput(container: ContainerState): Promise<void> {
-    const { workbenchId, runId, taskId } = this.record;
+  /** Stores the output of the container while it runs. Continues after a lost connection, and until the server ends. */
+  async #storeOutput(): Promise<boolean> {
+    const { engine, timers, giveUpSignal, output } = this.#context;
+    const { workbenchId, runId } = this.record;
+    let isReported = false;
+    while (!giveUpSignal.aborted) {
+      try {
+        const options = { follow: true, isNew: this.#isNew, signal: giveUpSignal };
+        this.#isNew = false;
+        await output.store(this.#name, workbenchId, runId, options);
+        if ((await engine.find(this.#name))?.phase !== 'running') return true;
+      } catch (error) {
+        if (giveUpSignal.aborted) break;
+        if (!isReported) this.#reportOutputFailure(error);
+        isReported = true;
+      }
+      // Also if the container has ended: then the output is complete after the next reading.
+      await pause(timers, ENGINE_RETRY_MS, giveUpSignal);
+    }
+    return false;
+  }
+
+  /** Stores the rest of the output of a container that is about to be removed. */
+  async #completeOutput(container: ContainerState): Promise<void> {
+    const { timers, giveUpSignal, output } = this.#context;
+    const { workbenchId, runId } = this.record;
     if (container.phase === 'created') return;
-    // A full disk must not prevent that the container is removed.
-    await this.#context.output.save(container.id, workbenchId, runId).catch((error: unknown) => {
-      this.#context.telemetry?.error('container output could not be stored', { taskId }, error);
-    });
+    const timeout = new AbortController();
+    const cancel = timers.after(OUTPUT_END_MAX_MS, () => timeout.abort());
+    try {
+      const signal = AbortSignal.any([giveUpSignal, timeout.signal]);
+      if (await Promise.race([this.#storing, aborted(signal)])) return;
+      // The server that watched the container has ended.
+      if (this.#storing === undefined)
+        await output.store(container.id, workbenchId, runId, {
+          follow: false,
+          isNew: this.#isNew,
+          signal,
+        });
+    } catch (error) {
+      // A full disk must not prevent that the container is removed.
+      this.#reportOutputFailure(error);
+    } finally {
+      cancel();
+    }
+  }
+
+  #reportOutputFailure(error: unknown): void {
+    const { taskId } = this.record;
+    this.#context.telemetry?.error('container output could not be stored', { taskId }, error);
   }
 
   /** Marks the record as possibly stale. */
@@ -278,4 +330,12 @@ export class ContainerTask extends LocalTask<ContainerRecord> {
     this.#context.telemetry?.error('the container engine does not respond', { taskId }, error);
     await this.update({ engineSilent: true });
   }
+}
+
+/** Resolves with undefined when the signal aborts. */
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
 }

@@ -162,15 +162,26 @@ export class Engine {
     );
   }
 
-  /** Returns the last `lines` lines of the output, as a stream, because lines can be long. Empty if it does not exist. */
-  async readOutput(id: string, lines: number): Promise<AsyncIterable<Buffer>> {
+  /**
+   * Returns the last lines of the output, as a stream, because lines can be long. With `follow` further output comes until the
+   * container has ended. Empty if it does not exist. After the end of the signal the stream ends with an error.
+   */
+  async readOutput(
+    id: string,
+    {
+      lines,
+      follow,
+      signal,
+    }: { readonly lines: number; readonly follow: boolean; readonly signal: AbortSignal },
+  ): Promise<AsyncIterable<Buffer>> {
     // The method of dockerode reads all of it into memory.
     const request = {
       path: `/containers/${encodeURIComponent(id)}/logs?`,
       method: 'GET',
       isStream: true,
       statusCodes: { 200: true, 404: 'no such container', 500: 'server error' },
-      options: { stdout: true, stderr: true, tail: lines },
+      options: { stdout: true, stderr: true, tail: lines, ...(follow ? { follow } : {}) },
+      abortSignal: signal,
     };
     const stream = new Promise<Readable>((resolve, reject) => {
       this.#docker.modem.dial(request, (error, body) => {

@@ -4,10 +4,10 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import { OutputRate } from '../tasks/output-rate.ts';
 import type { OutputRing } from '../tasks/output-ring.ts';
 import { OUTPUT_MAX_BYTES, type RunLogs } from '../tasks/run-logs.ts';
 import { pause, settlesWithin, type Timers } from '../timers.ts';
-import { OutputRate } from './output-rate.ts';
 
 const run = promisify(execFile);
 

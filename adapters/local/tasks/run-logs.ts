@@ -1,6 +1,7 @@
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import { errorCode } from '../../system-error.ts';
 import { checkWorkbenchId } from '../workbench-id.ts';
 import { OLDER, OutputRing } from './output-ring.ts';
 
@@ -50,10 +51,17 @@ export class RunLogs {
     });
   }
 
-  /** Replaces the output of a run. Deletes the output of the oldest runs of the workbench. */
-  async replace(workbenchId: string, runId: string, output: Buffer): Promise<void> {
-    const path = await this.#prepare(workbenchId, runId);
-    await writeFile(`${path}.log`, output, { mode: 0o600 });
+  /** Returns the output of a run, from older to newer; empty if none is kept. */
+  async read(workbenchId: string, runId: string): Promise<Buffer> {
+    const path = this.#pathOf(workbenchId, runId);
+    const files = [`${path}.log${OLDER}`, `${path}.log`];
+    return Buffer.concat(await Promise.all(files.map((file) => readFile(file).catch(emptyIfMissing))));
+  }
+
+  /** Deletes the output of a run. */
+  async remove(workbenchId: string, runId: string): Promise<void> {
+    const path = this.#pathOf(workbenchId, runId);
+    for (const file of [`${path}.log${OLDER}`, `${path}.log`]) await rm(file, { force: true });
   }
 
   /** Creates the folder of a workbench and deletes the output of its oldest runs. Returns the path of a run. */
@@ -90,4 +98,9 @@ export class RunLogs {
       for (const end of ends) await rm(`${file}${end}`, { force: true });
     }
   }
+}
+
+function emptyIfMissing(error: unknown): Buffer {
+  if (errorCode(error) === 'ENOENT') return Buffer.of();
+  throw error;
 }

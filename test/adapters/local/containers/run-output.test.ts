@@ -2,11 +2,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { Engine } from '#adapters/local/containers/engine.ts';
 import { RunOutput, readFrames } from '#adapters/local/containers/run-output.ts';
-import { RunLogs } from '#adapters/local/tasks/run-logs.ts';
+import { LocalRunLogReader } from '#adapters/local/tasks/run-log-reader.ts';
+import { OUTPUT_MAX_BYTES, RunLogs } from '#adapters/local/tasks/run-logs.ts';
+import { systemTimers } from '#adapters/local/timers.ts';
 
 function frame(stream: 1 | 2, text: string): Buffer {
   const header = Buffer.from([stream, 0, 0, 0, 0, 0, 0, 0]);
@@ -51,21 +53,57 @@ describe('the output of a container', () => {
     expect(await read(multiplexed.subarray(0, 20))).toBe('complete\n');
   });
 
-  it('replaces the file of its run when it is saved again', async () => {
-    const engine = { readOutput: async () => Readable.from([frame(1, 'printed\n')]) };
-    const output = new RunOutput(engine, logs);
-    for (let n = 0; n < 2; n += 1) await output.save('id', 'wb1', 'run1');
-    expect(await readFile(join(root, output.fileName('wb1', 'run1')), 'utf8')).toBe('printed\n');
+  /** An engine whose container prints what is pushed into the stream. */
+  function engineOf(...printed: readonly Buffer[]) {
+    return { readOutput: async () => Readable.from(printed) };
+  }
+  const outputOf = (engine: Pick<Engine, 'readOutput'>) => new RunOutput(engine, logs, systemTimers);
+  const store = (output: RunOutput, { id = 'id', runId = 'run1', follow = false, isNew = false } = {}) =>
+    output.store(id, 'wb1', runId, { follow, isNew, signal: new AbortController().signal });
+  const readStored = async (runId = 'run1') => String(await logs.read('wb1', runId));
+
+  it('is in the file of its run while the container prints', async () => {
+    const stream = new PassThrough();
+    const stored = store(outputOf({ readOutput: async () => stream }), { follow: true });
+    stream.write(frame(1, 'first\n'));
+    await expect.poll(() => readStored()).toBe('first\n');
+    stream.write(frame(2, 'second\n'));
+    await expect.poll(() => readStored()).toBe('first\nsecond\n');
+    stream.end();
+    await stored;
   });
 
-  it('is stored up to 8 MiB of its end when the engine has lines without end', async () => {
-    const max = 8 * 1024 * 1024;
-    const pieces = ['a', 'b', 'c', 'd', 'e'].map((letter) => frame(1, letter.repeat(max / 2 - 1)));
-    const output = new RunOutput({ readOutput: async () => Readable.from(pieces) }, logs);
-    await output.save('id', 'wb1', 'run1');
-    const stored = await readFile(join(root, output.fileName('wb1', 'run1')), 'utf8');
-    const half = max / 2 - 1;
-    expect(stored === `cc${'d'.repeat(half)}${'e'.repeat(half)}`).toBe(true);
+  it('is continued where an earlier server has ended, for readers in the middle of it', async () => {
+    await store(outputOf(engineOf(frame(1, 'one\n'), frame(1, 'two\n'))));
+    const reader = new LocalRunLogReader(join(root, 'logs'));
+    const run = { workbenchId: 'wb1', taskId: 't', runId: 'run1' };
+    const { next } = await reader.readLog(run, { limit: 10 });
+    // The frames of the engine are cut elsewhere the second time.
+    await store(outputOf(engineOf(frame(1, 'one\ntw'), frame(1, 'o\nthree\n'))));
+    expect(await readStored()).toBe('one\ntwo\nthree\n');
+    expect((await reader.readLog(run, { limit: 10, after: next })).lines).toEqual([{ text: 'three' }]);
+  });
+
+  it('follows that of an earlier attempt of the run, also if it begins alike', async () => {
+    await store(outputOf(engineOf(frame(1, 'boot\nfailed\n'))), { isNew: true });
+    await store(outputOf(engineOf(frame(1, 'boot\n'))), { isNew: true });
+    expect(await readStored()).toBe('boot\nfailed\nboot\n');
+  });
+
+  it('is replaced by what the engine has, if that begins otherwise', async () => {
+    await store(outputOf(engineOf(frame(1, 'one\ntwo\n'))));
+    await store(outputOf(engineOf(frame(1, 'one\n'), frame(1, 'three\n'))));
+    expect(await readStored()).toBe('one\nthree\n');
+  });
+
+  it('is kept up to its last megabytes when it has no end', async () => {
+    const pieces = ['a', 'b', 'c', 'd', 'e'].map((letter) => frame(1, letter.repeat(OUTPUT_MAX_BYTES / 4)));
+    await store(outputOf(engineOf(...pieces)));
+    const stored = await readStored();
+    expect(stored.length).toBeLessThanOrEqual(OUTPUT_MAX_BYTES);
+    expect(stored.slice(-OUTPUT_MAX_BYTES / 2)).toBe(
+      'd'.repeat(OUTPUT_MAX_BYTES / 4) + 'e'.repeat(OUTPUT_MAX_BYTES / 4),
+    );
   });
 
   it('is read from the engine as a stream, and is empty when the container does not exist', async () => {
@@ -78,11 +116,29 @@ describe('the output of a container', () => {
     const socket = join(root, 'engine.sock');
     await new Promise<void>((resolve) => server.listen(socket, resolve));
     onTestFinished(() => void server.close());
-    const output = new RunOutput(new Engine(socket), logs);
-    await output.save('c1', 'wb1', 'run1');
-    await output.save('missing', 'wb1', 'run2');
+    const output = outputOf(new Engine(socket));
+    await store(output, { id: 'c1' });
+    await store(output, { id: 'missing', runId: 'run2' });
     expect(await readFile(join(root, output.fileName('wb1', 'run1')), 'utf8')).toBe('printed\nend');
     expect(await readFile(join(root, output.fileName('wb1', 'run2')), 'utf8')).toBe('');
-    expect(requests[0]).toBe('/containers/c1/logs?stdout=true&stderr=true&tail=20000');
+    await store(output, { id: 'c1', runId: 'run3', follow: true });
+    const path = '/containers/c1/logs?stdout=true&stderr=true&tail=20000';
+    expect([requests[0], requests.at(-1)]).toEqual([path, `${path}&follow=true`]);
+  });
+
+  it('is read no longer when the server ends', async () => {
+    const server = createServer((_, response) => void response.write(frame(1, 'printed\n')));
+    const socket = join(root, 'engine.sock');
+    await new Promise<void>((resolve) => server.listen(socket, resolve));
+    onTestFinished(() => void server.close());
+    const end = new AbortController();
+    const stored = outputOf(new Engine(socket)).store('c1', 'wb1', 'run1', {
+      follow: true,
+      isNew: true,
+      signal: end.signal,
+    });
+    await expect.poll(() => readStored()).toBe('printed\n');
+    end.abort();
+    await expect(stored).rejects.toThrow();
   });
 });

@@ -27,9 +27,13 @@ describe('RunLogs', () => {
     expect(await readFile(join(root, 'wb1', 'run1.log'), 'utf8')).toBe('first second');
   });
 
-  it('replaces the output of a run', async () => {
-    for (const text of ['first, longer', 'second']) await logs.replace('wb1', 'run1', Buffer.from(text));
-    expect(await readFile(join(root, 'wb1', 'run1.log'), 'utf8')).toBe('second');
+  it('returns and deletes the output of a run', async () => {
+    expect(String(await logs.read('wb1', 'run1'))).toBe('');
+    await write('run1', 'newer');
+    await writeFile(join(root, 'wb1', 'run1.log.1'), 'older ');
+    expect(String(await logs.read('wb1', 'run1'))).toBe('older newer');
+    await logs.remove('wb1', 'run1');
+    expect(await readdir(join(root, 'wb1'))).toEqual([]);
   });
 
   it('deletes the output of all but the last five runs, in both files', async () => {

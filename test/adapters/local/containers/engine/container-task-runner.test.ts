@@ -65,7 +65,7 @@ describe('ContainerTaskRunner', () => {
       'listen(process.env.PORT)',
       /^it responds with status 503 on port 8080 in its container;/,
     ],
-  ])('says where the output will be when a program %s', async (_, listen, text) => {
+  ])('says where the output is when a program %s', async (_, listen, text) => {
     const script = `require('http').createServer((q, s) => { s.statusCode = 503; s.end(); }).${listen}`;
     const timers = {
       ...systemTimers,
@@ -79,10 +79,36 @@ describe('ContainerTaskRunner', () => {
       return text.test(current) && current;
     });
     const output = `logs/${input.workbenchId}/${input.runId}.log`;
-    expect(detail.endsWith(`; its output will be in ${output}`)).toBe(true);
+    expect(detail.endsWith(`; its output is in ${output}`)).toBe(true);
     await tasks.stop(taskId, 'enough');
     await waitForStatus(tasks, taskId, 'stopped');
     await stat(join(bench.dataDir, output));
+  });
+
+  it('stores what a container prints while it runs, each line once, also after a lost connection to the engine', async () => {
+    const script = `
+      let count = 0;
+      require('http').createServer((q, s) => { console.log('line', ++count); s.end(); }).listen(process.env.PORT);`;
+    const bootCommand = nodeCommand(script);
+    const relay = await bench.relay();
+    const input = await bench.input();
+    const tasks = await bench.open({ bootCommand, engine: relay.engine });
+    const { endpoint = '' } = await running(tasks, input);
+    const log = join(bench.dataDir, 'logs', input.workbenchId, `${input.runId}.log`);
+    const lastLine = async () =>
+      Number(/line (\d+)\n$/.exec(await readFile(log, 'utf8').catch(() => ''))?.[1]);
+    await fetch(endpoint);
+    await eventually(waitRealStep, 'the output is stored', async () => (await lastLine()) > 0);
+    const seen = await lastLine();
+    relay.cut();
+    await fetch(endpoint);
+    await relay.reopen();
+    await fetch(endpoint);
+    await eventually(waitRealStep, 'later output is stored', async () => (await lastLine()) > seen);
+    const lines = (await readFile(log, 'utf8')).trim().split('\n');
+    expect(lines).toEqual(lines.map((_, index) => `line ${index + 1}`));
+    await tasks.close();
+    await relay.end();
   });
 
   it('passes the variables of the workbench to the container, no others, and labels it', async () => {

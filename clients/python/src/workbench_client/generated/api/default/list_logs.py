@@ -198,8 +198,7 @@ def sync_detailed(
      Not for the role `use`: output may contain secrets. To follow the output, repeat the request with
     `next_cursor` every few seconds until `complete`; a page without items means that there is none at
     present. A line is returned once its line break was written or the run has ended, on AWS some
-    seconds later. Local mode keeps the last 8 MB of a run; with `WB_LOCAL_RUNTIME=docker` it has the
-    output when the container has ended. On AWS CloudWatch Logs keeps it for
+    seconds later. Local mode keeps the last 8 MB of a run. On AWS CloudWatch Logs keeps it for
     `logs.workbenchRetentionDays`. If lines after the cursor are no longer kept, the page begins with
     the oldest that is.
 
@@ -247,8 +246,7 @@ def sync(
      Not for the role `use`: output may contain secrets. To follow the output, repeat the request with
     `next_cursor` every few seconds until `complete`; a page without items means that there is none at
     present. A line is returned once its line break was written or the run has ended, on AWS some
-    seconds later. Local mode keeps the last 8 MB of a run; with `WB_LOCAL_RUNTIME=docker` it has the
-    output when the container has ended. On AWS CloudWatch Logs keeps it for
+    seconds later. Local mode keeps the last 8 MB of a run. On AWS CloudWatch Logs keeps it for
     `logs.workbenchRetentionDays`. If lines after the cursor are no longer kept, the page begins with
     the oldest that is.
 
@@ -291,8 +289,7 @@ async def asyncio_detailed(
      Not for the role `use`: output may contain secrets. To follow the output, repeat the request with
     `next_cursor` every few seconds until `complete`; a page without items means that there is none at
     present. A line is returned once its line break was written or the run has ended, on AWS some
-    seconds later. Local mode keeps the last 8 MB of a run; with `WB_LOCAL_RUNTIME=docker` it has the
-    output when the container has ended. On AWS CloudWatch Logs keeps it for
+    seconds later. Local mode keeps the last 8 MB of a run. On AWS CloudWatch Logs keeps it for
     `logs.workbenchRetentionDays`. If lines after the cursor are no longer kept, the page begins with
     the oldest that is.
 
@@ -338,8 +335,7 @@ async def asyncio(
      Not for the role `use`: output may contain secrets. To follow the output, repeat the request with
     `next_cursor` every few seconds until `complete`; a page without items means that there is none at
     present. A line is returned once its line break was written or the run has ended, on AWS some
-    seconds later. Local mode keeps the last 8 MB of a run; with `WB_LOCAL_RUNTIME=docker` it has the
-    output when the container has ended. On AWS CloudWatch Logs keeps it for
+    seconds later. Local mode keeps the last 8 MB of a run. On AWS CloudWatch Logs keeps it for
     `logs.workbenchRetentionDays`. If lines after the cursor are no longer kept, the page begins with
     the oldest that is.
 

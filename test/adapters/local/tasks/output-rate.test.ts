@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OutputRate } from '#adapters/local/processes/output-rate.ts';
+import { OutputRate } from '#adapters/local/tasks/output-rate.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 
 /** Takes bytes and waits as long as the rate demands. Returns how long. */
