@@ -82,7 +82,7 @@ export interface Hazards {
   readonly endsEarly: number;
   /** Such a task has neither a stop code nor a reason, unless a stop was requested before. */
   readonly endsWithoutWords: number;
-  /** DescribeInstances shows an instance as running for up to 10 seconds after EC2 has begun to stop or terminate it. */
+  /** DescribeInstances shows an instance as running for up to four minutes after EC2 has begun to stop or terminate it. */
   readonly endShownLate: number;
 
   // Launches. Drawn once per world.
