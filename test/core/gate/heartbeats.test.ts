@@ -51,7 +51,7 @@ describe('the heartbeats of a page', () => {
 });
 
 /** When an open, unused tab of code-server 4.139.1 in Chromium sent messages, milliseconds after its first connection: nine minutes. */
-describe('the WebSockets of a tab of code-server that nobody uses', () => {
+describe('the WebSockets of an unused tab of code-server', () => {
   it.each(Object.entries(CODE_SERVER_TAB))('give no evidence of a person: %s', (_, times) => {
     expect(evidenceOf(times).filter((at) => at > MINUTE)).toEqual([]);
   });
