@@ -62,8 +62,14 @@ def filter_case(context, case):
     labels = body.get("labels")
     if isinstance(labels, dict) and bytes_of("".join(f"{key}{value}" for key, value in labels.items())) > LABELS_MAX_BYTES:
         return False
-    # A report has one of two times. The generators of the clients do not know `anyOf` beside properties.
-    if case.path == "/workbenches/{wid}/activity" and not {"last_activity", "keepalive_until"} & body.keys():
+    # A report has one of two times, and a reason only with the second. The generators of the clients do not know `anyOf` beside properties.
+    if case.path == "/workbenches/{wid}/activity" and (
+        not {"last_activity", "keepalive_until"} & body.keys() or ("reason" in body and "keepalive_until" not in body)
+    ):
+        return False
+    # Parameters that exclude each other.
+    group = query.get("group", "") if isinstance(query, dict) else ""
+    if group and str(query.get("all")).lower() == "true" or bytes_of(group) > GROUP_MAX_BYTES:
         return False
     schedule = body.get("schedule")
     if isinstance(schedule, dict) and not is_daily(schedule):
