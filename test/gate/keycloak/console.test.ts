@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { create } from '#test/e2e/api-calls.ts';
 import { openBrowser, openPage } from '#test/e2e/browser.ts';
-import { findConsoleUrl, recordFaults } from '#test/e2e/console/console-page.ts';
+import { checkScreen, findConsoleUrl, recordFaults } from '#test/e2e/console/console-page.ts';
 import { createDataDir, LocalServer } from '#test/e2e/local-server.ts';
 import { findFreePort } from '#test/gate/proxies/proxy-process.ts';
 import { isKeycloakInstalled } from '#tools/keycloak/installation.ts';
@@ -97,6 +97,7 @@ describe.skipIf(!REQUIRED && !isKeycloakInstalled())('the console with a sign-in
     await keycloak.admin.call('POST', `/${REALM}/users/${users[0]?.id}/logout`);
     await page.getByRole('link', { name: 'Workbenches' }).click();
     await page.getByText('Your sign-in has ended.').waitFor();
+    await checkScreen(page, 'sign-in-ended');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await enterPassword(page, 'eve');
     await page.getByText('You have no workbench yet.').waitFor();
@@ -111,6 +112,7 @@ describe.skipIf(!REQUIRED && !isKeycloakInstalled())('the console with a sign-in
     await page.getByText('You have no workbench yet.').waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await checkScreen(page, 'signed-out');
     expect(new URL(page.url()).origin).toBe(`http://127.0.0.1:${port}`);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.locator('#password').waitFor();
