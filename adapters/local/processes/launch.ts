@@ -178,7 +178,7 @@ export interface EnvironmentOptions {
 const LAST_NPM_FOLDER = `${sep}node-gyp-bin`;
 
 /** Removes the folders with the programs of this server's packages from PATH. */
-function withoutNpmFolders(path: string): string {
+export function withoutNpmFolders(path: string): string {
   const folders = path.split(delimiter);
   const last = folders.findLastIndex((folder) => folder.endsWith(LAST_NPM_FOLDER));
   return folders.slice(last + 1).join(delimiter);

@@ -1,6 +1,8 @@
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { withoutNpmFolders } from '#adapters/local/processes/launch.ts';
 import type { WorkbenchItem } from '#contract/response-bodies.ts';
 import { waitRealStep } from '#test/contracts/eventually.ts';
 import { call, pollUntil } from '../api-calls.ts';
@@ -15,7 +17,8 @@ const REAL_STEPS = 4;
 
 /**
  * A server with the reporter of activity, whose clock the test advances, and that of the reporter and of pages as well. Five
- * seconds take a few hundredths of a second, in which the processes go on as ever.
+ * seconds take a few hundredths of a second, in which the processes go on as ever. The clock does not pass the minute of a report
+ * before the reporter has sent it, however slow the computer is.
  */
 export class IdleServer {
   readonly local: LocalServer;
@@ -29,14 +32,14 @@ export class IdleServer {
   }
 
   /**
-   * @param path the folders in which the server finds programs
+   * @param folders with programs that the server finds besides those on PATH
    * @param measured against which time the reporter measures processors: `fast` as the clock goes, for programs that work in that time, or
    * `real` for a program that works all the time
    */
   static async start(
     settings: Readonly<Record<string, string>>,
     measured: 'fast' | 'real',
-    path = process.env.PATH ?? '',
+    folders: readonly string[] = [],
   ) {
     const dataDir = await createDataDir();
     const clock = join(dataDir, 'fast-clock');
@@ -48,7 +51,8 @@ export class IdleServer {
       dataDir,
       {
         ...settings,
-        PATH: `${programs}:${path}`,
+        // A workbench gets nothing that is before the folders of `npm run`.
+        PATH: [programs, ...folders, withoutNpmFolders(process.env.PATH ?? '')].join(delimiter),
         FAST_CLOCK: clock,
         NODE_OPTIONS: `--import ${join(import.meta.dirname, 'fast-clock.mjs')}`,
       },
@@ -80,9 +84,27 @@ export class IdleServer {
       await rename(`${this.#file}.draft`, this.#file);
       await Promise.all(this.pages.map((page) => page.clock.runFor(STEP_SECONDS * 1000)));
       for (let wait = 0; wait < REAL_STEPS; wait += 1) await waitRealStep();
+      await this.#waitForReporter();
     }
     return await condition();
   }
+
+  /** Waits until the reporter sleeps for a later time than now, or has ended. */
+  async #waitForReporter(): Promise<void> {
+    for (;;) {
+      const [until = Number.NaN, pid] = (await readFile(sleepFile(this.#file), 'utf8').catch(() => ''))
+        .split(' ')
+        .map(Number);
+      const isLate = (Date.now() + this.#offsetMs) / 1000 >= until + 1;
+      if (!isLate || !existsSync(`/proc/${pid}`)) return;
+      await waitRealStep();
+    }
+  }
+}
+
+/** Until when the reporter sleeps, seconds since 1970, and its process. */
+function sleepFile(clock: string): string {
+  return `${clock}-sleep`;
 }
 
 /** The reporter is a shell script: it gets its time from these programs. */
@@ -92,6 +114,7 @@ async function writePrograms(folder: string, clock: string, measured: 'fast' | '
     date: `case $1 in -u) shift; exec /bin/date -u -d "@${now}" "$@" ;; *) exec /bin/date "$@" ;; esac`,
     sleep: `[ "$1" = 60 ] || exec /bin/sleep "$@"
 end=$((${now} + 60))
+echo "$end $PPID" > ${sleepFile(clock)}.draft && mv ${sleepFile(clock)}.draft ${sleepFile(clock)}
 while [ "${now}" -lt "$end" ]; do /bin/sleep 0.05; done`,
     ...(measured === 'real'
       ? {}

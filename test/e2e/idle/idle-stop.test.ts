@@ -1,10 +1,10 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { poll } from '../api-calls.ts';
 import { openBrowser, openPage } from '../browser.ts';
 import { findConsoleUrl } from '../console/console-page.ts';
-import { findInstalled, onPath } from '../installed-programs.ts';
+import { findInstalled } from '../installed-programs.ts';
 import { openNotebook, runCell, waitForLab } from '../notebook-page.ts';
 import { IdleServer, LIMIT_MINUTES } from './idle-server.ts';
 
@@ -37,8 +37,8 @@ async function expectIdleStop(
 test('JupyterLab is not stopped while a kernel is busy, and is stopped with an idle kernel and an open tab, after a warning in the console', async ({
   skip,
 }) => {
-  const { PATH } = onPath(findInstalled('jupyter-lab', skip));
-  const server = await IdleServer.start({ WB_LOCAL_IDE: 'jupyter' }, 'fast', PATH);
+  const folder = dirname(findInstalled('jupyter-lab', skip));
+  const server = await IdleServer.start({ WB_LOCAL_IDE: 'jupyter' }, 'fast', [folder]);
   const { workbench_id: id, public_endpoint: url } = await server.createWorkbench();
   const browser = await openBrowser();
   const lab = await openTab(server, url, browser);
