@@ -178,7 +178,7 @@ export interface EnvironmentOptions {
 const LAST_NPM_FOLDER = `${sep}node-gyp-bin`;
 
 /** Removes the folders with the programs of this server's packages from PATH. */
-export function withoutNpmFolders(path: string): string {
+export function removeNpmFromPath(path: string): string {
   const folders = path.split(delimiter);
   const last = folders.findLastIndex((folder) => folder.endsWith(LAST_NPM_FOLDER));
   return folders.slice(last + 1).join(delimiter);
@@ -189,7 +189,7 @@ export function workbenchEnvironment(options: EnvironmentOptions): Record<string
   const environment: Record<string, string> = {};
   for (const name of INHERITED) {
     const value = options.serverEnvironment[name];
-    if (value !== undefined) environment[name] = name === 'PATH' ? withoutNpmFolders(value) : value;
+    if (value !== undefined) environment[name] = name === 'PATH' ? removeNpmFromPath(value) : value;
   }
   return {
     ...environment,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { withoutNpmFolders } from '#adapters/local/processes/launch.ts';
+import { removeNpmFromPath } from '#adapters/local/processes/launch.ts';
 import type { WorkbenchItem } from '#contract/response-bodies.ts';
 import { waitRealStep } from '#test/contracts/eventually.ts';
 import { call, pollUntil } from '../api-calls.ts';
@@ -52,7 +52,7 @@ export class IdleServer {
       {
         ...settings,
         // A workbench gets nothing that is before the folders of `npm run`.
-        PATH: [programs, ...folders, withoutNpmFolders(process.env.PATH ?? '')].join(delimiter),
+        PATH: [programs, ...folders, removeNpmFromPath(process.env.PATH ?? '')].join(delimiter),
         FAST_CLOCK: clock,
         NODE_OPTIONS: `--import ${join(import.meta.dirname, 'fast-clock.mjs')}`,
       },
