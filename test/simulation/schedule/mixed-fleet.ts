@@ -209,8 +209,9 @@ function checkWrite(
     const [was, is] = [before[name], after[name]] as (Fields | undefined)[];
     if (was?.[field] === undefined || is === undefined) continue;
     if (identity !== undefined && was[identity] !== is[identity]) continue;
-    // A retry keeps the id of the run and nothing else of it: what was known concerned the task that has ended.
-    if (name === 'run' && was.phase === 'accepted' && is.phase === 'preparing') continue;
+    // A retry keeps the id of the run and nothing else of it: what was known concerned the task that has ended. One write may both
+    // accept a task and retry, if it has ended by then.
+    if (name === 'run' && was.phase !== 'preparing' && is.phase === 'preparing') continue;
     if (was[field] !== is[field]) throw lost(`${name}.${field}`);
   }
   for (const task of before.unexpectedTasks as readonly Fields[]) {

@@ -221,6 +221,20 @@ describe('a failed start', () => {
     await subject.advance(50);
     expect(end).not.toThrow();
   });
+
+  it.each([
+    ['is given up after three launches that ended, although one was terminated by hand', 3],
+    ['is not given up after two', 2],
+  ])('%s', async (_, launches) => {
+    const { subject, world, kernel, record, checks, launch, launchThatFails } = createChecks();
+    world.ec2Instances.terminate(launch());
+    for (let n = 1; n < launches; n += 1) launchThatFails();
+    await subject.advance(5 * 60);
+    const reason = { code: 'start_refused', message: 'Client.VolumeLimitExceeded' } as const;
+    const end = expect(() => checks.checkWrite(stopping({ reason }), record, kernel.now()));
+    if (launches === 3) end.not.toThrow();
+    else end.toThrow(/for a refusal that passes/);
+  });
 });
 
 describe('a task', () => {

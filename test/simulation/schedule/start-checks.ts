@@ -228,7 +228,7 @@ export class StartChecks {
     if (this.#world.functionClock.steps) return;
     const error = PASSING_ERRORS.find((name) => message.includes(name));
     if (error === undefined || deadlinePausedAt !== undefined || now >= deadlineAt - CLOCK_SLACK_MS) return;
-    if (this.#failedLaunches(before, this.#hostsOf(workbenchId)).length >= ATTEMPTS_MAX) return;
+    if (this.#endedLaunches(before).length >= ATTEMPTS_MAX) return;
     throw new RuleViolation(
       `the start of workbench ${workbenchId} was given up ${Math.round((deadlineAt - now) / 1000)} s before its deadline for a refusal that passes: ${message}`,
     );
@@ -312,11 +312,23 @@ export class StartChecks {
    * still be sent again, to find its instance. Its generation differs from those of the new start.
    */
   #failedLaunches(record: Workbench, hosts: readonly SimulatedInstance[]): readonly SimulatedInstance[] {
+    const since = this.#launchesOf(record, hosts);
+    return since.slice(since.findLastIndex(({ launchFailed }) => launchFailed !== true) + 1);
+  }
+
+  /** Those that EC2 ends, also because somebody has terminated them: none of them became ready. */
+  #endedLaunches(record: Workbench): readonly SimulatedInstance[] {
+    return this.#launchesOf(record, this.#hostsOf(record.workbenchId)).filter(
+      ({ state }) => state === 'shutting-down' || state === 'terminated',
+    );
+  }
+
+  /** The launches of the present run. */
+  #launchesOf(record: Workbench, hosts: readonly SimulatedInstance[]): readonly SimulatedInstance[] {
     const { lastHostGeneration = 0 } = record;
-    const since = hosts.filter(
+    return hosts.filter(
       (host) => host.launchedAt >= this.#startOf(record) && generationOf(host) > lastHostGeneration,
     );
-    return since.slice(since.findLastIndex(({ launchFailed }) => launchFailed !== true) + 1);
   }
 }
 
