@@ -316,7 +316,7 @@ export class StartChecks {
     return since.slice(since.findLastIndex(({ launchFailed }) => launchFailed !== true) + 1);
   }
 
-  /** Those that EC2 ends, also because somebody has terminated them: none of them became ready. */
+  /** Those that EC2 ends, also those that were terminated by hand: none of them became ready. */
   #endedLaunches(record: Workbench): readonly SimulatedInstance[] {
     return this.#launchesOf(record, this.#hostsOf(record.workbenchId)).filter(
       ({ state }) => state === 'shutting-down' || state === 'terminated',
