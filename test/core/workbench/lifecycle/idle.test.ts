@@ -268,6 +268,17 @@ describe('an extension', () => {
     expect(idleOf(extend(extend(ready(), T0, 300), T0, 60))?.keepUntil).toBe(T0 + 5 * HOUR);
   });
 
+  it('is kept by a check that comes before the planned one, as after a changed limit', () => {
+    const keepUntil = T0 + 5 * HOUR;
+    const after = check(extend(ready(), T0, 300), {}, T0 + 3 * HOUR);
+    expect(idleOf(after)).toMatchObject({
+      keepUntil,
+      because: 'extend',
+      checkAt: keepUntil - IDLE_WARNING_MS,
+    });
+    expect(idleOf(after)?.idleStopAt).toBeUndefined();
+  });
+
   it('that wins the race makes the evidence that was read before it stale', () => {
     const warned = check(ready(), {}, T0 + LIMIT - IDLE_WARNING_MS);
     const after = extend(warned, T0 + LIMIT);
