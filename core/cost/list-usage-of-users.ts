@@ -1,7 +1,14 @@
 import type { QuotaStore } from '../ports/quota-store.ts';
 import type { UsageStore } from '../ports/usage-store.ts';
 import type { WorkbenchStore } from '../ports/workbench-store.ts';
-import { type DayUsage, listUsage, sumDays, type UsagePage, type WorkbenchUsage } from './list-usage.ts';
+import {
+  type DayUsage,
+  listUsage,
+  RECORDS_MAX,
+  sumDays,
+  type UsagePage,
+  type WorkbenchUsage,
+} from './list-usage.ts';
 
 /** What the workbenches of one user have cost in a month, or the part of it on one page. */
 export interface UserUsage {
@@ -29,7 +36,6 @@ export interface UsersUsagePage {
 export const USERS_MAX = 25;
 /** Users who are searched for a page; most may be in another group. */
 const SEARCHED_MAX = 100;
-const RECORDS_MAX = 100;
 
 /**
  * Lists what the workbenches of all users, or of those in a group, have cost in a month. A page reads a bounded number of

@@ -88,7 +88,8 @@ export async function sumUsage(
   return micros;
 }
 
-const RECORDS_MAX = 100;
+/** The most workbenches that one page lists. */
+export const RECORDS_MAX = 100;
 
 /**
  * Of two lists that each end somewhere, the page has the workbenches that both lists have reached. The entries of the

@@ -15,7 +15,7 @@ export function dayOfMonth(at: number): number {
   return new Date(at).getUTCDate();
 }
 
-const DAY_MS = 24 * 3_600_000;
+export const DAY_MS = 24 * 3_600_000;
 
 /** The beginning of the day of this time (UTC), milliseconds since 1970. */
 export function startOfDay(at: number): number {

@@ -55,15 +55,13 @@ export async function holdQuota(ports: QuotaPorts, defaults: QuotaLimits, hold: 
   const { quotas, clock } = ports;
   const { user, workbenchId, revision, held } = hold;
   const { userId } = user;
-  let isKnown = false;
   for (let attempt = 0; attempt < WRITE_ATTEMPTS_MAX; attempt += 1) {
     const at = clock.now();
     const { limits, stored, groups, known: before } = await readQuota(quotas, defaults, user);
-    if (!isKnown) {
+    if (attempt === 0) {
       await saveUser(quotas, user, before);
       await assertNotSpent(ports, hold, stored, limits);
     }
-    isKnown = true;
     if (stored === undefined && !hasLimit(limits)) return;
     const known = stored?.ledger ?? { ...EMPTY_LEDGER, groups: [...groups] };
     const allowed = await allow(ports, known, hold, limits, stored === undefined);

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../cost/month.ts';
 import { RETENTION_WARNING_MS, retentionDueAt } from '../planned-stop.ts';
 import { isDeleted, type Workbench } from '../workbench.ts';
 import type { Context } from './context.ts';
@@ -7,8 +8,6 @@ import type { Policy } from './policy.ts';
  * Deletes workbenches that were stopped for long, as a user would: their files are kept until the window of deleted workbenches
  * ends. See docs/lifecycle.md#retention.
  */
-
-const DAY_MS = 86_400_000;
 
 /**
  * A deletion that comes later than this after its announced time needs another warning, milliseconds: the controller did not
