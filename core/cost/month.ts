@@ -1,3 +1,5 @@
+import { DAY_MS } from '../ports/audit-store.ts';
+
 /** Months of a bill: calendar months in UTC, `YYYY-MM`. */
 
 export const MONTH_PATTERN = /^\d{4}-(0[1-9]|1[0-2])$/;
@@ -14,8 +16,6 @@ export function monthOf(at: number): string {
 export function dayOfMonth(at: number): number {
   return new Date(at).getUTCDate();
 }
-
-export const DAY_MS = 24 * 3_600_000;
 
 /** The beginning of the day of this time (UTC), milliseconds since 1970. */
 export function startOfDay(at: number): number {

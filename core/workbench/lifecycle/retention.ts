@@ -1,4 +1,4 @@
-import { DAY_MS } from '../../cost/month.ts';
+import { DAY_MS } from '../../ports/audit-store.ts';
 import { RETENTION_WARNING_MS, retentionDueAt } from '../planned-stop.ts';
 import { isDeleted, type Workbench } from '../workbench.ts';
 import type { Context } from './context.ts';
