@@ -24,7 +24,7 @@ const QUOTING = [
 ];
 /** Their texts are those of other files. */
 const GENERATED = ['bench/results/', 'clients/python/src/workbench_client/generated/'];
-const READ = /\.(ts|mjs|js|md|sh|py|yaml|html)$|(^|\/)(Dockerfile|\.ci\/run)$/;
+const READ = /\.(tsx?|css|mjs|js|md|sh|py|yaml|html)$|(^|\/)(Dockerfile|\.ci\/run)$/;
 
 /** A phrase → the most places it may have. */
 type Limits = Record<string, number>;

@@ -3,7 +3,7 @@ import { useEffect, useId, useRef } from 'preact/hooks';
 
 interface DialogProps {
   readonly title: string;
-  /** Undefined: the dialog cannot be closed without an answer. */
+  /** Undefined: only the buttons of the dialog close it. */
   readonly onClose?: (() => void) | undefined;
   readonly children: ComponentChildren;
 }

@@ -19,7 +19,7 @@ export function Shares({ target }: { readonly target: Target }) {
     queryKey: key,
     queryFn: ({ signal }) => api.shares(target, signal),
   });
-  // Not removed before the API has confirmed it: the list must not say that somebody has no access who still has it.
+  // Not removed before the API has confirmed it: the list must not hide a user who still has access.
   const removal = useMutation({
     mutationFn: ({ grantee }: Share) => api.deleteShare(target, grantee),
     onSuccess: (_result, { grantee }) => announce(TEXTS.shares.removed(describeGrantee(grantee))),
