@@ -1,4 +1,5 @@
 import type { Workbench } from '#clients/typescript/src/workbench.ts';
+import { mayDo, type Action as Right } from '#core/access/rights.ts';
 import type { StartTimes } from './api.ts';
 import { formatUsd } from './format.ts';
 import { TEXTS } from './texts.ts';
@@ -16,6 +17,19 @@ export type Action =
   | 'share'
   | 'delete';
 
+/** Action → the right that it needs. */
+const NEEDS: Readonly<Record<Action, Right>> = {
+  open: 'open',
+  start: 'start',
+  stop: 'stop',
+  restart: 'restart',
+  extend: 'extend',
+  logs: 'view_logs',
+  change: 'update',
+  share: 'share',
+  delete: 'delete',
+};
+
 /** How the status is drawn. */
 export type Tone = 'good' | 'busy' | 'idle' | 'problem';
 
@@ -32,23 +46,18 @@ export function isInTransition({ status }: Pick<Workbench, 'status'>): boolean {
 
 /** Returns the actions that are possible in this status and role. The first one is what most people want next. */
 export function actionsOf(workbench: Workbench): readonly Action[] {
-  const { status, desired_status: desired, role } = workbench;
+  const { role = 'owner' } = workbench;
+  return actionsIn(workbench).filter((action) => mayDo(role, NEEDS[action]));
+}
+
+function actionsIn({ status, desired_status: desired, idle_stop_minutes: limit }: Workbench): Action[] {
   if (desired === 'deleted') return [];
-  const mayManage = role !== 'use';
-  const isOwner = role === undefined || role === 'administrator';
-  const actions: Action[] = [];
   const wantsRun = desired === 'running';
-  if (!wantsRun && mayManage) actions.push('start');
-  actions.push('open');
-  if (wantsRun && mayManage) actions.push('stop');
-  if (status === 'running' && mayManage) {
-    actions.push('restart');
-    // It has no effect on other planned stops.
-    if (workbench.idle_stop_minutes) actions.push('extend');
-  }
-  if (mayManage) actions.push('logs');
-  if (isOwner) actions.push('change', 'share', 'delete');
-  return actions;
+  const actions: Action[] = wantsRun ? ['open', 'stop'] : ['start', 'open'];
+  if (status === 'running') actions.push('restart');
+  // An extension has no effect on other planned stops.
+  if (status === 'running' && limit) actions.push('extend');
+  return [...actions, 'logs', 'change', 'share', 'delete'];
 }
 
 /** Returns why the workbench has its status, in a sentence; undefined if there is nothing to say. */

@@ -1,6 +1,6 @@
 /**
- * The one table of rights. The API, the gate and the generated table in docs/shares.md ask it; nothing else decides who
- * may do what with a workbench.
+ * The one table of rights. The API, the gate, the buttons of the console and the generated table in docs/shares.md ask it; nothing
+ * else decides who may do what with a workbench.
  */
 
 /** The roles of a user at one workbench, from the most rights to the fewest. */

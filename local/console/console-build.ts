@@ -10,8 +10,14 @@ export const CONSOLE_SOURCES = join(ROOT, 'console');
 export const CONSOLE_DIST = join(CONSOLE_SOURCES, 'dist');
 const BUILD_TOOL = join(ROOT, 'tools/console-build.ts');
 
-/** What the built files depend on: sources, and the versions of the packages. */
-const SOURCES = ['console/index.html', 'console/vite.config.ts', 'package-lock.json'];
+/** What the built files depend on: sources, also those that it shares with the API, and the versions of the packages. */
+const SOURCES = [
+  'console/index.html',
+  'console/vite.config.ts',
+  'contract/console-config.ts',
+  'core/access/rights.ts',
+  'package-lock.json',
+];
 const SOURCE_FOLDERS = ['console/src', 'clients/typescript/src'];
 /** In the folder of the built files: a hash of the sources. */
 const STAMP = '.sources';
@@ -39,6 +45,11 @@ export async function writeConsoleStamp(folder: string, hash: string): Promise<v
 
 async function readConsoleStamp(folder: string): Promise<string | undefined> {
   return await readFile(join(folder, STAMP), 'utf8').catch(() => undefined);
+}
+
+/** Whether a change of this file, named from the root of the project, leads to another build. */
+export function isConsoleSource(file: string): boolean {
+  return SOURCES.includes(file) || SOURCE_FOLDERS.some((folder) => file.startsWith(`${folder}/`));
 }
 
 /** Returns a hash of the names and contents of all sources: times would differ after each clone. */

@@ -47,7 +47,7 @@ describe('the actions of a workbench', () => {
     expect(actionsOf({ ...base, idle_stop_minutes: 30, role: 'use' })).not.toContain('extend');
   });
 
-  test('are those of the role', () => {
+  test('are those that the table of rights gives to the role', () => {
     expect(actionsOf({ ...base, role: 'use' })).toEqual(['open']);
     expect(actionsOf({ ...base, role: 'manage' })).toEqual(['open', 'stop', 'restart', 'logs']);
     expect(actionsOf({ ...base, role: 'administrator' })).toEqual(actionsOf(base));
