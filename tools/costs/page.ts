@@ -113,6 +113,7 @@ host keeps its disk, see above.
 ### A million polls
 
 Each token polls every ${assumed['poll-seconds']} s. API Gateway caches the result of the authorizer for ${settings.api.authCacheSeconds} s.
+The workbench is in transition. A poll of a running or stopped one reads one unit more, for its last activity.
 
 ${billTable(polls, 'USD')}
 `;

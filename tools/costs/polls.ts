@@ -6,7 +6,7 @@ import { resourcesOfType } from './template-counts.ts';
 
 const GB = 1e9;
 const POLLS = 1_000_000;
-/** A poll is one consistent read of a record, of at most 4 KB. */
+/** A poll of a workbench in transition is one consistent read of a record, of at most 4 KB. */
 const READ_UNITS_PER_POLL = 1;
 
 /**
