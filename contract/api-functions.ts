@@ -4,6 +4,7 @@ import {
   CHANGE_API,
   CLUSTER,
   DRAIN_API,
+  OFFERS,
   POLICY,
   QUOTAS,
   SIZES,
@@ -32,7 +33,7 @@ export const API_FUNCTIONS = {
     startedBy: { by: 'route', operationId: 'createWorkbench' },
     reads: [
       ...[...USER_API, 'WB_QUEUE_URL', ...POLICY, 'WB_USER_STARTS_PER_MINUTE', ...SIZES],
-      ...['WB_IDLE_STOP_NEVER', ...CATALOG, 'BASE_URL', 'RESTAPI_URL_PREFIX'],
+      ...[...OFFERS, ...CATALOG, 'BASE_URL', 'RESTAPI_URL_PREFIX'],
     ],
     ...CHANGING_API,
   },
@@ -230,6 +231,12 @@ export const API_FUNCTIONS = {
     entry: 'handlers/list-audit.ts',
     startedBy: { by: 'route', operationId: 'listAudit' },
     reads: USER_API,
+    ...READING_API,
+  },
+  'list-templates': {
+    entry: 'handlers/list-templates.ts',
+    startedBy: { by: 'route', operationId: 'listTemplates' },
+    reads: [...USER_API, ...SIZES, ...OFFERS, ...CATALOG],
     ...READING_API,
   },
   'list-start-times': {

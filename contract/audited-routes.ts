@@ -44,6 +44,7 @@ const AUDITED_ROUTES: Readonly<Record<RouteKey, AuditedRoute | 'public'>> = {
   'DELETE /machines/{machine_id}/drain': { action: 'cancel_drain', kind: 'act' },
   'GET /providers': { action: 'list_providers', kind: 'read' },
   'GET /usage': { action: 'read_usage', kind: 'read' },
+  'GET /templates': { action: 'list_templates', kind: 'read' },
   'GET /start-times': { action: 'read_start_times', kind: 'read' },
   'GET /quotas': { action: 'read_quota', kind: 'read' },
   'GET /quotas/{scope}': { action: 'read_quota_scope', kind: 'read' },

@@ -53,6 +53,9 @@ export const SIZES = [
   'WB_MAX_GPU',
 ] as const;
 
+/** What users choose by name. */
+export const OFFERS = ['WB_SIZES', 'WB_TEMPLATES', 'WB_IDLE_STOP_NEVER'] as const;
+
 /** The capacity that exists, with its prices. */
 export const CATALOG = [
   'WB_CAPACITY_PROVIDERS',

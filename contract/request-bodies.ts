@@ -10,6 +10,8 @@ import {
   LABELS_MAX_BYTES,
 } from '#core/workbench/labels.ts';
 import type { Changes, CreateRequest } from '#core/workbench/request-fields.ts';
+import { offerFields } from './offer-fields.ts';
+import { type OfferSettings, resolveSize } from './offers.ts';
 import {
   CONTROL_CHARACTER,
   isUserId,
@@ -28,9 +30,12 @@ export type SizeSettings = SettingsFor<
   `WB_${'MIN' | 'DEFAULT' | 'MAX'}_${'RAM' | 'CPU' | 'GPU'}` | 'WB_IDLE_STOP_NEVER'
 >;
 
+/** Besides, what users choose by name. */
+export type CreateSettings = SizeSettings & OfferSettings;
+
 /** The schemas are created once for their settings: creating one takes longer than parsing many bodies. */
-function oncePerSettings<T>(create: (settings: SizeSettings) => T): (settings: SizeSettings) => T {
-  const created = new WeakMap<SizeSettings, T>();
+function oncePerSettings<S extends object, T>(create: (settings: S) => T): (settings: S) => T {
+  const created = new WeakMap<S, T>();
   return (settings) => {
     const schema = created.get(settings) ?? create(settings);
     created.set(settings, schema);
@@ -38,9 +43,10 @@ function oncePerSettings<T>(create: (settings: SizeSettings) => T): (settings: S
   };
 }
 
-export const createBodySchema = oncePerSettings((settings) =>
+export const createBodySchema = oncePerSettings((settings: CreateSettings) =>
   z.strictObject({
     ...changeableFields(settings),
+    ...offerFields(settings),
     allocated_instance_type: z.optional(
       z
         .string({ error: INSTANCE_TYPE })
@@ -54,7 +60,9 @@ export const createBodySchema = oncePerSettings((settings) =>
   }),
 );
 
-export const updateBodySchema = oncePerSettings((settings) => z.strictObject(changeableFields(settings)));
+export const updateBodySchema = oncePerSettings((settings: SizeSettings) =>
+  z.strictObject(changeableFields(settings)),
+);
 
 const PATH = `a path of 1 to ${RETURN_PATH_MAX} visible ASCII characters that begins with one slash`;
 
@@ -217,12 +225,12 @@ function isName(text: string): boolean {
   );
 }
 
-/** The workbench to create, with the defaults for fields that the body leaves out. */
-export function toCreateRequest(body: CreateBody, settings: SizeSettings): CreateRequest {
+/** The workbench to create. What the body leaves out comes from its template, then from the defaults. */
+export function toCreateRequest(sent: CreateBody, settings: CreateSettings): CreateRequest {
+  const template = settings.WB_TEMPLATES.find(({ name }) => name === sent.template);
+  const body = { ...template, ...sent };
   return {
-    cpuUnits: body.requested_cpu ?? settings.WB_DEFAULT_CPU,
-    memoryMib: body.requested_memory ?? settings.WB_DEFAULT_RAM,
-    gpuCount: body.requested_gpu ?? settings.WB_DEFAULT_GPU,
+    ...resolveSize(template === undefined ? [sent] : [sent, template], settings),
     ...(body.workbench_name === undefined ? {} : { name: body.workbench_name }),
     ...(body.labels === undefined ? {} : { labels: body.labels }),
     ...(body.on_interruption === undefined ? {} : { onInterruption: body.on_interruption }),

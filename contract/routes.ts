@@ -28,6 +28,7 @@ import type { Route, RouteResponse } from './route.ts';
 import { ROUTE_ACTIONS } from './route-actions.ts';
 import { shareBodySchema, shareResponseSchema, sharesResponseSchema } from './share-bodies.ts';
 import { SHARE_LINK_ROUTES } from './share-link-routes.ts';
+import { TEMPLATE_ROUTES } from './template-routes.ts';
 import { USAGE_ROUTES } from './usage-routes.ts';
 
 export type { Route, RouteResponse } from './route.ts';
@@ -79,7 +80,7 @@ export const ROUTES = [
     access: 'user',
     summary: 'Creates a workbench and starts it.',
     description:
-      'Responds as soon as the request is stored. Poll the workbench until its status is `running`. A request without a body counts as an empty object. With `dry_run=true` nothing is written, the Idempotency-Key is not used, and the response says what the workbench would cost, and hold and leave of the quota; what would be refused is refused.',
+      'Responds as soon as the request is stored. Poll the workbench until its status is `running`. A request without a body counts as an empty object. `template` and `size` fill in what the body does not set: a retry with the same Idempotency-Key returns the first workbench also after their settings have changed. With `dry_run=true` nothing is written, the Idempotency-Key is not used, and the response says what the workbench would cost, and hold and leave of the quota; what would be refused is refused.',
     parameters: [user_id, idempotencyKey, dry_run],
     body: createBodySchema,
     responses: {
@@ -343,6 +344,7 @@ export const ROUTES = [
   ...SHARE_LINK_ROUTES,
   ...OPERATOR_ROUTES,
   ...QUOTA_ROUTES,
+  ...TEMPLATE_ROUTES,
   ...USAGE_ROUTES,
   {
     method: 'GET',

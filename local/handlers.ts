@@ -45,6 +45,7 @@ import { build as listReports } from '#functions/api/list-reports.ts';
 import { build as listShareLinks } from '#functions/api/list-share-links.ts';
 import { build as listShares } from '#functions/api/list-shares.ts';
 import { build as listStartTimes } from '#functions/api/list-start-times.ts';
+import { build as listTemplates } from '#functions/api/list-templates.ts';
 import { build as listUsage } from '#functions/api/list-usage.ts';
 import { build as listWorkbenches } from '#functions/api/list-workbenches.ts';
 import { build as openWorkbench } from '#functions/api/open-workbench.ts';
@@ -110,6 +111,7 @@ export function buildRoutes(ports: LocalPorts, settings: Settings): readonly Gat
     listProviders: listProviders(ports, settings),
     listReports: listReports(ports, settings),
     listStartTimes: listStartTimes(ports, settings),
+    listTemplates: listTemplates(ports, settings),
     listUsage: listUsage(ports, settings),
     listWorkbenches: listWorkbenches(ports, settings),
     deleteShare: deleteShare(ports, settings),

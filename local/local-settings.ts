@@ -1,5 +1,6 @@
 import { IDES } from '#adapters/local/processes/command.ts';
 import { choice, integer, list, text, url } from '#contract/settings/setting-kinds.ts';
+import type { Template } from '#contract/settings/template-settings.ts';
 import { PROXY_KINDS } from '#gate/forward-auth/proxy-kind.ts';
 import { ADDRESS_MODES } from '#gate/workbench-addresses.ts';
 
@@ -10,6 +11,21 @@ export const RUNTIMES = ['process', 'docker'] as const;
 
 /** The image that `npm run image:build` builds. */
 export const EXAMPLE_IMAGE = 'workbench-example:latest';
+
+/** The templates of local mode, unless WB_TEMPLATES is set. They have no size, so that they are valid with each WB_SIZES. */
+export const LOCAL_TEMPLATES: readonly Template[] = [
+  {
+    name: 'standard',
+    title: 'Everyday work',
+    description: 'For editing, notebooks and small programs.',
+  },
+  {
+    name: 'long',
+    title: 'Long computation',
+    description: 'For training and batch jobs: it is not stopped before eight hours without use.',
+    idle_stop_minutes: 480,
+  },
+];
 
 /** The settings of local mode in addition to those of the functions. docs/settings.md lists both. */
 export const LOCAL_SETTINGS = {

@@ -20,7 +20,7 @@ import { SIGN_IN_RULES } from '#contract/settings/sign-in-settings.ts';
 import type { DedicatedInstanceType } from '#core/ports/capacity-catalog.ts';
 import type { ProxyKind } from '#gate/forward-auth/proxy-kind.ts';
 import type { AddressMode } from '#gate/workbench-addresses.ts';
-import { LOCAL, LOCAL_SETTINGS, type RUNTIMES } from './local-settings.ts';
+import { LOCAL, LOCAL_SETTINGS, LOCAL_TEMPLATES, type RUNTIMES } from './local-settings.ts';
 import { generateToken, isSecret } from './local-token.ts';
 
 /** The settings of the functions, of the gate, of the console and of local mode, with defaults for a single computer. */
@@ -36,6 +36,7 @@ const DECLARED = {
   }),
   // A local task is reported as stopped only when none of its processes is left, so no settle period is needed.
   WB_STOP_SETTLE_SECONDS: { ...SETTINGS.WB_STOP_SETTLE_SECONDS, default: '0' },
+  WB_TEMPLATES: { ...SETTINGS.WB_TEMPLATES, default: JSON.stringify(LOCAL_TEMPLATES) },
 };
 
 type Declared = ValuesOf<typeof DECLARED>;

@@ -2,6 +2,7 @@ import { IDLE_STOP_MINUTES } from '#core/workbench/idle-schema.ts';
 import { RETENTION_MIN } from './deletion-settings.ts';
 import type { Settings } from './function-settings.ts';
 import type { SettingRule } from './setting.ts';
+import { TEMPLATE_RULES } from './template-rules.ts';
 
 /** Rules about several settings of the functions. */
 export const SETTING_RULES: readonly SettingRule<Settings>[] = [
@@ -54,6 +55,7 @@ export const SETTING_RULES: readonly SettingRule<Settings>[] = [
   ascending('WB_MIN_RAM', 'WB_DEFAULT_RAM', 'WB_MAX_RAM'),
   ascending('WB_MIN_CPU', 'WB_DEFAULT_CPU', 'WB_MAX_CPU'),
   ascending('WB_MIN_GPU', 'WB_DEFAULT_GPU', 'WB_MAX_GPU'),
+  ...TEMPLATE_RULES,
 ];
 
 type Amount = `WB_${'MIN' | 'DEFAULT' | 'MAX'}_${'RAM' | 'CPU' | 'GPU'}`;

@@ -7,6 +7,7 @@ import { IDLE_SETTINGS } from './idle-settings.ts';
 import { QUOTA_SETTINGS } from './quota-settings.ts';
 import { type Environment, parseSettings, type ValuesOf } from './setting.ts';
 import { choice, integer, list, text, url } from './setting-kinds.ts';
+import { TEMPLATE_SETTINGS } from './template-settings.ts';
 
 /**
  * The settings of the functions, with description, unit, bounds and default. docs/settings.md is generated from them. A
@@ -169,6 +170,7 @@ export const SETTINGS = {
   WB_DEFAULT_GPU: amount(GPU, 0, 'The number of GPUs of a workbench if the request does not set it.'),
   WB_MIN_GPU: amount(GPU, 0, 'The minimum number of GPUs that can be requested.'),
   WB_MAX_GPU: amount(GPU, 16, 'The maximum number of GPUs that can be requested.'),
+  ...TEMPLATE_SETTINGS,
   ...QUOTA_SETTINGS,
   WB_USER_STARTS_PER_MINUTE: integer({
     description:

@@ -47,6 +47,7 @@ export const AUDIT_ACTIONS = [
   'list_providers',
   'read_usage',
   'read_start_times',
+  'list_templates',
   'read_audit',
   'read_quota',
   'read_quota_scope',

@@ -19,7 +19,7 @@ function isLabelValue(text: string): boolean {
 /** Whether a workbench can have these labels. */
 export function areLabels(labels: Labels): boolean {
   const entries = Object.entries(labels);
-  const bytes = entries.reduce((sum, entry) => sum + Buffer.byteLength(entry.join('')), 0);
+  const bytes = entries.reduce((sum, entry) => sum + new TextEncoder().encode(entry.join('')).length, 0);
   return (
     entries.length <= LABELS_MAX &&
     bytes <= LABELS_MAX_BYTES &&

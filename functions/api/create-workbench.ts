@@ -1,4 +1,4 @@
-import { createBodySchema, type SizeSettings, toCreateRequest } from '#contract/request-bodies.ts';
+import { type CreateSettings, createBodySchema, toCreateRequest } from '#contract/request-bodies.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { startLimitOf } from '#contract/settings/user-limits.ts';
@@ -15,7 +15,7 @@ import { presentPreview } from './present-quota.ts';
 import { presentWorkbench, retryAfterHeaders } from './present-workbench.ts';
 
 type Settings = ApiSettings &
-  SizeSettings &
+  CreateSettings &
   PolicySettings &
   Parameters<typeof startLimitOf>[0] &
   SettingsFor<'BASE_URL' | 'RESTAPI_URL_PREFIX'>;

@@ -180,6 +180,7 @@ export const API_PERMISSIONS: Readonly<
   'get-quota': (context) => [readItem(context, 'Reads the limits of a scope.'), recordAudit(context)],
   'set-quota': (context) => [writeQuotaLimits(context), recordAudit(context)],
   'list-audit': (context) => [listAudit(context), recordAudit(context)],
+  'list-templates': (context) => [recordAudit(context)],
   'list-start-times': (context) => [
     listRecords(context, 'Reads how long starts took.'),
     recordAudit(context),

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { SETTING_RULES } from '#contract/settings/function-setting-rules.ts';
 import { SETTINGS, type SettingName, type Settings } from '#contract/settings/function-settings.ts';
 import { type Environment, parseSettings, SettingsError } from '#contract/settings/setting.ts';
+import type { Template } from '#contract/settings/template-settings.ts';
 import type { AuthSetting } from './access.ts';
 import { describeProblem, group } from './setting-types.ts';
 import type { StageProblem } from './stage-error.ts';
@@ -12,10 +13,14 @@ import type { StageProblem } from './stage-error.ts';
  */
 
 /** Settings of the functions that a stage can set by name. Other stage settings determine the rest. */
-export type OverridableName = Exclude<Extract<SettingName, `WB_${string}`>, 'WB_TABLE_NAME'>;
+export type OverridableName = Exclude<Extract<SettingName, `WB_${string}`>, NotOverridable>;
+/** The name of the table follows from the stage. Templates are `templates` of the stage. */
+type NotOverridable = (typeof NOT_OVERRIDABLE)[number];
+const NOT_OVERRIDABLE = ['WB_TABLE_NAME', 'WB_TEMPLATES'] as const;
 
 const OVERRIDABLE = (Object.keys(SETTINGS) as SettingName[]).filter(
-  (name): name is OverridableName => name.startsWith('WB_') && name !== 'WB_TABLE_NAME',
+  (name): name is OverridableName =>
+    name.startsWith('WB_') && !(NOT_OVERRIDABLE as readonly string[]).includes(name),
 );
 
 function overrideSetting(name: OverridableName) {
@@ -52,6 +57,7 @@ export interface FunctionStageSettings {
     readonly corsOrigins: readonly string[];
     readonly authCacheSeconds: number;
   };
+  readonly templates?: readonly Template[];
   readonly functions?: FunctionOverrides;
 }
 
@@ -71,6 +77,7 @@ const STAGE_PATHS: Partial<Record<SettingName, string>> = {
   RESTAPI_AUTH_CACHE_SECONDS: 'api.authCacheSeconds',
   RESTAPI_URL_PREFIX: 'api.prefix',
   RESTAPI_CORS_ORIGIN: 'api.corsOrigins',
+  WB_TEMPLATES: 'templates',
 };
 
 /** Placeholder for a key, which is in Secrets Manager and not in the settings. */
@@ -82,6 +89,7 @@ export function toEnvironment({
   gateway,
   auth,
   api,
+  templates = [],
   functions = {},
 }: FunctionStageSettings): Environment {
   const keys = auth === 'none' ? undefined : auth;
@@ -102,6 +110,7 @@ export function toEnvironment({
     RESTAPI_AUTH_CACHE_SECONDS: api === undefined ? undefined : String(api.authCacheSeconds),
     RESTAPI_URL_PREFIX: api?.prefix,
     RESTAPI_CORS_ORIGIN: api?.corsOrigins.join(','),
+    WB_TEMPLATES: JSON.stringify(templates),
     ...Object.fromEntries(
       Object.entries(functions).map(([name, value]) => [name, value === undefined ? value : String(value)]),
     ),

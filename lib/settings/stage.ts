@@ -29,6 +29,7 @@ import {
   storageSetting,
 } from './services.ts';
 import { type StageProblem, StageSettingsError, toStageProblems } from './stage-error.ts';
+import { templatesSetting } from './templates.ts';
 
 /** The settings in stages/<stage>.json: everything that differs between deployments. */
 const STAGE_SHAPE = {
@@ -47,6 +48,7 @@ const STAGE_SHAPE = {
   alarms: z.prefault(alarmsSetting, {}),
   logs: z.prefault(logsSetting, {}),
   ecs: z.prefault(ecsSetting, {}),
+  templates: z._default(templatesSetting, []),
   functions: z.prefault(functionsSetting, {}),
   installation: z.optional(installationSetting),
   account: z.optional(accountSetting),
@@ -232,7 +234,7 @@ export const STAGE_RULES: readonly StageRule<keyof StageSettings>[] = [
     check: ({ auditExport, functions }) => checkAuditExport(auditExport, functions),
   }),
   rule({
-    needs: ['baseUrl', 'auth', 'api', 'functions'],
+    needs: ['baseUrl', 'auth', 'api', 'templates', 'functions'],
     check: (settings) => checkFunctionSettings(settings),
   }),
 ];

@@ -214,6 +214,7 @@ describe('functions', () => {
       'list-reports': API,
       'list-usage': API,
       'list-start-times': API,
+      'list-templates': API,
       'list-audit': API,
       'list-machines': API,
       'list-providers': API,

@@ -358,6 +358,28 @@ const RESPONSE_EXAMPLES: Readonly<Record<Exclude<OperationId, 'reportActivity'>,
     currency: 'USD',
     basis: 'list prices of 2026-07, not the bill',
   },
+  listTemplates: {
+    success: true,
+    items: [
+      {
+        name: 'training',
+        title: 'Training',
+        description: 'With a GPU. Stopped after four hours without use.',
+        ...{ requested_cpu: 4096, requested_memory: 16_384, requested_gpu: 1 },
+        idle_stop_minutes: 240,
+        per_hour_running: 0.526,
+      },
+    ],
+    sizes: [
+      {
+        name: 'small',
+        ...{ requested_cpu: 1024, requested_memory: 2048, requested_gpu: 0 },
+        per_hour_running: 0.048,
+      },
+    ],
+    currency: 'USD',
+    basis: 'list prices of 2026-07, not the bill',
+  },
   listStartTimes: {
     success: true,
     items: [{ kind: 'later', count: 412, p50_seconds: 14.2, p95_seconds: 171.5 }],

@@ -3,6 +3,9 @@ import { CommandError, EXIT_CODES } from './exit-codes.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
+/** The options whose values the API knows, with what `wb templates --names` lists for them. */
+const VALUES = { '--template': 'templates', '--size': 'sizes' } as const;
+
 /** Returns the script that completes the commands and options of `wb` in a shell. */
 export function completionScript(program: Command, shell: string): string {
   const commands = program.commands.map((command) => ({
@@ -17,6 +20,12 @@ export function completionScript(program: Command, shell: string): string {
       return [
         '_wb() {',
         '  local current=${COMP_WORDS[COMP_CWORD]} words',
+        '  case ${COMP_WORDS[COMP_CWORD-1]} in',
+        ...Object.entries(VALUES).map(
+          ([option, kind]) =>
+            `    ${option}) COMPREPLY=($(compgen -W "$(wb templates --names ${kind} 2>/dev/null)" -- "$current")); return ;;`,
+        ),
+        '  esac',
         '  case ${COMP_WORDS[1]} in',
         ...commands.map(
           ({ name, subcommands, options }) =>
@@ -35,6 +44,12 @@ export function completionScript(program: Command, shell: string): string {
         '  local -a commands',
         `  commands=(${commands.map(({ name, description }) => quote(`${name}:${description}`)).join(' ')})`,
         '  if (( CURRENT == 2 )); then _describe command commands; return; fi',
+        '  case $words[CURRENT-1] in',
+        ...Object.entries(VALUES).map(
+          ([option, kind]) =>
+            `    ${option}) compadd -- \${(f)"$(wb templates --names ${kind} 2>/dev/null)"}; return ;;`,
+        ),
+        '  esac',
         '  case $words[2] in',
         ...commands.map(
           ({ name, subcommands, options }) =>
@@ -62,6 +77,10 @@ export function completionScript(program: Command, shell: string): string {
             (option) =>
               `complete -c wb -n '__fish_seen_subcommand_from ${name}' -l ${option.replace(/^--/, '')}`,
           ),
+        ),
+        ...Object.entries(VALUES).map(
+          ([option, kind]) =>
+            `complete -c wb -l ${option.replace(/^--/, '')} -x -a '(wb templates --names ${kind} 2>/dev/null)'`,
         ),
       ].join('\n');
     default:

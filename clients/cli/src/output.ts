@@ -274,11 +274,11 @@ function formatLabels({ labels }: Workbench): string | undefined {
   );
 }
 
-function formatSize({
+export function formatSize({
   requested_cpu: cpu,
   requested_memory: memory,
   requested_gpu: gpus,
-}: Workbench): string {
+}: Pick<Workbench, 'requested_cpu' | 'requested_memory' | 'requested_gpu'>): string {
   const gpu = gpus > 0 ? `, ${gpus} GPU` : '';
   return `${cpu / 1024} vCPU, ${memory / 1024} GiB${gpu}`;
 }

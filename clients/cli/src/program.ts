@@ -31,6 +31,7 @@ import {
 import { collectLabel, parseLines, parseSeconds } from './parse.ts';
 import { addShareCommands } from './share.ts';
 import { addSweepCommand } from './sweep.ts';
+import { addTemplatesCommand } from './templates.ts';
 import { addUsageCommand } from './usage.ts';
 import { waitWithProgress } from './wait.ts';
 import {
@@ -117,6 +118,8 @@ Exit codes: 0 success, 1 failed, 2 wrong usage, 3 the workbench did not get the 
   addLoginCommands(program, open);
 
   addWorkbenchOptions(addWait(add('create', 'create a workbench and start it')), 'a label; may be repeated')
+    .option('--template <name>', 'a template of the installation; the other options take precedence')
+    .option('--size <name>', 'a size of the installation: see wb templates')
     .option('--instance-type <type>', 'a dedicated instance of this type')
     .option('--open', 'wait, then open it in the browser')
     .option('--dry-run', 'only show what it would cost, and what it would leave of your quota')
@@ -132,6 +135,8 @@ Exit codes: 0 success, 1 failed, 2 wrong usage, 3 the workbench did not get the 
       if (flags.open === true) return openWorkbench(context, running ?? created);
       showWorkbench(context, running ?? created);
     });
+
+  addTemplatesCommand(program, open);
 
   addWorkbenchOptions(
     add('update <workbench>', 'change a workbench; its size only while it is stopped'),

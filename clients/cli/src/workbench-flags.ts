@@ -11,6 +11,8 @@ interface WorkbenchFlags {
   readonly cpu?: number;
   readonly memory?: number;
   readonly gpu?: number;
+  /** Minutes. */
+  readonly idle?: number;
   readonly label: Readonly<Record<string, string>>;
   readonly scheduleStart?: string;
   readonly scheduleStop?: string;
@@ -18,6 +20,8 @@ interface WorkbenchFlags {
 }
 
 export interface CreateFlags extends WorkbenchFlags {
+  readonly template?: string;
+  readonly size?: string;
   readonly instanceType?: string;
 }
 
@@ -33,6 +37,7 @@ export function addWorkbenchOptions(command: Command, labels: string): Command {
     .option('--cpu <vcpus>', 'processors, for example 0.5 or 2', parseVcpus)
     .option('--memory <gib>', 'memory in GiB, for example 4', parseGib)
     .option('--gpu <count>', 'number of GPUs', parseCount)
+    .option('--idle <minutes>', 'stop it when it was not used for so long', parseCount)
     .option('--label <key=value>', labels, collectLabel, {})
     .option('--schedule-start <cron>', 'when it starts by itself, for example "30 8 * * 1-5"')
     .option('--schedule-stop <cron>', 'when it stops by itself')
@@ -45,6 +50,8 @@ export function addWorkbenchOptions(command: Command, labels: string): Command {
 export function toCreateRequest(flags: CreateFlags): CreateRequest {
   return withoutUndefined({
     ...fieldsOf(flags),
+    template: flags.template,
+    size: flags.size,
     allocated_instance_type: flags.instanceType,
     schedule: scheduleOf(flags, undefined),
   });
@@ -61,12 +68,13 @@ export function toUpdateRequest(flags: UpdateFlags, present: Schedule | undefine
   throw new CommandError(EXIT_CODES.usage, 'Nothing to change. See: wb update --help');
 }
 
-function fieldsOf({ name, cpu, memory, gpu, label }: WorkbenchFlags) {
+function fieldsOf({ name, cpu, memory, gpu, idle, label }: WorkbenchFlags) {
   return {
     workbench_name: name,
     requested_cpu: cpu,
     requested_memory: memory,
     requested_gpu: gpu,
+    idle_stop_minutes: idle,
     labels: Object.keys(label).length === 0 ? undefined : label,
   };
 }

@@ -18,6 +18,7 @@ import type {
   ShareLinkRequest,
   ShareRequest,
   StartTimes,
+  TemplateList,
   Usage,
   UsagePage,
   Workbench,
@@ -386,6 +387,16 @@ export class WorkbenchClient {
         ...signalOf({ signal }),
       }),
     );
+  }
+
+  /** Returns the templates and sizes that a workbench can be created with, and what they cost an hour. */
+  async templates(options: CallOptions = {}): Promise<TemplateList> {
+    const result = await this.operations.GET('/templates', {
+      params: { query: this.#query },
+      ...signalOf(options),
+    });
+    const { items: templates, sizes, currency, basis } = dataOf(result);
+    return { templates, sizes, currency, basis };
   }
 
   /** Returns how long starts usually take, by kind of start. */

@@ -39,7 +39,7 @@ export interface paths {
         put?: never;
         /**
          * Creates a workbench and starts it.
-         * @description Responds as soon as the request is stored. Poll the workbench until its status is `running`. A request without a body counts as an empty object. With `dry_run=true` nothing is written, the Idempotency-Key is not used, and the response says what the workbench would cost, and hold and leave of the quota; what would be refused is refused.
+         * @description Responds as soon as the request is stored. Poll the workbench until its status is `running`. A request without a body counts as an empty object. `template` and `size` fill in what the body does not set: a retry with the same Idempotency-Key returns the first workbench also after their settings have changed. With `dry_run=true` nothing is written, the Idempotency-Key is not used, and the response says what the workbench would cost, and hold and leave of the quota; what would be refused is refused.
          */
         post: operations["createWorkbench"];
         delete?: never;
@@ -560,6 +560,26 @@ export interface paths {
          * @description For operators; requires the admin scope. Each limit is one of a user, also those of the installation and of a group. `null` means no limit; without a field, the next scope decides; an empty object removes all limits of the scope. The limits apply to requests that begin afterwards. Workbenches beyond a lowered limit keep running, and nothing is added to them.
          */
         put: operations["setQuota"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the templates and sizes that a workbench can be created with, and what they cost an hour.
+         * @description Those of the settings WB_TEMPLATES and WB_SIZES, without those that no instance type of the installation can hold. `POST /workbenches` takes their names. Whether the quota of the user allows one, a dry run of `POST /workbenches` says.
+         */
+        get: operations["listTemplates"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1306,6 +1326,10 @@ export interface operations {
                         /** @description The IANA name of the time zone of both. */
                         time_zone: string;
                     } | null;
+                    /** @description The name of a template (`GET /templates`). It fills in the fields that the request does not set. The other fields of the request take precedence. */
+                    template?: string;
+                    /** @description The name of a size (`GET /templates`), instead of `requested_cpu`, `requested_memory` and `requested_gpu`, which take precedence over it. It takes precedence over the size of a template. */
+                    size?: string;
                     /** @description Gives the workbench a dedicated instance of this type. The instance is started, stopped and terminated together with the workbench. */
                     allocated_instance_type?: string;
                 };
@@ -5775,7 +5799,7 @@ export interface operations {
                 /** @description Events that concern this workbench. */
                 workbench_id?: string;
                 /** @description Events of this action. */
-                action?: "create_workbench" | "update_workbench" | "delete_workbench" | "restore_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "report_activity" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "read_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "set_quota" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_usage" | "read_start_times" | "read_audit" | "read_quota" | "read_quota_scope";
+                action?: "create_workbench" | "update_workbench" | "delete_workbench" | "restore_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "report_activity" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "read_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "set_quota" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_usage" | "read_start_times" | "list_templates" | "read_audit" | "read_quota" | "read_quota_scope";
                 /** @description Events at this time or later. */
                 from?: string;
                 /** @description Events before this time. */
@@ -5834,7 +5858,7 @@ export interface operations {
                              * @description Reads occur only as refused.
                              * @enum {string}
                              */
-                            action: "create_workbench" | "update_workbench" | "delete_workbench" | "restore_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "report_activity" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "read_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "set_quota" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_usage" | "read_start_times" | "read_audit" | "read_quota" | "read_quota_scope" | "unknown";
+                            action: "create_workbench" | "update_workbench" | "delete_workbench" | "restore_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "report_activity" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "read_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "set_quota" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_usage" | "read_start_times" | "list_templates" | "read_audit" | "read_quota" | "read_quota_scope" | "unknown";
                             /**
                              * @description `allowed`: the actor had the right. The event of a change of rights is stored before the change takes effect. `refused`: the actor did not have the right. `failed`: the request ended with an error, and may have had an effect.
                              * @enum {string}
@@ -6346,6 +6370,135 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listTemplates: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The user in whose name the request is made: 1 to 96 bytes of UTF-8 without control characters, U+FFFE and U+FFFF, given once. Optional with a token that has a user claim, otherwise required.
+                 * @example xyz
+                 */
+                user_id?: components["parameters"]["user_id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The templates and sizes. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "items": [
+                     *         {
+                     *           "name": "training",
+                     *           "title": "Training",
+                     *           "description": "With a GPU. Stopped after four hours without use.",
+                     *           "requested_cpu": 4096,
+                     *           "requested_memory": 16384,
+                     *           "requested_gpu": 1,
+                     *           "idle_stop_minutes": 240,
+                     *           "per_hour_running": 0.526
+                     *         }
+                     *       ],
+                     *       "sizes": [
+                     *         {
+                     *           "name": "small",
+                     *           "requested_cpu": 1024,
+                     *           "requested_memory": 2048,
+                     *           "requested_gpu": 0,
+                     *           "per_hour_running": 0.048
+                     *         }
+                     *       ],
+                     *       "currency": "USD",
+                     *       "basis": "list prices of 2026-07, not the bill"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        /** @description The templates, in the order of the settings. */
+                        items: {
+                            name: string;
+                            /** @description What users see. */
+                            title: string;
+                            description?: string;
+                            /** @description CPU units: 1 vCPU = 1024. */
+                            requested_cpu: number;
+                            /** @description MiB. */
+                            requested_memory: number;
+                            /** @description Number of GPUs. */
+                            requested_gpu: number;
+                            allocated_instance_type?: string;
+                            /** @description `null`: never. Absent: the default of the installation applies, as for the others. */
+                            idle_stop_minutes?: number | null;
+                            max_run_hours?: number;
+                            /** @enum {string} */
+                            on_interruption?: "stop" | "restart";
+                            labels?: {
+                                [key: string]: string;
+                            };
+                            /** @description An hour while it runs, on the placement that it would get now. Absent if the price is unknown. */
+                            per_hour_running?: number;
+                        }[];
+                        /** @description The sizes, from small to large. */
+                        sizes: {
+                            name: string;
+                            /** @description CPU units: 1 vCPU = 1024. */
+                            requested_cpu: number;
+                            /** @description MiB. */
+                            requested_memory: number;
+                            /** @description Number of GPUs. */
+                            requested_gpu: number;
+                            /** @description An hour while it runs, on the placement that it would get now. Absent if the price is unknown. */
+                            per_hour_running?: number;
+                        }[];
+                        /** @constant */
+                        currency: "USD";
+                        /** @description Which prices were used, for example `list prices of 2026-07, not the bill`. */
+                        basis: string;
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is invalid; `fields` names each invalid field.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "The request is invalid: see requested_cpu, colour.",
+                     *         "fields": {
+                     *           "requested_cpu": "a whole number from 128 to 196608",
+                     *           "colour": "no field of this request"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

@@ -35,6 +35,16 @@ export type ShareLinkRequest = NonNullable<
 /** A link with its secret. */
 export type CreatedShareLink = Response<'createShareLink'>['item'];
 export type StartTimes = Response<'listStartTimes'>['items'][number];
+export type Template = Response<'listTemplates'>['items'][number];
+/** A size that can be requested by its name. */
+export type NamedSize = Response<'listTemplates'>['sizes'][number];
+export interface TemplateList {
+  readonly templates: readonly Template[];
+  readonly sizes: readonly NamedSize[];
+  readonly currency: 'USD';
+  /** Which prices were used. */
+  readonly basis: string;
+}
 export type UsagePage = Response<'listUsage'>;
 /** What a workbench has cost one owner in one month. */
 export type Usage = UsagePage['items'][number];

@@ -232,6 +232,8 @@ describe('POST /workbenches', () => {
       'requested_gpu',
       'allocated_instance_type',
       'on_interruption',
+      'template',
+      'size',
     ];
     const body = fc.dictionary(fc.oneof(fc.constantFrom(...fields), fc.string()), fc.jsonValue());
     const queries = fc.oneof(

@@ -91,6 +91,7 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
   'list-reports': API_READ,
   'list-usage': API_READ,
   'list-start-times': API_READ,
+  'list-templates': API_READ,
   'list-audit': API_READ,
   'get-own-quota': API_READ,
   'get-quota': API_READ,
@@ -719,6 +720,12 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
   'get-me': {
     // Its only call: a refusal is recorded.
     event: gatewayEvent({ route: 'GET /me', query: 'user_id=ada', authorizer: tokenOf('eve') }),
+    calls: ['dynamodb PutItem'],
+    result: { statusCode: 403 },
+  },
+  'list-templates': {
+    // Its only call, as of 'get-me'.
+    event: gatewayEvent({ route: 'GET /templates', query: 'user_id=ada', authorizer: tokenOf('eve') }),
     calls: ['dynamodb PutItem'],
     result: { statusCode: 403 },
   },

@@ -154,3 +154,23 @@ it('fits the environments of the functions with as many capacity providers as EC
   const largest = await synthesize(someStage({ capacityProviders, dedicated }));
   expect(checkLimits(largest.templates)).toEqual([]);
 });
+
+it('fits the environments of the functions with the largest templates and ten capacity providers, and names those that it does not fit', async () => {
+  const templates = Array.from({ length: 20 }, (_, n) => ({
+    name: `t${n}`,
+    title: 'T',
+    description: 'd'.repeat(50),
+  }));
+  const withProviders = async (count: number) => {
+    const capacityProviders = Array.from({ length: count }, (_, n) => ({
+      name: `p${n}`.padEnd(32, 'x'),
+      instanceTypes: ['c5.18xlarge'],
+      maxInstances: 1,
+    }));
+    return checkLimits((await synthesize(someStage({ templates, capacityProviders }))).templates);
+  };
+  expect(await withProviders(10)).toEqual([]);
+  expect(await withProviders(20)).toEqual([
+    { at: expect.stringContaining('createworkbench'), problem: expect.stringContaining('environment') },
+  ]);
+});

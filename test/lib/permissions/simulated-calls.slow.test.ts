@@ -113,6 +113,7 @@ const NOT_SIMULATED: readonly FunctionName[] = [
   'list-usage',
   'report-activity',
   'list-start-times',
+  'list-templates',
   'restore-workbench',
   'open-workbench',
 ];

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KNOWN_INSTANCE_TYPES } from '#lib/instance-types.ts';
 import { minimumCapacityOf, providerCapacityOf, providerPriceOf } from '#lib/settings/capacity.ts';
+import { toEnvironment } from '#lib/settings/function-settings.ts';
 import { parseStage } from '#lib/settings/stage.ts';
 import { StageSettingsError } from '#lib/settings/stage-error.ts';
 import { MINIMAL_STAGE, someStage } from '../some-stage.ts';
@@ -32,6 +33,30 @@ describe('the settings of a stage', () => {
     });
   });
 
+  it('have templates as a list, which the functions receive as JSON', () => {
+    const templates = [{ name: 'gpu', title: 'GPU', requested_gpu: 1, idle_stop_minutes: 60 }];
+    const stage = someStage({ templates });
+    expect(stage.templates).toEqual(templates);
+    expect(toEnvironment(stage)).toMatchObject({ WB_TEMPLATES: JSON.stringify(templates) });
+    expect(findProblems({ templates: [{ name: 'a b', title: '', idle_stop_minutes: 1 }] })).toMatchObject({
+      'templates[0].name': expect.stringContaining('lower-case letters'),
+      'templates[0].title': expect.stringContaining('1 to 60 characters'),
+      'templates[0].idle_stop_minutes': expect.stringContaining('15 to 1,440'),
+    });
+    const [[path = '', problem] = []] = Object.entries(
+      findProblems({ templates: [{ name: 'a', title: 'A', size: 'x' }] }),
+    );
+    expect([path.split(', ')[0], problem]).toEqual(['templates', expect.stringContaining('`a` has a size')]);
+    const long = Array.from({ length: 20 }, (_, n) => ({
+      name: `t${n}`,
+      title: 'T',
+      description: 'd'.repeat(90),
+    }));
+    expect(findProblems({ templates: long })).toMatchObject({
+      templates: expect.stringContaining('2048 bytes'),
+    });
+  });
+
   it('report all errors at once with their paths', () => {
     const problems = findProblems({
       production: 'yes',
@@ -40,7 +65,7 @@ describe('the settings of a stage', () => {
         { name: 'a', instanceTypes: ['m6i.large', { name: 'x', vcpus: 0 }], maxInstances: 0 },
         7,
       ],
-      functions: { WB_FOO: 1 },
+      functions: { WB_FOO: 1, WB_TEMPLATES: '[]' },
       network: { existing: { vpcId: 'vpc-1' } },
       logs: { retentionDays: 2 },
       nonsense: true,
@@ -55,6 +80,7 @@ describe('the settings of a stage', () => {
       'capacityProviders[0].maxInstances',
       'capacityProviders[1]',
       'functions.WB_FOO',
+      'functions.WB_TEMPLATES',
       'logs.retentionDays',
       'network.existing.privateSubnets',
       'network.existing.vpcId',

@@ -152,6 +152,8 @@ class WorkbenchClient:
         cpu: int | None = None,
         memory: int | None = None,
         gpu: int | None = None,
+        template: str | None = None,
+        size: str | None = None,
         instance_type: str | None = None,
         labels: Mapping[str, str] | None = None,
         idempotency_key: str | None = None,
@@ -161,11 +163,13 @@ class WorkbenchClient:
 
         :param cpu: CPU units: 1 vCPU is 1024.
         :param memory: MiB.
+        :param template: A template of the installation, which fills in what is not given here.
+        :param size: A size of the installation, instead of `cpu`, `memory` and `gpu`.
         :param instance_type: Gives it a dedicated instance of this type.
         :param idempotency_key: Two calls with the same key create one workbench. Without one the client draws a key for each call,
             so that it can repeat the request safely.
         """
-        body = _create_body(name, cpu, memory, gpu, instance_type, labels)
+        body = _create_body(name, cpu, memory, gpu, template, size, instance_type, labels)
         key = idempotency_key or str(uuid.uuid4())
         response = create_workbench.sync_detailed(
             client=self.api, body=body, user_id=self._user_id, idempotency_key=key
@@ -181,6 +185,8 @@ class WorkbenchClient:
         cpu: int | None = None,
         memory: int | None = None,
         gpu: int | None = None,
+        template: str | None = None,
+        size: str | None = None,
         instance_type: str | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> CreateWorkbenchResponse200Type1Item:
@@ -188,7 +194,7 @@ class WorkbenchClient:
         Checks a creation without making it. Returns what it would cost (`estimate`), and what it would hold and leave of the quota.
         The parameters are those of `create`.
         """
-        body = _create_body(name, cpu, memory, gpu, instance_type, labels)
+        body = _create_body(name, cpu, memory, gpu, template, size, instance_type, labels)
         response = create_workbench.sync_detailed(client=self.api, body=body, user_id=self._user_id, dry_run=True)
         return _body(response, CreateWorkbenchResponse200Type1).item
 
@@ -410,6 +416,8 @@ def _create_body(
     cpu: int | None,
     memory: int | None,
     gpu: int | None,
+    template: str | None,
+    size: str | None,
     instance_type: str | None,
     labels: Mapping[str, str] | None,
 ) -> CreateWorkbenchBody:
@@ -418,6 +426,8 @@ def _create_body(
         requested_cpu=_given(cpu),
         requested_memory=_given(memory),
         requested_gpu=_given(gpu),
+        template=_given(template),
+        size=_given(size),
         allocated_instance_type=_given(instance_type),
         labels=UNSET if labels is None else CreateWorkbenchBodyLabels.from_dict(labels),
     )

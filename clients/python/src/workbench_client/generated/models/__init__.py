@@ -163,6 +163,15 @@ from .list_start_times_response_200_items_item import ListStartTimesResponse200I
 from .list_start_times_response_200_items_item_kind import (
     ListStartTimesResponse200ItemsItemKind,
 )
+from .list_templates_response_200 import ListTemplatesResponse200
+from .list_templates_response_200_items_item import ListTemplatesResponse200ItemsItem
+from .list_templates_response_200_items_item_labels import (
+    ListTemplatesResponse200ItemsItemLabels,
+)
+from .list_templates_response_200_items_item_on_interruption import (
+    ListTemplatesResponse200ItemsItemOnInterruption,
+)
+from .list_templates_response_200_sizes_item import ListTemplatesResponse200SizesItem
 from .list_usage_by import ListUsageBy
 from .list_usage_format import ListUsageFormat
 from .list_usage_response_200 import ListUsageResponse200
@@ -320,6 +329,11 @@ __all__ = (
     "ListStartTimesResponse200",
     "ListStartTimesResponse200ItemsItem",
     "ListStartTimesResponse200ItemsItemKind",
+    "ListTemplatesResponse200",
+    "ListTemplatesResponse200ItemsItem",
+    "ListTemplatesResponse200ItemsItemLabels",
+    "ListTemplatesResponse200ItemsItemOnInterruption",
+    "ListTemplatesResponse200SizesItem",
     "ListUsageBy",
     "ListUsageFormat",
     "ListUsageResponse200",

@@ -42,6 +42,10 @@ class CreateWorkbenchBody:
             it at once if it is running. `null` takes the plan back.
         schedule (CreateWorkbenchBodyScheduleType0 | None | Unset): When the workbench starts and stops by itself.
             `null` removes the schedule; an update replaces all of it.
+        template (str | Unset): The name of a template (`GET /templates`). It fills in the fields that the request does
+            not set. The other fields of the request take precedence.
+        size (str | Unset): The name of a size (`GET /templates`), instead of `requested_cpu`, `requested_memory` and
+            `requested_gpu`, which take precedence over it. It takes precedence over the size of a template.
         allocated_instance_type (str | Unset): Gives the workbench a dedicated instance of this type. The instance is
             started, stopped and terminated together with the workbench.
     """
@@ -56,6 +60,8 @@ class CreateWorkbenchBody:
     max_run_hours: int | None | Unset = UNSET
     stop_at: datetime.datetime | None | Unset = UNSET
     schedule: CreateWorkbenchBodyScheduleType0 | None | Unset = UNSET
+    template: str | Unset = UNSET
+    size: str | Unset = UNSET
     allocated_instance_type: str | Unset = UNSET
 
     def to_dict(self) -> dict[str, Any]:
@@ -103,6 +109,10 @@ class CreateWorkbenchBody:
         else:
             schedule = self.schedule
 
+        template = self.template
+
+        size = self.size
+
         allocated_instance_type = self.allocated_instance_type
 
         field_dict: dict[str, Any] = {}
@@ -128,6 +138,10 @@ class CreateWorkbenchBody:
             field_dict["stop_at"] = stop_at
         if schedule is not UNSET:
             field_dict["schedule"] = schedule
+        if template is not UNSET:
+            field_dict["template"] = template
+        if size is not UNSET:
+            field_dict["size"] = size
         if allocated_instance_type is not UNSET:
             field_dict["allocated_instance_type"] = allocated_instance_type
 
@@ -210,6 +224,10 @@ class CreateWorkbenchBody:
 
         schedule = _parse_schedule(d.pop("schedule", UNSET))
 
+        template = d.pop("template", UNSET)
+
+        size = d.pop("size", UNSET)
+
         allocated_instance_type = d.pop("allocated_instance_type", UNSET)
 
         create_workbench_body = cls(
@@ -223,6 +241,8 @@ class CreateWorkbenchBody:
             max_run_hours=max_run_hours,
             stop_at=stop_at,
             schedule=schedule,
+            template=template,
+            size=size,
             allocated_instance_type=allocated_instance_type,
         )
 

@@ -18,6 +18,7 @@ class ListAuditResponse200ItemsItemAction(str, Enum):
     LIST_MACHINES = "list_machines"
     LIST_PROVIDERS = "list_providers"
     LIST_SHARES = "list_shares"
+    LIST_TEMPLATES = "list_templates"
     LIST_WORKBENCHES = "list_workbenches"
     OFFER_OWNER = "offer_owner"
     OPEN_WORKBENCH = "open_workbench"

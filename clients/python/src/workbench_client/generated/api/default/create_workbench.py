@@ -276,9 +276,11 @@ def sync_detailed(
     """Creates a workbench and starts it.
 
      Responds as soon as the request is stored. Poll the workbench until its status is `running`. A
-    request without a body counts as an empty object. With `dry_run=true` nothing is written, the
-    Idempotency-Key is not used, and the response says what the workbench would cost, and hold and leave
-    of the quota; what would be refused is refused.
+    request without a body counts as an empty object. `template` and `size` fill in what the body does
+    not set: a retry with the same Idempotency-Key returns the first workbench also after their settings
+    have changed. With `dry_run=true` nothing is written, the Idempotency-Key is not used, and the
+    response says what the workbench would cost, and hold and leave of the quota; what would be refused
+    is refused.
 
     Args:
         user_id (str | Unset):
@@ -326,9 +328,11 @@ def sync(
     """Creates a workbench and starts it.
 
      Responds as soon as the request is stored. Poll the workbench until its status is `running`. A
-    request without a body counts as an empty object. With `dry_run=true` nothing is written, the
-    Idempotency-Key is not used, and the response says what the workbench would cost, and hold and leave
-    of the quota; what would be refused is refused.
+    request without a body counts as an empty object. `template` and `size` fill in what the body does
+    not set: a retry with the same Idempotency-Key returns the first workbench also after their settings
+    have changed. With `dry_run=true` nothing is written, the Idempotency-Key is not used, and the
+    response says what the workbench would cost, and hold and leave of the quota; what would be refused
+    is refused.
 
     Args:
         user_id (str | Unset):
@@ -370,9 +374,11 @@ async def asyncio_detailed(
     """Creates a workbench and starts it.
 
      Responds as soon as the request is stored. Poll the workbench until its status is `running`. A
-    request without a body counts as an empty object. With `dry_run=true` nothing is written, the
-    Idempotency-Key is not used, and the response says what the workbench would cost, and hold and leave
-    of the quota; what would be refused is refused.
+    request without a body counts as an empty object. `template` and `size` fill in what the body does
+    not set: a retry with the same Idempotency-Key returns the first workbench also after their settings
+    have changed. With `dry_run=true` nothing is written, the Idempotency-Key is not used, and the
+    response says what the workbench would cost, and hold and leave of the quota; what would be refused
+    is refused.
 
     Args:
         user_id (str | Unset):
@@ -418,9 +424,11 @@ async def asyncio(
     """Creates a workbench and starts it.
 
      Responds as soon as the request is stored. Poll the workbench until its status is `running`. A
-    request without a body counts as an empty object. With `dry_run=true` nothing is written, the
-    Idempotency-Key is not used, and the response says what the workbench would cost, and hold and leave
-    of the quota; what would be refused is refused.
+    request without a body counts as an empty object. `template` and `size` fill in what the body does
+    not set: a retry with the same Idempotency-Key returns the first workbench also after their settings
+    have changed. With `dry_run=true` nothing is written, the Idempotency-Key is not used, and the
+    response says what the workbench would cost, and hold and leave of the quota; what would be refused
+    is refused.
 
     Args:
         user_id (str | Unset):

@@ -1,0 +1,21 @@
+from enum import Enum
+
+
+class ListTemplatesResponse200ItemsItemOnInterruption(str, Enum):
+    RESTART = "restart"
+    STOP = "stop"
+
+    @classmethod
+    def _missing_(
+        cls, value: object
+    ) -> "ListTemplatesResponse200ItemsItemOnInterruption | None":
+        """A later version of the API may return further values."""
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = value
+        member._value_ = value
+        return member
+
+    def __str__(self) -> str:
+        return str(self.value)
