@@ -1,6 +1,6 @@
 import { IDES } from '#adapters/local/processes/command.ts';
 import { choice, integer, list, text, url } from '#contract/settings/setting-kinds.ts';
-import type { Template } from '#contract/settings/template-settings.ts';
+import type { WorkbenchTemplate } from '#contract/settings/template-settings.ts';
 import { PROXY_KINDS } from '#gate/forward-auth/proxy-kind.ts';
 import { ADDRESS_MODES } from '#gate/workbench-addresses.ts';
 
@@ -13,7 +13,7 @@ export const RUNTIMES = ['process', 'docker'] as const;
 export const EXAMPLE_IMAGE = 'workbench-example:latest';
 
 /** The templates of local mode, unless WB_TEMPLATES is set. They have no size, so that they are valid with each WB_SIZES. */
-export const LOCAL_TEMPLATES: readonly Template[] = [
+export const LOCAL_TEMPLATES: readonly WorkbenchTemplate[] = [
   {
     name: 'standard',
     title: 'Everyday work',

@@ -61,7 +61,7 @@ export const templateSchema = () =>
     on_interruption: z.optional(z.enum(['stop', 'restart'])),
     labels: z.optional(z.record(z.string(), z.string()).check(z.refine(areLabels))),
   });
-export type Template = z.infer<ReturnType<typeof templateSchema>>;
+export type WorkbenchTemplate = z.infer<ReturnType<typeof templateSchema>>;
 
 export const templatesSchema = () =>
   z.array(templateSchema()).check(

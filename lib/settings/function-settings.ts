@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { SETTING_RULES } from '#contract/settings/function-setting-rules.ts';
 import { SETTINGS, type SettingName, type Settings } from '#contract/settings/function-settings.ts';
 import { type Environment, parseSettings, SettingsError } from '#contract/settings/setting.ts';
-import type { Template } from '#contract/settings/template-settings.ts';
+import type { WorkbenchTemplate } from '#contract/settings/template-settings.ts';
 import type { AuthSetting } from './access.ts';
 import { describeProblem, group } from './setting-types.ts';
 import type { StageProblem } from './stage-error.ts';
@@ -57,7 +57,7 @@ export interface FunctionStageSettings {
     readonly corsOrigins: readonly string[];
     readonly authCacheSeconds: number;
   };
-  readonly templates?: readonly Template[];
+  readonly templates?: readonly WorkbenchTemplate[];
   readonly functions?: FunctionOverrides;
 }
 
