@@ -41,6 +41,10 @@ export const METRICS = {
     dimensions: ['code'],
     description: 'Starts that were retried, because the platform ended their task before the workbench ran.',
   },
+  gate_silent: {
+    description:
+      'Starts that ended although the gate did not say that it reaches the workbench: it did not respond, or cannot be asked.',
+  },
   unreadable_record: {
     description: 'Reads of a record that this version cannot parse. The record was skipped.',
   },

@@ -12,6 +12,7 @@ import { readSecretText } from '#adapters/aws/secrets-manager/secret-text.ts';
 import { RequestFaults } from '#adapters/http-server/request-faults.ts';
 import { jsonTelemetry } from '#adapters/json-telemetry.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
+import { cacheRunKeys } from '#adapters/run-keys.ts';
 import {
   DEPLOYED_GATE_RULES,
   DEPLOYED_GATE_SETTINGS,
@@ -56,6 +57,7 @@ async function start(): Promise<Gate> {
   const {
     WB_TABLE_NAME: table,
     WB_AUTH_SECRET_ARN: apiSecret,
+    WB_RUN_KEYS_SECRET_ARN: runKeysArn,
     WB_GATE_CLIENT_SECRET_ARN: clientArn,
   } = settings;
   const client = createTableClient();
@@ -69,6 +71,15 @@ async function start(): Promise<Gate> {
     keep('WB_GATE_KEYS_SECRET_ARN', settings.WB_GATE_KEYS_SECRET_ARN, parseSealKeys),
     apiSecret === undefined ? undefined : keep('WB_AUTH_SECRET_ARN', apiSecret, parseSecretKeys),
   ]);
+  // Not read now: without them the gate does its work, and the controller gets no response.
+  const probeKeys =
+    runKeysArn &&
+    cacheRunKeys(
+      timers,
+      () => readSecretText(secrets, runKeysArn),
+      (error) =>
+        telemetry.error('the keys with which the controller asks the gate cannot be read', {}, error),
+    );
   const startTimes = new DynamoStartTimesStore(client, table);
   const gate = createAwsGate({
     settings,
@@ -88,6 +99,7 @@ async function start(): Promise<Gate> {
       telemetry,
     },
     sealKeys,
+    probeKeys: probeKeys || undefined,
     clientSecret:
       clientArn === undefined ? undefined : parseClientSecret(await readSecretText(secrets, clientArn)),
     timers,

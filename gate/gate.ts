@@ -14,6 +14,7 @@ import { OpenRequests } from './open-requests.ts';
 import type { OwnRoute } from './own-route.ts';
 import { type PageLook, PageRenderer } from './pages/page-renderer.ts';
 import type { GatePorts } from './ports.ts';
+import { reachableRoute } from './reachable-route.ts';
 import type { SealKeys } from './session/seal.ts';
 import type { SignInMethod } from './sign-in/sign-in-method.ts';
 import { healthRoute, TableHealth } from './table-health.ts';
@@ -21,6 +22,7 @@ import { UsualStarts } from './usual-starts.ts';
 import { VisitStart } from './visit-start.ts';
 import { Drain } from './watch/drain.ts';
 import { type AddressMode, WorkbenchAddresses } from './workbench-addresses.ts';
+import { WorkbenchRecords } from './workbench-records.ts';
 import { WorkbenchShares } from './workbench-shares.ts';
 
 /** How the gate finds out who its visitors are. */
@@ -49,6 +51,8 @@ export interface GateSettings {
   readonly organisationShares: boolean;
   /** Whether the visit of a person starts a stopped workbench: WB_GATE_AUTO_START. */
   readonly startsOnVisit: boolean;
+  /** Returns the keys with which the controller asks whether the gate reaches a task. Absent: it cannot ask. */
+  readonly probeKeys?: (() => Promise<readonly string[]>) | undefined;
   /** Proxies in front of the gate, each of which appends an address to `X-Forwarded-For`. @default 0 */
   readonly trustedHops?: number;
   /** How long an idle connection of a client stays open, milliseconds. @default the one of Node.js */
@@ -107,6 +111,7 @@ export class Gate {
       access,
       ownRoutes: [
         healthRoute(this.#health),
+        ...reachableRoutes(settings, { workbenches, addresses, timers }),
         ...commandRoutes({ workbenches, shares, commands, pages, clock: timers, telemetry }),
         ...routes,
       ],
@@ -163,6 +168,21 @@ export class Gate {
     await new Drain({ openRequests, timers: this.#timers, telemetry, delayMs, spreadMs }).run();
     await Promise.all([this.#server.close(graceMs), this.#forwardAuth?.server.close(graceMs)]);
   }
+}
+
+function reachableRoutes(
+  { probeKeys }: GateSettings,
+  { workbenches, addresses, timers }: Pick<GateSetup, 'workbenches' | 'addresses' | 'timers'>,
+): readonly OwnRoute[] {
+  if (probeKeys === undefined) return [];
+  return [
+    reachableRoute({
+      records: new WorkbenchRecords({ workbenches, timers }),
+      addresses,
+      keys: probeKeys,
+      timers,
+    }),
+  ];
 }
 
 /** Returns who is let in, and the paths of the sign-in. */

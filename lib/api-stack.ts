@@ -54,6 +54,8 @@ export class ApiStack extends WorkbenchStack {
   readonly url: string;
   /** ARN of the secret with the keys. Undefined without keys. */
   readonly secret: string | undefined;
+  /** ARN of the secret with the keys of the tokens of runs. Undefined without keys. */
+  readonly runKeys: string | undefined;
   /** The topic of all alarms of the installation. */
   readonly alarmTopic: ITopic;
 
@@ -88,6 +90,7 @@ export class ApiStack extends WorkbenchStack {
     });
     this.url = api.url;
     this.secret = secret.arn;
+    this.runKeys = runKeys;
     this.http = api.api;
     this.alarmTopic = this.#createAlarmTopic(settings, props.data);
     new CfnOutput(this, 'ApiUrl', { value: api.url });

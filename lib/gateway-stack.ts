@@ -32,7 +32,7 @@ export interface GatewayStackProps {
   readonly network: Network;
   readonly data: DataStack;
   readonly cluster: ClusterStack;
-  readonly api: Pick<ApiStack, 'alarmTopic' | 'secret' | 'url'>;
+  readonly api: Pick<ApiStack, 'alarmTopic' | 'runKeys' | 'secret' | 'url'>;
 }
 
 /** Characters of a key that seals sessions: letters and digits, 285 bits. */
@@ -78,6 +78,7 @@ export class GatewayStack extends WorkbenchStack {
                   key: settings.auth === 'none' ? undefined : settings.auth.secretKeyArn,
                 },
               ]),
+          ...(props.api.runKeys === undefined ? [] : [{ secret: props.api.runKeys }]),
           ...(gate.oidc?.secretArn === undefined
             ? []
             : [{ secret: gate.oidc.secretArn, key: gate.oidc.secretKeyArn }]),
@@ -126,6 +127,7 @@ export class GatewayStack extends WorkbenchStack {
         ...gateEnvironment(gate),
         WB_TABLE_NAME: data.records.table.tableName,
         WB_AUTH_SECRET_ARN: api.secret,
+        WB_RUN_KEYS_SECRET_ARN: api.runKeys,
         WB_GATE_API_URL: api.url,
         WB_GATE_KEYS_SECRET_ARN: keys,
         WB_GATE_CLIENT_SECRET_ARN: gate.oidc?.secretArn,

@@ -1,3 +1,4 @@
+import { HttpGateProbe } from '#adapters/http-gate-probe.ts';
 import { limitConnections, MAX_API_CONNECTIONS } from '#adapters/http-server/connection-limit.ts';
 import { closeServer, listen } from '#adapters/http-server/listen.ts';
 import { type OriginGuard, originsOf } from '#adapters/http-server/origin-guard.ts';
@@ -142,7 +143,7 @@ async function open(
   const gateRequests = new GateRequests(data, telemetry);
   const gate = new GateProcess({
     settings: {
-      ...gateSettings(settings),
+      ...gateSettings(settings, runKey),
       ...(await signInSettings(settings, signIn, timers.now())),
     },
     requests: gateRequests,
@@ -156,6 +157,11 @@ async function open(
   const ports: LocalPorts = {
     ...data,
     ...infrastructure,
+    gate: new HttpGateProbe({
+      gate: () => ({ url: new URL(`http://127.0.0.1:${workbenchPort}`), host: new URL(baseUrl).host }),
+      keys: async () => [runKey],
+      clock: timers,
+    }),
     queue,
     telemetry,
     clock: timers,
@@ -244,7 +250,7 @@ function displayHostname({ bindAddress, hosts: [first] }: LocalSettings): string
   return bindAddress === '127.0.0.1' || first === undefined ? '127.0.0.1' : first.replace(/:\d+$/, '');
 }
 
-function gateSettings(settings: LocalSettings): LocalGateSettings {
+function gateSettings(settings: LocalSettings, probeKey: string): LocalGateSettings {
   const { bindAddress, baseUrl, addressMode, workbenchPort } = settings;
   const hostname = displayHostname(settings);
   const fixed = baseUrl ?? (workbenchPort === 0 ? undefined : `http://${hostname}:${workbenchPort}`);
@@ -255,6 +261,7 @@ function gateSettings(settings: LocalSettings): LocalGateSettings {
     addressMode,
     guard: workbenchGuard(settings),
     look: lookOf(settings.gate),
+    probeKey,
     organisationShares: settings.functions.WB_ORGANISATION_SHARES === 'true',
     startsOnVisit: settings.gate.WB_GATE_AUTO_START !== undefined,
     ...(settings.proxy === undefined ? {} : { proxy: settings.proxy }),

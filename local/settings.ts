@@ -37,6 +37,7 @@ const DECLARED = {
   // A local task is reported as stopped only when none of its processes is left, so no settle period is needed.
   WB_STOP_SETTLE_SECONDS: { ...SETTINGS.WB_STOP_SETTLE_SECONDS, default: '0' },
   WB_TEMPLATES: { ...SETTINGS.WB_TEMPLATES, default: JSON.stringify(LOCAL_TEMPLATES) },
+  WB_GATE_SILENT_TIMEOUT_SECONDS: { ...SETTINGS.WB_GATE_SILENT_TIMEOUT_SECONDS, default: '60' },
 };
 
 type Declared = ValuesOf<typeof DECLARED>;

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, ArnFormat } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { DEPLOYED } from '#contract/deployed-functions.ts';
 import { addStacks } from '#lib/add-stacks.ts';
@@ -57,7 +57,14 @@ export function synthesizeGateWithoutApi(
     const data = new DataStack(app, settings, network);
     const cluster = new ClusterStack(app, settings, network);
     const topic = data.formatArn({ service: 'sns', resource: 'alarms' });
-    const api = { url: settings.baseUrl, secret, alarmTopic: Topic.fromTopicArn(data, 'AlarmTopic', topic) };
+    const runKeys = data.formatArn({
+      service: 'secretsmanager',
+      resource: 'secret',
+      resourceName: 'run-keys',
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    const alarmTopic = Topic.fromTopicArn(data, 'AlarmTopic', topic);
+    const api = { url: settings.baseUrl, secret, runKeys, alarmTopic };
     new GatewayStack(app, settings, { gate, network, data, cluster, api });
   });
 }

@@ -316,6 +316,12 @@ export const SETTINGS = {
     7 * DAY,
     'Ends every running workbench, on shared instances too, whose ECS agent has been disconnected for this time (`instance_lost`). Agents often disconnect for some seconds, so a low value ends healthy workbenches. It is also the wait before the controller terminates the instance under a stop: from the disconnection, or for a host from the time when the stop is overdue.',
   ),
+  WB_GATE_SILENT_TIMEOUT_SECONDS: duration(
+    DEFAULT_POLICY.gateSilentTimeoutMs,
+    0,
+    600,
+    'A workbench whose task is ready becomes `running` when the gate reaches it, or when the gate has not responded for this time. With 0 the gate is not asked. A stage with a gate that the functions can reach has 60 unless it sets another value.',
+  ),
   ...IDLE_SETTINGS,
   ...DELETION_SETTINGS,
   WB_INTERRUPTION_STOP_SECONDS: duration(

@@ -31,6 +31,7 @@ export function policyOf(settings: PolicySettings): Policy {
     hostLaunchesMax: settings.WB_HOST_LAUNCHES_MAX,
     taskMissingTimeoutMs: settings.WB_TASK_MISSING_TIMEOUT_SECONDS * 1000,
     agentSilentTimeoutMs: settings.WB_AGENT_SILENT_TIMEOUT_SECONDS * 1000,
+    gateSilentTimeoutMs: settings.WB_GATE_SILENT_TIMEOUT_SECONDS * 1000,
     interruptionStopMs: settings.WB_INTERRUPTION_STOP_SECONDS * 1000,
     idleStopMinutes: settings.WB_IDLE_STOP_MINUTES,
     idleStopGpuMinutes: settings.WB_IDLE_STOP_GPU_MINUTES,

@@ -9,10 +9,10 @@ export const RUN_TOKEN_SETTINGS = {
   }),
   WB_RUN_KEYS_SECRET_ARN: text({
     description:
-      'The secret in Secrets Manager with the keys that sign the tokens of runs: `current`, and `previous` after a rotation.',
+      'The secret in Secrets Manager with the keys that sign the tokens of runs, and the tokens with which the controller asks the gate: `current`, and `previous` after a rotation.',
     expected: 'the ARN of a secret',
     maxLength: 700,
     pattern: /^arn:[a-z-]{1,20}:secretsmanager:[a-z0-9-]{1,30}:\d{12}:secret:[\w/+=.@-]{1,512}$/,
-    readBy: ['authorizer', 'drive'],
+    readBy: ['authorizer', 'drive', 'gate'],
   }),
 };

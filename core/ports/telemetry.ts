@@ -34,6 +34,7 @@ export interface MetricDimensions {
   readonly audit_export_completed: never;
   readonly gate_connection_ended: 'reason';
   readonly gate_keys_unreadable: never;
+  readonly gate_silent: never;
   readonly sign_in_failed: 'reason';
   readonly event_ignored: never;
   readonly orphan_task_observed: never;

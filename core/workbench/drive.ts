@@ -117,6 +117,12 @@ async function writeHistory(
   await ports.history.append(workbench.workbenchId, workbench.outbox);
   await countCompletedStart(ports, workbench);
   for (const { type, code = 'other' } of workbench.outbox) {
+    if (type === 'gate_silent') {
+      ports.telemetry.warn('workbench runs although the gate did not respond', {
+        workbenchId: workbench.workbenchId,
+      });
+      ports.telemetry.count('gate_silent', 1);
+    }
     if (type !== 'start_retried') continue;
     ports.telemetry.info('start retried', { workbenchId: workbench.workbenchId, code });
     ports.telemetry.count('start_retried', 1, { code });

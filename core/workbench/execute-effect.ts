@@ -3,6 +3,7 @@ import { choosePlacement } from '../placement/choose-placement.ts';
 import type { ActivityStore } from '../ports/activity-store.ts';
 import type { CapacityCatalog } from '../ports/capacity-catalog.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { GateProbe } from '../ports/gate-probe.ts';
 import type { HostFleet, HostOutcome } from '../ports/host-fleet.ts';
 import { PortError } from '../ports/port-error.ts';
 import { isMissing, type TaskRunner } from '../ports/task-runner.ts';
@@ -15,6 +16,7 @@ import type { Workbench } from './workbench.ts';
 export interface EffectPorts {
   readonly activity: Pick<ActivityStore, 'readEvidence'>;
   readonly tasks: TaskRunner;
+  readonly gate: GateProbe;
   readonly hosts: HostFleet;
   readonly volumes: Pick<VolumeStore, 'ensure' | 'deleteSlice'>;
   readonly catalog: CapacityCatalog;
@@ -86,6 +88,12 @@ async function callPort(
       const [task] = await tasks.describe([effect.taskId]);
       if (task === undefined || isMissing(task)) return { type: 'task_missing', taskId: effect.taskId };
       return { type: 'task_observed', task };
+    }
+    case 'probe_gate': {
+      const { taskId } = effect;
+      const askedAt = ports.clock.now();
+      const probe = await ports.gate.probe({ workbenchId: workbench.workbenchId, taskId });
+      return { type: 'gate_probed', taskId, probe, askedAt };
     }
     case 'read_evidence': {
       const readAt = ports.clock.now();

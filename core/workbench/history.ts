@@ -17,6 +17,7 @@ export const HISTORY_ENTRY_TYPES = [
   'orphan_host_terminated',
   'host_replaced',
   'start_retried',
+  'gate_silent',
   'repaired',
   'interruption_noticed',
   'restarted_after_interruption',

@@ -1,11 +1,11 @@
 import { isDeleted } from './is-deleted.ts';
-import type { AcceptedRun, Deleting, Stopped, Stopping, Workbench } from './workbench.ts';
+import type { AcceptedRun, Deleting, Pending, Stopped, Stopping, Workbench } from './workbench.ts';
 
 /**
  * Returns what a workbench in transition waits for, as the API reports it: `queued` (the controller's calls are
  * throttled), `no_space` (the controller has no space to store what the start needs), `volume`, `host`, `capacity`, `run` (a task that must stop first), `instance_unreachable` (a stop is overdue
- * because of its instance), `retry` (the failed task of a start must stop before another one is started), or the task's
- * own detail. With a task it can also be `spot_interruption` or `instance_draining`: AWS has announced the end of the
+ * because of its instance), `retry` (the failed task of a start must stop before another one is started), `gate` (the task
+ * is ready, and the gate must say that it reaches it; once it has said why not, this is a text), or the task's own detail. With a task it can also be `spot_interruption` or `instance_draining`: AWS has announced the end of the
  * task's instance; or `machine_draining`: an operator empties it. Of a running
  * workbench also `idle_unknown`: its activity cannot be read, so that it is not stopped for idleness. Of a stopped one
  * `deletion_planned`: it is deleted by the retention unless it is used; `schedule_missed` or `schedule_refused`: its last
@@ -27,8 +27,9 @@ export function statusDetail(workbench: Workbench): string | undefined {
         return 'host';
       return 'capacity';
     case 'provisioning':
-    case 'pending':
       return interruptionDetail(workbench.run) ?? workbench.detail;
+    case 'pending':
+      return interruptionDetail(workbench.run) ?? gateDetail(workbench) ?? workbench.detail;
     case 'stopping':
     case 'deleting':
       return endingDetail(workbench);
@@ -39,6 +40,12 @@ export function statusDetail(workbench: Workbench): string | undefined {
 function scheduleDetail({ schedule }: Stopped): string | undefined {
   const state = schedule?.state;
   return state === 'missed' || state === 'refused' ? `schedule_${state}` : undefined;
+}
+
+/** The gate must reach the ready task, and why it could not the last time. */
+function gateDetail({ gateSilentSince, detail }: Pending): string | undefined {
+  if (gateSilentSince === undefined) return undefined;
+  return detail === undefined ? 'gate' : `the gate cannot reach it: ${detail}`;
 }
 
 function interruptionDetail({ interruption }: AcceptedRun): string | undefined {

@@ -194,7 +194,13 @@ export const provisioningSchema = openObject({
   status: z.literal('provisioning'),
   failedStarts,
 });
-export const pendingSchema = openObject({ ...launched, status: z.literal('pending'), failedStarts });
+export const pendingSchema = openObject({
+  ...launched,
+  status: z.literal('pending'),
+  failedStarts,
+  /** Since when the gate has not said whether it reaches the ready task; after a response `detail` is why it does not. */
+  gateSilentSince: z.optional(z.int()),
+});
 
 export const runningSchema = openObject({
   ...baseShape,

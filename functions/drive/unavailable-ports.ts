@@ -80,6 +80,7 @@ export function deletionOnly(volumes: DrivenVolumes): Omit<EffectPorts, 'activit
   return {
     volumes: { ensure: inDrive, deleteSlice: (workbenchId) => volumes.deleteSlice(workbenchId) },
     tasks: unavailableTasks,
+    gate: { probe: inDrive },
     hosts: unavailableHostFleet,
     catalog: unavailableCatalog,
   };

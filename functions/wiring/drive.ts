@@ -8,7 +8,8 @@ import type { DrivePorts } from '#core/workbench/drive.ts';
 import type { EffectPorts } from '#core/workbench/execute-effect.ts';
 import { withoutDeletion } from '../drive/unavailable-ports.ts';
 import { clusterCatalog } from './catalog.ts';
-import { runActivity } from './run-keys.ts';
+import { gateProbe } from './gate-probe.ts';
+import { runActivity, runKeys } from './run-keys.ts';
 import {
   activityStore,
   historyStore,
@@ -66,10 +67,12 @@ export function drivePorts(
 ): Omit<DrivePorts, 'hosts'> {
   const { settings } = wiring;
   const table = openTable(wiring);
+  const readKeys = runKeys(settings, wiring.telemetry);
   return {
     ...driveRecordPorts(wiring, table),
     queue,
-    tasks: taskRunner(cluster, settings, instances, runActivity(settings, wiring.telemetry)),
+    tasks: taskRunner(cluster, settings, instances, runActivity(settings, readKeys)),
+    gate: gateProbe(settings, readKeys),
     volumes: withoutDeletion(volumeStore(settings)),
     catalog: clusterCatalog(settings, table),
   };

@@ -23,11 +23,9 @@ export function runKeys(
 
 /** Returns where the programs of a run report activity; undefined if they cannot. */
 export function runActivity(
-  settings: DeployedSettingsFor<'WB_RUN_KEYS_SECRET_ARN' | 'WB_API_URL'>,
-  telemetry: Telemetry,
+  { WB_API_URL: apiUrl }: DeployedSettingsFor<'WB_API_URL'>,
+  readKeys: ReturnType<typeof runKeys>,
 ): ((run: RunIdentity) => Promise<ActivityEndpoint>) | undefined {
-  const { WB_API_URL: apiUrl } = settings;
-  const readKeys = runKeys(settings, telemetry);
   if (readKeys === undefined || apiUrl === undefined) return undefined;
   return async (run) => {
     const [key] = await readKeys();

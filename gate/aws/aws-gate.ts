@@ -11,6 +11,8 @@ export interface AwsGateOptions {
   readonly ports: GatePorts;
   /** Returns the keys of sessions. It caches them itself. */
   readonly sealKeys: () => Promise<SealKeys>;
+  /** Returns the keys with which the controller asks whether the gate reaches a task. It caches them itself. */
+  readonly probeKeys: (() => Promise<readonly string[]>) | undefined;
   /** The secret of the client at the issuer. Undefined for a public client, or without an issuer. */
   readonly clientSecret: string | undefined;
   readonly timers: Timers;
@@ -36,7 +38,8 @@ export const AWS_CLOSE: CloseOptions = {
 };
 
 /** Builds the gate on AWS: sessions, a host for each workbench, behind a load balancer. */
-export function createAwsGate({ settings, ports, sealKeys, clientSecret, timers }: AwsGateOptions): Gate {
+export function createAwsGate(options: AwsGateOptions): Gate {
+  const { settings, ports, sealKeys, probeKeys, clientSecret, timers } = options;
   const baseUrl = new URL(settings.BASE_URL);
   return new Gate(
     {
@@ -50,6 +53,7 @@ export function createAwsGate({ settings, ports, sealKeys, clientSecret, timers 
       addressMode: 'host',
       baseUrl: () => baseUrl,
       look: lookOf(settings),
+      probeKeys,
       organisationShares: settings.WB_ORGANISATION_SHARES === 'true',
       startsOnVisit: settings.WB_GATE_AUTO_START !== undefined,
       trustedHops: TRUSTED_HOPS,

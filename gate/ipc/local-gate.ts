@@ -17,13 +17,14 @@ export interface LocalGateOptions {
 
 /** Builds the gate of local mode. */
 export function createLocalGate({ settings, ports, running, baseUrl, timers }: LocalGateOptions): Gate {
-  const { proxy } = settings;
+  const { probeKey, proxy } = settings;
   return new Gate(
     {
       access: accessOf(settings),
       addressMode: settings.addressMode,
       baseUrl,
       look: settings.look,
+      ...(probeKey === undefined ? {} : { probeKeys: async () => [probeKey] }),
       organisationShares: settings.organisationShares,
       startsOnVisit: settings.startsOnVisit,
       // The proxy appends the address of the browser to `X-Forwarded-For`.

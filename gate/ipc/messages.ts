@@ -40,6 +40,8 @@ export interface LocalGateSettings {
     /** The origins of RESTAPI_CORS_ORIGIN. */
     readonly frontendOrigins: readonly string[];
   };
+  /** The key with which the controller asks whether the gate reaches a task. Absent: it does not ask. */
+  readonly probeKey?: string;
   /** Whether shares with the organisation count. */
   readonly organisationShares: boolean;
   /** Whether the visit of a person starts a stopped workbench. */

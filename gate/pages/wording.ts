@@ -9,6 +9,7 @@ const START_DETAILS: Readonly<Record<string, string>> = {
   host: 'Its own instance is starting.',
   capacity: 'It is waiting for an instance with free capacity.',
   run: 'Its earlier task must stop first.',
+  gate: 'It is ready. The gate checks whether it can be reached.',
   spot_interruption: 'AWS is taking back the instance on which it was starting.',
   instance_draining: 'The instance on which it was starting is being replaced.',
 };

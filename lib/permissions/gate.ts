@@ -74,7 +74,7 @@ export function gatePermissions({ table, secrets }: GateResources): readonly Per
       sid: 'ReadSecrets',
       actions: ['secretsmanager:GetSecretValue'],
       resources: secrets.map(({ secret }) => secret),
-      why: 'Reads the keys that seal sessions, the key of the API, and the secret of its client at the issuer.',
+      why: 'Reads the keys that seal sessions, the key of the API, the keys with which the controller asks it, and the secret of its client at the issuer.',
     },
     ...(keys.length === 0
       ? []

@@ -4,6 +4,8 @@ import { SETTINGS, type SettingName, type Settings } from '#contract/settings/fu
 import { type Environment, parseSettings, SettingsError } from '#contract/settings/setting.ts';
 import type { WorkbenchTemplate } from '#contract/settings/template-settings.ts';
 import type { AuthSetting } from './access.ts';
+import type { GatewaySettings } from './gateway.ts';
+import { ANY_ADDRESS } from './network.ts';
 import { describeProblem, group } from './setting-types.ts';
 import type { StageProblem } from './stage-error.ts';
 
@@ -83,6 +85,15 @@ const STAGE_PATHS: Partial<Record<SettingName, string>> = {
 /** Placeholder for a key, which is in Secrets Manager and not in the settings. */
 const KEY_IN_SECRET = 'x'.repeat(32);
 
+/** Several polls of a start. */
+const GATE_SILENT_SECONDS = '60';
+
+/** The functions are outside the VPC and have changing public addresses. */
+function isOpenToFunctions(gateway: unknown): boolean {
+  const { internetFacing, allowedCidrs } = gateway as Partial<GatewaySettings>;
+  return internetFacing === true && allowedCidrs?.includes(ANY_ADDRESS) === true;
+}
+
 /** Returns the environment, without secrets and without values that are known only at deployment. */
 export function toEnvironment({
   baseUrl,
@@ -99,6 +110,7 @@ export function toEnvironment({
     WB_GATE: hasGate ? 'host' : undefined,
     // Without a gate the controller does not see who uses a workbench in a browser.
     ...(hasGate ? {} : { WB_IDLE_STOP_MINUTES: '0', WB_IDLE_STOP_GPU_MINUTES: '0' }),
+    ...(hasGate && isOpenToFunctions(gateway) ? { WB_GATE_SILENT_TIMEOUT_SECONDS: GATE_SILENT_SECONDS } : {}),
     RESTAPI_AUTH: auth === 'none' ? 'none' : undefined,
     RESTAPI_OIDC_ISSUER: keys?.oidc?.issuer,
     RESTAPI_OIDC_AUDIENCE: keys?.oidc?.audience,

@@ -324,12 +324,24 @@ export const anyWorkbench = (): fc.Arbitrary<Workbench> =>
       fc.record({
         ...base(),
         ...transition(),
-        status: fc.constantFrom('provisioning' as const, 'pending' as const),
+        status: only('provisioning'),
         desired: only('running'),
         run: accepted(),
         detail: maybe(word()),
         failedStarts: maybe(attempt()),
-      } satisfies Fields<Omit<Provisioning | Pending, 'status'> & { status: 'provisioning' | 'pending' }>),
+      } satisfies Fields<Provisioning>),
+    ),
+    exact(
+      fc.record({
+        ...base(),
+        ...transition(),
+        status: only('pending'),
+        desired: only('running'),
+        run: accepted(),
+        detail: maybe(word()),
+        failedStarts: maybe(attempt()),
+        gateSilentSince: maybe(anyTime()),
+      } satisfies Fields<Pending>),
     ),
     exact(
       fc.record({

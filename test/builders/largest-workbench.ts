@@ -266,6 +266,7 @@ export const LARGEST_WORKBENCHES = {
     run: accepted,
     detail: 'd'.repeat(DETAIL_MAX),
     failedStarts: 9,
+    gateSilentSince: TIME,
   } satisfies Required<Pending>,
   running: {
     ...base,

@@ -12,7 +12,11 @@ import { anchorOf, codeIn, sectionsOf } from './headings.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
-const SOURCES = globSync('{gate,core/gate,adapters/http-server}/**/*.ts', { cwd: ROOT }).map(read).join('\n');
+const SOURCES = globSync(['{gate,core/gate,adapters/http-server}/**/*.ts', 'contract/gate-probe.ts'], {
+  cwd: ROOT,
+})
+  .map(read)
+  .join('\n');
 const GATE_PAGE = read('docs/gate.md');
 
 function sectionOf(page: string, title: string): string {

@@ -25,6 +25,7 @@ const SIGN_IN_PATHS = ['/.wb/login', '/.wb/callback', '/.wb/signed-out', '/.wb/b
 const PATHS = [
   ...SIGN_IN_PATHS,
   '/.wb/health',
+  '/.wb/reachable',
   '/.wb/logout',
   '/.wb/account',
   '/.wb/enter',

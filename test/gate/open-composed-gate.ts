@@ -30,6 +30,8 @@ import { HostClient } from './host-client.ts';
 import { DEFAULT_LOOK } from './pages/default-look.ts';
 
 const SECRET = 'k'.repeat(48);
+/** With which the controller asks the gate about a task. */
+export const PROBE_KEY = 'p'.repeat(48);
 const ARN = 'arn:aws:secretsmanager:us-west-1:123456789012:secret:some';
 export const BASE_URL = 'https://wb.example.com';
 const ISSUER = { issuer: 'https://id.example.com', clientId: 'gate', clientSecret: undefined };
@@ -58,6 +60,7 @@ export const COMPOSITIONS: readonly (readonly [string, Compose])[] = [
         }),
         ports,
         sealKeys: async () => parseSealKeys(JSON.stringify({ current: SECRET })),
+        probeKeys: async () => [PROBE_KEY],
         clientSecret: undefined,
         timers,
       }),
@@ -116,6 +119,7 @@ function composeLocally(
       hostname: '127.0.0.1',
       guard: { hosts: [], origins: [] },
       look: DEFAULT_LOOK,
+      probeKey: PROBE_KEY,
       organisationShares: false,
       startsOnVisit: true,
       ...settings,

@@ -345,6 +345,7 @@ describe('the service', () => {
       'WB_GATE_ISSUER',
       'WB_GATE_KEYS_SECRET_ARN',
       'WB_GATE_NAME',
+      'WB_RUN_KEYS_SECRET_ARN',
       'WB_TABLE_NAME',
     ]);
     expect(containerOf(staging)).not.toHaveProperty('Secrets');

@@ -14,6 +14,7 @@ import type { CreateRequest } from '#core/workbench/request-fields.ts';
 import { dueAt, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { ManualClock } from './manual-clock.ts';
 import { MemoryFreeCapacityStore } from './memory-free-capacity-store.ts';
+import { MemoryGateProbe } from './memory-gate-probe.ts';
 import { MemoryHostFleet } from './memory-host-fleet.ts';
 import { MemoryMachineInventory } from './memory-machine-inventory.ts';
 import { MemoryRunLogReader } from './memory-run-log-reader.ts';
@@ -89,6 +90,7 @@ export class MemoryWorld {
   readonly telemetry = new RecordingTelemetry();
   readonly policy: Policy;
   readonly tasks: MemoryTaskRunner;
+  readonly gate = new MemoryGateProbe();
   readonly hosts: MemoryHostFleet;
   readonly volumes = new MemoryVolumeStore({ clock: this.clock });
   readonly freeCapacity = new MemoryFreeCapacityStore();
@@ -132,6 +134,7 @@ export class MemoryWorld {
       queue,
       telemetry,
       tasks,
+      gate,
       hosts,
       machines,
       volumes,
@@ -149,6 +152,7 @@ export class MemoryWorld {
       queue,
       telemetry,
       tasks,
+      gate,
       hosts,
       machines,
       volumes,

@@ -4,6 +4,7 @@ import { statusDetail } from '../status-detail.ts';
 import { goneAfterOf, launchAfterOf, runOf, type Starting, type Workbench } from '../workbench.ts';
 import { type Context, driveNow } from './context.ts';
 import { deleteOrHide, endWindow } from './deletion.ts';
+import { applyGateDeadline, isWaitingForGate } from './gate-probe.ts';
 import { stopAsPlanned } from './idle.ts';
 import { dueInterruptionReason, isInterruptionDue } from './interruption.ts';
 import { followRetention } from './retention.ts';
@@ -80,6 +81,8 @@ function applyDeadline(workbench: Workbench, context: Context): Workbench {
         },
       });
     case 'pending':
+      if (isWaitingForGate(workbench, context.policy))
+        return applyGateDeadline(workbench, (reason) => beginStop(workbench, context, { reason }), context);
       return beginStop(workbench, context, { reason: timeoutReason(workbench, context) });
     default:
       // A stop or deletion is never assumed to have happened: it continues and is reported as overdue.

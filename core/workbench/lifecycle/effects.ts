@@ -9,6 +9,7 @@ import {
   type Workbench,
 } from '../workbench.ts';
 import { isUnattended, skipGap } from './gap.ts';
+import { probeEffects } from './gate-probe.ts';
 import { hostEffects } from './host.ts';
 import { idleEffects } from './idle.ts';
 import type { Effect } from './inputs.ts';
@@ -72,6 +73,7 @@ function effectsForStatus(workbench: Workbench, now: number, policy: Policy): re
     case 'running':
       return [
         { type: 'describe_task', taskId: workbench.run.taskId },
+        ...probeEffects(workbench, policy),
         ...(workbench.host ? hostEffects(workbench, workbench.host, 'ready') : []),
       ];
     case 'stopping':

@@ -31,6 +31,7 @@ const WAITS = [
   'goneAfter',
   'missingSince',
   'agentSilentSince',
+  'gateSilentSince',
   'launchAfter',
   'stopAt',
   'unknownSince',

@@ -1,5 +1,6 @@
 import type { HourlyRates } from '../../cost/rates.ts';
 import type { Evidence } from '../../ports/activity-store.ts';
+import type { GateProbeResult } from '../../ports/gate-probe.ts';
 import type { HostObservation } from '../../ports/host-fleet.ts';
 import type { PortErrorKind } from '../../ports/port-error.ts';
 import type { TaskInput, TaskObservation } from '../../ports/task-runner.ts';
@@ -16,6 +17,7 @@ export type Effect =
   | { readonly type: 'run_task'; readonly input: TaskInput; readonly token: string }
   | { readonly type: 'stop_task'; readonly taskId: string; readonly reason: string }
   | { readonly type: 'describe_task'; readonly taskId: string }
+  | { readonly type: 'probe_gate'; readonly taskId: string }
   | { readonly type: 'read_evidence'; readonly runId: string }
   | { readonly type: 'terminate_instance'; readonly taskId: string; readonly forced: boolean }
   | {
@@ -107,6 +109,13 @@ export type Outcome =
       readonly evidence: Evidence;
       readonly readAt: number;
       readonly asOfRevision?: number;
+    }
+  /** `askedAt`: before the call. */
+  | {
+      readonly type: 'gate_probed';
+      readonly taskId: string;
+      readonly probe: GateProbeResult;
+      readonly askedAt: number;
     }
   /** The call failed. `throttled`, `no_space`: it had no effect. `unavailable`: it may have had its effect. */
   | {

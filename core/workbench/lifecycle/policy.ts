@@ -49,6 +49,11 @@ export interface Policy {
    */
   readonly agentSilentTimeoutMs: number;
   /**
+   * A workbench whose task is ready runs once the gate reaches it, or once the gate has not responded for this time. 0: there
+   * is no gate that can be asked. @default 0
+   */
+  readonly gateSilentTimeoutMs: number;
+  /**
    * A running workbench is stopped this long after the warning that AWS takes its spot instance back. AWS ends the
    * instance 120 s after the warning, and a container has 30 s to end after SIGTERM. @default 75 s
    */
@@ -87,6 +92,7 @@ export const DEFAULT_POLICY: Policy = {
   hostLaunchesMax: 3,
   taskMissingTimeoutMs: 5 * MINUTE,
   agentSilentTimeoutMs: 30 * MINUTE,
+  gateSilentTimeoutMs: 0,
   interruptionStopMs: 75 * SECOND,
   idleStopMinutes: 60,
   idleStopGpuMinutes: 30,

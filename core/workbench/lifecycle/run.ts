@@ -215,18 +215,46 @@ function observeActiveRun(
     }
     case 'running': {
       if (task.instance === 'gone') return beginUnrequestedStop(workbench, run, task, context);
-      const running: Running = withLimits(
-        { ...launched, status: 'running', ...readiness(base, now) },
-        workbench,
-        context,
-      );
-      if (workbench.status === 'running') return { ...running, ...currentDriveTime(workbench) };
-      return running.unexpectedTasks.length > 0 ? driveBy(running, now) : running;
+      if (workbench.status !== 'running' && policy.gateSilentTimeoutMs > 0)
+        return awaitGate(workbench, run, context);
+      const running = toRunning(workbench, run, context);
+      return workbench.status === 'running' ? { ...running, ...currentDriveTime(workbench) } : running;
     }
     case 'stopping':
     case 'stopped':
       return beginUnrequestedStop(workbench, run, task, context);
   }
+}
+
+/** The task is ready. The gate is asked at once, and then at each poll, until it reaches the workbench. */
+function awaitGate(
+  workbench: Starting | Provisioning | Pending,
+  run: AcceptedRun,
+  context: Context,
+): Pending {
+  const { now, policy } = context;
+  const failed = failedStartsOf(workbench);
+  const isAsked = workbench.status === 'pending' && workbench.gateSilentSince !== undefined;
+  const pending: Pending = {
+    ...baseOf(workbench),
+    desired: 'running',
+    run,
+    status: 'pending',
+    deadlineAt: workbench.status === 'pending' ? workbench.deadlineAt : now + policy.pendingTimeoutMs,
+    gateSilentSince: isAsked ? workbench.gateSilentSince : now,
+    ...(isAsked && workbench.detail !== undefined ? { detail: workbench.detail } : {}),
+    ...(failed === 0 ? {} : { failedStarts: failed }),
+  };
+  return isAsked ? pollLater(pending, context) : driveNow(pending, context);
+}
+
+/** The workbench runs: its task is ready, and the gate reaches it if it must. */
+export function toRunning(workbench: Starting | Launched, run: AcceptedRun, context: Context): Running {
+  const { nextDriveAt: _next, ...base } = baseOf(workbench);
+  const ready = { ...base, desired: 'running' as const, run, failures: 0, status: 'running' as const };
+  const running = withLimits({ ...ready, ...readiness(base, context.now) }, workbench, context);
+  const hasMoreToDo = workbench.status !== 'running' && running.unexpectedTasks.length > 0;
+  return hasMoreToDo ? driveBy(running, context.now) : running;
 }
 
 /**

@@ -7,6 +7,7 @@ import { type Context, driveBy, pollLater } from './context.ts';
 import { applyElapsedTime, pauseDeadline, resumeDeadline } from './deadlines.ts';
 import { pendingEffects } from './effects.ts';
 import { isFromFuture, isUnattended, skipGap } from './gap.ts';
+import { applyGateProbe, isUnprobed } from './gate-probe.ts';
 import {
   applyHostAccepted,
   applyHostHint,
@@ -192,6 +193,8 @@ function applyResult(workbench: Workbench, result: EffectResult, context: Contex
       );
     case 'host_hint':
       return applyHostHint(workbench, result.host, context);
+    case 'gate_probed':
+      return applyGateProbe(workbench, result, context);
     case 'evidence_read':
       return isStale(result, workbench) ? workbench : applyEvidence(workbench, result, context);
     case 'effect_failed': {
@@ -287,6 +290,7 @@ function historyEntryFor(
     return { ...entry, type: retained, ...(retained === 'delete_requested' ? { code: 'retention' } : {}) };
   const scheduled = findScheduleEvent(before, after);
   if (scheduled !== undefined) return { ...entry, type: `schedule_${scheduled}` };
+  if (isUnprobed(before, after, input)) return { ...entry, type: 'gate_silent' };
   if (isRestart(before, after)) return { ...entry, type: 'restarted_after_interruption' };
   if (before.status !== after.status || reason) return { ...entry, type: 'status_changed' };
   if (isDrained(before) !== isDrained(after)) {

@@ -37,6 +37,38 @@ describe('a start', () => {
     expect(await world.liveTasks(key.workbenchId)).toHaveLength(1);
   });
 
+  it('is completed by the gate, which is asked about its task alone, where one can be asked', async () => {
+    const world = new MemoryWorld({ policy: { gateSilentTimeoutMs: MINUTE } });
+    world.gate.result = { kind: 'unreachable', detail: 'connection refused' };
+    const key = await world.create();
+    await world.waitUntil(key, () => world.gate.asked.length > 1);
+    expect(statusDetail(await world.read(key))).toBe('the gate cannot reach it: connection refused');
+    world.gate.result = { kind: 'reachable' };
+    const running = (await world.waitForStatus(key, 'running')) as Running;
+    const { workbenchId } = key;
+    expect(new Set(world.gate.asked.map((task) => JSON.stringify(task)))).toEqual(
+      new Set([JSON.stringify({ workbenchId, taskId: running.run.taskId })]),
+    );
+    const asked = world.gate.asked.length;
+    await world.advance(60 * MINUTE);
+    expect(world.gate.asked.length).toBe(asked);
+  });
+
+  it('that ends although the gate is silent is counted and logged', async () => {
+    const world = new MemoryWorld({ policy: { gateSilentTimeoutMs: MINUTE } });
+    world.gate.result = { kind: 'silent' };
+    const key = await world.create();
+    await world.waitForStatus(key, 'running', 5 * MINUTE);
+    await world.advance(MINUTE);
+    expect(world.telemetry.counts.get('gate_silent')).toBe(1);
+    expect(world.telemetry.lines).toContainEqual({
+      level: 'warn',
+      message: 'workbench runs although the gate did not respond',
+    });
+    const entries = await listHistory(world.ports, key);
+    expect(entries.map(({ type }) => type)).toContain('gate_silent');
+  });
+
   it('completes by polling if no event arrives', async () => {
     const world = new MemoryWorld({ events: false });
     await world.waitForStatus(await world.create(), 'running', 2 * MINUTE);

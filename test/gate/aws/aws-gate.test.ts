@@ -53,6 +53,7 @@ async function openGate(environment: Environment = {}) {
       telemetry: new TelemetryRecorder(),
     },
     sealKeys: async () => KEYS,
+    probeKeys: undefined,
     clientSecret: undefined,
     timers,
   });

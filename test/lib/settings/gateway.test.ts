@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readFunctionSettings } from '#lib/settings/function-settings.ts';
 import { gateDomainOf, gateTaskCount } from '#lib/settings/gateway.ts';
 import { parseStage } from '#lib/settings/stage.ts';
 import { StageSettingsError } from '#lib/settings/stage-error.ts';
@@ -51,6 +52,22 @@ describe('the settings of the gate', () => {
 
   it('take the domain of workbenches from `baseUrl`', () => {
     expect(gateDomainOf('https://wb.example.com')).toBe('wb.example.com');
+  });
+
+  it('let a start ask the gate if the functions, which have no fixed address, can connect to it', () => {
+    const timeoutOf = (gateway: object | 'none', functions = {}) =>
+      readFunctionSettings(
+        someStage({
+          gateway: gateway === 'none' ? 'none' : { ...SOME_GATEWAY, ...gateway },
+          functions,
+        }),
+      ).WB_GATE_SILENT_TIMEOUT_SECONDS;
+    expect(timeoutOf({})).toBe(60);
+    expect(timeoutOf('none')).toBe(0);
+    expect(timeoutOf({ internetFacing: false })).toBe(0);
+    expect(timeoutOf({ allowedCidrs: ['192.0.2.0/24'] })).toBe(0);
+    expect(timeoutOf({}, { WB_GATE_SILENT_TIMEOUT_SECONDS: 0 })).toBe(0);
+    expect(timeoutOf({ internetFacing: false }, { WB_GATE_SILENT_TIMEOUT_SECONDS: 120 })).toBe(120);
   });
 
   it.each([

@@ -22,6 +22,7 @@ import type { Settings } from '#contract/settings/function-settings.ts';
 import type { AuditStore } from '#core/ports/audit-store.ts';
 import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { FreeCapacityStore, InstanceFreeCapacity } from '#core/ports/free-capacity-store.ts';
+import type { GateProbe } from '#core/ports/gate-probe.ts';
 import type { ShareLinkStore } from '#core/ports/share-link-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
@@ -213,6 +214,9 @@ function authorizedJanitor({ account, janitor }: World): Janitor {
     },
   });
 }
+
+/** The settings say that no gate is asked. */
+const UNASKED_GATE: GateProbe = { probe: async () => ({ kind: 'unsupported' }) };
 
 const WORK_QUEUE = 'https://sqs.example/work';
 const HOST_QUEUE = 'https://sqs.example/host';
@@ -521,6 +525,7 @@ export class Controller {
         EFS_SETTINGS,
         clock,
       ),
+      gate: UNASKED_GATE,
       freeCapacity,
       catalog: new ClusterCatalog({ sizes, freeCapacity, clock, telemetry }),
       clock,

@@ -21,7 +21,7 @@ const FREE_BYTES: Readonly<Record<keyof typeof LARGEST_WORKBENCHES, number>> = {
   'starting-preparing': 514,
   'starting-issued': 286,
   provisioning: 391,
-  pending: 396,
+  pending: 372,
   running: 494,
   'stopping-issued': 234,
   'stopping-accepted': 168,
