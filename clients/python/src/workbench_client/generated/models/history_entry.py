@@ -25,19 +25,20 @@ class HistoryEntry:
         type_ (HistoryEntryType): `unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the
             current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `start_retried`:
             a task of the start failed before the workbench ran, and another one is started; `reason_code` says why.
-            `repaired`: the record did not match its task or instance and was corrected. `interruption_noticed`: AWS
-            announced the end of the instance. `drain_announced`: an operator empties the machine of the workbench;
-            `drain_cancelled`: no longer. `restarted_after_interruption`: the workbench starts again because
-            `on_interruption` is `restart`. `processes_may_remain`: only in local mode without cgroups: the processes of the
-            workbench were ended as far as the system shows them; one that left its session, its environment and its files
-            may live on. `owner_offered`, `offer_withdrawn`, `owner_changed`: the owner offered the workbench to another
-            user, this offer ended, or the workbench has another owner since. `idle_warned`: the workbench is not used and
-            will be stopped; `idle_warning_ended`: it was used again. `extended`: a user extended the time until then.
-            `schedule_started`: the workbench starts by its schedule. `schedule_warned`: it will be stopped by its schedule.
-            `schedule_missed`: the controller did not work when the schedule was to start or stop it. `schedule_refused`: a
-            quota refused the start by the schedule. `restored`: a user took its deletion back. `retention_warned`: the
-            workbench was stopped for long and will be deleted; `delete_requested` with the `reason_code` `retention`: it
-            was. `unknown`: a type that this version of the controller does not know.
+            `gate_silent`: the workbench runs although the gate did not say whether it reaches it. `repaired`: the record
+            did not match its task or instance and was corrected. `interruption_noticed`: AWS announced the end of the
+            instance. `drain_announced`: an operator empties the machine of the workbench; `drain_cancelled`: no longer.
+            `restarted_after_interruption`: the workbench starts again because `on_interruption` is `restart`.
+            `processes_may_remain`: only in local mode without cgroups: the processes of the workbench were ended as far as
+            the system shows them; one that left its session, its environment and its files may live on. `owner_offered`,
+            `offer_withdrawn`, `owner_changed`: the owner offered the workbench to another user, this offer ended, or the
+            workbench has another owner since. `idle_warned`: the workbench is not used and will be stopped;
+            `idle_warning_ended`: it was used again. `extended`: a user extended the time until then. `schedule_started`:
+            the workbench starts by its schedule. `schedule_warned`: it will be stopped by its schedule. `schedule_missed`:
+            the controller did not work when the schedule was to start or stop it. `schedule_refused`: a quota refused the
+            start by the schedule. `restored`: a user took its deletion back. `retention_warned`: the workbench was stopped
+            for long and will be deleted; `delete_requested` with the `reason_code` `retention`: it was. `unknown`: a type
+            that this version of the controller does not know.
         requested_by (str | Unset): The caller who requested it.
         from_ (HistoryEntryFrom | Unset):
         to (HistoryEntryTo | Unset):

@@ -4,6 +4,7 @@ from enum import Enum
 class HistoryEntryReasonCode(str, Enum):
     CANNOT_FIT = "cannot_fit"
     EXITED = "exited"
+    GATE_UNREACHABLE = "gate_unreachable"
     IDLE = "idle"
     IMAGE_PULL_FAILED = "image_pull_failed"
     INSTANCE_LOST = "instance_lost"

@@ -7,6 +7,7 @@ class HistoryEntryType(str, Enum):
     DRAIN_ANNOUNCED = "drain_announced"
     DRAIN_CANCELLED = "drain_cancelled"
     EXTENDED = "extended"
+    GATE_SILENT = "gate_silent"
     HOST_REPLACED = "host_replaced"
     IDLE_WARNED = "idle_warned"
     IDLE_WARNING_ENDED = "idle_warning_ended"

@@ -50,7 +50,8 @@ class Workbench:
         status_detail (str | Unset): What a workbench in transition is waiting for: `queued` (calls of the controller
             are throttled), `no_space` (the controller cannot store what the start needs), `volume`, `host`, `capacity`,
             `run` (an earlier task must end first), `retry` (the task of the start failed, and another one is started once
-            it has stopped), `instance_unreachable` (a stop is overdue), or the status that ECS reports for the task. In
+            it has stopped), `gate` (the workbench is ready, and the gate must say that it reaches it; if it does not, a
+            text says why), `instance_unreachable` (a stop is overdue), or the status that ECS reports for the task. In
             local mode also a text about the start, for example `nothing listens on port 20123 (PORT) of localhost`. Also of
             a running workbench: `spot_interruption` (AWS takes its instance back within two minutes), `instance_draining`
             (its instance is being replaced), `machine_draining` (an operator empties its machine; `stops_at` says when),

@@ -22,6 +22,7 @@ class WorkbenchStatusReason:
             `out_of_memory`: The workbench used more memory than requested and was terminated.
             `storage_failed`: The volume could not be created or mounted.
             `start_timeout`: The workbench did not become ready within the time allowed.
+            `gate_unreachable`: The task was ready, but the gate could not reach it within the time allowed.
             `start_refused`: The platform refused to start the task.
             `instance_lost`: The instance stopped or was lost.
             `spot_interrupted`: AWS took the spot instance back.
