@@ -2,7 +2,7 @@ import { WorkbenchClient } from '#clients/typescript/src/client.ts';
 import { readRetryAfter, WorkbenchApiError } from '#clients/typescript/src/errors.ts';
 import type { operations } from '#clients/typescript/src/schema.ts';
 import { addUpUsage, type UsageReport } from '#clients/typescript/src/usage.ts';
-import type { HistoryEntry, Workbench } from '#clients/typescript/src/workbench.ts';
+import type { HistoryEntry, TemplateList, Workbench } from '#clients/typescript/src/workbench.ts';
 import type { Session } from './session.ts';
 
 /** The body of the successful response of an operation. */
@@ -225,6 +225,16 @@ export class Api {
       ...of(signal),
     });
     return dataOf(result).items;
+  }
+
+  /** The templates and sizes that a workbench can be created with. */
+  async templates(signal?: AbortSignal): Promise<TemplateList> {
+    const result = await this.#client.GET('/templates', {
+      params: { query: this.#query() },
+      ...of(signal),
+    });
+    const { items: templates, sizes, currency, basis } = dataOf(result);
+    return { templates, sizes, currency, basis };
   }
 
   async quota(signal?: AbortSignal): Promise<Quota> {

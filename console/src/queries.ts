@@ -23,6 +23,7 @@ export const KEYS = {
   logs: (workbenchId: string) => ['workbench', workbenchId, 'logs'],
   deleted: ['list', 'deleted'],
   startTimes: ['start-times'],
+  templates: ['templates'],
   reports: ['reports'],
   machines: ['machines'],
   links: (workbenchId: string) => ['workbench', workbenchId, 'links'],

@@ -1,18 +1,15 @@
 import { keepPreviousData, useQuery } from '@tanstack/preact-query';
-import type { QuotaName } from '../api.ts';
+import type { CreateBody, QuotaName } from '../api.ts';
 import { useConsole } from '../context.ts';
 import { formatQuota, formatUsd } from '../format.ts';
-import type { Size } from '../sizes.ts';
 import { TEXTS } from '../texts.ts';
 
-/** What a workbench of this size would leave of the quota, and cost. Shows nothing that the API does not say. */
-export function CreatePreview({ size }: { readonly size: Size }) {
+/** What a workbench would leave of the quota, and cost. Shows nothing that the API does not say. */
+export function CreatePreview({ body }: { readonly body: CreateBody }) {
   const { api } = useConsole();
-  const { cpu, memory, gpu } = size;
   const { data, error } = useQuery({
-    queryKey: ['preview', cpu, memory, gpu],
-    queryFn: ({ signal }) =>
-      api.preview({ requested_cpu: cpu, requested_memory: memory, requested_gpu: gpu }, signal),
+    queryKey: ['preview', JSON.stringify(body)],
+    queryFn: ({ signal }) => api.preview(body, signal),
     placeholderData: keepPreviousData,
   });
   // The form itself says what is wrong, once it is sent.

@@ -1,24 +1,24 @@
-import { useMutation, useQueryClient } from '@tanstack/preact-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/preact-query';
 import { useRef, useState } from 'preact/hooks';
 import { toAddress } from '../addresses.ts';
 import { Field } from '../components/field.tsx';
 import { ProblemNotice } from '../components/problem-notice.tsx';
 import { useConsole } from '../context.ts';
-import { formatCpu, formatMemory } from '../format.ts';
+import { type OfferChoice, templateOf, toOfferFields } from '../offers.ts';
 import { openInTab } from '../open-workbench.ts';
 import { describeProblem } from '../problems.ts';
 import { KEYS } from '../queries.ts';
-import { listSizes, type Size, type SizeName } from '../sizes.ts';
+import type { Size } from '../sizes.ts';
 import { TEXTS } from '../texts.ts';
 import { CreatePreview } from './create-preview.tsx';
-import { SizeFields } from './size-fields.tsx';
+import { OfferFields } from './offer-fields.tsx';
 
 export function Create() {
   const { api, config, announce } = useConsole();
   const client = useQueryClient();
-  const sizes = listSizes(config.sizes);
+  const offers = useQuery({ queryKey: KEYS.templates, queryFn: ({ signal }) => api.templates(signal) });
   const [name, setName] = useState<string>(TEXTS.create.defaultName);
-  const [choice, setChoice] = useState<SizeName | 'own'>('small');
+  const [choice, setChoice] = useState<OfferChoice>({});
   const [own, setOwn] = useState<Size>({
     cpu: config.sizes.cpu.default,
     memory: config.sizes.memory.default,
@@ -28,13 +28,12 @@ export function Create() {
   // One key for each content of the form: a second click after a lost response creates no second workbench.
   const key = useRef({ content: '', value: '' });
 
-  const size = (choice === 'own' ? undefined : sizes.get(choice)) ?? own;
+  const offerFields = toOfferFields(choice, own, offers.data);
+  const idleOfTemplate = templateOf(choice, offers.data)?.idle_stop_minutes;
   const body = {
     workbench_name: name,
-    requested_cpu: size.cpu,
-    requested_memory: size.memory,
-    requested_gpu: size.gpu,
-    // Without a number the default of the installation applies.
+    ...offerFields,
+    // Without a number that of the template or of the installation applies.
     ...(idleMinutes === '' ? {} : { idle_stop_minutes: Number(idleMinutes) }),
   };
   const create = async () => {
@@ -84,27 +83,23 @@ export function Create() {
             />
           )}
         </Field>
-        <fieldset class="choices">
-          <legend>{TEXTS.create.size}</legend>
-          {[...sizes].map(([value, { cpu, memory }]) => (
-            <label key={value}>
-              <input type="radio" name="size" checked={choice === value} onChange={() => setChoice(value)} />
-              <span>
-                {TEXTS.create.sizes[value]}
-                <span class="hint">
-                  {' '}
-                  {formatCpu(cpu)}, {formatMemory(memory)}
-                </span>
-              </span>
-            </label>
-          ))}
-          <label>
-            <input type="radio" name="size" checked={choice === 'own'} onChange={() => setChoice('own')} />
-            <span>{TEXTS.create.sizes.own}</span>
-          </label>
-        </fieldset>
-        {choice === 'own' && <SizeFields size={own} onChange={setOwn} problems={problems} />}
-        <Field label={TEXTS.stops.idle} hint={TEXTS.create.idleHint} problem={problems.idle_stop_minutes}>
+        {offers.isPending && <p class="hint">{TEXTS.loading}</p>}
+        {offers.isError && <ProblemNotice error={offers.error} onRetry={() => void offers.refetch()} />}
+        {offers.data && (
+          <OfferFields
+            offers={offers.data}
+            choice={choice}
+            onChoose={setChoice}
+            own={own}
+            onChangeOwn={setOwn}
+            problems={problems}
+          />
+        )}
+        <Field
+          label={TEXTS.stops.idle}
+          hint={idleHintOf(idleOfTemplate)}
+          problem={problems.idle_stop_minutes}
+        >
           {(attributes) => (
             <input
               {...attributes}
@@ -116,7 +111,7 @@ export function Create() {
             />
           )}
         </Field>
-        <CreatePreview size={size} />
+        {offers.isFetched && <CreatePreview body={offerFields} />}
         <ProblemNotice error={mutation.error} />
         <div class="actions">
           <button type="submit" class="primary" value="open" aria-disabled={mutation.isPending}>
@@ -130,4 +125,10 @@ export function Create() {
       </form>
     </>
   );
+}
+
+/** @param ofTemplate the limit in minutes; null: never; undefined: that of the installation */
+function idleHintOf(ofTemplate: number | null | undefined): string {
+  if (ofTemplate === undefined) return TEXTS.create.idleHint;
+  return ofTemplate === null ? TEXTS.create.idleNever : TEXTS.create.idleOfTemplate(ofTemplate);
 }

@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { openBrowser, openPage } from '../browser.ts';
 import { waitForBuiltInPage } from '../built-in-page.ts';
@@ -19,11 +20,41 @@ async function createMany(api: string, names: readonly string[]): Promise<void> 
   }
 }
 
+/** A local workbench costs nothing, so the prices of an installation on AWS are put into the responses. */
+async function addPrices(page: Page): Promise<void> {
+  const priceOf = (cpu: number) => ({ per_hour_running: (0.05 * cpu) / 1024 });
+  const priced = (offers: readonly { readonly requested_cpu: number }[]) =>
+    offers.map((offer) => ({ ...offer, ...priceOf(offer.requested_cpu) }));
+  await page.route('**/templates?*', async (route) => {
+    const response = await route.fetch();
+    const body = (await response.json()) as Record<'items' | 'sizes', Parameters<typeof priced>[0]>;
+    await route.fulfill({
+      response,
+      json: { ...body, items: priced(body.items), sizes: priced(body.sizes) },
+    });
+  });
+  await page.route('**/workbenches?*dry_run=true', async (route) => {
+    const response = await route.fetch();
+    const body = (await response.json()) as {
+      readonly item: {
+        readonly estimate: object;
+        readonly quota: { readonly requested: { readonly cpu: number } };
+      };
+    };
+    const { estimate, quota } = body.item;
+    const item = { ...body.item, estimate: { ...estimate, ...priceOf(quota.requested.cpu) } };
+    await route.fulfill({ response, json: { ...body, item } });
+  });
+}
+
 test('Home and Create show a status with its reason, in a phone and on a desktop, in the light and in the dark', async () => {
   const server = await LocalServer.start(await createDataDir(), { WB_LOCAL_MAX_RUNNING: '1' });
   const page = await openPage(await openBrowser());
   const faults = recordFaults(page);
+  await addPrices(page);
   await page.goto(`${findConsoleUrl(server)}#/create`);
+  await page.getByText('1 vCPU, 2 GiB, $0.050 an hour').first().waitFor();
+  await page.getByText('About $0.050 an hour while it runs').waitFor();
   await page.getByRole('radio', { name: 'Other' }).check();
   await checkScreen(page, 'create');
   // An invalid value is explained at its field.
@@ -129,6 +160,48 @@ test('Create says what the quota leaves, and the limit of idle time is that of t
   await page.getByLabel('When not used for (minutes)').fill('45');
   await page.getByRole('button', { name: 'Create only' }).click();
   await page.getByText('when not used for 45 minutes').waitFor();
+});
+
+test('a workbench is created from a template with another size, and a template that is gone meanwhile is explained', async () => {
+  const server = await LocalServer.start(await createDataDir(), {
+    WB_SIZES: 'small:512:512,large:1024:1024',
+    WB_TEMPLATES: JSON.stringify([
+      { name: 'standard', title: 'Everyday work', description: 'For editing.' },
+      { name: 'long', title: 'Long computation', size: 'small', idle_stop_minutes: 480 },
+    ]),
+  });
+  const page = await openPage(await openBrowser());
+  const faults = recordFaults(page);
+  await page.goto(`${findConsoleUrl(server)}#/create`);
+  await page.getByRole('radio', { name: 'Everyday work For editing.' }).waitFor();
+  await page.getByRole('radio', { name: 'Long computation' }).check();
+  expect(await page.getByRole('radio', { name: 'As in the template 0.5 vCPU, 512 MiB' }).isChecked()).toBe(
+    true,
+  );
+  await page.getByText('Empty: 480, as in the template.').waitFor();
+  await page.getByRole('radio', { name: 'Large 1 vCPU, 1 GiB' }).check();
+  await page.getByRole('button', { name: 'Create only' }).click();
+  await page.getByText('1 vCPU, 1 GiB').waitFor();
+  await page.getByText('when not used for 480 minutes').waitFor();
+
+  await page.goto(`${findConsoleUrl(server)}#/create`);
+  await page.route('**/workbenches?*', (route) =>
+    route.continue({ postData: JSON.stringify({ template: 'gone' }) }),
+  );
+  await page.getByRole('button', { name: 'Create only' }).click();
+  await page.getByText('one of standard, long').waitFor();
+  expect(faults).toEqual([]);
+});
+
+test('Create can be used while the templates cannot be read', async () => {
+  const server = await LocalServer.start(await createDataDir());
+  const page = await openPage(await openBrowser());
+  await page.route('**/templates?*', (route) => route.fulfill({ status: 500, body: '{}' }));
+  await page.goto(`${findConsoleUrl(server)}#/create`);
+  await page.getByRole('alert').waitFor();
+  expect(await page.getByRole('radio').count()).toBe(0);
+  await page.getByRole('button', { name: 'Create only' }).click();
+  await page.getByText('1 vCPU, 2 GiB').waitFor();
 });
 
 test('a deleted workbench is restored while the installation keeps it', async () => {
