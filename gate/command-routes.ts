@@ -1,13 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import { outsideRequest } from '#adapters/http-server/request-faults.ts';
 import { mayDo } from '#core/access/rights.ts';
-import { decideRequest } from '#core/gate/decide-request.ts';
-import type { FoundRecord, FoundShares, GateDecision } from '#core/gate/gate-decision.ts';
+import type { GateDecision } from '#core/gate/gate-decision.ts';
 import { isLocalPath } from '#core/gate/gate-host.ts';
-import { needsShares } from '#core/gate/visitor-role.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
+import { decideOwnRequest } from './decide-own-request.ts';
 import { readField, readForm } from './form-body.ts';
 import type { OwnRequest, OwnRoute } from './own-route.ts';
 import {
@@ -77,27 +75,15 @@ async function execute(
   { workbenches, shares, commands, clock, telemetry }: CommandRoutesOptions,
 ): Promise<GatePage | undefined> {
   if (workbenchId === undefined) return unknownPage();
-  // The origin has been checked with the path.
-  const request = {
-    method: 'GET',
-    webSocket: false,
-    origins: [],
-    workbenchId,
-    ownOrigins: [],
-    mayBeFramed: false,
+  const find = async (id: string) => {
+    const key = await workbenches.findByWorkbenchId(id);
+    return key === undefined ? undefined : workbenches.read(key);
   };
-  const decide = (found: FoundRecord, given: FoundShares = []) =>
-    decideRequest(request, visitor, found, clock.now(), given);
-  const withoutRecord = decide('unreadable');
-  // A visitor without a session must not cause a read of the table.
-  if (withoutRecord.kind !== 'unreadable')
-    return presentRefusal(command, withoutRecord, back) ?? unreadablePage();
-  const found = await readRecord(workbenchId, workbenches, telemetry);
-  const given =
-    found !== 'unreadable' && needsShares(visitor, found)
-      ? await readShares(workbenchId, shares, telemetry)
-      : [];
-  const refusal = presentRefusal(command, decide(found, given), back);
+  const { decision, found } = await decideOwnRequest(
+    { workbenchId, visitor },
+    { find, shares, clock, telemetry },
+  );
+  const refusal = presentRefusal(command, decision, back);
   if (refusal !== undefined) return refusal;
   if (found === undefined || found === 'unreadable') return unreadablePage();
   const { userId } = found;
@@ -125,36 +111,6 @@ function presentRefusal(command: Command, decision: GateDecision, back: string):
       return unreadablePage();
     default:
       return unknownPage();
-  }
-}
-
-async function readShares(
-  workbenchId: string,
-  shares: CommandRoutesOptions['shares'],
-  telemetry: Telemetry,
-): Promise<FoundShares> {
-  try {
-    return await outsideRequest(() => shares.find(workbenchId));
-  } catch (error) {
-    telemetry.error('the shares of a workbench cannot be read', { workbenchId }, error);
-    return 'unreadable';
-  }
-}
-
-async function readRecord(
-  workbenchId: string,
-  workbenches: CommandRoutesOptions['workbenches'],
-  telemetry: Telemetry,
-): Promise<FoundRecord> {
-  const read = async (): Promise<Workbench | undefined> => {
-    const key: WorkbenchKey | undefined = await workbenches.findByWorkbenchId(workbenchId);
-    return key === undefined ? undefined : workbenches.read(keyOf(key));
-  };
-  try {
-    return await outsideRequest(read);
-  } catch (error) {
-    telemetry.error('the record of a workbench cannot be read', { workbenchId }, error);
-    return 'unreadable';
   }
 }
 
