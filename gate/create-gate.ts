@@ -58,6 +58,8 @@ export interface GateSetup {
   readonly openRequests?: OpenRequests;
   /** @default one that connects to workbenches */
   readonly forwarder?: RequestForwarder;
+  /** Whether documents in tabs get the script that shows when the workbench stops. @default false */
+  readonly addsNotice?: boolean;
   /** Proxies in front of this server, each of which appends an address to `X-Forwarded-For`. @default 0 */
   readonly trustedHops?: number;
   readonly pages: PageRenderer;
@@ -67,7 +69,8 @@ export interface GateSetup {
 
 /** Builds the gate from its parts. */
 export function createGate(setup: GateSetup): GateServer {
-  const { baseUrl, pages, timers, telemetry, trustedHops = 0, openRequests = new OpenRequests() } = setup;
+  const { baseUrl, pages, timers, telemetry, openRequests = new OpenRequests() } = setup;
+  const { trustedHops = 0, addsNotice = false } = setup;
   const parts = buildDecisionParts(setup);
   const { records, shares, visitors } = parts;
   const revocation = new RevocationWatch({ openRequests, records, shares, visitors, timers, telemetry });
@@ -80,7 +83,13 @@ export function createGate(setup: GateSetup): GateServer {
     activity,
     forwarder:
       setup.forwarder ??
-      new Forwarder({ telemetry, baseUrl, trustedHops, removesAuthorization: removesAuthorization(setup) }),
+      new Forwarder({
+        telemetry,
+        baseUrl,
+        trustedHops,
+        addsNotice,
+        removesAuthorization: removesAuthorization(setup),
+      }),
     openRequests,
     pages,
     timers,

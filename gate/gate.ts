@@ -10,8 +10,10 @@ import type { ForwardAuth } from './forward-auth/forward-auth.ts';
 import type { ProxyKind } from './forward-auth/proxy-kind.ts';
 import type { RunningWorkbenches } from './forward-auth/running-workbenches.ts';
 import type { GateServer } from './gate-server.ts';
+import { noticeRoutes } from './notice/notice-routes.ts';
 import { OpenRequests } from './open-requests.ts';
 import type { OwnRoute } from './own-route.ts';
+import { idleStopRoute } from './pages/idle-stop-page.ts';
 import { type PageLook, PageRenderer } from './pages/page-renderer.ts';
 import type { GatePorts } from './ports.ts';
 import { reachableRoute } from './reachable-route.ts';
@@ -53,6 +55,10 @@ export interface GateSettings {
   readonly startsOnVisit: boolean;
   /** Returns the keys with which the controller asks whether the gate reaches a task. Absent: it cannot ask. */
   readonly probeKeys?: (() => Promise<readonly string[]>) | undefined;
+  /** Whether the pages of workbenches show when and why the workbench stops: WB_GATE_STOP_NOTICE. */
+  readonly stopNotice: boolean;
+  /** The address of the console, for links. Undefined: there is none. */
+  readonly consoleUrl: string | undefined;
   /** Proxies in front of the gate, each of which appends an address to `X-Forwarded-For`. @default 0 */
   readonly trustedHops?: number;
   /** How long an idle connection of a client stays open, milliseconds. @default the one of Node.js */
@@ -93,6 +99,7 @@ export class Gate {
     this.#health = new TableHealth(ports.workbenches, timers, telemetry);
     const { workbenches } = this.#health;
     const { connections, keepAliveMs, baseUrl, proxy, trustedHops, organisationShares } = settings;
+    const { stopNotice, consoleUrl } = settings;
     const shares = new WorkbenchShares({ shares: ports.shares, organisationShares, timers });
     const addresses = new WorkbenchAddresses(settings.addressMode, baseUrl);
     const pages = new PageRenderer(settings.look);
@@ -113,6 +120,13 @@ export class Gate {
         healthRoute(this.#health),
         ...reachableRoutes(settings, { workbenches, addresses, timers }),
         ...commandRoutes({ workbenches, shares, commands, pages, clock: timers, telemetry }),
+        ...(stopNotice
+          ? noticeRoutes({
+              records: new WorkbenchRecords({ workbenches, timers }),
+              ...{ shares, consoleUrl, pages, clock: timers, telemetry },
+            })
+          : []),
+        idleStopRoute(consoleUrl, pages),
         ...routes,
       ],
       frontendOrigins: settings.access.kind === 'open' ? [] : settings.access.frontendOrigins,
@@ -122,6 +136,7 @@ export class Gate {
       audit,
       openRequests: this.#openRequests,
       usualStarts: new UsualStarts({ startTimes: ports.startTimes, clock: timers, telemetry }),
+      addsNotice: stopNotice,
       ...(settings.startsOnVisit ? { visitStart: new VisitStart(commands) } : {}),
       ...(trustedHops === undefined ? {} : { trustedHops }),
       baseUrl,

@@ -7,6 +7,9 @@ export const OWN_PATH_PREFIX = '/.wb/';
 /** The page that says who is signed in. It exists only with sessions. */
 export const ACCOUNT_PATH = '/.wb/account';
 
+/** The page that explains why workbenches stop, and how to keep them. */
+export const IDLE_STOP_PATH = '/.wb/idle-stop';
+
 /** A request to the gate itself. The Host header, the path and the origin of the page have been checked. */
 export interface OwnRequest {
   readonly request: IncomingMessage;
@@ -38,6 +41,8 @@ export interface OwnRoute {
    * reach a GET route in each case.
    */
   readonly from: 'own' | 'frontend' | 'any';
+  /** Whether a request is a use of the session, which extends it. @default true */
+  readonly renewsSession?: boolean;
   /** Responds. An exception becomes a 503 and is logged. */
   handle(request: OwnRequest): Promise<void>;
 }

@@ -49,7 +49,7 @@ export async function serveOwnRoute(
     const visitor = await readVisitor(request, found.route, own.target, options);
     // Before the route, whose own cookies come later and count: a sign-out ends the session.
     deleteRepeatedCookies(request, response);
-    await options.renewal?.renew(visitor, response);
+    if (found.route.renewsSession !== false) await options.renewal?.renew(visitor, response);
     await found.route.handle({
       request,
       response,

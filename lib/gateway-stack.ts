@@ -16,6 +16,7 @@ import { GateService } from './constructs/gate-service.ts';
 import type { Network } from './constructs/network.ts';
 import type { DataStack } from './data-stack.ts';
 import { settingsThatDiffer } from './function-environment.ts';
+import { consoleUrlOf } from './settings/console.ts';
 import { toEnvironment } from './settings/function-settings.ts';
 import {
   type GatewaySettings,
@@ -125,6 +126,7 @@ export class GatewayStack extends WorkbenchStack {
       ...settingsThatDiffer(DEPLOYED_GATE_SETTINGS, {
         ...toEnvironment(settings),
         ...gateEnvironment(gate),
+        WB_GATE_CONSOLE_URL: gate.consoleUrl ?? consoleUrlOf(settings.console),
         WB_TABLE_NAME: data.records.table.tableName,
         WB_AUTH_SECRET_ARN: api.secret,
         WB_RUN_KEYS_SECRET_ARN: api.runKeys,

@@ -143,7 +143,7 @@ async function open(
   const gateRequests = new GateRequests(data, telemetry);
   const gate = new GateProcess({
     settings: {
-      ...gateSettings(settings, runKey),
+      ...gateSettings(settings, { probeKey: runKey, hasConsole: consoleFolder !== undefined }),
       ...(await signInSettings(settings, signIn, timers.now())),
     },
     requests: gateRequests,
@@ -250,9 +250,15 @@ function displayHostname({ bindAddress, hosts: [first] }: LocalSettings): string
   return bindAddress === '127.0.0.1' || first === undefined ? '127.0.0.1' : first.replace(/:\d+$/, '');
 }
 
-function gateSettings(settings: LocalSettings, probeKey: string): LocalGateSettings {
+function gateSettings(
+  settings: LocalSettings,
+  { probeKey, hasConsole }: { readonly probeKey: string; readonly hasConsole: boolean },
+): LocalGateSettings {
   const { bindAddress, baseUrl, addressMode, workbenchPort } = settings;
   const hostname = displayHostname(settings);
+  // With PORT=0 the gate starts before the port is known.
+  const ownConsole = hasConsole && settings.port !== 0 ? `http://${hostname}:${settings.port}/` : undefined;
+  const consoleUrl = settings.gate.WB_GATE_CONSOLE_URL ?? ownConsole;
   const fixed = baseUrl ?? (workbenchPort === 0 ? undefined : `http://${hostname}:${workbenchPort}`);
   return {
     bindAddress,
@@ -264,6 +270,8 @@ function gateSettings(settings: LocalSettings, probeKey: string): LocalGateSetti
     probeKey,
     organisationShares: settings.functions.WB_ORGANISATION_SHARES === 'true',
     startsOnVisit: settings.gate.WB_GATE_AUTO_START !== undefined,
+    stopNotice: settings.gate.WB_GATE_STOP_NOTICE === 'on',
+    ...(consoleUrl === undefined ? {} : { consoleUrl }),
     ...(settings.proxy === undefined ? {} : { proxy: settings.proxy }),
   };
 }

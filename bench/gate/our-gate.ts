@@ -59,6 +59,7 @@ export async function openGate(
       look: lookOf(readGateSettings({})),
       organisationShares: false,
       startsOnVisit: false,
+      stopNotice: true,
       guard: { hosts: [], origins: [] },
       ...(kind === 'open' ? {} : { signIn: signInOf(secret) }),
       ...(asking === undefined

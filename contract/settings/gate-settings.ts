@@ -1,5 +1,5 @@
 import { type Environment, parseSettings, type ValuesOf } from './setting.ts';
-import { choice, list, text } from './setting-kinds.ts';
+import { choice, list, text, url } from './setting-kinds.ts';
 import { SIGN_IN_RULES, SIGN_IN_SETTINGS } from './sign-in-settings.ts';
 
 /** The settings of the gate, locally and on AWS. docs/settings.md lists them. */
@@ -39,6 +39,19 @@ export const GATE_SETTINGS = {
     description:
       'The value `visit` starts a stopped workbench when its owner follows a link, a bookmark or an address to it. By default only the button on its page starts it. Polls, WebSockets, frames, prefetches and pages that reload never start one. Browsers that do not send `Sec-Fetch-User`, such as Safari, show the button.',
     values: ['visit'],
+    readBy: GATE,
+  }),
+  WB_GATE_STOP_NOTICE: choice({
+    description:
+      'Whether pages of workbenches show a notice from ten minutes before the workbench is stopped. The gate adds a script of its own to HTML documents that browsers open in a tab. With `off` it changes no document.',
+    values: ['on', 'off'],
+    default: 'on',
+    readBy: GATE,
+  }),
+  WB_GATE_CONSOLE_URL: url({
+    description:
+      'The address of the console, for links on the pages of the gate and in the notice before a stop. Without it local mode has the address at which it serves the console itself, except with `PORT=0`.',
+    plain: true,
     readBy: GATE,
   }),
 };

@@ -56,6 +56,8 @@ export function createAwsGate(options: AwsGateOptions): Gate {
       probeKeys,
       organisationShares: settings.WB_ORGANISATION_SHARES === 'true',
       startsOnVisit: settings.WB_GATE_AUTO_START !== undefined,
+      stopNotice: settings.WB_GATE_STOP_NOTICE === 'on',
+      consoleUrl: settings.WB_GATE_CONSOLE_URL,
       trustedHops: TRUSTED_HOPS,
       keepAliveMs: KEEP_ALIVE_MS,
       connections: { max: CONNECTIONS_MAX, name: 'browsers' },

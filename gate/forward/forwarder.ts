@@ -12,6 +12,7 @@ import type { Duplex } from 'node:stream';
 import { type EndpointTarget, hostsOf } from '#adapters/local/tasks/endpoint.ts';
 import { systemTimers, type Timers } from '#adapters/local/timers.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import { isForTab, noticeTagOf } from '#gate/notice/notice-tag.ts';
 import { IdlePings } from './idle-pings.ts';
 import { NewConnections } from './new-connections.ts';
 import { sendRequestBody } from './request-body.ts';
@@ -49,6 +50,8 @@ export interface ForwarderOptions {
   readonly trustedHops?: number;
   /** Whether `Authorization` is for the gate, and not for the workbench. @default false */
   readonly removesAuthorization?: boolean;
+  /** Whether documents in tabs get the script that shows when the workbench stops. @default false */
+  readonly addsNotice?: boolean;
   /** How long a connection to a workbench may take, milliseconds. @default 2,000 */
   readonly connectTimeoutMs?: number;
   readonly timers?: Timers;
@@ -73,6 +76,7 @@ export class Forwarder {
     this.#options = {
       trustedHops: 0,
       removesAuthorization: false,
+      addsNotice: false,
       connectTimeoutMs: 2000,
       timers: systemTimers,
       ...options,
@@ -97,6 +101,8 @@ export class Forwarder {
         headers.te = 'trailers';
         headers.connection = agent === this.#agent ? 'te, keep-alive' : 'te, close';
       }
+      const tag = this.#options.addsNotice && isForTab(request) ? noticeTagOf(target.prefix) : undefined;
+      if (tag !== undefined) headers['accept-encoding'] = 'identity';
       const toBackend = this.#connect(request, target, { agent, headers });
       const abort = () => {
         if (!response.writableFinished) toBackend.destroy();
@@ -129,7 +135,7 @@ export class Forwarder {
       toBackend.once('response', (backend) => {
         hasResponse = true;
         try {
-          const problem = forwardResponse(request, backend, response, this.#scope(request, target));
+          const problem = forwardResponse(request, backend, response, this.#scope(request, target), tag);
           if (problem !== undefined) refuse(problem);
         } catch (error) {
           fail('invalid_response');

@@ -1,9 +1,12 @@
 import type { IncomingHttpHeaders, IncomingMessage, InformationEvent, ServerResponse } from 'node:http';
+import { insertTag, readDocumentStart } from '#gate/notice/document-start.ts';
+import { mayHaveNotice } from '#gate/notice/notice-tag.ts';
 import { forwardableTrailers, prepareForForwarding } from './backend-response.ts';
 import { confineResponse, type WorkbenchScope } from './workbench-scope.ts';
 
 /**
  * Sends the response of a workbench to the client.
+ * @param tag is added to a document that a browser shows in a tab, if it can have it
  * @returns why it cannot be sent; undefined if it is sent
  */
 export function forwardResponse(
@@ -11,14 +14,34 @@ export function forwardResponse(
   backend: IncomingMessage,
   response: ServerResponse,
   scope: WorkbenchScope,
+  tag?: Buffer,
 ): string | undefined {
   const readsChunks = request.httpVersionMinor > 0;
   const problem = prepareForForwarding(backend, { method: request.method, readsChunks });
   if (problem !== undefined) return problem;
   confineResponse(backend.headers, scope);
   addOwnCookies(backend.headers, response);
-  response.writeHead(backend.statusCode as number, backend.statusMessage, backend.headers);
-  sendBody(backend, response);
+  const writeHead = () =>
+    response.writeHead(backend.statusCode as number, backend.statusMessage, backend.headers);
+  destroyWithBackend(backend, response);
+  if (tag === undefined || !mayHaveNotice(backend)) {
+    writeHead();
+    sendBody(backend, response);
+    return undefined;
+  }
+  readDocumentStart(backend, (read, position) => {
+    const start = position === undefined ? read : insertTag(read, position, tag, backend.headers);
+    try {
+      writeHead();
+    } catch (error) {
+      // Node.js cannot write a header that it could read. The caller does not wait any more.
+      response.destroy(error as Error);
+      return;
+    }
+    if (start.length > 0 && !response.write(start)) backend.pause();
+    if (backend.readableEnded) endResponse(backend, response);
+    else sendBody(backend, response);
+  });
   return undefined;
 }
 
@@ -46,18 +69,25 @@ function sendBody(backend: IncomingMessage, response: ServerResponse): void {
   response.on('drain', () => backend.resume());
   backend.once('end', () => {
     hasSent = true;
-    const trailers = backend.rawTrailers.length === 0 ? [] : forwardableTrailers(backend);
-    if (trailers.length > 0) response.addTrailers(trailers);
-    response.end();
-  });
-  // The client must not take a part for the whole.
-  backend.once('error', () => response.destroy());
-  backend.once('close', () => {
-    if (!backend.complete) response.destroy();
+    endResponse(backend, response);
   });
   // Node.js sends the headers with the first bytes of the body. A stream of events may have none for a long time.
   setImmediate(() => {
     if (!hasSent && !response.destroyed) response.flushHeaders();
+  });
+}
+
+function endResponse(backend: IncomingMessage, response: ServerResponse): void {
+  const trailers = backend.rawTrailers.length === 0 ? [] : forwardableTrailers(backend);
+  if (trailers.length > 0) response.addTrailers(trailers);
+  response.end();
+}
+
+/** The client must not take a part for the whole. */
+function destroyWithBackend(backend: IncomingMessage, response: ServerResponse): void {
+  backend.once('error', () => response.destroy());
+  backend.once('close', () => {
+    if (!backend.complete) response.destroy();
   });
 }
 

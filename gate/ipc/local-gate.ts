@@ -27,6 +27,8 @@ export function createLocalGate({ settings, ports, running, baseUrl, timers }: L
       ...(probeKey === undefined ? {} : { probeKeys: async () => [probeKey] }),
       organisationShares: settings.organisationShares,
       startsOnVisit: settings.startsOnVisit,
+      stopNotice: settings.stopNotice,
+      consoleUrl: settings.consoleUrl,
       // The proxy appends the address of the browser to `X-Forwarded-For`.
       ...(proxy === undefined ? {} : { trustedHops: 1, proxy: { ...proxy, running } }),
       connections: { max: MAX_WORKBENCH_CONNECTIONS, name: 'workbenches' },

@@ -46,6 +46,10 @@ export interface LocalGateSettings {
   readonly organisationShares: boolean;
   /** Whether the visit of a person starts a stopped workbench. */
   readonly startsOnVisit: boolean;
+  /** Whether the pages of workbenches show when and why the workbench stops. */
+  readonly stopNotice: boolean;
+  /** The address of the console. Absent: it is not known, or there is none. */
+  readonly consoleUrl?: string;
   /** Present if another proxy forwards, and asks this gate. */
   readonly proxy?: { readonly kind: ProxyKind; readonly port: number };
 }

@@ -129,6 +129,8 @@ header{padding:.75rem 1rem;font-weight:600;color:var(--on-brand);background:var(
 main,footer{max-width:44rem;margin:0 auto;padding:1.5rem 1rem}
 h1{font-size:1.5rem;line-height:1.25;margin:.5rem 0 1rem}
 p,form{margin:.75rem 0}
+h2{font-size:1.125rem;margin:1.5rem 0 .5rem}
+pre{white-space:pre-wrap}
 .note{color:var(--note)}
 a{color:var(--link)}
 label{display:block;margin:.75rem 0}

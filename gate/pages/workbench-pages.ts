@@ -1,7 +1,9 @@
+import type { ReasonCode } from '#core/workbench/reasons.ts';
 import type { StartTimesSummary } from '#core/workbench/start-times.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import type { FullOf } from '#gate/open-requests.ts';
+import { IDLE_STOP_PATH } from '#gate/own-route.ts';
 import type { Command } from './command-pages.ts';
 import type { GatePage, WorkbenchAddress } from './gate-page.ts';
 import { html, type Markup } from './markup.ts';
@@ -32,7 +34,7 @@ export interface NotRunningOptions {
 /** The page of a workbench that is not running. */
 export function notRunningPage(workbench: Workbench, options: NotRunningOptions): GatePage {
   const { name, status } = workbench;
-  const { now, address, usualStart } = options;
+  const { now, address } = options;
   const command = commandOf(workbench, options);
   const requestedAt = startRequestedAt(workbench);
   const isSettled = status === 'stopped';
@@ -48,7 +50,7 @@ export function notRunningPage(workbench: Workbench, options: NotRunningOptions)
     heading: name,
     body: html`<p role="status" aria-live="polite"><strong>${SENTENCES[status]}</strong> ${waitsFor(workbench)}</p>
 <p>Status: <b>${status}</b>${rawDetail(workbench)}</p>
-${listFacts(workbench, now, requestedAt, usualStart)}
+${listFacts(workbench, options, requestedAt)}
 ${command === undefined ? withoutButton(workbench) : commandForm(command, address)}
 <p class="note">${RELOAD_NOTES[status]}</p>`,
     json: presentState(workbench),
@@ -157,11 +159,13 @@ function rawDetail(workbench: Workbench): string | undefined {
   return detail === undefined ? undefined : ` (${detail})`;
 }
 
+/** The reasons of stops that were planned, which the page at IDLE_STOP_PATH explains. */
+const PLANNED: ReadonlySet<ReasonCode> = new Set(['idle', 'max_life', 'stop_at', 'schedule']);
+
 function listFacts(
   workbench: Workbench,
-  now: number,
+  { now, usualStart, address: { prefix } }: NotRunningOptions,
   requestedAt: number | undefined,
-  usualStart: NotRunningOptions['usualStart'],
 ): readonly Markup[] {
   const facts: Markup[] = [];
   if ('reason' in workbench && workbench.reason !== undefined) {
@@ -169,6 +173,10 @@ function listFacts(
     facts.push(html`<p>Reason: ${message} (${code})</p>`);
     const advice = ADVICE[code];
     if (advice !== undefined) facts.push(html`<p>${advice}</p>`);
+    if (PLANNED.has(code))
+      facts.push(
+        html`<p><a href="${prefix}${IDLE_STOP_PATH}">Why did it stop, and how do I keep it?</a></p>`,
+      );
   }
   if (requestedAt !== undefined)
     facts.push(html`<p>The start was requested ${formatDuration(now - requestedAt)} ago.</p>`);

@@ -86,6 +86,11 @@ export const consoleSetting = oneOf(
 export type ConsoleSetting = z.infer<typeof consoleSetting>;
 export type ConsoleStageSettings = z.infer<typeof console>;
 
+/** Returns the address of a console with a name of its own. The name that CloudFront draws is not known before the deployment. */
+export function consoleUrlOf(setting: ConsoleSetting): string | undefined {
+  return setting === 'none' || setting.domain === undefined ? undefined : `https://${setting.domain.name}`;
+}
+
 /** The path of each setting in the stage file. */
 const STAGE_PATHS: Readonly<Record<string, string>> = {
   WB_CONSOLE_CLIENT_ID: 'console.clientId',

@@ -165,6 +165,8 @@ const STAGE_PATHS: Readonly<Record<string, string>> = {
   WB_GATE_COLOR: 'gateway.color',
   WB_GATE_FRAME_ANCESTORS: 'gateway.frameAncestors',
   WB_GATE_AUTO_START: 'gateway.autoStart',
+  WB_GATE_STOP_NOTICE: 'gateway.stopNotice',
+  WB_GATE_CONSOLE_URL: 'gateway.consoleUrl',
   WB_GATE_ISSUER: 'gateway.oidc.issuer',
   WB_GATE_CLIENT_ID: 'gateway.oidc.clientId',
   WB_GATE_SCOPES: 'gateway.oidc.scopes',

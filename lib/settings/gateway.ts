@@ -232,6 +232,21 @@ const gateway = group(
         of: ['visit'],
       }),
     ),
+    stopNotice: z._default(
+      flag({
+        description:
+          'Whether pages of workbenches show a notice from ten minutes before the workbench is stopped. The gate adds a script of its own to HTML documents that browsers open in a tab.',
+      }),
+      true,
+    ),
+    consoleUrl: z.optional(
+      text({
+        description:
+          'The address of the console, for links on the pages of the gate. With `console.domain` it is that name by default. Without it, set the output `ConsoleUrl` of the stack of the console.',
+        expected: 'an https address without query or fragment',
+        pattern: /^https:\/\/[^\s?#]{1,2000}$/,
+      }),
+    ),
     accessLogRetentionDays: z._default(
       integer({
         description: 'Retention of the access logs of the load balancer, in a bucket of S3.',
@@ -278,6 +293,8 @@ export function gateEnvironment(gate: GatewaySettings): Environment {
     WB_GATE_COLOR: gate.color,
     WB_GATE_FRAME_ANCESTORS: gate.frameAncestors.join(','),
     WB_GATE_AUTO_START: gate.autoStart,
+    WB_GATE_STOP_NOTICE: gate.stopNotice ? 'on' : 'off',
+    WB_GATE_CONSOLE_URL: gate.consoleUrl,
     WB_GATE_ISSUER: oidc?.issuer,
     WB_GATE_CLIENT_ID: oidc?.clientId,
     WB_GATE_SCOPES: oidc?.scopes.join(','),

@@ -31,6 +31,7 @@ const PATHS = [
   '/.wb/enter',
   '/.wb/start',
   '/.wb/stop',
+  '/.wb/stop-notice',
   '/.wb/none',
 ];
 
@@ -69,6 +70,55 @@ describe.each(COMPOSITIONS)('the gate %s', (_name, compose) => {
     const url = `${originOf(workbench)}/`;
     // No page waits for it: one of the next has it.
     await expect.poll(async () => (await browser.get(url)).body).toContain('Such starts usually take ');
+  });
+
+  test('shows in a document when and why its workbench stops, which is no use of it', async () => {
+    const { activity, audit, browserOf, close, table, timers } = await openComposedGate(compose);
+    const workbench = await startWorkbench((_request, response) =>
+      response
+        .writeHead(200, { 'content-type': 'text/html' })
+        .end('<!doctype html><html><head></head></html>'),
+    );
+    table.put({ ...workbench, lifeEndsAt: timers.now() + 5 * MINUTE } as Workbench);
+    const browser = await browserOf(workbench.userId, workbench);
+    const url = originOf(workbench);
+    const inPage = {
+      accept: '*/*',
+      'sec-fetch-site': 'same-origin',
+      'sec-fetch-mode': 'cors',
+      'sec-fetch-dest': 'empty',
+    };
+    const notice = await browser.get(`${url}/.wb/stop-notice`, inPage);
+    expect(JSON.parse(notice.body)).toMatchObject({ kind: 'max_life', seconds: 300 });
+    expect(audit.events).toEqual([]);
+    expect((await browser.get(`${url}/.wb/stop-notice.js`, inPage)).status).toBe(200);
+    const explained = await browser.get(`${url}/.wb/idle-stop`);
+    expect([explained.status, explained.body]).toEqual([200, expect.stringContaining('how do I keep it')]);
+    // A page of another origin learns nothing: it gets no response, or one that its browser keeps from it.
+    const ofForeignPage = { ...inPage, 'sec-fetch-site': 'same-site' };
+    const foreign = await browser.get(`${url}/.wb/stop-notice`, { ...ofForeignPage, origin: BASE_URL });
+    expect(foreign.status).toBe(403);
+    const opaque = await browser.get(`${url}/.wb/stop-notice`, {
+      ...ofForeignPage,
+      'sec-fetch-mode': 'no-cors',
+    });
+    expect(opaque.headers['cross-origin-resource-policy']).toBe('same-origin');
+    await close();
+    expect(await activity.read([workbench.workbenchId])).toEqual(new Map());
+  });
+
+  test('puts the script of the notice into the documents of a workbench', async () => {
+    const { browserOf, table } = await openComposedGate(compose);
+    const workbench = await startWorkbench((_request, response) =>
+      response
+        .writeHead(200, { 'content-type': 'text/html' })
+        .end('<!doctype html><html><head></head></html>'),
+    );
+    table.put(workbench);
+    const browser = await browserOf(workbench.userId, workbench);
+    expect((await browser.get(originOf(workbench))).body).toBe(
+      '<!doctype html><html><head><script async src="/.wb/stop-notice.js"></script></head></html>',
+    );
   });
 
   test('notes the data of a WebSocket as activity, and writes it when it ends', async () => {
@@ -299,6 +349,18 @@ describe('the session of the sign-in host', () => {
     await timers.advanceAsync(61 * MINUTE);
     await eventually(waitRealStep, 'the WebSocket ends', () => code !== undefined);
     expect(code).toBe(1008);
+  });
+
+  test('is not renewed by a tab that is open and asks when its workbench stops', async () => {
+    const { browser, timers, url, workbench } = await signInWithSecret('prefix');
+    const asked = `${BASE_URL}/project/${workbench.workbenchId}/.wb/stop-notice`;
+    for (let minutes = 0; minutes < 60; minutes += 15) {
+      const { status, headers } = await browser.get(asked);
+      expect([status, headers['set-cookie']]).toEqual([200, undefined]);
+      await timers.advanceAsync(15 * MINUTE);
+    }
+    expect((await browser.get(asked)).status).toBe(401);
+    expect((await browser.get(url)).status).toBe(302);
   });
 
   test('ends an hour after its last use', async () => {

@@ -122,6 +122,7 @@ function composeLocally(
       probeKey: PROBE_KEY,
       organisationShares: false,
       startsOnVisit: true,
+      stopNotice: true,
       ...settings,
     },
     ports,

@@ -20,6 +20,8 @@ const STAGING = someStage({
     oidc: OIDC,
     name: 'Lab',
     autoStart: 'visit',
+    stopNotice: false,
+    consoleUrl: 'https://console.example.com',
     allowedCidrs: ['203.0.113.0/24'],
   },
 });
@@ -308,6 +310,13 @@ describe('the service', () => {
           cpuUnits: 1024,
           memoryMib: 2048,
         },
+        console: {
+          domain: {
+            name: 'console.example.com',
+            certificateArn:
+              'arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef',
+          },
+        },
       }),
     );
     expect(propertiesOf(arm, 'AWS::ECS::TaskDefinition')).toMatchObject({
@@ -316,6 +325,11 @@ describe('the service', () => {
       RuntimePlatform: { CpuArchitecture: 'ARM64' },
     });
     expect(valueToText(valueAt(containerOf(arm), 'Image'))).toMatch(new RegExp(`@${digest}$`));
+    // Unless the stage sets another, the address of the console is its own name.
+    expect(valueAt(containerOf(arm), 'Environment')).toContainEqual({
+      Name: 'WB_GATE_CONSOLE_URL',
+      Value: 'https://console.example.com',
+    });
   });
 
   it('receives names and addresses, and no secret', () => {
@@ -328,6 +342,8 @@ describe('the service', () => {
       BASE_URL: 'https://workbench.example.com',
       WB_GATE_NAME: 'Lab',
       WB_GATE_AUTO_START: 'visit',
+      WB_GATE_STOP_NOTICE: 'off',
+      WB_GATE_CONSOLE_URL: 'https://console.example.com',
       WB_GATE_ISSUER: OIDC.issuer,
       WB_GATE_CLIENT_ID: OIDC.clientId,
       WB_GATE_CLIENT_SECRET_ARN: OIDC.secretArn,
@@ -342,9 +358,11 @@ describe('the service', () => {
       'WB_GATE_AUTO_START',
       'WB_GATE_CLIENT_ID',
       'WB_GATE_CLIENT_SECRET_ARN',
+      'WB_GATE_CONSOLE_URL',
       'WB_GATE_ISSUER',
       'WB_GATE_KEYS_SECRET_ARN',
       'WB_GATE_NAME',
+      'WB_GATE_STOP_NOTICE',
       'WB_RUN_KEYS_SECRET_ARN',
       'WB_TABLE_NAME',
     ]);

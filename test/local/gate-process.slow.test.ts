@@ -42,6 +42,7 @@ function openGate(
       look: DEFAULT_LOOK,
       organisationShares: false,
       startsOnVisit: false,
+      stopNotice: true,
       guard: { hosts: [], origins: [] },
       ...settings,
     },

@@ -13,6 +13,8 @@ test.each([
   ['WB_GATE_NAME', 'Labor für Maschinelles Lernen'],
   ['WB_GATE_COLOR', '#0Af9C2'],
   ['WB_GATE_AUTO_START', 'visit'],
+  ['WB_GATE_STOP_NOTICE', 'off'],
+  ['WB_GATE_CONSOLE_URL', 'https://console.example.com'],
 ])('accepts %s=%s', (name, value) => {
   expect(readGateSettings({ [name]: value })).toMatchObject({ [name]: value });
 });
@@ -21,6 +23,9 @@ test.each([
   ['WB_GATE_NAME', 'x'.repeat(65)],
   ['WB_GATE_NAME', 'two\nlines'],
   ['WB_GATE_AUTO_START', 'true'],
+  ['WB_GATE_STOP_NOTICE', 'no'],
+  ['WB_GATE_CONSOLE_URL', 'javascript:alert(1)'],
+  ['WB_GATE_CONSOLE_URL', 'https://console.example.com/?a'],
   ['WB_GATE_COLOR', 'red'],
   ['WB_GATE_COLOR', '#fff'],
   ['WB_GATE_COLOR', '#ffffff;}'],

@@ -68,6 +68,7 @@ describe.skipIf(!REQUIRED && !isKeycloakInstalled())('a workbench of ann', () =>
         look: DEFAULT_LOOK,
         organisationShares: false,
         startsOnVisit: false,
+        stopNotice: true,
         signIn: {
           method: {
             kind: 'issuer',

@@ -10,6 +10,7 @@ import {
   unreadablePage,
 } from '#gate/pages/fault-pages.ts';
 import type { GatePage } from '#gate/pages/gate-page.ts';
+import { idleStopPage } from '#gate/pages/idle-stop-page.ts';
 import {
   acceptedLinkPage,
   acceptLinkPage,
@@ -122,6 +123,9 @@ export function allPages(text: string): Readonly<Record<string, GatePage>> {
     no_account_without_address: noAccountPage(),
     unknown_to_user: { ...unknownPage(), account: { userId: text, path: '/.wb/account' } },
     signed_out: signedOutPage(url),
+    idle_stop: idleStopPage('https://console.example.com'),
+    idle_stop_without_console: idleStopPage(undefined),
+    stopped_as_idle: notRunningPage(stopped({ reason: { code: 'idle', message: text } }), options),
     signed_out_without_sign_in: signedOutPage(),
   };
 }

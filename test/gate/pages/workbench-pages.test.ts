@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { REASON_CODES } from '#core/workbench/reasons.ts';
+import { REASON_CODES, type ReasonCode } from '#core/workbench/reasons.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import type { GatePage } from '#gate/pages/gate-page.ts';
@@ -127,6 +127,18 @@ describe('a stopped workbench', () => {
     expect(showWorkbench(stopped({ reason: { code, message: 'Because.' } })).text).toContain(
       `Reason: Because. (${code})`,
     );
+  });
+
+  test('has a link to why it stopped and how to keep it, if the stop was planned', () => {
+    const linksOf = (code: ReasonCode) => {
+      const page = notRunningPage(stopped({ reason: { code, message: 'Because.' } }), {
+        ...{ now: T0, mayStart: true, mayStop: true, address: ADDRESS },
+      });
+      const links = listElements(parsePage(RENDERER.render(page)), 'a');
+      return links.map(({ attributes }) => attributes.href);
+    };
+    const linked = REASON_CODES.filter((code) => linksOf(code).includes('/project/x/.wb/idle-stop'));
+    expect(linked).toEqual(['idle', 'max_life', 'stop_at', 'schedule']);
   });
 
   test('has JSON with its status and its reason', () => {

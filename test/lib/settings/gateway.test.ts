@@ -38,6 +38,7 @@ describe('the settings of the gate', () => {
       cpuUnits: 256,
       memoryMib: 512,
       frameAncestors: [],
+      stopNotice: true,
       accessLogRetentionDays: 90,
     });
   });
