@@ -1,5 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { poll } from '../api-calls.ts';
 import { openBrowser, openPage } from '../browser.ts';
@@ -7,6 +8,10 @@ import { findConsoleUrl } from '../console/console-page.ts';
 import { findInstalled } from '../installed-programs.ts';
 import { openNotebook, runCell, waitForLab } from '../notebook-page.ts';
 import { IdleServer, LIMIT_MINUTES } from './idle-server.ts';
+
+/** The address of the console is not known before the server has a port. */
+const CONSOLE_URL = 'http://console.example';
+const WITH_CONSOLE = { WB_GATE_CONSOLE_URL: CONSOLE_URL };
 
 /** Opens a page whose clock the server advances, too. */
 async function openTab(server: IdleServer, url: string, browser: Awaited<ReturnType<typeof openBrowser>>) {
@@ -17,28 +22,53 @@ async function openTab(server: IdleServer, url: string, browser: Awaited<ReturnT
   return page;
 }
 
-/** Lets a workbench that is not used become idle: the console shows the warning, and then it is stopped. */
+/**
+ * Lets a workbench that is not used become idle although a tab shows it: the console and the tab show the warning, it is stopped, and
+ * the tab says so and leads to the reason.
+ */
 async function expectIdleStop(
   server: IdleServer,
   id: string,
+  tab: Page,
   browser: Awaited<ReturnType<typeof openBrowser>>,
 ) {
   const console = await openTab(server, findConsoleUrl(server.local), browser);
   await console.getByText(`when not used for ${LIMIT_MINUTES} minutes`).waitFor();
+  const notice = tab.getByRole('status').filter({ hasText: 'This workbench' });
   const isWarned = async () => (await poll(server, id)).stops_at !== undefined;
-  await server.advance(LIMIT_MINUTES, isWarned);
+  await server.advance(LIMIT_MINUTES - 12);
+  expect(await notice.count()).toBe(0);
+  await server.advance(12, isWarned);
   // The item says by what it is still kept.
   expect(await poll(server, id)).toMatchObject({ status: 'running', stops_because: 'idle' });
   await console.getByText('if it is not used').waitFor();
+  await server.advance(1);
+  await expect
+    .poll(() => notice.textContent())
+    .toMatch(
+      /^This workbench stops in \d+ minutes because it is not used\. Use it or extend it to keep it running\.$/,
+    );
+  const address = `${CONSOLE_URL}/#/workbenches/${id}?owner=me`;
+  expect(await tab.getByRole('link', { name: 'Extend it' }).getAttribute('href')).toBe(address);
+
   expect(await server.advance(15, async () => (await poll(server, id)).status === 'stopped')).toBe(true);
   expect((await poll(server, id)).status_reason).toMatchObject({ code: 'idle' });
+  await server.advance(
+    2,
+    async () => (await notice.textContent())?.includes('not running any more') ?? false,
+  );
+  await tab.getByRole('button', { name: 'Reload', exact: true }).click();
+  await tab.getByText('The workbench is stopped.').waitFor();
+  await tab.getByText(`longer than its limit of ${LIMIT_MINUTES} minutes`).waitFor();
+  await tab.getByRole('link', { name: 'Why did it stop, and how do I keep it?' }).click();
+  await tab.getByRole('heading', { name: 'How to keep it' }).waitFor();
 }
 
-test('JupyterLab is not stopped while a kernel is busy, and is stopped with an idle kernel and an open tab, after a warning in the console', async ({
+test('JupyterLab is not stopped while a kernel is busy, and is stopped with an idle kernel and an open tab, after a warning in the tab and in the console', async ({
   skip,
 }) => {
   const folder = dirname(findInstalled('jupyter-lab', skip));
-  const server = await IdleServer.start({ WB_LOCAL_IDE: 'jupyter' }, 'fast', [folder]);
+  const server = await IdleServer.start({ WB_LOCAL_IDE: 'jupyter', ...WITH_CONSOLE }, 'fast', [folder]);
   const { workbench_id: id, public_endpoint: url } = await server.createWorkbench();
   const browser = await openBrowser();
   const lab = await openTab(server, url, browser);
@@ -50,7 +80,7 @@ test('JupyterLab is not stopped while a kernel is busy, and is stopped with an i
   await server.advance(2 * LIMIT_MINUTES);
   expect(await poll(server, id)).toMatchObject({ status: 'running', idle_because: 'ide' });
   await interruptKernel(server);
-  await expectIdleStop(server, id, browser);
+  await expectIdleStop(server, id, lab, browser);
 });
 
 /** Sends the kernel the signal that the Stop button of JupyterLab sends. */
