@@ -1,3 +1,4 @@
+import { notifyManager } from '@tanstack/preact-query';
 import { render } from 'preact';
 import { CONSOLE_CONFIG_PATH, type ConsoleConfig } from '#contract/console-config.ts';
 import { App } from './app.tsx';
@@ -7,6 +8,10 @@ import { TEXTS } from './texts.ts';
 
 /** How long the page waits before it asks a server again that does not respond, milliseconds. */
 const RETRY_MS = 2_000;
+
+// A request counts as pending before the next event. With the default, a timer, the second click of a double click would
+// send it again.
+notifyManager.setScheduler(queueMicrotask);
 
 const root = document.querySelector('#app');
 if (root !== null) await start(root);
