@@ -1,6 +1,6 @@
 /**
  * Installs what the clients of the API are built with into folders of their own (clients/<name>/node_modules), fails when the
- * generated types are stale, and builds the packages. For `npm run test:clients`.
+ * generated types are stale, and builds the packages. `npm run clients:build`; `test:clients` and `test:gate` begin with it.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
