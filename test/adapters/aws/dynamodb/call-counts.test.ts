@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DynamoActivityStore } from '#adapters/aws/dynamodb/activity-store.ts';
 import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
@@ -12,10 +13,16 @@ import { createWorkbench } from '#core/workbench/create-workbench.ts';
 import type { CreateRequest } from '#core/workbench/request-fields.ts';
 import { NO_START_LIMIT, type StartLimit } from '#core/workbench/user-limits.ts';
 import { keyOf } from '#core/workbench/workbench.ts';
+import { build as buildGet } from '#functions/api/get-workbench.ts';
+import { build as buildReport } from '#functions/api/report-activity.ts';
 import { aHistoryEntry, ID, idAt, running, starting, stopped, T0 } from '#test/builders/workbench.ts';
 import { anInstance } from '#test/contracts/free-capacity-store.ts';
+import { call, settingsWith, worldWithIds } from '#test/functions/call-api.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 import { openTableUnderTest, type TableUnderTest } from './table-under-test.ts';
+
+/** The calls for a poll of a workbench that is not in transition. */
+const POLL_AT_REST = ['GetItemCommand', 'BatchGetItemCommand'];
 
 /** The cost of each method is part of its contract. The calls are counted where the SDK sends them. */
 describe('the DynamoDB calls of each method', () => {
@@ -202,6 +209,38 @@ describe('the DynamoDB calls of each method', () => {
         ]);
       },
     );
+  });
+
+  describe('of a route', () => {
+    const wid = idAt(T0, 9);
+    const settings = settingsWith();
+    const request = { wid, query: 'user_id=ada' };
+    const ports = () => ({
+      ...worldWithIds().ports,
+      workbenches: store,
+      activity: new DynamoActivityStore(table.client, table.tableName),
+    });
+    const IDLE = { minutes: 60, since: T0, because: 'start', checkAt: T0 + 3_000_000 } as const;
+
+    it.each([
+      ['in transition are one GetItem', starting(), ['GetItemCommand']],
+      ['that runs are one GetItem, and one read of its activity', running({ idle: IDLE }), POLL_AT_REST],
+      ['that is stopped are the same', stopped(), POLL_AT_REST],
+    ])('that polls a workbench %s', async (_, workbench, expected) => {
+      await store.create({ ...workbench, workbenchId: wid });
+      calls.length = 0;
+      expect((await call(buildGet(ports(), settings), request)).status).toBe(200);
+      expect(commands()).toEqual(expected);
+    });
+
+    it('that reports activity are the read of the record and one UpdateItem', async () => {
+      await store.create(running({ workbenchId: wid, idle: IDLE }));
+      calls.length = 0;
+      const body = { last_activity: '2026-01-01T00:00:00Z', kinds: ['ide', 'busy'] };
+      const { status } = await call(buildReport(ports(), settings), { ...request, body });
+      expect(status).toBe(204);
+      expect(commands()).toEqual(['GetItemCommand', 'UpdateItemCommand']);
+    });
   });
 
   it('are one write for a claim without an existing one, and one to complete it', async () => {
