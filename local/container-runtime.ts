@@ -8,7 +8,7 @@ import { Images, PullFailed } from '#adapters/local/containers/images.ts';
 import { ProcessTaskRunner } from '#adapters/local/processes/process-task-runner.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
 import { EXAMPLE_IMAGE } from './local-settings.ts';
-import type { Runtime, RuntimeOptions } from './runtime.ts';
+import type { Runtime, RuntimeOptions } from './runtime-port.ts';
 import type { LocalSettings } from './settings.ts';
 
 type ContainerSettings = Pick<

@@ -15,7 +15,7 @@ import type { TicketStore } from '#core/ports/ticket-store.ts';
 import type { UsageStore } from '#core/ports/usage-store.ts';
 import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { openDataFolder } from './data-folder.ts';
-import type { Runtime } from './runtime.ts';
+import type { Runtime } from './runtime-port.ts';
 import type { LocalSettings } from './settings.ts';
 import type { Shutdown } from './shutdown.ts';
 import { openSqliteData } from './sqlite-data.ts';

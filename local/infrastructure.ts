@@ -18,7 +18,7 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import { appendToHistory, observeHost, observeTask } from '#core/workbench/observe.ts';
 import { LocalEventBus } from './event-bus.ts';
 import type { LocalPorts } from './handlers.ts';
-import type { Runtime, RuntimeOptions } from './runtime.ts';
+import type { Runtime, RuntimeOptions } from './runtime-port.ts';
 import type { LocalSettings } from './settings.ts';
 import { type Shutdown, WORK_DRAIN_TIMEOUT_MS } from './shutdown.ts';
 

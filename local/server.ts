@@ -34,7 +34,7 @@ import { openInfrastructure } from './infrastructure.ts';
 import { openLocalToken } from './local-token.ts';
 import { LocalQueue } from './queue.ts';
 import { openRunKey } from './run-key.ts';
-import type { Runtime } from './runtime.ts';
+import type { Runtime } from './runtime-port.ts';
 import { startSchedules } from './schedules.ts';
 import type { LocalSettings } from './settings.ts';
 import { RESPONSE_DRAIN_TIMEOUT_MS, Shutdown, WORK_DRAIN_TIMEOUT_MS } from './shutdown.ts';

@@ -1,11 +1,10 @@
 import { DEFAULT_POLICY, EFFECT_ENDS_WITHIN_MS } from '#core/workbench/lifecycle/policy.ts';
 import { AUDIT_SETTINGS } from './audit-settings.ts';
 import { DELETION_SETTINGS } from './deletion-settings.ts';
-import { SETTING_RULES } from './function-setting-rules.ts';
 import { GROUP_SETTINGS } from './group-settings.ts';
 import { IDLE_SETTINGS } from './idle-settings.ts';
 import { QUOTA_SETTINGS } from './quota-settings.ts';
-import { type Environment, parseSettings, type ValuesOf } from './setting.ts';
+import type { ValuesOf } from './setting.ts';
 import { choice, integer, list, text, url } from './setting-kinds.ts';
 import { TEMPLATE_SETTINGS } from './template-settings.ts';
 
@@ -336,11 +335,3 @@ export type Settings = ValuesOf<typeof SETTINGS>;
 export type SettingName = keyof Settings;
 /** The values of these settings only. */
 export type SettingsFor<N extends SettingName> = Pick<Settings, N>;
-
-/**
- * Reads every setting of the functions.
- * @throws SettingsError with every invalid setting
- */
-export function readSettings(env: Environment): Settings {
-  return parseSettings(SETTINGS, SETTING_RULES, env);
-}

@@ -1,5 +1,6 @@
 import type { Context } from 'aws-lambda';
-import { readSettings, type Settings } from '#contract/settings/function-settings.ts';
+import type { Settings } from '#contract/settings/function-settings.ts';
+import { readSettings } from '#contract/settings/read-settings.ts';
 import type { Policy } from '#core/workbench/lifecycle/policy.ts';
 import type { AuthorizerContext } from '#functions/authorizer/principal.ts';
 import type { ApiHandler, GatewayEvent } from '#functions/middleware/gateway.ts';

@@ -7,10 +7,10 @@ import { RunLogs } from '../tasks/run-logs.ts';
 import type { TaskFields } from '../tasks/task-record.ts';
 import { settlesWithin } from '../timers.ts';
 import type { WorkbenchCommand } from './command.ts';
+import { endProcessesOfEarlierServer } from './earlier-server.ts';
 import { type ProcessRecord, processRecords } from './process-record.ts';
 import { type ProcessTable, systemProcesses } from './process-table.ts';
 import { ProcessTask, type ProcessTaskContext } from './process-task.ts';
-import { endProcessesOfEarlierServer } from './process-tree.ts';
 import { findOwnCgroup } from './run-cgroups.ts';
 import { WorkbenchSockets } from './workbench-sockets.ts';
 

@@ -1,5 +1,7 @@
 import type { Connection } from './connection.ts';
-import type { Database } from './database.ts';
+
+/** `Database.write`. */
+type Write = (act: (connection: Connection) => number) => Promise<number>;
 
 /** The most rows that one transaction deletes. It blocks the process for some milliseconds. */
 const BATCH_SIZE = 500;
@@ -33,12 +35,12 @@ const STATEMENTS = Object.entries(PRIMARY_KEYS).map(
  * @param now milliseconds since 1970
  * @returns the number of deleted rows
  */
-export async function deleteExpiredRows(database: Database, now: number): Promise<number> {
+export async function deleteExpiredRows(write: Write, now: number): Promise<number> {
   let deleted = 0;
   for (const statement of STATEMENTS) {
     let changes: number;
     do {
-      changes = await database.write((connection) => connection.run(statement, now, BATCH_SIZE));
+      changes = await write((connection) => connection.run(statement, now, BATCH_SIZE));
       deleted += changes;
     } while (changes === BATCH_SIZE);
   }

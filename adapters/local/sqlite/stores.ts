@@ -93,7 +93,7 @@ export function openStores(path: string, options: StoresOptions): SqliteStores {
     drains: new SqliteDrainStore(database),
     usage: new SqliteUsageStore(database),
     quotas: new SqliteQuotaStore(database),
-    deleteExpired: (now) => deleteExpiredRows(database, now),
+    deleteExpired: (now) => deleteExpiredRows((act) => database.write(act), now),
     close: () => database.close(),
   };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readDeployedSettings } from '#contract/settings/deployment-settings.ts';
-import { readSettings, SETTINGS } from '#contract/settings/function-settings.ts';
+import { SETTINGS } from '#contract/settings/function-settings.ts';
 import { policyOf } from '#contract/settings/policy.ts';
+import { readSettings } from '#contract/settings/read-settings.ts';
 import { type Setting, SettingsError } from '#contract/settings/setting.ts';
 import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readSettings } from '#contract/settings/function-settings.ts';
+import { readSettings } from '#contract/settings/read-settings.ts';
 import { SettingsError } from '#contract/settings/setting.ts';
 import { TEMPLATES_MAX, TEMPLATES_MAX_BYTES } from '#contract/settings/template-settings.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { meResponseSchema } from '#contract/response-bodies.ts';
-import { readSettings } from '#contract/settings/function-settings.ts';
+import { readSettings } from '#contract/settings/read-settings.ts';
 import { build } from '#functions/api/get-me.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { errorResponseSchema, gatewayErrorSchema } from '#contract/response-bodies.ts';
 import { ROUTES, type Route } from '#contract/routes.ts';
-import { readSettings } from '#contract/settings/function-settings.ts';
+import { readSettings } from '#contract/settings/read-settings.ts';
 import { openApi } from '#tools/docs/openapi.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the document is JSON of many shapes
