@@ -25,8 +25,8 @@ import { FORMER_TABLE, STATE_FILE } from '#adapters/local/sqlite/stores.ts';
 import { createTableInput } from '#contract/table.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
-import type { LocalData } from './data.ts';
 import { hasFormerTable, hasVolumes, listVolumes } from './data-folder.ts';
+import type { LocalData } from './local-data.ts';
 import type { Shutdown } from './shutdown.ts';
 
 export interface EndpointTable {

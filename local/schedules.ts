@@ -7,9 +7,9 @@ import { build as buildSweepQuotas } from '#functions/schedules/sweep-quotas.ts'
 import { build as buildSweepTasksAndHosts } from '#functions/schedules/sweep-tasks-and-hosts.ts';
 import { build as buildSweepVolumes } from '#functions/schedules/sweep-volumes.ts';
 import { ClockSteps } from './clock-steps.ts';
-import type { LocalData } from './data.ts';
 import type { LocalPorts } from './handlers.ts';
 import { IntervalSchedule } from './interval-schedule.ts';
+import type { LocalData } from './local-data.ts';
 
 const MINUTE = 60_000;
 const CLOCK_CHECK_INTERVAL_MS = 10_000;

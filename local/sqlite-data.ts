@@ -8,8 +8,8 @@ import { FORMER_TABLE, openStores, type SqliteStores, STATE_FILE } from '#adapte
 import { errorCode } from '#adapters/system-error.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import type { LocalData } from './data.ts';
 import { hasFormerTable, hasVolumes, keepEarlierVersionsOut, unusableFolder } from './data-folder.ts';
+import type { LocalData } from './local-data.ts';
 import type { Shutdown } from './shutdown.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { CLOCK_SKEW_MAX_MS } from '../clock-skew.ts';
 import { isDeleted } from './is-deleted.ts';
 import type { ReasonCode } from './reasons.ts';
+import type { Workbench } from './record-schema.ts';
 import type { Retention } from './retention-schema.ts';
-import type { Workbench } from './workbench.ts';
 
 /**
  * When a running workbench is stopped because AWS takes its instance back, or an operator empties it. A start is not stopped: it is not known to
