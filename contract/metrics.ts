@@ -68,6 +68,13 @@ export const METRICS = {
   audit_export_completed: {
     description: 'Exports of the audit after which every hour that has ended has its file.',
   },
+  event_publish_failed: {
+    description:
+      'Workbench events that the bus did not accept. They are published again. In local mode the event is missing in its file.',
+  },
+  event_dropped: {
+    description: 'Workbench events that the bus never accepts. The log has their ids.',
+  },
   gate_connection_ended: {
     dimensions: ['reason'],
     values: END_REASONS,

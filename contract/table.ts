@@ -7,7 +7,7 @@
  * | `user#<user id>` | `workbench#<workbench id>` | the record of a workbench |
  * | `user#<user id>` | `idempotency#<key>` | an idempotency claim; expires |
  * | `user#<user id>` | `starts#<minute>` | the number of starts of the user in this minute; expires |
- * | `history#<workbench id>` | sequence number, padded | a history entry; expires after the workbench is deleted |
+ * | `history#<workbench id>` | sequence number, padded | a history entry, and its workbench event as JSON; expires after the workbench is deleted |
  * | `activity#<workbench id>` | `activity` | when a person last used the workbench; expires |
  * | `activity#<workbench id>` | `run#<run id>` | what programs reported of the use of this run; expires |
  * | `ticket#<hash of its secret>` | `ticket` | a ticket that was not used; expires |
@@ -41,6 +41,10 @@ export const TABLE = {
   /** Seconds since 1970. DynamoDB deletes an item within a few days after this time. */
   ttlAttribute: 'expires_at',
 } as const;
+
+/** The attribute of a history entry that has its workbench event, and the beginning of the partition keys of entries. */
+export const EVENT_ATTRIBUTE = 'event';
+export const HISTORY_PREFIX = 'history#';
 
 /**
  * - `byWorkbench`: finds the owner of a workbench

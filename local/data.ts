@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { AuditFiles } from '#adapters/local/audit-files.ts';
+import { EventFiles } from '#adapters/local/event-files.ts';
+import { PublishedHistory } from '#adapters/local/published-history.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { openDataFolder } from './data-folder.ts';
 import type { LocalData } from './local-data.ts';
@@ -25,7 +27,12 @@ export async function openData(
   const { WB_TABLE_NAME: tableName, WB_AUDIT_DAYS: auditDays } = functions;
   const withFiles = (data: LocalData): LocalData => {
     const folder = join(dataDir, 'audit');
-    return { ...data, audit: new AuditFiles({ store: data.audit, folder, days: auditDays, telemetry }) };
+    const publisher = new EventFiles(join(dataDir, 'events'));
+    return {
+      ...data,
+      audit: new AuditFiles({ store: data.audit, folder, days: auditDays, telemetry }),
+      history: new PublishedHistory(data.history, { publisher, telemetry }),
+    };
   };
   if (tableEndpoint === undefined)
     return withFiles(await openSqliteData(dataDir, auditDays, telemetry, shutdown));

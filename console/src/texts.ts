@@ -296,6 +296,7 @@ export const TEXTS = {
       schedule_missed: 'Its schedule was missed',
       schedule_refused: 'A quota refused the start by its schedule',
       retention_warned: 'Will be deleted because it was stopped for long',
+      files_deleted: 'Its files are deleted',
     } as Readonly<Record<string, string>>,
   },
 

@@ -32,6 +32,8 @@ export interface MetricDimensions {
   readonly activity_write_failed: never;
   readonly audit_events_lost: never;
   readonly audit_export_completed: never;
+  readonly event_publish_failed: never;
+  readonly event_dropped: never;
   readonly gate_connection_ended: 'reason';
   readonly gate_keys_unreadable: never;
   readonly gate_silent: never;

@@ -1,5 +1,6 @@
 import type { HistoryEntry } from '../workbench/history.ts';
 import type { Workbench, WorkbenchKey } from '../workbench/workbench.ts';
+import type { WorkbenchEvent } from '../workbench/workbench-event.ts';
 import type { UsageEntry } from './usage-store.ts';
 
 /**
@@ -98,8 +99,14 @@ export interface HistoryStore {
   /**
    * Writes entries, each under its sequence number; writing one again changes nothing. Only the last HISTORY_ENTRIES_MAX
    * entries are kept.
+   * @param events what other systems learn of these entries: at most one for each, whose id ends with the sequence number. Once this
+   *   call has returned, each is published at least once (event-publisher.ts). @default none
    */
-  append(workbenchId: string, entries: readonly HistoryEntry[]): Promise<void>;
+  append(
+    workbenchId: string,
+    entries: readonly HistoryEntry[],
+    events?: readonly WorkbenchEvent[],
+  ): Promise<void>;
   /** At most HISTORY_ENTRIES_MAX entries, newest first. */
   list(workbenchId: string): Promise<readonly HistoryEntry[]>;
   /** Sets the expiry of the whole history to `at` (milliseconds since 1970). Called once, before the record is deleted. */

@@ -14,7 +14,7 @@ import { pendingEffects } from './lifecycle/effects.ts';
 import type { Effect, EffectResult, Input } from './lifecycle/inputs.ts';
 import { EFFECT_BEGINS_WITHIN_MS, type Policy } from './lifecycle/policy.ts';
 import { countCompletedStart } from './start-times.ts';
-import { type RecordPorts, scheduleDrive, writeRecord } from './update-record.ts';
+import { appendOutbox, type RecordPorts, scheduleDrive, writeRecord } from './update-record.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from './workbench.ts';
 
 export interface DrivePorts extends RecordPorts, EffectPorts {
@@ -114,7 +114,7 @@ async function writeHistory(
   update: UpdateRecord,
   workbench: Workbench,
 ): Promise<Workbench | undefined> {
-  await ports.history.append(workbench.workbenchId, workbench.outbox);
+  await appendOutbox(ports, workbench);
   await countCompletedStart(ports, workbench);
   for (const { type, code = 'other' } of workbench.outbox) {
     if (type === 'gate_silent') {

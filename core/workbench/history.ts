@@ -35,6 +35,7 @@ export const HISTORY_ENTRY_TYPES = [
   'schedule_missed',
   'schedule_refused',
   'retention_warned',
+  'files_deleted',
   'unknown',
 ] as const;
 

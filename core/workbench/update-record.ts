@@ -13,6 +13,7 @@ import type { Input, Request } from './lifecycle/inputs.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import { lifecycle } from './lifecycle/step.ts';
 import { dueAt, keyOf, OUTBOX_MAX, type Workbench, type WorkbenchKey } from './workbench.ts';
+import { toWorkbenchEvents } from './workbench-event.ts';
 
 /** Maximum attempts of a write in case of revision conflicts. After that the request fails with 503. */
 const CONFLICT_RETRIES_MAX = 20;
@@ -79,7 +80,7 @@ export async function writeRecord(
     if (workbench === current) return { workbench, writtenRevision };
     if (workbench.outbox.length > OUTBOX_MAX) {
       // Entries may be written before the record, because each has its own sequence number; they must not be lost.
-      await ports.history.append(workbench.workbenchId, current.outbox);
+      await appendOutbox(ports, current);
       const before = current;
       current = step(before, { type: 'history_written', through: before.historySeq }, now).workbench;
       const closed = closedUsage(before, current, now);
@@ -105,6 +106,15 @@ export async function writeRecord(
     retryAfterSeconds: 1,
     detail: `${CONFLICT_RETRIES_MAX} revision conflicts on ${key.workbenchId}`,
   });
+}
+
+/** Writes the entries of the outbox to the history, with what other systems learn of them. */
+export async function appendOutbox(
+  { history }: Pick<RecordPorts, 'history'>,
+  workbench: Workbench,
+): Promise<void> {
+  const { workbenchId, outbox } = workbench;
+  await history.append(workbenchId, outbox, toWorkbenchEvents(workbench, outbox));
 }
 
 /** Adds to the ledger what the record will hold more, or hold for another user. Returns whether it did. */

@@ -148,6 +148,7 @@ export class OperationsDashboard extends Construct {
         this.#metric('orphan_task_observed'),
       ]),
       graph('Completed exports of the audit', [this.#metric('audit_export_completed')]),
+      graph('Unpublished events', [this.#metric('event_publish_failed'), this.#metric('event_dropped')]),
       graph('Task definitions registered ahead', [this.#metric('definitions_registered_ahead')]),
     ];
   }

@@ -9,6 +9,7 @@ import {
 import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { type HistoryEntry, historyEntrySchema } from '#core/workbench/history.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
+import { eventIdOf, type WorkbenchEvent } from '#core/workbench/workbench-event.ts';
 import { MemoryActivityStore } from './memory-activity-store.ts';
 import { MemoryAuditStore } from './memory-audit-store.ts';
 import { MemoryDrainStore } from './memory-drain-store.ts';
@@ -25,13 +26,21 @@ import { frozenJson, MemoryWorkbenchStore } from './memory-workbench-store.ts';
 export class MemoryHistoryStore implements HistoryStore {
   readonly #histories = new Map<string, Map<number, string>>();
   readonly #expiresAt = new Map<string, number>();
+  /** Receives the event of each new entry, as the stream of a table does. */
+  onNewEvent: (event: WorkbenchEvent) => void = () => {};
 
-  async append(workbenchId: string, entries: readonly HistoryEntry[]): Promise<void> {
+  async append(
+    workbenchId: string,
+    entries: readonly HistoryEntry[],
+    events: readonly WorkbenchEvent[] = [],
+  ): Promise<void> {
     const history = this.#histories.get(workbenchId) ?? new Map<number, string>();
     this.#histories.set(workbenchId, history);
     for (const entry of entries) {
-      if (!history.has(entry.seq))
-        history.set(entry.seq, JSON.stringify(z.encode(historyEntrySchema, entry)));
+      if (history.has(entry.seq)) continue;
+      history.set(entry.seq, JSON.stringify(z.encode(historyEntrySchema, entry)));
+      const event = events.find(({ id }) => id === eventIdOf(workbenchId, entry));
+      if (event !== undefined) this.onNewEvent(event);
     }
     const newest = Math.max(0, ...history.keys());
     for (const seq of history.keys()) {

@@ -8,10 +8,11 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod/mini';
-import { TABLE } from '#contract/table.ts';
+import { EVENT_ATTRIBUTE, TABLE } from '#contract/table.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { HISTORY_ENTRIES_MAX, type HistoryStore } from '#core/ports/workbench-store.ts';
 import { type HistoryEntry, historyEntrySchema } from '#core/workbench/history.ts';
+import { eventIdOf, type WorkbenchEvent } from '#core/workbench/workbench-event.ts';
 import { callDynamoDb, writeConditionally } from './errors.ts';
 import { historyKey, historyPartition, type Item, keyAttributes } from './keys.ts';
 import { queryPages } from './query-pages.ts';
@@ -22,7 +23,8 @@ const CONCURRENT_CALLS_MAX = 10;
 /**
  * Histories in DynamoDB: one item per entry, in a partition per workbench, so that a history outlives the record and the
  * owner. An entry is written only if it does not exist yet: writing it again changes neither the entry nor the expiry
- * that `expire` has set.
+ * that `expire` has set. The event of an entry is an attribute of its item. The stream of the table delivers each new item to
+ * `publish-events` (docs/decisions/0048-events-are-published-from-the-history.md).
  */
 export class DynamoHistoryStore implements HistoryStore {
   readonly #client: DynamoDBClient;
@@ -35,10 +37,17 @@ export class DynamoHistoryStore implements HistoryStore {
     this.#telemetry = telemetry;
   }
 
-  async append(workbenchId: string, entries: readonly HistoryEntry[]): Promise<void> {
+  async append(
+    workbenchId: string,
+    entries: readonly HistoryEntry[],
+    events: readonly WorkbenchEvent[] = [],
+  ): Promise<void> {
+    const eventsById = new Map(events.map((event) => [event.id, event]));
     const newest = Math.max(0, ...entries.map(({ seq }) => seq));
     const recent = entries.filter(({ seq }) => seq > newest - HISTORY_ENTRIES_MAX);
-    await runInBatches(recent, (entry) => this.#put(workbenchId, entry));
+    await runInBatches(recent, (entry) =>
+      this.#put(workbenchId, entry, eventsById.get(eventIdOf(workbenchId, entry))),
+    );
     // Each sequence number in `entries` deletes the one HISTORY_ENTRIES_MAX before it, whether or not the entry already
     // existed. A retry of an interrupted call therefore also deletes what that call left.
     const expired = entries.map(({ seq }) => seq - HISTORY_ENTRIES_MAX).filter((seq) => seq > 0);
@@ -71,7 +80,7 @@ export class DynamoHistoryStore implements HistoryStore {
       await runInBatches(items, (key) => this.#setExpiry(key, at));
   }
 
-  async #put(workbenchId: string, entry: HistoryEntry): Promise<void> {
+  async #put(workbenchId: string, entry: HistoryEntry, event: WorkbenchEvent | undefined): Promise<void> {
     // As it was stored in the record: with fields and values that this version does not know.
     const stored = z.encode(historyEntrySchema, entry);
     // A failed condition, clear or not, means that the entry is there.
@@ -82,6 +91,7 @@ export class DynamoHistoryStore implements HistoryStore {
           Item: {
             ...keyAttributes(historyKey(workbenchId, entry.seq)),
             entry: { M: marshall(stored, { removeUndefinedValues: true }) },
+            ...(event === undefined ? {} : { [EVENT_ATTRIBUTE]: { S: JSON.stringify(event) } }),
           },
           ConditionExpression: 'attribute_not_exists(pk)',
         }),

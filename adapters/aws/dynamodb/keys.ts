@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { ACTIVE_SHARDS, DUE_SHARDS, LEDGER_SHARDS, TABLE } from '#contract/table.ts';
+import { ACTIVE_SHARDS, DUE_SHARDS, HISTORY_PREFIX, LEDGER_SHARDS, TABLE } from '#contract/table.ts';
 import { type Grantee, granteeKey, granteeOfKey } from '#core/access/grantee.ts';
 import type { AuditPosition } from '#core/ports/audit-store.ts';
 import type { ShareLinkKey } from '#core/ports/share-link-store.ts';
@@ -20,7 +20,6 @@ export interface ItemKey {
 }
 
 const USER_PREFIX = 'user#';
-const HISTORY_PREFIX = 'history#';
 const IDEMPOTENCY_PREFIX = 'idempotency#';
 const STARTS_PREFIX = 'starts#';
 const ACTIVITY_PREFIX = 'activity#';

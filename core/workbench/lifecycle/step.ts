@@ -282,6 +282,7 @@ function historyEntryFor(
       by: input.by,
     };
   }
+  if (isVolumeDeleted(after) && !isVolumeDeleted(before)) return { ...entry, type: 'files_deleted' };
   if (after.status === 'starting' && failedStartsOf(after) > failedStartsOf(before)) {
     return { ...entry, ...(after.refusal ? { code: after.refusal.code } : {}), type: 'start_retried' };
   }
@@ -312,6 +313,10 @@ function historyEntryFor(
     return { ...entry, type: 'unexpected_task_stopped' };
   if (input.type === 'swept' && isRepair(before, after)) return { ...entry, type: 'repaired' };
   return undefined;
+}
+
+function isVolumeDeleted(workbench: Workbench): boolean {
+  return workbench.status === 'deleting' && workbench.volumeDeleted === true;
 }
 
 /** Whether the record has a next run, or has begun it, that it did not have before. Only for inputs that are no requests. */

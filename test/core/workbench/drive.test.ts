@@ -11,6 +11,7 @@ import { drive, HISTORY_RETENTION_AFTER_DELETE_MS } from '#core/workbench/drive.
 import { listHistory } from '#core/workbench/queries.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
 import { type Running, runOf } from '#core/workbench/workbench.ts';
+import type { WorkbenchEvent } from '#core/workbench/workbench-event.ts';
 import { aShare } from '#test/contracts/share-store.ts';
 import { MemoryWorkQueue } from '#test/memory/memory-work-queue.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
@@ -353,6 +354,43 @@ describe('a run that ends on its own', () => {
   });
 });
 
+describe('workbench events', () => {
+  it('are stored with each entry of the history that has one, once, from the creation to the end of the files', async () => {
+    const world = new MemoryWorld();
+    const events: WorkbenchEvent[] = [];
+    world.stores.history.onNewEvent = (event) => events.push(event);
+    const key = await aRunningOne(world);
+    await stopWorkbench(world.ports, world.policy, key, 'ada');
+    await world.waitUntil(key, (workbench) => workbench?.status === 'stopped');
+    await deleteWorkbench(world.ports, world.policy, key, 'ada');
+    await world.waitUntil(key, (workbench) => workbench === undefined);
+    const history = await world.stores.history.list(key.workbenchId);
+    const expected = history.toReversed().map(({ seq }) => `${key.workbenchId}-${seq}`);
+    expect(events.map(({ id }) => id)).toEqual(expected);
+    expect(events.map(({ type, status }) => [type, status])).toEqual([
+      ['created', 'starting'],
+      ['status_changed', 'provisioning'],
+      ['status_changed', 'pending'],
+      ['status_changed', 'running'],
+      ['status_changed', 'stopping'],
+      ['status_changed', 'stopped'],
+      ['delete_requested', 'deleting'],
+      ['files_deleted', 'deleting'],
+    ]);
+  });
+
+  it('are stored by a request, too, if the record has no space for its entry', async () => {
+    const world = new MemoryWorld();
+    const events: WorkbenchEvent[] = [];
+    world.stores.history.onNewEvent = (event) => events.push(event);
+    const key = await world.create();
+    await stopWorkbench(world.ports, world.policy, key, 'ada');
+    await startWorkbench(world.ports, world.policy, key, 'ada');
+    await stopWorkbench(world.ports, world.policy, key, 'ada');
+    expect(events.map(({ id }) => id)).toContain(`${key.workbenchId}-1`);
+  });
+});
+
 describe('a deletion', () => {
   it('ends the run, then deletes the volume and the record, and lets the history expire after 30 days', async () => {
     const world = new MemoryWorld();
@@ -363,7 +401,8 @@ describe('a deletion', () => {
     expect(world.volumes.files(key.workbenchId)).toBeUndefined();
     expect(await world.liveTasks(key.workbenchId)).toHaveLength(0);
     const events = await world.stores.history.list(key.workbenchId);
-    expect(events.at(0)).toMatchObject({ type: 'delete_requested', to: 'deleting' });
+    expect(events.at(0)).toMatchObject({ type: 'files_deleted' });
+    expect(events.at(1)).toMatchObject({ type: 'delete_requested', to: 'deleting' });
     expect(HISTORY_RETENTION_AFTER_DELETE_MS).toBe(30 * 24 * 60 * MINUTE);
   });
 

@@ -159,12 +159,13 @@ function withNewerEntryFields({ source, ...entry }: Fields): Fields {
 export function historyOf(version: Version, history: HistoryStore): HistoryStore {
   if (version === 'present') return history;
   return {
-    append: (workbenchId, entries) =>
+    append: (workbenchId, entries, events) =>
       history.append(
         workbenchId,
         entries.map((entry) =>
           historyEntrySchema.parse(withNewerEntryFields(z.encode(historyEntrySchema, entry) as Fields)),
         ),
+        events,
       ),
     list: (workbenchId) => history.list(workbenchId),
     expire: (workbenchId, at) => history.expire(workbenchId, at),

@@ -20,6 +20,7 @@ import { START_TIMES_SPAN_MS } from '#core/ports/start-times-store.ts';
 import { EMPTY_LEDGER } from '#core/quotas/ledger.ts';
 import { scopesOf } from '#core/quotas/scope.ts';
 import { aHost, ID, idAt, RUN_ID, starting, stopped, T0 } from '#test/builders/workbench.ts';
+import { aWorkbenchEvent } from '#test/builders/workbench-event.ts';
 import { aLink, LINK_ID } from '#test/contracts/share-link-store.ts';
 import { aShare, BOB } from '#test/contracts/share-store.ts';
 import { aTicket } from '#test/contracts/ticket-store.ts';
@@ -354,6 +355,20 @@ describe('the history of a workbench', () => {
       },
       { name: 'DeleteItem', input: { TableName: TABLE, Key: historyKey(1) } },
     ]);
+  });
+
+  it('has the event of an entry in its item, for the stream of the table', async () => {
+    const { store, inputsOf } = historyWith();
+    const entries = [1, 2].map((seq) => ({ seq, at: T0, type: 'updated' as const }));
+    const event = aWorkbenchEvent(2);
+    await store.append(ID, entries, [event]);
+    const [first, second] = inputsOf('PutItem') as { readonly Item: object }[];
+    expect(first?.Item).toEqual({ ...historyKey(1), entry: { M: marshall(entries[0] ?? {}) } });
+    expect(second?.Item).toEqual({
+      ...historyKey(2),
+      entry: { M: marshall(entries[1] ?? {}) },
+      event: { S: JSON.stringify(event) },
+    });
   });
 
   it('is listed newest first and consistently, at most 100 entries', async () => {

@@ -7,6 +7,7 @@ class HistoryEntryType(str, Enum):
     DRAIN_ANNOUNCED = "drain_announced"
     DRAIN_CANCELLED = "drain_cancelled"
     EXTENDED = "extended"
+    FILES_DELETED = "files_deleted"
     GATE_SILENT = "gate_silent"
     HOST_REPLACED = "host_replaced"
     IDLE_WARNED = "idle_warned"
