@@ -15,7 +15,7 @@ export interface DeployedFunction {
   /** The share of a CPU is proportional to this. */
   readonly memoryMib: number;
   /** The stack that has the function, if the settings ask for it. @default that of the API, which is always deployed */
-  readonly stack?: 'audit';
+  readonly stack?: 'audit' | 'events';
 }
 
 export type AwsClientName =
@@ -24,6 +24,7 @@ export type AwsClientName =
   | 'ec2'
   | 'ecs'
   | 'efs'
+  | 'eventbridge'
   | 'lambda'
   | 's3'
   | 'secrets-manager'
@@ -58,6 +59,12 @@ export type StartedBy =
       readonly maxConcurrency: number;
     }
   | { readonly by: 'schedule'; readonly everyMinutes: number }
+  /** A batch of new history entries, from the stream of the table. It returns the first change that failed. */
+  | {
+      readonly by: 'history';
+      /** Maximum number of changes in a batch, at most 1,000. */
+      readonly batchSize: number;
+    }
   /**
    * Other functions call it and wait for the response. One is deployed in the VPC for each file system, and mounts the
    * directory of the volumes.

@@ -191,6 +191,17 @@ export const DEPLOYED = {
     stack: 'audit',
     ...HOURLY_SWEEP,
   },
+  'publish-events': {
+    entry: 'streams/publish-events.ts',
+    // At most PUBLISHED_AT_ONCE_MAX.
+    startedBy: { by: 'history', batchSize: 100 },
+    reads: ['WB_EVENT_BUS'],
+    clients: ['eventbridge'],
+    stack: 'events',
+    // Ten requests, each with all attempts and waits in the worst case, would take longer: the changes are then delivered again.
+    timeoutSeconds: 120,
+    memoryMib: 512,
+  },
   janitor: {
     entry: 'volumes/janitor.ts',
     startedBy: { by: 'janitor' },

@@ -4,6 +4,7 @@ import { AuditStack } from './audit-stack.ts';
 import { ClusterStack } from './cluster-stack.ts';
 import { ConsoleStack } from './console-stack.ts';
 import { DataStack } from './data-stack.ts';
+import { EventStack } from './event-stack.ts';
 import { GatewayStack } from './gateway-stack.ts';
 import { MonitoringStack } from './monitoring-stack.ts';
 import { NetworkStack } from './network-stack.ts';
@@ -17,6 +18,8 @@ export interface Stacks {
   readonly monitoring: MonitoringStack;
   /** Absent if the installation does not export its audit. */
   readonly audit?: AuditStack;
+  /** Absent if the installation publishes no events. */
+  readonly events?: EventStack;
   /** Absent if the installation has no gate. */
   readonly gateway?: GatewayStack;
   /** Absent if the installation has no console. */
@@ -39,12 +42,15 @@ export function addStacks(
   const cluster = new ClusterStack(app, settings, network.network);
   const api = new ApiStack(app, settings, { network: network.network, data, cluster, bundles });
   const monitoring = new MonitoringStack(app, settings, { network: network.network, data, cluster, api });
-  const { auditExport, gateway: gate, console } = settings;
+  const { auditExport, eventBus, gateway: gate, console } = settings;
   return {
     ...{ network, data, cluster, api, monitoring },
     ...(auditExport === 'none'
       ? {}
       : { audit: new AuditStack(app, settings, { auditExport, data, api, bundles }) }),
+    ...(eventBus === 'none'
+      ? {}
+      : { events: new EventStack(app, settings, { eventBus, data, api, bundles }) }),
     ...(gate === 'none'
       ? {}
       : {

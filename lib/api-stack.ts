@@ -93,6 +93,9 @@ export class ApiStack extends WorkbenchStack {
     this.runKeys = runKeys;
     this.http = api.api;
     this.alarmTopic = this.#createAlarmTopic(settings, props.data);
+    // Also without the stack `events`: see `streamArn` in the stack `data`.
+    this.exportValue(this.queues.failedInvocations.queueArn);
+    this.exportValue(this.alarmTopic.topicArn);
     new CfnOutput(this, 'ApiUrl', { value: api.url });
     if (secret.arn !== undefined) {
       new CfnOutput(this, 'AuthSecret', {

@@ -4,6 +4,7 @@ import {
   AttributeType,
   Billing,
   ProjectionType,
+  StreamViewType,
   TableClass,
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
@@ -32,6 +33,8 @@ export class DataStack extends WorkbenchStack {
       recoveryDays: storage.pointInTimeRecoveryDays,
       deletionProtection: isProtected(this, 'data'),
     });
+    // Also without the stack `events`: CloudFormation deletes no export while that stack, which may be removed later, exists.
+    this.exportValue(this.records.streamArn);
     this.files = new WorkbenchFiles(this, 'Files', {
       vpc: network.vpc,
       securityGroup: network.files,
@@ -58,6 +61,8 @@ export class DataStack extends WorkbenchStack {
 /** The table that contract/table.ts defines. It is retained when the stack is deleted. */
 export class Records extends Construct {
   readonly table: TableV2;
+  /** The stream of the table, which has every new item for a day. */
+  readonly streamArn: string;
 
   constructor(
     scope: Construct,
@@ -72,6 +77,8 @@ export class Records extends Construct {
       timeToLiveAttribute: TABLE.ttlAttribute,
       billing: Billing.onDemand(),
       tableClass: TableClass.STANDARD,
+      // Also without a reader: it costs nothing then.
+      dynamoStream: StreamViewType.NEW_IMAGE,
       pointInTimeRecoverySpecification: {
         pointInTimeRecoveryEnabled: true,
         recoveryPeriodInDays: props.recoveryDays,
@@ -85,6 +92,8 @@ export class Records extends Construct {
         projectionType: ProjectionType.KEYS_ONLY,
       })),
     });
+    if (this.table.tableStreamArn === undefined) throw new Error('the table has no stream');
+    this.streamArn = this.table.tableStreamArn;
   }
 }
 

@@ -2,7 +2,7 @@
 
 /**
  * The parts of an installation, each with a stack `<installation>-<part>`. Each stack uses only those before it. Only an
- * installation that exports its audit has `audit`, only one with a gate `gateway`, and only one with the console `console`.
+ * installation that exports its audit has `audit`, only one that publishes events `events`, only one with a gate `gateway`, and only one with the console `console`.
  */
 export const PARTS = [
   'network',
@@ -11,6 +11,7 @@ export const PARTS = [
   'api',
   'monitoring',
   'audit',
+  'events',
   'gateway',
   'console',
 ] as const;
@@ -34,6 +35,11 @@ export function functionNameOf(installation: string, name: string): string {
 /** Name of the log group with the output of workbenches. It is fixed, so that policies can name its streams. */
 export function workbenchLogsOf(installation: string): string {
   return `/${installation}/workbenches`;
+}
+
+/** Name of the bus of an installation with a bus of its own. It is fixed, so that rules of other systems can name it. */
+export function eventBusNameOf(installation: string): string {
+  return `${installation}-events`;
 }
 
 /**

@@ -70,7 +70,9 @@ type LocalOnlySetting =
   /** Each janitor has its own value. */
   | 'WB_JANITOR_MOUNTS'
   /** Only the stack `audit` has it. */
-  | 'WB_AUDIT_BUCKET';
+  | 'WB_AUDIT_BUCKET'
+  /** Only the stack `events` has it. */
+  | 'WB_EVENT_BUS';
 
 /** What a stage file sets. All others are values of stacks, of which the compiler misses none. */
 type StageSetting = Exclude<SettingName, LocalOnlySetting | 'WB_TABLE_NAME'>;

@@ -20,6 +20,15 @@ const MALFORMED_REQUEST_ERRORS: ReadonlySet<string> = new Set([
   'InvalidMessageContents',
 ]);
 
+/** EventBridge's codes of an entry that it never accepts. Every other code may pass, or ends when an operator changes a policy. */
+const REJECTED_ENTRY_CODES: ReadonlySet<string> = new Set([
+  'InvalidArgument',
+  'MalformedDetail',
+  'RedactionFailure',
+  'NotAuthorizedForSourceException',
+  'NotAuthorizedForDetailTypeException',
+]);
+
 const ERROR_NAMES = {
   conditionFailed: ['ConditionalCheckFailedException'],
   /** DynamoDB: a transaction had no effect. `CancellationReasons` has the reason of each of its items. */
@@ -101,6 +110,11 @@ export function isAwsError(error: unknown, ...kinds: readonly AwsErrorKind[]): b
 /** Whether AWS rejected the request as malformed. The adapters rethrow such an error unchanged. */
 export function isMalformedRequest(error: unknown): boolean {
   return MALFORMED_REQUEST_ERRORS.has(errorNameOf(error));
+}
+
+/** Whether EventBridge never accepts an entry of PutEvents, or rejects a request with only this entry. */
+export function isRejectedEntry(code: string): boolean {
+  return REJECTED_ENTRY_CODES.has(code) || MALFORMED_REQUEST_ERRORS.has(code);
 }
 
 /**

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { CapacityProvider, DedicatedInstanceType } from '#core/ports/capacity-catalog.ts';
+import { EVENT_SETTINGS } from './event-settings.ts';
 import { SETTING_RULES } from './function-setting-rules.ts';
 import { SETTINGS, type SettingName } from './function-settings.ts';
 import { RUN_TOKEN_SETTINGS } from './run-token-settings.ts';
@@ -332,6 +333,7 @@ export const DEPLOYMENT_SETTINGS = {
     required: true,
     readBy: ['export-audit'],
   }),
+  ...EVENT_SETTINGS,
   ...RUN_TOKEN_SETTINGS,
   WB_AUTH_SECRET_ARN: text({
     description:

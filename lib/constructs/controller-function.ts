@@ -8,13 +8,17 @@ import {
   CfnEventInvokeConfig,
   Code,
   EventSourceMapping,
+  FilterCriteria,
+  FilterRule,
   Function as LambdaFunction,
   Runtime,
+  StartingPosition,
 } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { DeployedFunction, StartedBy } from '#contract/deployed-functions.ts';
+import { HISTORY_PREFIX, TABLE } from '#contract/table.ts';
 import { functionNameOf } from '../deployment-names.ts';
 import { allow, type Permission } from '../permissions/allow.ts';
 import { createLogGroup } from './log-group.ts';
@@ -113,6 +117,42 @@ export function addQueueTrigger(
     batchSize,
     maxConcurrency,
     reportBatchItemFailures: true,
+  });
+}
+
+/** Lambda gives a change up after this time, shortly before the stream deletes it. */
+const CHANGE_AGE_MAX = Duration.hours(23);
+
+/**
+ * Invokes the function with batches of new history entries, in the order of each workbench. Lambda repeats a batch from the first change
+ * that failed, until it succeeds or is too old.
+ */
+export function addHistoryTrigger(
+  scope: Construct,
+  { batchSize }: Extract<StartedBy, { by: 'history' }>,
+  {
+    lambda,
+    streamArn,
+    failedInvocations,
+  }: { readonly lambda: LambdaFunction; readonly streamArn: string; readonly failedInvocations: IQueue },
+): void {
+  new EventSourceMapping(scope, 'History', {
+    target: lambda,
+    eventSourceArn: streamArn,
+    // The first mapping also publishes what happened in the hours before it.
+    startingPosition: StartingPosition.TRIM_HORIZON,
+    batchSize,
+    filters: [
+      FilterCriteria.filter({
+        eventName: FilterRule.isEqual('INSERT'),
+        dynamodb: { Keys: { [TABLE.partitionKey.name]: { S: FilterRule.beginsWith(HISTORY_PREFIX) } } },
+      }),
+    ],
+    reportBatchItemFailures: true,
+    bisectBatchOnError: true,
+    maxRecordAge: CHANGE_AGE_MAX,
+    // The function has the permission already.
+    onFailure: { bind: () => ({ destination: failedInvocations.queueArn }) },
   });
 }
 

@@ -150,6 +150,8 @@ export const PERMISSIONS: Readonly<
   ],
   // lib/permissions/audit-export.ts has its permissions.
   'export-audit': () => [],
+  // lib/permissions/publish-events.ts has its permissions.
+  'publish-events': () => [],
   // lib/permissions/mounts.ts has its permissions on files.
   janitor: () => [],
 };

@@ -11,6 +11,7 @@ import {
   providerPriceOf,
 } from './capacity.ts';
 import { checkConsole, consoleSetting } from './console.ts';
+import { eventBusSetting } from './event-bus.ts';
 import { checkFunctionSettings, functionsSetting } from './function-settings.ts';
 import { gatewaySetting } from './gateway.ts';
 import { checkGateway } from './gateway-rules.ts';
@@ -42,6 +43,7 @@ const STAGE_SHAPE = {
   network: z.prefault(networkSetting, {}),
   gateway: z._default(gatewaySetting, 'none'),
   auditExport: z._default(auditExportSetting, 'none'),
+  eventBus: z._default(eventBusSetting, 'none'),
   console: z._default(consoleSetting, 'none'),
   storage: z.prefault(storageSetting, {}),
   api: z.prefault(apiSetting, {}),

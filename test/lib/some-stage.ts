@@ -65,3 +65,11 @@ export function stageWithoutOptions(): StageSettings {
 export function stageWithAuditAndConsole(): StageSettings {
   return someStage({ ...WITHOUT_OPTIONS, auditExport: { retentionDays: 400 }, console: {} });
 }
+
+/** Returns the same stage with events on a bus of its own, or on that of the account. */
+export function stageWithEvents(): StageSettings {
+  return someStage({ ...WITHOUT_OPTIONS, eventBus: 'own' });
+}
+export function stageWithDefaultBus(): StageSettings {
+  return someStage({ ...WITHOUT_OPTIONS, eventBus: 'default' });
+}

@@ -9,6 +9,7 @@ import {
   countAlarmMetrics,
   countInterfaceEndpoints,
   countLoadBalancerAddresses,
+  countQueueMappings,
   findIdleInstances,
   findIdleTasks,
   findScheduledFunctions,
@@ -61,9 +62,7 @@ export function idleBill(
     billLine(
       'Queue polling',
       'queueRequests',
-      count('AWS::Lambda::EventSourceMapping') *
-        assumed['queue-pollers'] *
-        ((MONTH_HOURS * 3600) / LONG_POLL_SECONDS),
+      countQueueMappings(templates) * assumed['queue-pollers'] * ((MONTH_HOURS * 3600) / LONG_POLL_SECONDS),
       'requests',
     ),
     ...logs(templates, settings, assumed),

@@ -35,6 +35,7 @@ const FREE_WHEN_IDLE: readonly (readonly [why: string, types: readonly string[]]
       'AWS::SNS::Subscription',
       'AWS::Lambda::Permission',
       'AWS::Lambda::EventInvokeConfig',
+      'AWS::Events::EventBus',
       'AWS::Backup::BackupPlan',
       'AWS::Backup::BackupSelection',
       'AWS::ECS::TaskDefinition',
@@ -100,6 +101,13 @@ const KNOWN_TYPES: ReadonlySet<string> = new Set([
 export function findUnknownTypes(templates: readonly Template[]): readonly string[] {
   const types = templates.flatMap((template) => resourcesOf(template).map(([, { Type }]) => Type));
   return [...new Set(types)].filter((type) => !KNOWN_TYPES.has(type)).sort();
+}
+
+/** Counts the mappings of queues. AWS does not bill how Lambda polls the stream of a table. */
+export function countQueueMappings(templates: readonly Template[]): number {
+  return resourcesOfType(templates, 'AWS::Lambda::EventSourceMapping').filter(
+    ({ Properties = {} }) => Properties.StartingPosition === undefined,
+  ).length;
 }
 
 /** Returns the resources of one type. */

@@ -113,22 +113,18 @@ export function findProblems(stacks: readonly StackState[]): readonly StackProbl
     .reverse();
 }
 
+/** The settings of parts that a stage may not have. */
+type OptionalParts = Pick<StageSettings, 'auditExport' | 'console' | 'eventBus' | 'gateway'>;
+
 /** Returns the parts of the stage that do not exist. An empty stack under review counts as missing. */
-export function findMissingParts(
-  stacks: readonly StackState[],
-  settings: Pick<StageSettings, 'auditExport' | 'console' | 'gateway'>,
-): readonly Part[] {
+export function findMissingParts(stacks: readonly StackState[], settings: OptionalParts): readonly Part[] {
   const existing = stacks.filter(({ status }) => status !== 'REVIEW_IN_PROGRESS').map(({ part }) => part);
   return listParts(settings).filter((part) => !existing.includes(part));
 }
 
 /** Returns the parts of the stage, in the order of PARTS. */
-export function listParts({
-  auditExport,
-  console,
-  gateway,
-}: Pick<StageSettings, 'auditExport' | 'console' | 'gateway'>): readonly Part[] {
-  const optional: Partial<Record<Part, unknown>> = { audit: auditExport, console, gateway };
+export function listParts({ auditExport, console, eventBus, gateway }: OptionalParts): readonly Part[] {
+  const optional: Partial<Record<Part, unknown>> = { audit: auditExport, console, events: eventBus, gateway };
   return PARTS.filter((part) => optional[part] !== 'none');
 }
 

@@ -19,6 +19,7 @@ export function exampleStage(): StageSettings {
       },
     },
     auditExport: {},
+    eventBus: 'own',
     console: {},
     alarms: { email: 'ops@example.com' },
   });

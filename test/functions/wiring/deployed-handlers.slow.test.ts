@@ -22,6 +22,7 @@ import {
   stopped,
   T0,
 } from '#test/builders/workbench.ts';
+import { aWorkbenchEvent } from '#test/builders/workbench-event.ts';
 import { aLink } from '#test/contracts/share-link-store.ts';
 import { gatewayEvent, tokenOf } from '../call-api.ts';
 import { ENVIRONMENT } from './deployed-settings.ts';
@@ -148,6 +149,8 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
     limits: { dynamodb: TABLE, s3: { ...QUEUE, maxAttempts: 3, requestTimeout: 30_000 } },
     paced: false,
   },
+  // No user waits for it, and readers expect repeated events.
+  'publish-events': { limits: { eventbridge: { ...QUEUE, maxAttempts: 3 } }, paced: false },
   janitor: { limits: {}, paced: false },
 };
 
@@ -323,6 +326,7 @@ const responsesOf = (
   ListContainerInstances: () => ({ containerInstanceArns: [INSTANCE_ARN] }),
   RunInstances: () => ({ Instances: [{ InstanceId: INSTANCE, LaunchTime: new Date(NOW) }] }),
   DescribeInstances: () => ({ Reservations: [{ Instances: instances }] }),
+  PutEvents: ({ Entries }) => ({ Entries: Entries.map(() => ({ EventId: '1' })) }),
   CreateAccessPoint: () => ({ AccessPointId: 'fsap-1', LifeCycleState: 'available' }),
   GetSecretValue: ({ SecretId }) => ({
     SecretString: String(SecretId).includes('run-keys')
@@ -969,6 +973,13 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
     ],
     result: REPORT,
   },
+  'publish-events': {
+    event: {
+      Records: [{ dynamodb: { NewImage: { event: { S: JSON.stringify(aWorkbenchEvent()) } } } }],
+    },
+    calls: ['eventbridge PutEvents'],
+    result: { batchItemFailures: [] },
+  },
   janitor: {
     event: { act: 'list', fileSystemId: FILE_SYSTEM },
     calls: [],
@@ -1191,6 +1202,11 @@ describe('the settings of a function reach its requests', () => {
     expect(new Set(inputs.map(({ Bucket }) => Bucket))).toEqual(new Set([ENVIRONMENT.WB_AUDIT_BUCKET]));
     for (const { ExpressionAttributeValues } of inputsOf('Query'))
       expect(ExpressionAttributeValues[':pk'].S).toMatch(/^audit-day#/);
+  });
+
+  it('of publish-events: the bus', async () => {
+    const { inputsOf } = await invoke('publish-events', SCENARIOS['publish-events'].event);
+    expect(inputsOf('PutEvents')).toMatchObject([{ Entries: [{ EventBusName: ENVIRONMENT.WB_EVENT_BUS }] }]);
   });
 
   it('of the authorizer: the secret', async () => {

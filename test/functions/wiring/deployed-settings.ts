@@ -36,6 +36,7 @@ export const ENVIRONMENT = {
   WB_JANITOR_FUNCTIONS: 'janitor-0,janitor-1',
   WB_JANITOR_MOUNTS: '{"fs-0123456789abcdef0":"/mnt/volumes"}',
   WB_AUDIT_BUCKET: 'some-audit-bucket',
+  WB_EVENT_BUS: 'some-bus',
   WB_API_URL: 'https://api.example.com',
   WB_RUN_KEYS_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:run-keys-AbCdEf',
   WB_AUTH_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:auth-AbCdEf',

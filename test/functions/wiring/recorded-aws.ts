@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { EFSClient } from '@aws-sdk/client-efs';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -16,6 +17,7 @@ const CLIENTS: Readonly<Record<AwsClientName, { readonly prototype: { send: unkn
   ec2: EC2Client,
   ecs: ECSClient,
   efs: EFSClient,
+  eventbridge: EventBridgeClient,
   lambda: LambdaClient,
   s3: S3Client,
   'secrets-manager': SecretsManagerClient,

@@ -90,6 +90,7 @@ const NOT_SIMULATED: readonly FunctionName[] = [
   'authorizer',
   'get-health',
   'export-audit',
+  'publish-events',
   'extend-workbench',
   'get-me',
   'get-own-quota',

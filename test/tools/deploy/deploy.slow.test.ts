@@ -247,6 +247,12 @@ it('creates the stack of the audit only for a stage that exports it', async () =
   expect(await changesOf(commands)).toEqual(['cdk deploy --all -c stage=staging -c unprotected=audit']);
 });
 
+it('creates the stack of the events only for a stage that publishes them', async () => {
+  const commands = await commandsOfAccount();
+  expect((await deploy(commands, ['--stage', 'staging'], { eventBus: 'own' })).code).toBe(0);
+  expect(await changesOf(commands)).toEqual(['cdk deploy --all -c stage=staging -c unprotected=events']);
+});
+
 it('does not turn on the protection if the deployment fails', async () => {
   const commands = await commandsOfAccount();
   await commands.setOutput('aws cloudformation describe-stacks', []);
