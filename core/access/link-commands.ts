@@ -90,7 +90,7 @@ export async function revokeLink(
   {
     links,
     shares,
-  }: { readonly links: Links; readonly shares: Pick<ShareStore, 'listByWorkbench' | 'delete'> },
+  }: { readonly links: Links; readonly shares: Pick<ShareStore, 'listByWorkbench' | 'deleteByLink'> },
   key: ShareLinkKey,
   withShares: boolean,
   record: (share: Share) => Promise<void>,
@@ -101,7 +101,8 @@ export async function revokeLink(
   for (const share of await shares.listByWorkbench(key.workbenchId)) {
     if (share.linkId !== key.linkId) continue;
     await record(share);
-    await shares.delete(share);
+    // The owner may have written the share again since the list was read.
+    await shares.deleteByLink(share, key.linkId);
   }
 }
 

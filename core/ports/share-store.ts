@@ -61,6 +61,11 @@ export interface ShareStore {
   listByGrantee(grantee: Grantee, page: { limit: number; after?: string }): Promise<readonly string[]>;
   /** Deletes the share. One that does not exist counts as deleted. */
   delete(key: ShareKey): Promise<void>;
+  /**
+   * Deletes the share if this link gave it. It stays if it was written again since, also at the same time; one that does not exist counts
+   * as deleted.
+   */
+  deleteByLink(key: ShareKey, linkId: string): Promise<void>;
   /** Deletes all shares and links of a workbench that is being deleted. */
   deleteAll(workbenchId: string): Promise<void>;
 }

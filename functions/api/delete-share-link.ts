@@ -15,7 +15,7 @@ import { auditSubjectOf } from './present-share.ts';
 export function build(
   ports: WorkbenchApiPorts & {
     readonly links: ShareLinkStore;
-    readonly shares: Pick<ShareStore, 'read' | 'listByWorkbench' | 'delete'>;
+    readonly shares: Pick<ShareStore, 'read' | 'listByWorkbench' | 'deleteByLink'>;
   },
   settings: WorkbenchApiSettings,
 ): ApiHandler {

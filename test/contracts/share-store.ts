@@ -164,6 +164,22 @@ export function describeShareStoreContract(
       ]);
     });
 
+    it('deletes a share for its link, and keeps one that was written since or by another link', async () => {
+      const given = aShare({ linkId: 'link-1' });
+      await store.put(given);
+      await store.deleteByLink(given, 'link-2');
+      expect(await store.read([given])).toEqual([given]);
+      await store.deleteByLink(given, 'link-1');
+      await store.deleteByLink(given, 'link-1');
+      expect(await store.read([given])).toEqual([]);
+      expect(await store.listByGrantee(BOB, { limit: 100 })).toEqual([]);
+      const written = aShare({ createdAt: T0 + 1 });
+      await store.put(written);
+      await store.deleteByLink(given, 'link-1');
+      expect(await store.read([given])).toEqual([written]);
+      expect(await store.listByGrantee(BOB, { limit: 100 })).toEqual([ID]);
+    });
+
     it('deletes all shares of a workbench and none of another, any number of times', async () => {
       for (const grantee of CONFUSABLE_GRANTEES) await store.put(aShare({ grantee }));
       await store.put(aShare({ workbenchId: other }));

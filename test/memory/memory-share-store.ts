@@ -42,6 +42,10 @@ export class MemoryShareStore implements ShareStore {
     this.#workbenches.get(workbenchId)?.delete(granteeKey(grantee));
   }
 
+  async deleteByLink(key: ShareKey, linkId: string): Promise<void> {
+    if (this.find(key)?.linkId === linkId) await this.delete(key);
+  }
+
   async deleteAll(workbenchId: string): Promise<void> {
     this.#workbenches.delete(workbenchId);
     this.links.deleteAll(workbenchId);

@@ -9,7 +9,7 @@ import { TABLE } from '#contract/table.ts';
 import type { Grantee } from '#core/access/grantee.ts';
 import { type Share, type ShareKey, type ShareStore, storedShareSchema } from '#core/ports/share-store.ts';
 import { batchGetItems, type Wait } from './batch-get.ts';
-import { callDynamoDb } from './errors.ts';
+import { callDynamoDb, writeConditionally } from './errors.ts';
 import {
   granteePartition,
   type Item,
@@ -82,6 +82,22 @@ export class DynamoShareStore implements ShareStore {
   async delete(key: ShareKey): Promise<void> {
     await this.#deleteItem(shareKey(key));
     await this.#deleteItem(sharedWorkbenchKey(key));
+  }
+
+  async deleteByLink(key: ShareKey, linkId: string): Promise<void> {
+    const outcome = await writeConditionally('DeleteItem', () =>
+      this.#client.send(
+        new DeleteItemCommand({
+          TableName: this.#table,
+          Key: keyAttributes(shareKey(key)),
+          // An earlier call may have deleted the share and not its entry.
+          ConditionExpression: 'attribute_not_exists(pk) OR #share.#linkId = :linkId',
+          ExpressionAttributeNames: { '#share': 'share', '#linkId': 'linkId' },
+          ExpressionAttributeValues: { ':linkId': { S: linkId } },
+        }),
+      ),
+    );
+    if (outcome === 'done') await this.#deleteItem(sharedWorkbenchKey(key));
   }
 
   async deleteAll(workbenchId: string): Promise<void> {

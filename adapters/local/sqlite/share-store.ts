@@ -64,6 +64,15 @@ export class SqliteShareStore implements ShareStore {
     );
   }
 
+  async deleteByLink({ workbenchId, grantee }: ShareKey, linkId: string): Promise<void> {
+    await this.#database.write((connection) =>
+      connection.run(
+        "DELETE FROM shares WHERE workbench_id = ? AND grantee = ? AND share ->> '$.linkId' = ?",
+        ...[workbenchId, granteeKey(grantee), linkId],
+      ),
+    );
+  }
+
   async deleteAll(workbenchId: string): Promise<void> {
     await this.#database.write((connection) =>
       connection.run('DELETE FROM shares WHERE workbench_id = ?', workbenchId),

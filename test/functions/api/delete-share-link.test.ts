@@ -33,6 +33,21 @@ describe('DELETE /workbenches/{wid}/share-links/{link_id}', () => {
     expect(await shareOf('bob')).toMatchObject({ role: 'use' });
   });
 
+  it('leaves a share that the owner writes at the same time', async () => {
+    const { create, redeem, revoke, set, shareOf, ports } = await withLinks();
+    const { code, link_id } = (await create({ role: 'use' })).body.item;
+    await redeem('bob', code);
+    const { listByWorkbench } = ports.shares;
+    ports.shares.listByWorkbench = async (workbenchId) => {
+      const found = await listByWorkbench.call(ports.shares, workbenchId);
+      ports.shares.listByWorkbench = listByWorkbench;
+      await set('user:bob', { role: 'manage' });
+      return found;
+    };
+    expect((await revoke(link_id, { query: 'user_id=ada&shares=true' })).status).toBe(200);
+    expect(await shareOf('bob')).toMatchObject({ role: 'manage' });
+  });
+
   it.each(['x', '../x', '0'.repeat(17), 'U'.repeat(16)])('refuses the id %j', async (id) => {
     const { revoke } = await withLinks();
     expect(Object.keys((await revoke(id)).body.error.fields)).toEqual(['link_id']);

@@ -859,6 +859,28 @@ describe('a share', () => {
     );
   });
 
+  it('is deleted for its link only if the link gave it, and its entry only with it', async () => {
+    const { store, sent } = sharesWith();
+    await store.deleteByLink({ workbenchId: ID, grantee: BOB }, LINK_ID);
+    const condition = {
+      // An earlier call may have deleted the share and not its entry.
+      ConditionExpression: 'attribute_not_exists(pk) OR #share.#linkId = :linkId',
+      ExpressionAttributeNames: { '#share': 'share', '#linkId': 'linkId' },
+      ExpressionAttributeValues: { ':linkId': { S: LINK_ID } },
+    };
+    expect(sent).toEqual([
+      { name: 'DeleteItem', input: { TableName: TABLE, Key: SHARE_KEY, ...condition } },
+      { name: 'DeleteItem', input: { TableName: TABLE, Key: GRANTEE_KEY } },
+    ]);
+    const written = sharesWith({
+      DeleteItem: () => {
+        throw Object.assign(new Error(), { name: 'ConditionalCheckFailedException' });
+      },
+    });
+    await written.store.deleteByLink({ workbenchId: ID, grantee: BOB }, LINK_ID);
+    expect(written.sent).toHaveLength(1);
+  });
+
   it('is deleted after its entry with the workbench, and everything else of the partition as well', async () => {
     const { store, inputsOf } = sharesWith({
       Query: { Items: [LINK_KEY, { ...SHARE_KEY, share: SHARE }] },
