@@ -35,14 +35,6 @@ export const RIGHTS_MUTANTS: readonly Mutant[] = [
     replace: 'ports.shares.delete({ workbenchId, grantee }).catch(() => {});',
   },
   {
-    name: 'link-used-twice',
-    description: 'confirms that a link gives a share although another user has used it at the same time',
-    file: 'core/access/link-commands.ts',
-    find: "if (gives === undefined || (await ports.links.redeem(link, gives)) === 'done') return found;",
-    replace:
-      'if (gives === undefined || (await ports.links.redeem(link, gives)) !== undefined) return found;',
-  },
-  {
     name: 'audit-dropped',
     description: 'does not send the event of a change of rights again after the table has throttled it',
     file: REQUEST_AUDIT,

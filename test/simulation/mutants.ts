@@ -1,6 +1,7 @@
 import { COST_MUTANTS } from './mutants-of-costs.ts';
 import { DELETION_MUTANTS } from './mutants-of-deletions.ts';
 import { IDLE_MUTANTS } from './mutants-of-idle.ts';
+import { LINK_MUTANTS } from './mutants-of-links.ts';
 import { OWNER_MUTANTS } from './mutants-of-owners.ts';
 import { QUOTA_MUTANTS } from './mutants-of-quotas.ts';
 import { RIGHTS_MUTANTS } from './mutants-of-rights.ts';
@@ -30,6 +31,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...QUOTA_MUTANTS,
   ...IDLE_MUTANTS,
   ...RIGHTS_MUTANTS,
+  ...LINK_MUTANTS,
   {
     name: 'act-before-intent',
     description: 'sends RunTask before the record says that it may have been sent',

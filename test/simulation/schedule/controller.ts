@@ -37,10 +37,12 @@ import { build as buildChangeOwner } from '#functions/api/change-owner.ts';
 import { build as buildCreateLink } from '#functions/api/create-share-link.ts';
 import { build as buildCreate } from '#functions/api/create-workbench.ts';
 import { build as buildDeleteShare } from '#functions/api/delete-share.ts';
+import { build as buildDeleteLink } from '#functions/api/delete-share-link.ts';
 import { build as buildDelete } from '#functions/api/delete-workbench.ts';
 import { build as buildDrainMachine } from '#functions/api/drain-machine.ts';
 import { build as buildExtend } from '#functions/api/extend-workbench.ts';
 import { build as buildGet } from '#functions/api/get-workbench.ts';
+import { build as buildListLinks } from '#functions/api/list-share-links.ts';
 import { build as buildListShares } from '#functions/api/list-shares.ts';
 import { build as buildList } from '#functions/api/list-workbenches.ts';
 import { build as buildRedeemLink } from '#functions/api/redeem-share-link.ts';
@@ -189,6 +191,8 @@ const OPERATIONS = {
   setShare: ['set-share', buildSetShare, 'PUT /workbenches/{wid}/shares/{grantee}'],
   deleteShare: ['delete-share', buildDeleteShare, 'DELETE /workbenches/{wid}/shares/{grantee}'],
   createLink: ['create-share-link', buildCreateLink, 'POST /workbenches/{wid}/share-links'],
+  listLinks: ['list-share-links', buildListLinks, 'GET /workbenches/{wid}/share-links'],
+  deleteLink: ['delete-share-link', buildDeleteLink, 'DELETE /workbenches/{wid}/share-links/{link_id}'],
   redeemLink: ['redeem-share-link', buildRedeemLink, 'POST /share-links/redeem'],
 } as const satisfies Readonly<Record<string, readonly [FunctionName, unknown, RouteKey]>>;
 export type Operation = keyof typeof OPERATIONS;
@@ -256,8 +260,10 @@ export interface ControllerOptions {
 export interface RightsHooks {
   /** @param requestId the id of the request, or the name of another invocation */
   readonly wrapShares: (inner: ShareStore, requestId: string) => ShareStore;
-  readonly wrapLinks: (inner: ShareLinkStore) => ShareLinkStore;
+  readonly wrapLinks: (inner: ShareLinkStore, requestId: string) => ShareLinkStore;
   readonly wrapAudit: (inner: AuditStore) => AuditStore;
+  /** Called when the function for a request is invoked. */
+  readonly onBegun: (requestId: string) => void;
   /** Called when a function has reported that an audit event could not be stored. */
   readonly onLostEvent: (requestId: string) => void;
   /** Called with each response, before its caller continues. */
@@ -307,6 +313,7 @@ export class Controller {
     const sentAt = kernel.now();
     const apiCall = await this.#invoke(name, timeoutMsOf(name), async (invocation) => {
       const requestId = invocation.name;
+      rights?.onBegun(requestId);
       const handler = build(this.#ports(invocation), this.#settings) as ApiHandler;
       const event = gatewayEvent({ ...call, route, requestId });
       const { statusCode, headers, body } = await handler(event, {} as Context);
@@ -476,6 +483,7 @@ export class Controller {
     const clock = { now: () => world.functionClock.now(skew), elapsed: () => kernel.elapsed() };
     const { onError, rights } = this.#options;
     const shares = rights?.wrapShares(this.stores.shares, invocation.name) ?? this.stores.shares;
+    const links = rights?.wrapLinks(this.stores.links, invocation.name) ?? this.stores.links;
     const telemetry: Telemetry = {
       info: () => {},
       warn: () => {},
@@ -500,7 +508,7 @@ export class Controller {
       activity: interceptPort(this.stores.activity, 'activity', invocation),
       audit: interceptPort(rights?.wrapAudit(this.stores.audit) ?? this.stores.audit, 'audit', invocation),
       shares: interceptPort(shares, 'shares', invocation),
-      links: interceptPort(rights?.wrapLinks(this.stores.links) ?? this.stores.links, 'links', invocation),
+      links: interceptPort(links, 'links', invocation),
       quotas: interceptPort(this.stores.quotas, 'quotas', invocation),
       startRates: interceptPort(this.#startRates, 'startRates', invocation),
       startTimes: interceptPort(this.#startTimes, 'startTimes', invocation),

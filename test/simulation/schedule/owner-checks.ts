@@ -38,6 +38,11 @@ export class OwnerChecks {
     return this.#owners.get(workbenchId)?.userId;
   }
 
+  /** The owner at present, and since when; undefined if the workbench has no record. */
+  ownershipOf(workbenchId: string): { readonly userId: string; readonly since: number } | undefined {
+    return this.#owners.get(workbenchId);
+  }
+
   /** Whether the workbench got its present owner after `at`, milliseconds since 1970. */
   hasMovedSince(workbenchId: string, at: number): boolean {
     const owner = this.#owners.get(workbenchId);

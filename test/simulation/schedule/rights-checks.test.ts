@@ -4,6 +4,7 @@ import type { Workbench } from '#core/workbench/workbench.ts';
 import { aShare } from '#test/builders/share.ts';
 import { tokenOf } from '#test/functions/call-api.ts';
 import type { Operation } from './controller.ts';
+import { RequestEvents } from './request-events.ts';
 import { RightsChecks } from './rights-checks.ts';
 
 const EVE = tokenOf('eve', { groups: '["lab"]' });
@@ -12,21 +13,32 @@ const FORBIDDEN = { success: false, error: { code: 'forbidden' } };
 
 let now: number;
 let deleted: boolean;
+let events: RequestEvents;
 let checks: RightsChecks;
 
 beforeEach(() => {
   now = 100_000;
   deleted = false;
+  events = new RequestEvents(() => now);
   checks = new RightsChecks({
     now: () => now,
+    events,
     clockSkewMaxMs: 2000,
     isDeletionRequested: () => deleted,
     hasMoved: () => false,
   });
 });
 
-function note(requestId: string, outcome: AuditEvent['outcome'] = 'allowed', id = 'e1'): void {
-  checks.noteEvent({ id, at: now, action: 'set_share', outcome, actor: { kind: 'static_key' }, requestId });
+const SUBJECT = { kind: 'user', id: 'eve' } as const;
+
+function note(
+  requestId: string,
+  outcome: AuditEvent['outcome'] = 'allowed',
+  id = 'e1',
+  subject = SUBJECT,
+): void {
+  const actor = { kind: 'static_key' } as const;
+  events.note({ id, at: now, action: 'set_share', outcome, actor, requestId, subject });
 }
 
 function put(share = SHARE): void {
@@ -121,7 +133,7 @@ describe('an act', () => {
   it('for another user has one event, unless the function has reported that it was lost', () => {
     const apiCall = { ...stopped, requestId: 'stop#1', sentAt: now };
     expect(() => checks.checkResponse(apiCall)).toThrow('stored 0 audit events of what it did, not 1');
-    checks.noteLostEvent('stop#1');
+    events.noteLost('stop#1');
     checks.checkResponse(apiCall);
     note('stop#1');
     note('stop#1', 'allowed', 'e2');

@@ -1,11 +1,11 @@
 import { formatGrantee, type Grantee } from '#core/access/grantee.ts';
 import type { AuditEvent } from '#core/audit/audit-event.ts';
-import type { ShareLink } from '#core/ports/share-link-store.ts';
 import type { Share } from '#core/ports/share-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import type { Call } from '#test/functions/call-api.ts';
 import type { ApiResponse, Operation } from './controller.ts';
 import { GrantedRoles } from './granted-roles.ts';
+import type { RequestEvents } from './request-events.ts';
 import { RuleViolation } from './rule-violation.ts';
 
 /** A lost right is used for at most this long, milliseconds. */
@@ -18,7 +18,7 @@ const ALLOWED: Readonly<Record<Share['role'], readonly Operation[]>> = {
 };
 
 /** The operations of which the audit has only refusals. */
-const UNRECORDED: readonly Operation[] = ['read', 'list', 'listShares', 'report'];
+const UNRECORDED: readonly Operation[] = ['read', 'list', 'listShares', 'listLinks', 'report'];
 /** The operations that change who may do what. */
 const RIGHTS: readonly Operation[] = [
   'setShare',
@@ -27,6 +27,7 @@ const RIGHTS: readonly Operation[] = [
   'acceptOwner',
   'withdrawOffer',
   'createLink',
+  'deleteLink',
   'redeemLink',
 ];
 
@@ -41,6 +42,7 @@ export interface ApiCall {
 
 export interface RightsChecksOptions {
   readonly now: () => number;
+  readonly events: RequestEvents;
   /** How far the clock of a function may differ from the actual time, milliseconds. */
   readonly clockSkewMaxMs: number;
   readonly isDeletionRequested: (workbenchId: string) => boolean;
@@ -56,14 +58,8 @@ export interface RightsChecksOptions {
 export class RightsChecks {
   readonly #options: RightsChecksOptions;
   readonly #roles: GrantedRoles;
-  /** Id of the request → id of the event → event. */
-  readonly #events = new Map<string, Map<string, AuditEvent>>();
-  /** The requests of which an event could not be stored. */
-  readonly #lost = new Set<string>();
   /** `<id of the request> <effect>` of each share that was written or deleted. */
   readonly #effects = new Set<string>();
-  /** Id of a link → how often it gave a share. */
-  readonly #uses = new Map<string, number>();
   /** `<workbench id> <user>` → how often the workbench was moved to the user. */
   readonly #moves = new Map<string, number>();
 
@@ -72,38 +68,25 @@ export class RightsChecks {
     this.#roles = new GrantedRoles(options.clockSkewMaxMs);
   }
 
-  /** Called when an audit event has been stored. */
-  noteEvent(event: AuditEvent): void {
-    const requestId = event.requestId ?? '';
-    const events = this.#events.get(requestId) ?? new Map<string, AuditEvent>();
-    this.#events.set(requestId, events.set(event.id, event));
-  }
-
-  /** Called when a function reports that it could not store an event. */
-  noteLostEvent(requestId: string): void {
-    this.#lost.add(requestId);
-  }
-
   /** Called when a share has been stored. */
   checkPut(share: Share, requestId: string): void {
     this.#roles.notePut(share, this.#options.now());
+    // LinkChecks has the rules for the share of a link.
+    if (share.linkId !== undefined) return;
+    const grantee = formatGrantee(share.grantee);
     this.#effects.add(`${requestId} ${describePut(share.grantee, share.role, share.expiresAt)}`);
-    this.#checkRecorded(requestId, `wrote the share of ${formatGrantee(share.grantee)}`);
+    this.#options.events.checkRecorded(requestId, `wrote the share of ${grantee}`);
   }
 
   /** Called when a share has been deleted, or when there was none to delete. */
   checkDeleted(workbenchId: string, grantee: Grantee, requestId: string): void {
     this.#roles.noteDelete(workbenchId, grantee, this.#options.now());
-    this.#effects.add(`${requestId} ${describeDeletion(formatGrantee(grantee))}`);
-    this.#checkRecorded(requestId, `deleted the share of ${formatGrantee(grantee)}`);
-  }
-
-  /** Called when a link has given a share. */
-  checkRedeemed({ linkId, uses }: ShareLink, share: Share): void {
-    this.#roles.notePut(share, this.#options.now());
-    const used = (this.#uses.get(linkId) ?? 0) + 1;
-    this.#uses.set(linkId, used);
-    if (used > uses) throw new RuleViolation(`link ${linkId} for ${uses} users has given ${used} shares`);
+    const name = formatGrantee(grantee);
+    this.#effects.add(`${requestId} ${describeDeletion(name)}`);
+    const { events } = this.#options;
+    // A revocation has an event for each share that it takes back.
+    const subject = events.revokedBy(requestId) === undefined ? undefined : name;
+    events.checkRecorded(requestId, `deleted the share of ${name}`, subject);
   }
 
   /** Called when all shares of a workbench have been deleted. */
@@ -116,8 +99,8 @@ export class RightsChecks {
     const name = `${workbenchId} ${userId}`;
     const moves = (this.#moves.get(name) ?? 0) + 1;
     this.#moves.set(name, moves);
-    const recorded = [...this.#events.values()]
-      .flatMap((events) => [...events.values()])
+    const recorded = this.#options.events
+      .all()
       .filter(
         (event) =>
           (event.action === 'change_owner' || event.action === 'accept_owner') &&
@@ -141,7 +124,8 @@ export class RightsChecks {
   #checkEvents({ requestId, operation, call, response }: ApiCall): void {
     const described = `${requestId} returned ${response.status} and stored`;
     const [allowed, refused] = [this.#count(requestId, 'allowed'), this.#count(requestId, 'refused')];
-    const mayBeLost = this.#lost.has(requestId) && !RIGHTS.includes(operation);
+    const isLost = this.#options.events.isLost(requestId);
+    const mayBeLost = isLost && !RIGHTS.includes(operation);
     if (response.status < 300) {
       const isActForOther =
         guestOf(call) === undefined || call.wid !== undefined || RIGHTS.includes(operation);
@@ -151,7 +135,7 @@ export class RightsChecks {
     }
     if (allowed > 1) throw new RuleViolation(`${described} ${allowed} audit events of what it did`);
     if (refused > 1) throw new RuleViolation(`${described} ${refused} audit events of the refusal`);
-    if (response.status === 403 && isRefusal(response) && refused === 0 && !this.#lost.has(requestId))
+    if (response.status === 403 && isRefusal(response) && refused === 0 && !isLost)
       throw new RuleViolation(`${described} no audit event of the refusal`);
   }
 
@@ -197,15 +181,14 @@ export class RightsChecks {
       throw new RuleViolation(`${described}, although a share has allowed it for five seconds`);
   }
 
-  /** A change of rights has its event before it takes effect. */
-  #checkRecorded(requestId: string, effect: string): void {
-    const events = this.#count(requestId, 'allowed');
-    if (events !== 1) throw new RuleViolation(`${requestId} ${effect} with ${events} audit events before it`);
-  }
-
+  /** A revocation also has an event for each share that it takes back. Each is checked when the share is deleted. */
   #count(requestId: string, outcome: AuditEvent['outcome']): number {
-    const events = [...(this.#events.get(requestId)?.values() ?? [])];
-    return events.filter((event) => event.outcome === outcome).length;
+    const { events } = this.#options;
+    const isRevocation = events.revokedBy(requestId) !== undefined;
+    return events
+      .of(requestId)
+      .filter((event) => event.outcome === outcome && !(isRevocation && event.action === 'delete_share'))
+      .length;
   }
 }
 

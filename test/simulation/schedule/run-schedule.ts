@@ -20,27 +20,25 @@ import {
   SLOTS_PER_USER,
   USERS,
 } from './commands.ts';
-import {
-  Controller,
-  eventHandlersFor,
-  FUNCTION_SKEW_MAX_MS,
-  isProgrammingError,
-  type RightsHooks,
-} from './controller.ts';
+import { Controller, eventHandlersFor, FUNCTION_SKEW_MAX_MS, isProgrammingError } from './controller.ts';
 import { CostChecks } from './cost-checks.ts';
 import { DeletionChecks } from './deletion-checks.ts';
 import { DrainChecks } from './drain-checks.ts';
 import { type Delivery, EventChannel } from './event-channel.ts';
 import { EventSourceMappingModel } from './event-source-mapping.ts';
 import { IdleChecks } from './idle-checks.ts';
+import { LinkChecks } from './link-checks.ts';
 import { MixedFleet } from './mixed-fleet.ts';
 import { OwnerChecks } from './owner-checks.ts';
 import { QuotaChecks } from './quota-checks.ts';
+import { RequestEvents } from './request-events.ts';
 import { RightsChecks } from './rights-checks.ts';
+import { createRightsHooks } from './rights-hooks.ts';
 import { RuleViolation } from './rule-violation.ts';
 import { SafetyChecks } from './safety-checks.ts';
 import { ScheduleResult } from './schedule-result.ts';
 import { SimulatedGuests } from './simulated-guests.ts';
+import { SimulatedLinks } from './simulated-links.ts';
 import { SimulatedMoves } from './simulated-moves.ts';
 import { SimulatedOperator } from './simulated-operator.ts';
 import { drawKeptMs, SimulatedRestores } from './simulated-restores.ts';
@@ -160,6 +158,7 @@ class ScheduleRun {
   readonly #moves: SimulatedMoves;
   readonly #rights: RightsChecks;
   readonly #guests: SimulatedGuests;
+  readonly #links: SimulatedLinks;
   readonly #gateTape: Tape;
   readonly #gateDraws: HazardDraws;
   readonly #gateChecks: GateChecks;
@@ -208,6 +207,19 @@ class ScheduleRun {
     });
     const deletionTape = new Tape(from(schedule.tape, 0.125));
     this.#deletions = new DeletionChecks(this.#world, drawKeptMs(deletionTape));
+    this.#owners = new OwnerChecks(this.#world);
+    const rightsOptions = {
+      now: () => kernel.now(),
+      events: new RequestEvents(() => kernel.now()),
+      clockSkewMaxMs: FUNCTION_SKEW_MAX_MS,
+      isDeletionRequested: (id: string) => this.#clients.wasDeletionRequested(id),
+    };
+    this.#rights = new RightsChecks({
+      ...rightsOptions,
+      hasMoved: (id) => this.#owners.hasMovedSince(id, 0),
+    });
+    const links = new LinkChecks({ ...rightsOptions, ownership: (id) => this.#owners.ownershipOf(id) });
+    const checks = { rights: this.#rights, links, events: rightsOptions.events };
     this.#controller = new Controller({
       deletedKeptMs: this.#deletions.keptMs,
       kernel,
@@ -221,7 +233,7 @@ class ScheduleRun {
         rollout: schedule.rollout,
         onViolation: (violation) => this.#fail(violation),
       }),
-      rights: this.#rightsHooks(),
+      rights: createRightsHooks(checks, (check) => this.#recordViolation(check)),
       onFreeCapacity: (saved) => this.#recordViolation(() => this.#safety.checkFreeCapacity(saved)),
       wrapStore: (inner) => this.#withChecks(inner),
       onError: (message, error) => this.#fail(new Error(message, { cause: error })),
@@ -236,7 +248,6 @@ class ScheduleRun {
     this.#driveDeleteMapping = new EventSourceMappingModel(this.#world.deleteSqs, (batch) =>
       this.#controller.driveDelete(batch),
     );
-    this.#owners = new OwnerChecks(this.#world);
     this.#costs = new CostChecks(this.#world, this.#controller.stores.usage);
     this.#quotas = new QuotaChecks(
       this.#controller.stores.quotas,
@@ -253,21 +264,20 @@ class ScheduleRun {
       log: (line) => this.result.log(line),
       onError: (error) => this.#fail(error),
     });
-    this.#rights = new RightsChecks({
-      now: () => kernel.now(),
-      clockSkewMaxMs: FUNCTION_SKEW_MAX_MS,
-      isDeletionRequested: (id) => this.#clients.wasDeletionRequested(id),
-      hasMoved: (id) => this.#owners.hasMovedSince(id, 0),
-    });
-    this.#guests = new SimulatedGuests({
+    const guestOptions = {
       kernel,
-      tape: new Tape(from(schedule.tape, 0.75)),
       controller: this.#controller,
       users: this.#users,
       owners: this.#owners,
       clockSteps: this.#world.functionClock.steps,
-      log: (line) => this.result.log(line),
-      onError: (error) => this.#fail(error),
+      log: (line: string) => this.result.log(line),
+      onError: (error: unknown) => this.#fail(error),
+    };
+    this.#guests = new SimulatedGuests({ ...guestOptions, tape: new Tape(from(schedule.tape, 0.75)) });
+    this.#links = new SimulatedLinks({
+      ...guestOptions,
+      tape: new Tape(from(schedule.tape, 0.625)),
+      giveAway: (id) => this.#moves.giveAway(id),
     });
     this.#safety = new SafetyChecks(
       this.#world,
@@ -366,6 +376,7 @@ class ScheduleRun {
     this.#restores.schedule();
     this.#use.schedule();
     this.#guests.schedule();
+    this.#links.schedule();
     await this.#runUntil(this.#startedAt + FAULT_PHASE_MS);
     this.result.drawsDuringFaults = this.#tape.drawCount;
     this.#disableFaults();
@@ -637,45 +648,6 @@ class ScheduleRun {
 
   #fail(error: unknown): void {
     this.#failure ??= error;
-  }
-
-  /** Wraps the stores of shares and of audit events so that each change of rights is checked. */
-  #rightsHooks(): RightsHooks {
-    return {
-      wrapShares: (inner, requestId) =>
-        replaceMethods(inner, {
-          put: async (share) => {
-            await inner.put(share);
-            this.#recordViolation(() => this.#rights.checkPut(share, requestId));
-          },
-          delete: async (key) => {
-            await inner.delete(key);
-            this.#recordViolation(() => this.#rights.checkDeleted(key.workbenchId, key.grantee, requestId));
-          },
-          deleteAll: async (workbenchId) => {
-            await inner.deleteAll(workbenchId);
-            this.#rights.noteDeletedAll(workbenchId);
-          },
-        }),
-      wrapLinks: (inner) =>
-        replaceMethods(inner, {
-          redeem: async (link, redeemed) => {
-            const outcome = await inner.redeem(link, redeemed);
-            if (outcome === 'done')
-              this.#recordViolation(() => this.#rights.checkRedeemed(link, redeemed.share));
-            return outcome;
-          },
-        }),
-      wrapAudit: (inner) =>
-        replaceMethods(inner, {
-          append: async (event) => {
-            await inner.append(event);
-            this.#rights.noteEvent(event);
-          },
-        }),
-      onLostEvent: (requestId) => this.#rights.noteLostEvent(requestId),
-      onResponse: (apiCall) => this.#recordViolation(() => this.#rights.checkResponse(apiCall)),
-    };
   }
 
   /** Wraps the store so that each write is checked and recorded. */

@@ -49,17 +49,23 @@ export class SimulatedMoves {
     for (let move = 0; move < count; move += 1) {
       const at = tape.intBetween(0, FAULT_PHASE_MS);
       kernel.after(at, () => {
-        this.#giveAway().catch(onError);
+        this.#giveAwayAny().catch(onError);
       });
     }
   }
 
-  async #giveAway(): Promise<void> {
-    const { tape, users, owners, log } = this.#options;
+  async #giveAwayAny(): Promise<void> {
+    const { tape, users } = this.#options;
     const known = users.workbenches;
     const workbenchId = known[tape.intBelow(Math.max(1, known.length))]?.workbenchId;
-    const owner = workbenchId === undefined ? undefined : owners.ownerOf(workbenchId);
-    if (workbenchId === undefined || owner === undefined) return;
+    if (workbenchId !== undefined) await this.giveAway(workbenchId);
+  }
+
+  /** Tries to give the workbench to the other user. */
+  async giveAway(workbenchId: string): Promise<void> {
+    const { tape, owners, log } = this.#options;
+    const owner = owners.ownerOf(workbenchId);
+    if (owner === undefined) return;
     if (tape.chance(STOP_FIRST_PROBABILITY)) await this.#stop(workbenchId, owner);
     const to = USERS.find((user) => user !== owner) ?? '';
     const isOffer = tape.chance(0.5);
