@@ -30,7 +30,7 @@ export interface LinkChecksOptions {
 
 /**
  * The rules about links, which must hold at all times: a link gives at most as many rights as it has uses, each to another user, with its
- * role and its end, and none once it was revoked or has expired; whoever can redeem a link is not refused; and what a revocation takes back are
+ * role and its end, and none once it was revoked or has expired; no user is refused while the link can be redeemed; and what a revocation takes back are
  * the shares that the link gave, all of them if it was asked for. They compare requests and responses with what was stored, never with what a
  * function has read.
  */
