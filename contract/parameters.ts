@@ -122,7 +122,7 @@ export const PARAMETERS = {
     in: 'query',
     required: false,
     description:
-      'With `true` the workbench and its files are deleted at once, also where the installation keeps deleted workbenches, and also if it waits for the end of this time.',
+      'With `true` the workbench and its files are deleted at once, even where the installation keeps deleted workbenches. A workbench that is kept already is deleted, too.',
     schema: { type: 'boolean', default: false },
   },
   grantee: {

@@ -13,7 +13,7 @@ export const QUOTA_ROUTES = [
     access: 'user',
     summary: 'Returns the limits of a user, and what the workbenches of the user hold.',
     description:
-      'Of each limit the nearest scope applies that sets it: the user, the groups of the user, the installation. Of several groups it is the highest. Only the own token of a user proves groups; for others those apply that this user proved last with a request that counts. Without any limit the figures are counted from the workbenches.',
+      'Each limit is that of the nearest scope which sets it: the user, the groups of the user, the installation. Of several groups the highest limit applies. Only a token of the user proves membership in groups; for other callers the groups apply that this user proved last, with a request that counts. Without any limit the figures are counted from the workbenches.',
     parameters: [user_id],
     responses: { 200: { description: 'Limits and use.', schema: quotaResponseSchema } },
     errors: ['invalid_request'],

@@ -30,7 +30,7 @@ export type SizeSettings = SettingsFor<
   `WB_${'MIN' | 'DEFAULT' | 'MAX'}_${'RAM' | 'CPU' | 'GPU'}` | 'WB_IDLE_STOP_NEVER'
 >;
 
-/** Besides, what users choose by name. */
+/** The same, and what users choose by name. */
 export type CreateSettings = SizeSettings & OfferSettings;
 
 /** The schemas are created once for their settings: creating one takes longer than parsing many bodies. */
@@ -191,7 +191,7 @@ function limitFields(mayNeverStop: boolean) {
         )
         .check(
           z.describe(
-            'The workbench is stopped when a run has lasted so many hours, used or not. The limit of the installation applies besides; with `null`, the default, only this one does.',
+            'The workbench is stopped when a run has lasted so many hours, used or not. The limit of the installation also applies; with `null`, the default, only this one does.',
           ),
         ),
     ),
@@ -306,7 +306,9 @@ export function activityBodySchema() {
       ),
     ),
     keepalive_until: z.optional(
-      time().check(z.describe('Until when it is not stopped for idleness, at most 12 hours from now.')),
+      time().check(
+        z.describe('It is not stopped for idleness before this time, which is at most 12 hours from now.'),
+      ),
     ),
     reason: z.optional(
       z.string({ error: KEEPALIVE_REASON }).check(

@@ -167,7 +167,7 @@ export const itemSchema = z.object({
     time().check(z.describe('When it was deleted. Only of a deleted workbench that can be restored.')),
   ),
   restorable_until: z.optional(
-    time().check(z.describe('Until when it can be restored. Then it is deleted with its files.')),
+    time().check(z.describe('It can be restored until this time. Then it is deleted with its files.')),
   ),
   updated_at: time(),
   offered_to: z.optional(
@@ -230,7 +230,7 @@ export const deletedResponseSchema = z.object({
   restorable_until: z.optional(
     time().check(
       z.describe(
-        'Until when it can be restored. Absent if the installation keeps no deleted workbenches, or with `now=true`: then it is being deleted with its files.',
+        'It can be restored until this time. Absent if the installation keeps no deleted workbenches, or with `now=true`: then it is being deleted with its files.',
       ),
     ),
   ),

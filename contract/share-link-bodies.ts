@@ -43,7 +43,9 @@ export const linkItemSchema = z.object({
   role: z.enum(SHARED_ROLES).check(z.describe('The role of the shares that it gives.')),
   expires_at: z.optional(time().check(z.describe('When the shares that it gives end.'))),
   redeemable_until: time().check(
-    z.describe('Until when it can be redeemed: until `expires_at`, or 7 days without one.'),
+    z.describe(
+      'The end of the time in which it can be redeemed: `expires_at`, or 7 days after its creation.',
+    ),
   ),
   uses: z.int(),
   uses_left: z.int(),

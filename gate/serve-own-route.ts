@@ -26,7 +26,7 @@ export interface OwnRouteOptions {
 }
 
 /**
- * Responds to a request for a path of the gate. No such request reaches a workbench, also if the path does not exist.
+ * Responds to a request for a path of the gate. No such request reaches a workbench, even if the path does not exist.
  * @returns whether it was one
  */
 export async function serveOwnRoute(

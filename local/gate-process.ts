@@ -239,7 +239,7 @@ class GateChild {
     return () => cancel();
   }
 
-  /** Ends the process after the responses in progress, of which it waits `graceMs` at most. */
+  /** Ends the process after the responses in progress, for which it waits at most `graceMs`. */
   async end(graceMs: number): Promise<void> {
     this.send({ type: 'close', graceMs });
     if (await settlesWithin(this.#timers, graceMs + EXIT_TIMEOUT_MS, this.exited)) return;

@@ -114,7 +114,7 @@ export class Issuer {
   }
 
   /**
-   * Returns the access token of the moment, and renews it before it expires.
+   * Returns the current access token, and renews it before it expires.
    * @throws SignInError `ended` if the user must sign in again; `unreachable`
    */
   async accessToken(): Promise<string> {

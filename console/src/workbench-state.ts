@@ -85,7 +85,7 @@ export function describeCost({ cost }: Workbench): string | undefined {
   return perHour === undefined ? month : `${month}, ${TEXTS.card.costPerHour(formatUsd(perHour))}`;
 }
 
-/** Returns since when the workbench waits, in milliseconds since 1970; undefined if it does not wait. */
+/** Returns when the wait of the workbench began, in milliseconds since 1970; undefined if it does not wait. */
 export function waitsSince(workbench: Workbench): number | undefined {
   if (!isInTransition(workbench)) return undefined;
   const { status, started_at: startedAt, updated_at: updatedAt } = workbench;

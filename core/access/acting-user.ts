@@ -17,7 +17,7 @@ export interface AccessRules {
 
 /**
  * Returns the acting user of a principal. The rights are those of this user alone: an administrator, or a trusted backend,
- * who names another user gets the rights of that user. Only an administrator who acts in the own name may act on every
+ * who names another user gets the rights of that user. Only an administrator who acts in their own name may act on every
  * workbench. Groups are those of the token's own user; of another user they are not known.
  * @param userId as `resolveActingUser` returns it
  */
@@ -39,7 +39,7 @@ const ACTOR_MAX_BYTES = 96;
 
 /**
  * Returns the name under which the history lists who acts on a workbench; at most 96 bytes. A user who is not the owner is
- * named, also if a backend sent the request: `bob (static key)`.
+ * named, even if a backend sent the request: `bob (static key)`.
  */
 export function actorIn(role: ActingRole, principal: Principal, userId: string): string {
   const actor = actorOf(principal);

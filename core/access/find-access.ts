@@ -55,7 +55,7 @@ async function findAnyAccess(
   return workbench === undefined ? undefined : { role, workbench };
 }
 
-/** What a request wants to do, and what the caller wants to know of it, also if it is refused. */
+/** What a request wants to do, and what the caller wants to know of it, even if it is refused. */
 export interface RequestedAction {
   readonly action: Action;
   /** As for `findAccess`. @default false */
@@ -97,7 +97,7 @@ export async function authorizeAction(
 }
 
 /**
- * Reads a workbench of which a share is known.
+ * Reads a workbench that a known share names.
  * @param ownerId as the share names it
  */
 export async function readShared(

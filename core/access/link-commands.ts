@@ -83,7 +83,7 @@ export async function listLinks(
 }
 
 /**
- * Deletes a link, and if it is asked for the shares that it gave. Both also if the link does not exist any more.
+ * Deletes a link, and if it is asked for the shares that it gave. Both even if the link does not exist any more.
  * @param record records that a share is taken back, before it is
  */
 export async function revokeLink(
@@ -166,7 +166,7 @@ export async function findLink(
 
 /**
  * Gives the user the share of a link and counts a use. Repeated, it counts none.
- * @param record records the change in the audit: called after every check and before the change, also if there is none
+ * @param record records the change in the audit: called after every check and before the change, even if there is none
  * @throws WorkbenchError as `findLink`; `too_many_requests` (`share_limit`); `unavailable`
  */
 export async function redeemLink(

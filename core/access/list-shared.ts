@@ -30,7 +30,7 @@ const CONCURRENT_CALLS_MAX = 10;
 
 /**
  * Returns a page of the workbenches of others that are shared with the user, newest first. It may have fewer than `limit`
- * also if another page follows: shares that have expired and workbenches that are gone are left out.
+ * even if another page follows: shares that have expired and workbenches that are gone are left out.
  * @param page limit: 1-100; after: the `next` of the page before
  */
 export async function listShared(

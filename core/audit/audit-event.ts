@@ -91,7 +91,7 @@ export const auditEventSchema = openObjectWithFallbacks(
     action: z.enum(AUDIT_ACTIONS),
     outcome: z.enum(AUDIT_OUTCOMES),
     actor: openObjectWithFallbacks({ kind: z.enum(ACTOR_KINDS), id: PARTY_ID }, { kind: 'unknown' }),
-    /** The user in whose name another one acted. Absent if the actor acted in the own name. */
+    /** The user in whose name another one acted. Absent if the actor acted in their own name. */
     onBehalfOf: z.optional(z.string()),
     workbenchId: z.optional(z.string()),
     /** The owner of the workbench. Absent if the event was written before its record was read. */

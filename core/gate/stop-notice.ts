@@ -21,7 +21,7 @@ const EXTENDABLE: ReadonlySet<ReasonCode> = new Set(['idle', 'schedule']);
 
 /**
  * Returns the notice of the next stop for a visitor; undefined if none is near.
- * An idle stop is planned only when the owner is warned, so that it is near by the clock of the controller, also if that of the gate is late.
+ * An idle stop is planned only when the owner is warned, so that it is near by the clock of the controller, even if that of the gate is late.
  */
 export function stopNoticeOf(workbench: Running, role: ActingRole, now: number): StopNotice | undefined {
   const stop = plannedStopOf(workbench);

@@ -11,7 +11,7 @@ export type RoleHolder = Pick<UserVisitor, 'userId' | 'admin'> & {
 };
 
 /**
- * Whether the role of the visitor depends on the shares of the workbench. Also if there is no such workbench: a visitor must not
+ * Whether the role of the visitor depends on the shares of the workbench. Even if there is no such workbench: a visitor must not
  * learn from the time of the response that a workbench exists.
  */
 export function needsShares(visitor: Visitor | RoleHolder, workbench: Workbench | undefined): boolean {

@@ -19,7 +19,7 @@ export interface ActivityReport {
   readonly ide?: number;
   /** When the processors or GPUs were busy last. */
   readonly busy?: number;
-  /** Until when the workbench is to be kept. */
+  /** The workbench is to be kept until this time. */
   readonly keepaliveUntil?: number;
   /** Why until then, for people: at most KEEPALIVE_REASON_MAX characters. Only with `keepaliveUntil`. */
   readonly keepaliveReason?: string;

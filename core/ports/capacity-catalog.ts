@@ -5,7 +5,7 @@
 export interface SizeCatalog {
   /** The capacity providers, at most 20, in display order. Names are unique. */
   providers(): Promise<readonly CapacityProvider[]>;
-  /** The instance types of which a workbench may have a host. */
+  /** The instance types that the host of a workbench may have. */
   instanceTypes(): Promise<readonly DedicatedInstanceType[]>;
   /** The month of the list prices, `YYYY-MM`; undefined if it is not known. */
   readonly pricesAsOf?: string | undefined;

@@ -45,7 +45,7 @@ export const LOG_POSITION_MAX = 256;
  * - A line appears when its line break was written, or when the run has ended.
  * - If output after a position is no longer kept, the next page begins with the oldest line that is. The same holds for a
  *   position that this store has not returned.
- * - A run without output, or of which no output is kept, has no lines.
+ * - A run without output, or whose output is not kept, has no lines.
  *
  * @throws PortError
  */

@@ -16,7 +16,7 @@ export interface ShareLink {
   readonly createdBy: string;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
-  /** Until when it can be redeemed, milliseconds since 1970. */
+  /** The end of the time in which it can be redeemed, milliseconds since 1970. */
   readonly redeemableUntil: number;
   /** When the shares that it gives end, milliseconds since 1970; absent: when they are taken back. */
   readonly expiresAt?: number | undefined;
@@ -66,7 +66,7 @@ export interface RedeemedShare {
 export interface ShareLinkStore {
   /** Stores a link. An id does not occur twice. */
   create(link: ShareLink): Promise<void>;
-  /** Returns the link, also if it has expired or has no uses left; undefined if there is none. Sees every write that has returned. */
+  /** Returns the link, even if it has expired or has no uses left; undefined if there is none. Sees every write that has returned. */
   read(key: ShareLinkKey): Promise<ShareLink | undefined>;
   /** Returns all links of the workbench, in any order. Sees every write that has returned. */
   listByWorkbench(workbenchId: string): Promise<readonly ShareLink[]>;

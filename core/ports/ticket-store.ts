@@ -8,7 +8,7 @@ export const TICKET_LIFETIME_MS = 60_000;
 /** How long the page that asks for a click is valid, milliseconds. The click uses the ticket up. */
 export const ENTER_PAGE_LIFETIME_MS = 5 * 60_000;
 
-/** Returns until when a store keeps a ticket that is not used, milliseconds since 1970: until the last page for it has expired. */
+/** Returns when a store may delete a ticket that is not used, milliseconds since 1970: when the last page for it has expired. */
 export function ticketKeptUntil({ expiresAt }: Ticket): number {
   return expiresAt + ENTER_PAGE_LIFETIME_MS + 2 * CLOCK_SKEW_MAX_MS;
 }

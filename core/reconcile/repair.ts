@@ -100,7 +100,7 @@ function classifyRepair(before: Workbench, after: Workbench): RepairKind | undef
 }
 
 /**
- * Reads the record to which a resource refers, also if its owner has changed since. An unreadable record is added to the report under `id`, so that the sweep
+ * Reads the record to which a resource refers, even if its owner has changed since. An unreadable record is added to the report under `id`, so that the sweep
  * continues.
  * @throws PortError if the table is unavailable, so that no record can be read
  */

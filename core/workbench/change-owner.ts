@@ -30,7 +30,7 @@ export interface AcceptOptions {
 }
 
 /**
- * Records the change in the audit. Called after every check and before the change, also if the request changes nothing
+ * Records the change in the audit. Called after every check and before the change, even if the request changes nothing
  * because an earlier attempt has made the change. Throws if the change must not be made.
  */
 export type RecordChange = (workbench: Workbench) => Promise<void>;

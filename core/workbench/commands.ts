@@ -86,7 +86,7 @@ export async function stopWorkbench(
 
 /**
  * Stops the current run and starts another; starts a stopped workbench. Two concurrent requests restart it once: the
- * request applies to the run that was read first, also if the write is retried after a revision conflict.
+ * request applies to the run that was read first, even if the write is retried after a revision conflict.
  * @throws WorkbenchError `workbench_not_found`, `deleting`, `quota_exceeded`, `too_many_requests`, `unavailable`
  */
 export async function restartWorkbench(
@@ -162,7 +162,7 @@ export async function extendWorkbench(
 }
 
 export interface DeleteOptions extends CommandOptions {
-  /** Whether the workbench can not be restored, also if the installation keeps deleted ones. @default false */
+  /** Whether the workbench can not be restored, even if the installation keeps deleted ones. @default false */
   readonly immediately?: boolean;
 }
 

@@ -52,7 +52,7 @@ interface Entries<T> {
 const READ_AT_ONCE = 100;
 
 /**
- * Returns a page of the entries that match. It may have fewer than `limit`, or none, also if another page follows: no more
+ * Returns a page of the entries that match. It may have fewer than `limit`, or none, even if another page follows: no more
  * than `readsMax` pages of the unfiltered list are read, besides the first one if it has deleted workbenches.
  */
 export async function listMatching<T extends { readonly workbench: Workbench }>(

@@ -20,7 +20,7 @@ export const specSchema = openObjectWithFallbacks(
     onInterruption: z.optional(z.enum(INTERRUPTION_POLICIES)),
     /** The idle limit in minutes; 0: never stopped for idleness. @default the policy's */
     idleStopMinutes: z.optional(z.int()),
-    /** How long a run may last at most, in hours. The policy's limit applies besides. @default the policy's */
+    /** How long a run may last at most, in hours. The policy's limit also applies. @default the policy's */
     maxRunHours: z.optional(z.int()),
   },
   { onInterruption: 'unknown' },

@@ -47,7 +47,7 @@ export function build(
       hash: hashTicketSecret(secret),
       workbenchId,
       userId,
-      // The session is that of the acting user, also if an administrator asked for it in the name of the owner.
+      // The session is that of the acting user, even if an administrator asked for it in the name of the owner.
       admin: role === 'administrator',
       ...(groups.length === 0 ? {} : { groups }),
       signedInAt,

@@ -12,7 +12,7 @@ export interface WarningPort {
   readonly warning?: (workbenchId: string) => string | undefined;
 }
 
-/** The items of frozen records, with what they contain besides. A store that keeps records returns the same ones again. */
+/** The items of frozen records, with what else they contain. A store that keeps records returns the same ones again. */
 const presented = new WeakMap<Workbench, PresentedItem>();
 
 interface PresentedItem {
@@ -124,7 +124,7 @@ function presentSchedule({ schedule, status }: Workbench): Pick<WorkbenchItem, '
   };
 }
 
-/** Until when a deleted workbench can be restored: nothing if it is not deleted, or being deleted with its files. */
+/** Returns when the workbench was deleted, and until when it can be restored; no fields unless it is in this time. */
 export function presentDeletion(
   workbench: Workbench,
 ): Pick<WorkbenchItem, 'deleted_at' | 'restorable_until'> {

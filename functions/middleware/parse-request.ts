@@ -194,7 +194,7 @@ export const parseShared: Parser<boolean> = ({ query }) => parseFlag(query, 'sha
 /** `deleted` of a list and of `GET`: `true` or `false`, false if it is left out. */
 export const parseDeleted: Parser<boolean> = ({ query }) => parseFlag(query, 'deleted');
 
-/** `now` of a deletion: `true` or `false`, false if it is left out. */
+/** Parses `now` of a deletion: `true` or `false`. @default false */
 export const parseNow: Parser<boolean> = ({ query }) => parseFlag(query, 'now');
 
 /** `dry_run` of a creation: `true` or `false`, false if it is left out. */

@@ -187,7 +187,7 @@ export class RequestAudit {
   }
 }
 
-/** The credentials of a request. Their values must not be in an event, also if a client has sent them again in another field. */
+/** The credentials of a request. Their values must not be in an event, even if a client has sent them again in another field. */
 function credentialsOf({ headers, cookies = [] }: GatewayEvent): readonly string[] {
   const authorization = headers?.authorization ?? '';
   const cookieValues = cookies.map((cookie) => cookie.slice(cookie.indexOf('=') + 1));

@@ -252,7 +252,7 @@ export class ForwardAuth {
     if (located.kind === 'refused')
       return { page: located.status === 403 ? foreignOriginPage() : unknownPage() };
     const { asked: target } = located;
-    // The paths of the gate are not forwarded to a workbench, also if the proxy has no route for them.
+    // The paths of the gate are not forwarded to a workbench, even if the proxy has no route for them.
     if (target.kind !== 'workbench' || target.workbenchId !== workbenchId) return { page: unknownPage() };
     const request = await decider.prepare(asked, located, target);
     return { decided: await decider.decide(request), request };

@@ -132,7 +132,7 @@ export type ToGate =
   | { readonly type: 'failure'; readonly id: number; readonly failure: CallFailure }
   /** The gate responds with `pong`. */
   | { readonly type: 'ping' }
-  /** Ends the gate after the responses in progress, of which it waits `graceMs` at most. */
+  /** Ends the gate after the responses in progress, for which it waits at most `graceMs`. */
   | { readonly type: 'close'; readonly graceMs: number };
 
 export type FromGate =

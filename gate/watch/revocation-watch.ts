@@ -48,7 +48,7 @@ export class RevocationWatch implements OpenRequestObserver {
   readonly #sessionUse = new SessionUse();
   readonly #waiting = new Map<string, readonly OpenRequest[]>();
   readonly #checking = new Set<string>();
-  /** Since when a connection could not be checked, on the monotonic clock. */
+  /** When a connection could first not be checked, on the monotonic clock. */
   readonly #doubtSince = new WeakMap<OpenRequest, number>();
   #cancel: (() => void) | undefined;
   /** Whether the last read failed. */

@@ -164,7 +164,7 @@ export const API_PERMISSIONS: Readonly<
   ],
   'drain-machine': (context) => [
     ...drainMachines(context),
-    listRecords(context, 'Reads since when an operator empties the machine.'),
+    listRecords(context, 'Reads when an operator began to empty the machine.'),
   ],
   'cancel-drain': drainMachines,
   'list-providers': (context) => [

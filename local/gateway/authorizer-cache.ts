@@ -12,7 +12,7 @@ export interface AuthorizerCacheOptions {
   readonly timers: Timers;
   /** How long a response is cached, seconds: 0 (no cache) to 3,600. */
   readonly ttlSeconds: number;
-  /** Until when a response may be used again at most, milliseconds since 1970. A time in the past: it is not cached. @default no limit */
+  /** The latest time at which a response may be used again, milliseconds since 1970. A time in the past: it is not cached. @default no limit */
   readonly validUntil?: (authorization: Authorization) => number;
   /** Cached responses. The oldest is evicted. @default 1,000 */
   readonly capacity?: number;
@@ -23,7 +23,7 @@ export const AUTHORIZER_TIMEOUT_MS = 10_000;
 
 interface CacheEntry {
   readonly stored: Moment;
-  /** Until when the response is valid, by the clock. */
+  /** The response is valid until this time, by the clock. */
   readonly until: number;
   readonly authorization: Authorization;
 }

@@ -35,7 +35,7 @@ export interface GatewayAuthorizer {
   readonly authorize: (event: APIGatewayRequestAuthorizerEventV2, context: Context) => Promise<unknown>;
   /** How long a response is cached, seconds. */
   readonly ttlSeconds: number;
-  /** Until when a response may be used again at most, milliseconds since 1970. */
+  /** The latest time at which a response may be used again, milliseconds since 1970. */
   readonly validUntil: (authorization: Authorization) => number;
 }
 

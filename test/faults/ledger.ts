@@ -47,7 +47,7 @@ export class Ledger {
     this.client = client;
   }
 
-  /** The workbenches of which no deletion was requested. */
+  /** The workbenches whose deletion was not requested. */
   get kept(): readonly string[] {
     return this.#idsWhere(({ deletion }) => deletion === 'none');
   }

@@ -24,7 +24,7 @@ const CLICK = {
   'sec-fetch-user': '?1',
 };
 
-/** What Chromium sends besides. */
+/** What else Chromium sends. */
 const CHROMIUM = { 'sec-ch-ua': '"Chromium";v="140"' };
 
 const OWNER: Visitor = {

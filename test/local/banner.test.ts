@@ -53,7 +53,7 @@ describe('banner', () => {
     expect(banner(open, options)).not.toContain('Firefox');
   });
 
-  test('says that workbenches are open without a sign-in, also if the API has a key', () => {
+  test('says that workbenches are open without a sign-in, even if the API has a key', () => {
     const text = banner({ ...open, api: { ...open.api, authorized: true } }, options);
     expect(text).toContain(
       '  Sign-in        none: everybody who reaches this port can open workbenches (WB_LOCAL_TOKEN=auto asks for a secret)\n',

@@ -182,7 +182,7 @@ export function interceptPort<P extends object>(port: P, name: string, invocatio
   });
 }
 
-/** A port of which some methods are replaced. */
+/** A port with some of its methods replaced. */
 export function replaceMethods<P extends object>(port: P, methods: Partial<P>): P {
   const found = new Map<PropertyKey, unknown>(Object.entries(methods));
   return new Proxy(port, {

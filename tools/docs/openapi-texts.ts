@@ -20,7 +20,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
     'A limit of the user would be exceeded: `reason` names it, and `quota` has the figures. Nothing was changed.',
   machine_not_found: 'There is no such machine.',
   link_not_found:
-    'The link gives nothing. `reason` is `link_unknown` (also if it was revoked), `link_expired` or `link_used_up`.',
+    'The link gives nothing. `reason` is `link_unknown` (also for a revoked link), `link_expired` or `link_used_up`.',
   draining: 'Only in local mode: an operator empties the computer, so that no workbench starts.',
   workbench_not_found:
     'The workbench does not exist, or belongs to another user and is not shared with this one.',

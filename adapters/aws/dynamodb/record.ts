@@ -86,7 +86,7 @@ export function parseWorkbench(key: WorkbenchKey, item: Item): Workbench {
   return workbench;
 }
 
-/** The record in a map attribute as it was encoded, also if this version cannot decode it. */
+/** The record in a map attribute as it was encoded, even if this version cannot decode it. */
 export function readStoredRecord(
   { userId, workbenchId }: WorkbenchKey,
   attribute: Record<string, AttributeValue>,

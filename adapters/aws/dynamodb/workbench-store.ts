@@ -171,7 +171,7 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
   }
 
   async delete(key: WorkbenchKey, expectedRevision: number): Promise<'deleted' | 'conflict'> {
-    // A record that no longer exists satisfies the condition, also if an earlier attempt of this call deleted it.
+    // A record that no longer exists satisfies the condition, even if an earlier attempt of this call deleted it.
     const outcome = await writeConditionally('DeleteItem', () =>
       this.#client.send(
         new DeleteItemCommand({

@@ -26,7 +26,7 @@ export interface Janitor {
   writeTombstone(location: VolumeLocation): Promise<{ readonly detached: boolean }>;
   /** Writes into the tombstone that the access point is deleted. */
   markDetached(location: VolumeLocation): Promise<void>;
-  /** Deletes part of the directory, its root last, also if it is in quarantine. Only after `writeTombstone`. */
+  /** Deletes part of the directory, its root last, even if it is in quarantine. Only after `writeTombstone`. */
   removeSome(location: VolumeLocation): Promise<DeletionProgress>;
   /** Deletes the directory if it is empty. A missing directory counts as deleted. */
   deleteIfEmpty(location: VolumeLocation): Promise<'deleted' | 'not_empty'>;

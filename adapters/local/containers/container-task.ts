@@ -287,7 +287,7 @@ export class ContainerTask extends LocalTask<ContainerRecord> {
         if (!isReported) this.#reportOutputFailure(error);
         isReported = true;
       }
-      // Also if the container has ended: then the output is complete after the next reading.
+      // Even if the container has ended: then the output is complete after the next reading.
       await pause(timers, ENGINE_RETRY_MS, giveUpSignal);
     }
     return false;

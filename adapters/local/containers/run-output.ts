@@ -66,7 +66,7 @@ export class RunOutput {
           await ring.write(Buffer.concat([stored.subarray(0, repeated), bytes]));
           repeated = stored.length;
         }
-        // The memory is needed no longer.
+        // The memory is no longer needed.
         if (repeated === stored.length) [stored, repeated] = [Buffer.of(), 0];
         const waitMs = rate.take(bytes.length);
         if (waitMs > 0) await pause(this.#timers, waitMs, signal);

@@ -34,7 +34,7 @@ export interface Connection {
  * Reads WORKBENCH_API, WORKBENCH_TOKEN and WORKBENCH_USER, and without a token the sign-in of `wb login`. A key is never an argument:
  * other users of a computer can read the arguments of a process. Without a token the user defaults to the name of the account, as a
  * local server expects one.
- * @param ignoreSignIn does not read the sign-in: `wb login` replaces it, also if the file cannot be read
+ * @param ignoreSignIn does not read the sign-in: `wb login` replaces it, even if the file cannot be read
  * @throws CommandError
  */
 export function openConnection(

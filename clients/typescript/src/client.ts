@@ -28,7 +28,7 @@ export interface WorkbenchClientOptions {
   /** The address of the API with its prefix, for example `https://api.example.com/v1`. */
   readonly baseUrl: string;
   /**
-   * The static key or a token; or a function that returns the token of the moment, which is called for each request. Absent for
+   * The static key or a token; or a function that returns the current token, which is called for each request. Absent for
    * a local server without a key.
    */
   readonly auth?: string | (() => string | Promise<string>);
@@ -242,7 +242,7 @@ export class WorkbenchClient {
   /**
    * Deletes a workbench and all its files. Wait with `waitUntil` until they are deleted. Where the installation keeps deleted
    * workbenches, it is hidden and can be restored until the time that is returned.
-   * @param now deletes it at once, also if it is hidden already
+   * @param now deletes it at once, even if it is hidden already
    */
   async delete(
     workbenchId: string,

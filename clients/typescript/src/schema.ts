@@ -532,7 +532,7 @@ export interface paths {
         };
         /**
          * Returns the limits of a user, and what the workbenches of the user hold.
-         * @description Of each limit the nearest scope applies that sets it: the user, the groups of the user, the installation. Of several groups it is the highest. Only the own token of a user proves groups; for others those apply that this user proved last with a request that counts. Without any limit the figures are counted from the workbenches.
+         * @description Each limit is that of the nearest scope which sets it: the user, the groups of the user, the installation. Of several groups the highest limit applies. Only a token of the user proves membership in groups; for other callers the groups apply that this user proved last, with a request that counts. Without any limit the figures are counted from the workbenches.
          */
         get: operations["getOwnQuota"];
         put?: never;
@@ -804,7 +804,7 @@ export interface components {
             deleted_at?: string;
             /**
              * Format: date-time
-             * @description Until when it can be restored. Then it is deleted with its files.
+             * @description It can be restored until this time. Then it is deleted with its files.
              */
             restorable_until?: string;
             /**
@@ -1022,7 +1022,7 @@ export interface components {
         shared: boolean;
         /** @description With `true` the list has the deleted workbenches of the user that can be restored, and no others. Without it, a list and `GET` of a workbench leave them out. */
         deleted: boolean;
-        /** @description With `true` the workbench and its files are deleted at once, also where the installation keeps deleted workbenches, and also if it waits for the end of this time. */
+        /** @description With `true` the workbench and its files are deleted at once, even where the installation keeps deleted workbenches. A workbench that is kept already is deleted, too. */
         now: boolean;
         /**
          * @description With whom the workbench is shared: `user:<user id>`, `group:<name of a group>` or `organisation` (every authenticated user, if the installation allows it). Percent-encoded as one segment of the path, as by `encodeURIComponent`. Names are compared exactly.
@@ -1314,7 +1314,7 @@ export interface operations {
                     on_interruption?: "stop" | "restart";
                     /** @description The workbench is stopped when it was not used for so many minutes. The default is that of the installation. Where the administrator allows it, `null` stops it never. Applies at once. */
                     idle_stop_minutes?: number;
-                    /** @description The workbench is stopped when a run has lasted so many hours, used or not. The limit of the installation applies besides; with `null`, the default, only this one does. */
+                    /** @description The workbench is stopped when a run has lasted so many hours, used or not. The limit of the installation also applies; with `null`, the default, only this one does. */
                     max_run_hours?: number | null;
                     /** @description When the workbench is to be stopped, once. A time in the past stops it at once if it is running. `null` takes the plan back. */
                     stop_at?: string | null;
@@ -1755,7 +1755,7 @@ export interface operations {
                  * @example xyz
                  */
                 user_id?: components["parameters"]["user_id"];
-                /** @description With `true` the workbench and its files are deleted at once, also where the installation keeps deleted workbenches, and also if it waits for the end of this time. */
+                /** @description With `true` the workbench and its files are deleted at once, even where the installation keeps deleted workbenches. A workbench that is kept already is deleted, too. */
                 now?: components["parameters"]["now"];
             };
             header?: never;
@@ -1788,7 +1788,7 @@ export interface operations {
                         success: true;
                         /**
                          * Format: date-time
-                         * @description Until when it can be restored. Absent if the installation keeps no deleted workbenches, or with `now=true`: then it is being deleted with its files.
+                         * @description It can be restored until this time. Absent if the installation keeps no deleted workbenches, or with `now=true`: then it is being deleted with its files.
                          */
                         restorable_until?: string;
                     };
@@ -1896,7 +1896,7 @@ export interface operations {
                     on_interruption?: "stop" | "restart";
                     /** @description The workbench is stopped when it was not used for so many minutes. The default is that of the installation. Where the administrator allows it, `null` stops it never. Applies at once. */
                     idle_stop_minutes?: number;
-                    /** @description The workbench is stopped when a run has lasted so many hours, used or not. The limit of the installation applies besides; with `null`, the default, only this one does. */
+                    /** @description The workbench is stopped when a run has lasted so many hours, used or not. The limit of the installation also applies; with `null`, the default, only this one does. */
                     max_run_hours?: number | null;
                     /** @description When the workbench is to be stopped, once. A time in the past stops it at once if it is running. `null` takes the plan back. */
                     stop_at?: string | null;
@@ -2858,7 +2858,7 @@ export interface operations {
                     kinds?: ("ide" | "busy")[];
                     /**
                      * Format: date-time
-                     * @description Until when it is not stopped for idleness, at most 12 hours from now.
+                     * @description It is not stopped for idleness before this time, which is at most 12 hours from now.
                      */
                     keepalive_until?: string;
                     /** @description Why it is to be kept until `keepalive_until`, for the people who see the workbench. Only with `keepalive_until`. */
@@ -4326,7 +4326,7 @@ export interface operations {
                             expires_at?: string;
                             /**
                              * Format: date-time
-                             * @description Until when it can be redeemed: until `expires_at`, or 7 days without one.
+                             * @description The end of the time in which it can be redeemed: `expires_at`, or 7 days after its creation.
                              */
                             redeemable_until: string;
                             uses: number;
@@ -4483,7 +4483,7 @@ export interface operations {
                             expires_at?: string;
                             /**
                              * Format: date-time
-                             * @description Until when it can be redeemed: until `expires_at`, or 7 days without one.
+                             * @description The end of the time in which it can be redeemed: `expires_at`, or 7 days after its creation.
                              */
                             redeemable_until: string;
                             uses: number;
@@ -4817,7 +4817,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            /** @description `link_not_found`: The link gives nothing. `reason` is `link_unknown` (also if it was revoked), `link_expired` or `link_used_up`. */
+            /** @description `link_not_found`: The link gives nothing. `reason` is `link_unknown` (also for a revoked link), `link_expired` or `link_used_up`. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4988,7 +4988,7 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            /** @description `link_not_found`: The link gives nothing. `reason` is `link_unknown` (also if it was revoked), `link_expired` or `link_used_up`. */
+            /** @description `link_not_found`: The link gives nothing. `reason` is `link_unknown` (also for a revoked link), `link_expired` or `link_used_up`. */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

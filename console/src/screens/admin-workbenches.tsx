@@ -273,7 +273,7 @@ function SortableHeader({ column, view, onChange }: SortableHeaderProps) {
   );
 }
 
-/** An administrator with a token acts in the own name. The static key, and a server without a key, act in that of the owner. */
+/** An administrator with a token acts in their own name. The static key, and a server without a key, act in that of the owner. */
 function targetOf({ authorization }: Me, { workbenchId, owner }: Row): Target {
   return authorization === 'token' ? { workbenchId } : { workbenchId, ownerId: owner };
 }

@@ -59,7 +59,7 @@ function withoutReasonOfRetention(workbench: Workbench): Workbench {
   return rest;
 }
 
-/** Deletes the workbench when it can be restored no longer. */
+/** Deletes the workbench when it can no longer be restored. */
 export function endWindow(workbench: Workbench, context: Context): Workbench {
   if (workbench.status === 'deleting' || !isDeleted(workbench)) return workbench;
   const { until = Infinity } = workbench.restorable ?? {};

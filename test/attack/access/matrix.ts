@@ -99,7 +99,7 @@ export function listCases(): readonly MatrixCase[] {
   );
 }
 
-/** Whether the request is one of an operator in the own name, who may act on every workbench. */
+/** Whether the request is one of an operator in their own name, who may act on every workbench. */
 export function actsAsAdministrator({ caller, userId }: Pick<MatrixCase, 'caller' | 'userId'>): boolean {
   return caller.isOperator && caller.hasUser && userId !== 'other';
 }

@@ -26,7 +26,7 @@ async function becomeKnown(gate: AttackedGate): Promise<string> {
   return `Cookie: ${/^set-cookie: (__Host-wb_k=[^;]+)/im.exec(head)?.[1]}`;
 }
 
-test('ten wrong secrets lock out their address, also if it claims to be another one, and no browser that has entered the secret', async () => {
+test('ten wrong secrets lock out their address, even if it claims to be another one, and no browser that has entered the secret', async () => {
   const gate = await openAttackedGate();
   const known = await becomeKnown(gate);
   const [, value = ''] = known.split('=');

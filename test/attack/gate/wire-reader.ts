@@ -125,7 +125,7 @@ export function isUpgrade(request: WireRequest): boolean {
   return valuesOf(request, 'upgrade').some((value) => value.toLowerCase() === 'websocket');
 }
 
-/** Resolves when the connection has ended, also if it has ended before. */
+/** Resolves when the connection has ended, even if it has ended before. */
 export function closed(socket: Socket): Promise<void> {
   return socket.closed ? Promise.resolve() : new Promise((resolve) => socket.once('close', () => resolve()));
 }

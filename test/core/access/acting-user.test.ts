@@ -32,7 +32,7 @@ describe('the acting user', () => {
     }
   });
 
-  it('is an administrator only with the admin scope and in the own name', () => {
+  it('is an administrator only with the admin scope and in their own name', () => {
     const { subject: _, ...nameless } = token({ scopes: [ADMIN] });
     expect(actingUserOf(token({ scopes: [ADMIN] }), 'bob', rules).administrator).toBe(true);
     const others: [Principal, string][] = [

@@ -45,7 +45,7 @@ async function setUp(owner = 'ada') {
 }
 
 describe('findAccess', () => {
-  it('reads the record of the owner once and nothing else, also if the owner is an administrator', async () => {
+  it('reads the record of the owner once and nothing else, even if the owner is an administrator', async () => {
     const { ports, calls } = await setUp();
     for (const administrator of [false, true]) {
       calls.length = 0;

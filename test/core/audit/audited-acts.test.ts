@@ -45,7 +45,7 @@ describe('isRecorded', () => {
 });
 
 describe('auditActorOf', () => {
-  it('keeps users, programs and callers without authentication apart, also if their names are equal', () => {
+  it('keeps users, programs and callers without authentication apart, even if their names are equal', () => {
     expect(auditActorOf(token({ subject: 'static key' }))).toEqual({ kind: 'user', id: 'static key' });
     expect(auditActorOf(KEY)).toEqual({ kind: 'static_key' });
     expect(auditActorOf(OPEN)).toEqual({ kind: 'local' });

@@ -149,7 +149,7 @@ const anySchedule = fc.record({
   }),
 });
 
-it('every event is in exactly one file once, also if runs fail and it is stored late', async () => {
+it('every event is in exactly one file once, even if runs fail and it is stored late', async () => {
   await fc.assert(
     fc.asyncProperty(anySchedule, async ({ events: drawn, faults }) => {
       clock = new ManualClock(START);

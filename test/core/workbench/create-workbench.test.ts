@@ -90,7 +90,7 @@ describe('createWorkbench', () => {
     });
   });
 
-  it('refuses an existing id also if that workbench has been deleted or stopped since', async () => {
+  it('refuses an existing id even if that workbench has been deleted or stopped since', async () => {
     const world = new MemoryWorld();
     const workbenches = overrideMethods(world.stores.workbenches, { create: async () => 'exists' as const });
     const idExists = { code: 'unavailable', detail: expect.stringMatching(/ already exists$/) };

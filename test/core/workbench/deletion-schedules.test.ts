@@ -46,7 +46,7 @@ const anyAct: fc.Arbitrary<Act> = fc.record({
 /** A workbench with files, and what the responses have promised to its user. */
 class DeletionSchedule {
   readonly world = new MemoryWorld({ policy: { deleteAfterMs: WINDOW_MS, quotas: { workbenches: 3 } } });
-  /** Until when it can be restored; undefined if it is not deleted. */
+  /** It can be restored until this time; undefined if it is not deleted. */
   #until: number | undefined;
   /** When the user wanted it to be deleted at once. */
   #deletedAt: number | undefined;

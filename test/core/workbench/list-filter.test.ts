@@ -66,7 +66,7 @@ const idOf = (n: number) => String(9_999 - n).padStart(26, '0');
 const STOPPED: ListFilter = { status: 'stopped' };
 
 describe('listMatching', () => {
-  it('fills a page of which workbenches are deleted', async () => {
+  it('fills a page although some of its workbenches are deleted', async () => {
     const restorable = { deletedAt: 1, until: 2 };
     const all = Array.from({ length: 10 }, (_, n) =>
       stopped({ workbenchId: idOf(n), ...(n % 2 === 0 ? { restorable } : {}) }),

@@ -102,7 +102,7 @@ export class IdleServer {
   }
 }
 
-/** Until when the reporter sleeps, seconds since 1970, and its process. */
+/** When the sleep of the reporter ends, seconds since 1970, and its process. */
 function sleepFile(clock: string): string {
   return `${clock}-sleep`;
 }

@@ -144,7 +144,7 @@ describe('GET /usage', () => {
     expect((await list(`${query}&month=2031-01`)).body).toMatchObject({ month: '2031-01', items: [] });
   });
 
-  it('shows a user only the own usage', async () => {
+  it('shows users only their own usage', async () => {
     const { ports, settings } = await setUp();
     const listAs = (text: string) =>
       call(build(ports, settings), { query: text, authorizer: tokenOf('grace') });

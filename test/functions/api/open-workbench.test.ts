@@ -125,7 +125,7 @@ describe('POST /workbenches/{wid}/open', () => {
     expect(tickets.size).toBe(0);
   });
 
-  it('is for the owner also if an administrator asks, and gives no other rights', async () => {
+  it('is for the owner even if an administrator asks, and gives no other rights', async () => {
     const { tickets, open } = await setUp();
     const { body } = await open({ authorizer: tokenOf('root', { scopes: 'workbench:admin' }) });
     const hash = hashTicketSecret(new URL(body.url).searchParams.get('t') ?? '');

@@ -280,7 +280,7 @@ describe('a change of rights', () => {
     expect(isMade).toBe(false);
   });
 
-  it('is recorded again by a request that repeats it, also if the change is already made', async () => {
+  it('is recorded again by a request that repeats it, even if the change is already made', async () => {
     let shares = 0;
     const { audit, clock, send } = setUp({
       act: async (request) => {

@@ -229,7 +229,7 @@ describe.skipIf(!REQUIRED && !isKeycloakInstalled())('a workbench of ann', () =>
     expect((await again.get(urlOf(workbench))).status).toBe(404);
   });
 
-  it('ends for a user who has left the group when the groups of the session count no longer', async () => {
+  it('ends for a user who has left the group when the groups of the session no longer count', async () => {
     await closeGate();
     await openGate(GROUPS_MAX_AGE_MS);
     onTestFinished(async () => {

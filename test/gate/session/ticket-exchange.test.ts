@@ -432,7 +432,7 @@ describe('a form with a ticket', () => {
     expect(await post({ c })).toMatchObject({ cookies: [], page: { status: 403 } });
   });
 
-  it('begins one session by a click, also if the link was opened several times', async () => {
+  it('begins one session by a click, even if the link was opened several times', async () => {
     const { clock, send, create, visitorOf, tickets } = setUp();
     const t = await create();
     const pages = [(await send({ query: { t } })).page, (await send({ query: { t } })).page];

@@ -4,7 +4,7 @@ import type { Schedule } from '../schedule/commands.ts';
 import { ScheduleResult } from '../schedule/schedule-result.ts';
 import { type BatchRequest, runBatch } from './batch.ts';
 
-/** Runs a batch of schedules of which those at these places violate a rule. */
+/** Runs a batch of schedules. Those at these places violate a rule. */
 async function runWithViolations(
   places: readonly number[],
   options: Partial<BatchRequest> = {},

@@ -33,7 +33,7 @@ export class DrainChecks {
     this.#drains.set(instanceId, { until, cancelled: false });
   }
 
-  /** Whether the operator has asked to empty the instance, also if the drain was taken back since. */
+  /** Whether the operator has asked to empty the instance, even if the drain was taken back since. */
   isRequested(instanceId: string): boolean {
     return this.#drains.has(instanceId);
   }

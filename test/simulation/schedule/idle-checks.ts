@@ -26,7 +26,7 @@ interface Use {
   readonly readyAt: number;
   /** When it was used, and when this was confirmed. */
   readonly uses: { readonly at: number; readonly confirmedAt: number; readonly by: string }[];
-  /** Until when it is to be kept, and when this was confirmed. */
+  /** It is to be kept until this time, and when this was confirmed. */
   readonly holds: { readonly until: number; readonly confirmedAt: number; readonly by: string }[];
   /** When its owner was warned, unless the warning was taken back. */
   warnedAt?: number | undefined;

@@ -21,7 +21,7 @@ export class InterruptionChecks {
   readonly #clients: ClientHistory;
   readonly #recordOf: (workbenchId: string) => Workbench | undefined;
   readonly #isDrainRequested: (instanceId: string) => boolean;
-  /** The EC2 instances of which an event has announced the end. */
+  /** The EC2 instances whose end an event has announced. */
   readonly #announced = new Set<string>();
 
   /** @param isDrainRequested whether an operator has asked to empty the instance */

@@ -82,7 +82,7 @@ export class QuotaChecks {
   }
 
   /**
-   * Checks that no request that was frozen after its write of the ledger goes on to write the record, also if the record has
+   * Checks that no request that was frozen after its write of the ledger goes on to write the record, even if the record has
    * changed since, so that the write will be a conflict.
    * @param invocation for example `start-workbench#12`
    */

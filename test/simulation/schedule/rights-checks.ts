@@ -17,7 +17,7 @@ const ALLOWED: Readonly<Record<Share['role'], readonly Operation[]>> = {
   manage: ['read', 'start', 'stop', 'restart', 'extend'],
 };
 
-/** The operations of which the audit has only refusals. */
+/** The operations for which the audit has only refusals. */
 const UNRECORDED: readonly Operation[] = ['read', 'list', 'listShares', 'listLinks', 'report'];
 /** The operations that change who may do what. */
 const RIGHTS: readonly Operation[] = [

@@ -110,7 +110,7 @@ class WorkbenchClient:
     ) -> None:
         """
         :param base_url: The address of the API with its prefix, for example `https://api.example.com/v1`.
-        :param auth: The static key or a token, or a function that returns the token of the moment. None for a local server
+        :param auth: The static key or a token, or a function that returns the current token. None for a local server
             without a key.
         :param user_id: The user in whose name requests are made. Optional if the token names one.
         :param attempts: How often a request is sent at most.
@@ -283,7 +283,7 @@ class WorkbenchClient:
     def delete(self, workbench_id: str, *, now: bool = False) -> datetime | None:
         """Deletes a workbench and all its files. Wait with `wait_until` until they are deleted.
 
-        Returns until when it can be restored, if the installation keeps deleted workbenches. `now`: deletes it at once, also if
+        Returns until when it can be restored, if the installation keeps deleted workbenches. `now`: deletes it at once, even if
         it is deleted already and can still be restored.
         """
         response = delete_workbench.sync_detailed(

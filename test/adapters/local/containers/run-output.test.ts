@@ -84,7 +84,7 @@ describe('the output of a container', () => {
     expect((await reader.readLog(run, { limit: 10, after: next })).lines).toEqual([{ text: 'three' }]);
   });
 
-  it('follows that of an earlier attempt of the run, also if it begins alike', async () => {
+  it('follows that of an earlier attempt of the run, even if it begins alike', async () => {
     await store(outputOf(engineOf(frame(1, 'boot\nfailed\n'))), { isNew: true });
     await store(outputOf(engineOf(frame(1, 'boot\n'))), { isNew: true });
     expect(await readStored()).toBe('boot\nfailed\nboot\n');

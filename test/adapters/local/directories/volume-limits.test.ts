@@ -120,7 +120,7 @@ describe('volumes with limits', () => {
     expect(await volumes.readUse('one')).toBeUndefined();
   });
 
-  it('are deleted also if their limit cannot be removed', async () => {
+  it('are deleted even if their limit cannot be removed', async () => {
     const dataDir = await temporaryFolder();
     await new DirectoryVolumes({ dataDir, clock: { now: () => 0 } }).ensure('one');
     const volumes = new DirectoryVolumes({ dataDir, clock: { now: () => 0 }, limits: failing });

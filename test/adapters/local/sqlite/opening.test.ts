@@ -163,7 +163,7 @@ describe('a file', () => {
     expect(listed).toEqual([3, 2, 1].map((n) => starting({ workbenchId: idAt(T0, n) })));
   });
 
-  it('is refused if it was cut off, also if it has a log that does not complete it', async () => {
+  it('is refused if it was cut off, even if it has a log that does not complete it', async () => {
     const path = await fileWithRecords(50);
     truncateSync(path, readFileSync(path).length / 2);
     for (const log of ['', 'gibberish '.repeat(500)]) {

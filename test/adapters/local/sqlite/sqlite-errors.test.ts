@@ -16,7 +16,7 @@ describe('an error of SQLite', () => {
     ['SQLITE_IOERR_SHMSIZE', 4874, 'unavailable', 'no_space'],
     ['SQLITE_READONLY', 8, 'unavailable', 'no_space'],
     ['SQLITE_CANTOPEN', 14, 'unavailable', 'no_space'],
-    // Whether the flush of a commit that failed had an effect is unknown, also if there is no space.
+    // Whether the flush of a commit that failed had an effect is unknown, even if there is no space.
     ['SQLITE_IOERR_FSYNC', 1034, 'unavailable', 'unavailable'],
     ['SQLITE_BUSY', 5, 'throttled', 'throttled'],
     ['SQLITE_CORRUPT', 11, 'unavailable', 'unavailable'],

@@ -41,7 +41,7 @@ const respondWith =
     response.end('here');
   };
 
-/** A wait of which the test controls the time. */
+/** A wait whose time the test controls. */
 class Wait {
   readonly clock = new ManualClock();
   readonly reports: NotReady[] = [];

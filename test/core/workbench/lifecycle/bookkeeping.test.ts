@@ -114,7 +114,7 @@ describe('the history', () => {
     expect(entries(explained)).toEqual([{ type: 'status_changed', code: 'out_of_memory' }]);
   });
 
-  it('names who requested a change, also if the status stays', () => {
+  it('names who requested a change, even if the status stays', () => {
     const requested = applyInput(stopping(), { type: 'start', runId: 'new-run', by: 'grace' });
     expect(entries(requested)).toEqual([{ type: 'start_requested', by: 'grace' }]);
     const renamed = applyInput(running(), { type: 'update', changes: { name: 'Other' }, by: 'grace' });

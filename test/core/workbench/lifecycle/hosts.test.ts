@@ -517,7 +517,7 @@ describe('a launch whose instance ends before it was ready', () => {
     });
   });
 
-  it('counts no longer once a host was ready', () => {
+  it('no longer counts once a host was ready', () => {
     const observed = (fields: Partial<HostObservation>) =>
       applyInput(booting({ failedLaunches: 2 }), {
         type: 'host_observed',

@@ -203,7 +203,7 @@ export function resourcesOf({ interfaces = Number.POSITIVE_INFINITY, ...size }: 
   return { ...size, interfaces };
 }
 
-/** The first resource of which less is free than a task of the size requires. */
+/** The first resource with less free than a task of the size requires. */
 export function missingResource(
   free: FreeResources,
   size: Size,

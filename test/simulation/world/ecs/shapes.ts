@@ -118,7 +118,7 @@ export function toEventDetail(shape: object): Record<string, unknown> {
   return detail;
 }
 
-/** A copy: an object of which fields were deleted is slow to read. */
+/** A copy: an object whose fields were deleted is slow to read. */
 function omitUndefined(shape: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
   for (const name of Object.keys(shape)) if (shape[name] !== undefined) kept[name] = shape[name];

@@ -17,8 +17,8 @@ class DeleteWorkbenchResponse200:
     """
     Attributes:
         success (bool):
-        restorable_until (datetime.datetime | Unset): Until when it can be restored. Absent if the installation keeps no
-            deleted workbenches, or with `now=true`: then it is being deleted with its files.
+        restorable_until (datetime.datetime | Unset): It can be restored until this time. Absent if the installation
+            keeps no deleted workbenches, or with `now=true`: then it is being deleted with its files.
     """
 
     success: bool

@@ -21,7 +21,8 @@ class ListShareLinksResponse200ItemsItem:
     Attributes:
         link_id (str):
         role (ListShareLinksResponse200ItemsItemRole): The role of the shares that it gives.
-        redeemable_until (datetime.datetime): Until when it can be redeemed: until `expires_at`, or 7 days without one.
+        redeemable_until (datetime.datetime): The end of the time in which it can be redeemed: `expires_at`, or 7 days
+            after its creation.
         uses (int):
         uses_left (int):
         created_by (str):

@@ -20,8 +20,8 @@ class ReportActivityBody:
         kinds (list[ReportActivityBodyKindsItem] | Unset): How it was used at `last_activity`. `ide`, the default: its
             IDE worked for its user, for example a kernel was busy. `busy`: its processors or GPUs were busy, which only
             holds an idle stop off.
-        keepalive_until (datetime.datetime | Unset): Until when it is not stopped for idleness, at most 12 hours from
-            now.
+        keepalive_until (datetime.datetime | Unset): It is not stopped for idleness before this time, which is at most
+            12 hours from now.
         reason (str | Unset): Why it is to be kept until `keepalive_until`, for the people who see the workbench. Only
             with `keepalive_until`.
     """

@@ -37,7 +37,7 @@ class UpdateWorkbenchBody:
         idle_stop_minutes (int | Unset): The workbench is stopped when it was not used for so many minutes. The default
             is that of the installation. Where the administrator allows it, `null` stops it never. Applies at once.
         max_run_hours (int | None | Unset): The workbench is stopped when a run has lasted so many hours, used or not.
-            The limit of the installation applies besides; with `null`, the default, only this one does.
+            The limit of the installation also applies; with `null`, the default, only this one does.
         stop_at (datetime.datetime | None | Unset): When the workbench is to be stopped, once. A time in the past stops
             it at once if it is running. `null` takes the plan back.
         schedule (None | Unset | UpdateWorkbenchBodyScheduleType0): When the workbench starts and stops by itself.

@@ -96,7 +96,8 @@ class Workbench:
             installation does so (`WB_RETENTION_DAYS`). Its owner is warned 7 days before, and can restore it for some time.
             A start or a change begins the time anew.
         deleted_at (datetime.datetime | Unset): When it was deleted. Only of a deleted workbench that can be restored.
-        restorable_until (datetime.datetime | Unset): Until when it can be restored. Then it is deleted with its files.
+        restorable_until (datetime.datetime | Unset): It can be restored until this time. Then it is deleted with its
+            files.
         offered_to (str | Unset): The user to whom the owner offers the workbench, until `offer_expires_at`.
         offer_expires_at (datetime.datetime | Unset): ISO 8601, UTC, with milliseconds.
         cost (WorkbenchCost | Unset): What the workbench costs, in USD. Only in the responses of `GET`; absent if it

@@ -173,10 +173,10 @@ def sync_detailed(
 ) -> Response[Error | GatewayError | GetOwnQuotaResponse200]:
     """Returns the limits of a user, and what the workbenches of the user hold.
 
-     Of each limit the nearest scope applies that sets it: the user, the groups of the user, the
-    installation. Of several groups it is the highest. Only the own token of a user proves groups; for
-    others those apply that this user proved last with a request that counts. Without any limit the
-    figures are counted from the workbenches.
+     Each limit is that of the nearest scope which sets it: the user, the groups of the user, the
+    installation. Of several groups the highest limit applies. Only a token of the user proves
+    membership in groups; for other callers the groups apply that this user proved last, with a request
+    that counts. Without any limit the figures are counted from the workbenches.
 
     Args:
         user_id (str | Unset):
@@ -207,10 +207,10 @@ def sync(
 ) -> Error | GatewayError | GetOwnQuotaResponse200 | None:
     """Returns the limits of a user, and what the workbenches of the user hold.
 
-     Of each limit the nearest scope applies that sets it: the user, the groups of the user, the
-    installation. Of several groups it is the highest. Only the own token of a user proves groups; for
-    others those apply that this user proved last with a request that counts. Without any limit the
-    figures are counted from the workbenches.
+     Each limit is that of the nearest scope which sets it: the user, the groups of the user, the
+    installation. Of several groups the highest limit applies. Only a token of the user proves
+    membership in groups; for other callers the groups apply that this user proved last, with a request
+    that counts. Without any limit the figures are counted from the workbenches.
 
     Args:
         user_id (str | Unset):
@@ -236,10 +236,10 @@ async def asyncio_detailed(
 ) -> Response[Error | GatewayError | GetOwnQuotaResponse200]:
     """Returns the limits of a user, and what the workbenches of the user hold.
 
-     Of each limit the nearest scope applies that sets it: the user, the groups of the user, the
-    installation. Of several groups it is the highest. Only the own token of a user proves groups; for
-    others those apply that this user proved last with a request that counts. Without any limit the
-    figures are counted from the workbenches.
+     Each limit is that of the nearest scope which sets it: the user, the groups of the user, the
+    installation. Of several groups the highest limit applies. Only a token of the user proves
+    membership in groups; for other callers the groups apply that this user proved last, with a request
+    that counts. Without any limit the figures are counted from the workbenches.
 
     Args:
         user_id (str | Unset):
@@ -268,10 +268,10 @@ async def asyncio(
 ) -> Error | GatewayError | GetOwnQuotaResponse200 | None:
     """Returns the limits of a user, and what the workbenches of the user hold.
 
-     Of each limit the nearest scope applies that sets it: the user, the groups of the user, the
-    installation. Of several groups it is the highest. Only the own token of a user proves groups; for
-    others those apply that this user proved last with a request that counts. Without any limit the
-    figures are counted from the workbenches.
+     Each limit is that of the nearest scope which sets it: the user, the groups of the user, the
+    installation. Of several groups the highest limit applies. Only a token of the user proves
+    membership in groups; for other callers the groups apply that this user proved last, with a request
+    that counts. Without any limit the figures are counted from the workbenches.
 
     Args:
         user_id (str | Unset):
