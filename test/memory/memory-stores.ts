@@ -26,8 +26,9 @@ import { frozenJson, MemoryWorkbenchStore } from './memory-workbench-store.ts';
 export class MemoryHistoryStore implements HistoryStore {
   readonly #histories = new Map<string, Map<number, string>>();
   readonly #expiresAt = new Map<string, number>();
-  /** Receives the event of each new entry, as the stream of a table does. */
-  onNewEvent: (event: WorkbenchEvent) => void = () => {};
+  /** Receives each new entry with its event, as the stream of a table does. */
+  onNewEntry: (workbenchId: string, entry: HistoryEntry, event: WorkbenchEvent | undefined) => void =
+    () => {};
 
   async append(
     workbenchId: string,
@@ -40,7 +41,7 @@ export class MemoryHistoryStore implements HistoryStore {
       if (history.has(entry.seq)) continue;
       history.set(entry.seq, JSON.stringify(z.encode(historyEntrySchema, entry)));
       const event = events.find(({ id }) => id === eventIdOf(workbenchId, entry));
-      if (event !== undefined) this.onNewEvent(event);
+      this.onNewEntry(workbenchId, entry, event);
     }
     const newest = Math.max(0, ...history.keys());
     for (const seq of history.keys()) {

@@ -1,5 +1,6 @@
 import { COST_MUTANTS } from './mutants-of-costs.ts';
 import { DELETION_MUTANTS } from './mutants-of-deletions.ts';
+import { EVENT_MUTANTS } from './mutants-of-events.ts';
 import { IDLE_MUTANTS } from './mutants-of-idle.ts';
 import { LINK_MUTANTS } from './mutants-of-links.ts';
 import { OWNER_MUTANTS } from './mutants-of-owners.ts';
@@ -32,6 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...IDLE_MUTANTS,
   ...RIGHTS_MUTANTS,
   ...LINK_MUTANTS,
+  ...EVENT_MUTANTS,
   {
     name: 'act-before-intent',
     description: 'sends RunTask before the record says that it may have been sent',

@@ -354,11 +354,19 @@ describe('a run that ends on its own', () => {
   });
 });
 
+/** The events that are stored from now on. */
+function eventsIn(world: MemoryWorld): readonly WorkbenchEvent[] {
+  const events: WorkbenchEvent[] = [];
+  world.stores.history.onNewEntry = (_workbenchId, _entry, event) => {
+    if (event !== undefined) events.push(event);
+  };
+  return events;
+}
+
 describe('workbench events', () => {
   it('are stored with each entry of the history that has one, once, from the creation to the end of the files', async () => {
     const world = new MemoryWorld();
-    const events: WorkbenchEvent[] = [];
-    world.stores.history.onNewEvent = (event) => events.push(event);
+    const events = eventsIn(world);
     const key = await aRunningOne(world);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
     await world.waitUntil(key, (workbench) => workbench?.status === 'stopped');
@@ -381,8 +389,7 @@ describe('workbench events', () => {
 
   it('are stored by a request, too, if the record has no space for its entry', async () => {
     const world = new MemoryWorld();
-    const events: WorkbenchEvent[] = [];
-    world.stores.history.onNewEvent = (event) => events.push(event);
+    const events = eventsIn(world);
     const key = await world.create();
     await stopWorkbench(world.ports, world.policy, key, 'ada');
     await startWorkbench(world.ports, world.policy, key, 'ada');

@@ -48,6 +48,7 @@ export const MUTATING_CALLS: readonly string[] = [
   'janitor.writeTombstone',
   'janitor.removeSome',
   'SendMessage',
+  'PutEvents',
   'workbenches.create',
   'workbenches.update',
   'workbenches.move',

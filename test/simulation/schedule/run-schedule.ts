@@ -41,6 +41,7 @@ import { SimulatedGuests } from './simulated-guests.ts';
 import { SimulatedLinks } from './simulated-links.ts';
 import { SimulatedMoves } from './simulated-moves.ts';
 import { SimulatedOperator } from './simulated-operator.ts';
+import { SimulatedPublishing } from './simulated-publishing.ts';
 import { drawKeptMs, SimulatedRestores } from './simulated-restores.ts';
 import { SimulatedUse } from './simulated-use.ts';
 import { SimulatedUsers } from './simulated-users.ts';
@@ -167,6 +168,7 @@ class ScheduleRun {
   readonly #operator: SimulatedOperator;
   readonly #idleChecks: IdleChecks;
   readonly #use: SimulatedUse;
+  readonly #publishing: SimulatedPublishing;
   readonly #deletions: DeletionChecks;
   readonly #restores: SimulatedRestores;
   #visits = 0;
@@ -237,6 +239,14 @@ class ScheduleRun {
       onFreeCapacity: (saved) => this.#recordViolation(() => this.#safety.checkFreeCapacity(saved)),
       wrapStore: (inner) => this.#withChecks(inner),
       onError: (message, error) => this.#fail(new Error(message, { cause: error })),
+    });
+    this.#publishing = new SimulatedPublishing({
+      kernel,
+      tape: new Tape(from(schedule.tape.toReversed(), 0.25)),
+      faultRate: schedule.faultPercent / 100,
+      history: this.#controller.stores.history,
+      onCall: (invocation, call, fault) => this.result.recordCall(invocation, call, fault),
+      onError: (error) => this.#fail(error),
     });
     this.#channel = new EventChannel(kernel, tape, (delivery) => this.#deliver(delivery));
     this.#driveMapping = new EventSourceMappingModel(this.#world.sqs, (batch) =>
@@ -389,6 +399,7 @@ class ScheduleRun {
     this.#owners.checkRecords(this.#records());
     this.#costs.check(this.#records(), this.kernel.now());
     this.#quotas.checkLedgers('after the fault phase');
+    this.#publishing.check();
     await this.#quotas.removeLimits();
     this.#use.use();
     await this.#startAll();
@@ -400,6 +411,7 @@ class ScheduleRun {
     await this.#visitLast();
     await this.#deleteAll();
     this.#costs.check([], this.kernel.now());
+    this.#publishing.check();
   }
 
   finish(): void {
@@ -456,6 +468,7 @@ class ScheduleRun {
     this.#controller.disableHazards();
     this.#gateDraws.disableHazards();
     this.#use.disableFaults();
+    this.#publishing.disableFaults();
   }
 
   /** A drain that was requested in the fault phase may take effect later, so the operator takes it back twice. */
