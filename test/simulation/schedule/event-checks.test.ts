@@ -18,7 +18,7 @@ function checksWith(...entries: Parameters<EventChecks['noteEntry']>[1][]): Even
 }
 
 describe('the rules about workbench events', () => {
-  it('allow an event that is published twice, and an entry that concerns nobody else', () => {
+  it('allow an event that is published twice, and an entry that is not published', () => {
     const unpublished = aHistoryEntry({ seq: 4, type: 'updated', to: undefined });
     checksWith(ENTRY, unpublished).check([onBus(EVENT), onBus(EVENT)]);
   });
