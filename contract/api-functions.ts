@@ -4,6 +4,7 @@ import {
   CHANGE_API,
   CLUSTER,
   DRAIN_API,
+  INSTALLATION,
   OFFERS,
   POLICY,
   QUOTAS,
@@ -181,6 +182,13 @@ export const API_FUNCTIONS = {
     startedBy: { by: 'route', operationId: 'listReports' },
     reads: USER_API,
     ...READING_API,
+  },
+  'start-sweep': {
+    entry: 'handlers/start-sweep.ts',
+    startedBy: { by: 'route', operationId: 'startSweep' },
+    reads: [...USER_API, ...INSTALLATION],
+    clients: ['dynamodb', 'lambda'],
+    ...API,
   },
   'list-machines': {
     entry: 'handlers/list-machines.ts',

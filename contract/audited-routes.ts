@@ -39,6 +39,7 @@ const AUDITED_ROUTES: Readonly<Record<RouteKey, AuditedRoute | 'public'>> = {
   'POST /share-links/preview': { action: 'read_link', kind: 'read' },
   'POST /share-links/redeem': { action: 'redeem_link', kind: 'rights' },
   'GET /reports/reconcile': { action: 'read_reports', kind: 'read' },
+  'POST /sweeps': { action: 'start_sweep', kind: 'act' },
   'GET /machines': { action: 'list_machines', kind: 'read' },
   'POST /machines/{machine_id}/drain': { action: 'drain_machine', kind: 'act' },
   'DELETE /machines/{machine_id}/drain': { action: 'cancel_drain', kind: 'act' },

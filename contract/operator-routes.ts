@@ -4,6 +4,7 @@ import { AUDIT_PARAMETERS, PARAMETERS } from './parameters.ts';
 import { drainBodySchema } from './request-bodies.ts';
 import { reportsResponseSchema, successSchema } from './response-bodies.ts';
 import type { Route } from './route.ts';
+import { sweepBodySchema, sweepResponseSchema } from './sweep-bodies.ts';
 
 const { machine_id } = PARAMETERS;
 
@@ -19,6 +20,19 @@ export const OPERATOR_ROUTES = [
     parameters: [],
     responses: { 200: { description: 'The reports.', schema: reportsResponseSchema } },
     errors: ['forbidden'],
+  },
+  {
+    method: 'POST',
+    path: '/sweeps',
+    operationId: 'startSweep',
+    access: 'admin',
+    summary: 'Starts a sweep of the reconciler now, besides its schedule.',
+    description:
+      'For operators; requires the admin scope. Responds before the sweep has ended; poll `GET /reports/reconcile` for its report. Of the sweeps that were started so, one runs at a time: while another runs, the response is 429 with the reason `sweep_running`, and a repeated request returns the one that runs. A sweep that has written no report after 15 minutes does not count as running any more. Changes nothing about the schedule, the grace periods and the deletion limit.',
+    parameters: [],
+    body: sweepBodySchema,
+    responses: { 202: { description: 'The sweep begins.', schema: sweepResponseSchema } },
+    errors: ['invalid_request', 'forbidden', 'payload_too_large', 'unsupported_media_type'],
   },
   {
     method: 'GET',

@@ -15,6 +15,7 @@ import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { ShareLinkStore } from '#core/ports/share-link-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
 import type { StartTimesStore } from '#core/ports/start-times-store.ts';
+import type { SweepStarter } from '#core/ports/sweep-starter.ts';
 import type { TaskRunner } from '#core/ports/task-runner.ts';
 import type { TicketStore } from '#core/ports/ticket-store.ts';
 import type { UsageStore } from '#core/ports/usage-store.ts';
@@ -57,6 +58,7 @@ import { build as restartWorkbench } from '#functions/api/restart-workbench.ts';
 import { build as restoreWorkbench } from '#functions/api/restore-workbench.ts';
 import { build as setQuota } from '#functions/api/set-quota.ts';
 import { build as setShare } from '#functions/api/set-share.ts';
+import { build as startSweep } from '#functions/api/start-sweep.ts';
 import { build as startWorkbench } from '#functions/api/start-workbench.ts';
 import { build as stopWorkbench } from '#functions/api/stop-workbench.ts';
 import { build as updateWorkbench } from '#functions/api/update-workbench.ts';
@@ -81,6 +83,7 @@ export interface LocalPorts extends CreatePorts, DrivePorts, WarningPort {
   readonly hosts: HostFleet;
   readonly machines: MachineInventory & Pick<LocalMachine, 'draining'>;
   readonly drains: DrainStore;
+  readonly sweeps: SweepStarter;
   readonly usage: UsageStore;
   readonly volumes: VolumeStore;
   readonly logs: RunLogReader;
@@ -111,6 +114,7 @@ export function buildRoutes(ports: LocalPorts, settings: Settings): readonly Gat
     listProviders: listProviders(ports, settings),
     listReports: listReports(ports, settings),
     listStartTimes: listStartTimes(ports, settings),
+    startSweep: startSweep(ports, settings),
     listTemplates: listTemplates(ports, settings),
     listUsage: listUsage(ports, settings),
     listWorkbenches: listWorkbenches(ports, settings),

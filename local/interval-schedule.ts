@@ -42,6 +42,13 @@ export class IntervalSchedule {
     return this.#running;
   }
 
+  /** Begins a run that starts after this call: at once, or when the current one has ended. */
+  runAfterCurrent(): void {
+    void (this.#running ?? Promise.resolve()).then(() => {
+      if (!this.#stopped) void this.runNow();
+    });
+  }
+
   /** Begins no further runs. Resolves when the current one has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;

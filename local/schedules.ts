@@ -10,6 +10,7 @@ import { ClockSteps } from './clock-steps.ts';
 import type { LocalPorts } from './handlers.ts';
 import { IntervalSchedule } from './interval-schedule.ts';
 import type { LocalData } from './local-data.ts';
+import type { LocalSweepStarter } from './local-sweep-starter.ts';
 
 const MINUTE = 60_000;
 const CLOCK_CHECK_INTERVAL_MS = 10_000;
@@ -19,6 +20,7 @@ const ENQUEUED_MAX = 1000;
 /**
  * Starts the schedules. Each runs once at once, to find changes since the last server. There is no sweep of the
  * cluster, because task definitions and container instances exist on AWS only.
+ * @param starter receives the schedules, so that operators can start sweeps
  * @returns a function that stops the schedules and resolves when the current runs have ended
  */
 export function startSchedules(
@@ -26,6 +28,7 @@ export function startSchedules(
   settings: Settings,
   data: Pick<LocalData, 'deleteExpired'>,
   timers: Timers = systemTimers,
+  starter?: LocalSweepStarter,
 ): () => Promise<void> {
   const { telemetry } = ports;
   const schedule = (name: string, everyMs: number, run: () => Promise<unknown>) =>
@@ -39,6 +42,7 @@ export function startSchedules(
   );
   const volumes = schedule('sweep-volumes', 60 * MINUTE, buildSweepVolumes(ports, settings));
   const quotas = schedule('sweep-quotas', 60 * MINUTE, buildSweepQuotas(ports));
+  starter?.use({ active, tasks: tasksAndHosts, hosts: tasksAndHosts, volumes, quotas });
   const clockSteps = new ClockSteps({
     timers,
     telemetry,

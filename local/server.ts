@@ -31,6 +31,7 @@ import { GateRequests } from './gate-requests.ts';
 import { createGateway, type GatewayOptions, type GatewayRoute } from './gateway/gateway.ts';
 import { buildRoutes, type LocalPorts } from './handlers.ts';
 import { openInfrastructure } from './infrastructure.ts';
+import { LocalSweepStarter } from './local-sweep-starter.ts';
 import { openLocalToken } from './local-token.ts';
 import { LocalQueue } from './queue.ts';
 import { openRunKey } from './run-key.ts';
@@ -154,8 +155,10 @@ async function open(
   const workbenchPort = await listenOnWorkbenchPort((port) => gate.listen(port), settings, timers);
   const baseUrl = settings.baseUrl ?? `http://${name}:${workbenchPort}`;
 
+  const sweeps = new LocalSweepStarter();
   const ports: LocalPorts = {
     ...data,
+    sweeps,
     ...infrastructure,
     gate: new HttpGateProbe({
       gate: () => ({ url: new URL(`http://127.0.0.1:${workbenchPort}`), host: new URL(baseUrl).host }),
@@ -197,7 +200,7 @@ async function open(
     authorized: functions.RESTAPI_AUTH !== 'none',
   };
 
-  shutdown.add(startSchedules(ports, functions, data));
+  shutdown.add(startSchedules(ports, functions, data, timers, sweeps));
   return {
     api,
     consoleUrl: files && `http://${name}:${port}/`,

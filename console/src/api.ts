@@ -30,6 +30,8 @@ export interface Usage extends UsageReport {
 }
 type UsageQuery = Omit<NonNullable<operations['listUsage']['parameters']['query']>, 'cursor'>;
 export type Report = ResponseOf<'listReports'>['items'][number];
+export type SweepName = operations['startSweep']['requestBody']['content']['application/json']['sweep'];
+export type StartedSweep = operations['startSweep']['responses'][202]['content']['application/json']['item'];
 /** The limits that one scope sets. Absent: it sets none. Null: no limit. */
 export type ScopeLimits = ResponseOf<'getQuota'>['item']['limits'];
 /** What a workbench would hold and leave. Later versions of the API may add what it would cost. */
@@ -277,6 +279,12 @@ export class Api {
 
   async reports(signal?: AbortSignal): Promise<readonly Report[]> {
     return dataOf(await this.#client.GET('/reports/reconcile', of(signal))).items;
+  }
+
+  /** Starts a sweep. Its report is the first of this sweep that does not start earlier than `requested_at`. */
+  async startSweep(sweep: SweepName): Promise<StartedSweep> {
+    return dataOf<{ readonly item: StartedSweep }>(await this.#client.POST('/sweeps', { body: { sweep } }))
+      .item;
   }
 
   /** @param scope `installation`, `group:<name>` or `user:<user id>` */

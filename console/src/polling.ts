@@ -8,6 +8,8 @@ export const SETTLED_INTERVAL_MS = 15_000;
 export const START_TIMES_AGE_MS = 600_000;
 /** Output of a workbench that runs. */
 export const LOGS_INTERVAL_MS = 3_000;
+/** The report of a sweep that the operator has started. */
+export const SWEEP_INTERVAL_MS = 2_000;
 /** How often the page asks whether a server that is gone is back. */
 export const HEALTH_INTERVAL_MS = 2_000;
 /** The longest wait that the page accepts from the API. */

@@ -367,6 +367,10 @@ export const TEXTS = {
   },
 
   admin: {
+    sweep: 'Sweep',
+    startSweep: 'Start the sweep',
+    sweepStarted: (sweep: string) => `The sweep ${sweep} has begun.`,
+    sweepEnded: (sweep: string) => `The sweep ${sweep} has ended.`,
     notAllowed: 'Only operators may see this page.',
     workbenches: 'Workbenches',
     whose: 'Whose workbenches',

@@ -32,6 +32,7 @@ export const AUDIT_ACTIONS = [
   'change_owner',
   'drain_machine',
   'cancel_drain',
+  'start_sweep',
   'set_quota',
   'end_sessions',
   'sign_in',
@@ -74,7 +75,15 @@ export type AuditOutcome = Exclude<(typeof AUDIT_OUTCOMES)[number], 'unknown'>;
 export const ACTOR_KINDS = ['user', 'client', 'static_key', 'local', 'none', 'unknown'] as const;
 
 /** What an act concerns besides a workbench. */
-export const SUBJECT_KINDS = ['user', 'group', 'organisation', 'link', 'machine', 'unknown'] as const;
+export const SUBJECT_KINDS = [
+  'user',
+  'group',
+  'organisation',
+  'link',
+  'machine',
+  'sweep',
+  'unknown',
+] as const;
 
 /** The names of further values of an event. None of them may be a token, a key, a ticket or the secret of a link. */
 export const DETAIL_NAMES = ['role', 'expires_at', 'uses', 'until', 'force', 'times', 'limits'] as const;

@@ -12,6 +12,7 @@ import { DynamoShareLinkStore } from '#adapters/aws/dynamodb/share-link-store.ts
 import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoStartTimesStore } from '#adapters/aws/dynamodb/start-times-store.ts';
+import { DynamoSweepRequests } from '#adapters/aws/dynamodb/sweep-requests.ts';
 import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
 import { DynamoUsageStore } from '#adapters/aws/dynamodb/usage-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
@@ -96,6 +97,10 @@ export function shareStore({ client, name }: Table): ShareStore {
 
 export function reportStore({ client, name, telemetry }: Table): ReportStore {
   return new DynamoReportStore(client, name, telemetry);
+}
+
+export function sweepRequests({ client, name }: Table): DynamoSweepRequests {
+  return new DynamoSweepRequests(client, name);
 }
 
 export function freeCapacityStore({ client, name }: Table): FreeCapacityStore {

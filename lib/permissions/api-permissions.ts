@@ -15,9 +15,11 @@ import {
   readShares,
   readUserQuota,
   recordAudit,
+  requestSweeps,
   writeActivity,
   writeQuotaLimits,
 } from './records.ts';
+import { invokeSweeps } from './sweeps.ts';
 import {
   describeTasks,
   drainContainerInstances,
@@ -167,6 +169,12 @@ export const API_PERMISSIONS: Readonly<
     listRecords(context, 'Reads when an operator began to empty the machine.'),
   ],
   'cancel-drain': drainMachines,
+  'start-sweep': (context) => [
+    requestSweeps(context),
+    invokeSweeps(context),
+    listRecords(context, 'Reads whether the last sweep that was started has ended.'),
+    recordAudit(context),
+  ],
   'list-providers': (context) => [
     listRecords(context, 'Reads the free capacity of instances.'),
     recordAudit(context),

@@ -149,6 +149,19 @@ export function writeQuotaLimits({ table }: PermissionContext): Permission {
 }
 
 /** Limited by the partition key, so that the permission does not cover the records. */
+export function requestSweeps({ table }: PermissionContext): Permission {
+  return {
+    sid: 'RequestSweeps',
+    actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
+    resources: [table],
+    conditions: {
+      'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['system#sweep-request'] },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
+    why: 'Stores which sweep an operator has started, and removes this if the sweep cannot begin.',
+  };
+}
+
 export function removeDrains({ table }: PermissionContext, why: string): Permission {
   return {
     sid: 'RemoveDrains',

@@ -43,7 +43,7 @@ describe('DEPLOYED', () => {
     expect(new Set(events.map((event) => JSON.stringify(event))).size).toBe(events.length);
   });
 
-  it('gives the functions of the API no clients except DynamoDB and SQS, ECS to those for operators, and CloudWatch Logs to that for logs', () => {
+  it('gives the functions of the API no clients except DynamoDB and SQS, ECS to those for operators, CloudWatch Logs to that for logs, and Lambda to that for sweeps', () => {
     const routes: readonly Route[] = ROUTES;
     for (const { name, operationId } of startedBy('route')) {
       const { clients } = DEPLOYED[name as FunctionName];
@@ -53,6 +53,7 @@ describe('DEPLOYED', () => {
         ...['dynamodb', 'sqs'],
         ...(isForOperators ? ['ecs'] : []),
         ...(isForLogs ? ['cloudwatch-logs'] : []),
+        ...(operationId === 'startSweep' ? ['lambda'] : []),
       ];
       expect(allowed, name).toEqual(expect.arrayContaining([...clients]));
     }

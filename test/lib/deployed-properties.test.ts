@@ -215,6 +215,7 @@ describe('functions', () => {
       'list-usage': API,
       'list-start-times': API,
       'list-templates': API,
+      'start-sweep': API,
       'list-audit': API,
       'list-machines': API,
       'list-providers': API,

@@ -17,6 +17,7 @@ test('only the routes with a schema of the body read one', () => {
     'POST /workbenches/{wid}/share-links',
     'POST /share-links/preview',
     'POST /share-links/redeem',
+    'POST /sweeps',
     'POST /machines/{machine_id}/drain',
     'PUT /quotas/{scope}',
   ]);

@@ -51,6 +51,23 @@ describe('IntervalSchedule', () => {
     expect(runs()).toBe(2);
   });
 
+  test('begins a run of its own after the current one, and none after the stop', async () => {
+    const { schedule, runs, end, timers } = makeSchedule();
+    schedule.runAfterCurrent();
+    await timers.advanceAsync(0);
+    expect(runs()).toBe(1);
+    schedule.runAfterCurrent();
+    await timers.advanceAsync(0);
+    expect(runs()).toBe(1);
+    await end();
+    expect(runs()).toBe(2);
+    schedule.runAfterCurrent();
+    const stopped = schedule.stop();
+    await end();
+    await stopped;
+    expect(runs()).toBe(2);
+  });
+
   test('shares the current run when it is called during a run', async () => {
     const { schedule, runs, end } = makeSchedule();
     const both = Promise.all([schedule.runNow(), schedule.runNow()]);

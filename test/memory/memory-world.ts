@@ -21,6 +21,7 @@ import { MemoryRunLogReader } from './memory-run-log-reader.ts';
 import { MemoryStartRateStore } from './memory-start-rate-store.ts';
 import { MemoryStartTimesStore } from './memory-start-times-store.ts';
 import { MemoryReportStore, memoryStores } from './memory-stores.ts';
+import { MemorySweepStarter } from './memory-sweep-starter.ts';
 import { MemoryTaskRunner, type MemoryTaskRunnerOptions } from './memory-task-runner.ts';
 import { MemoryVolumeStore } from './memory-volume-store.ts';
 import { MemoryWorkQueue } from './memory-work-queue.ts';
@@ -103,6 +104,7 @@ export class MemoryWorld {
   readonly machines = new MemoryMachineInventory();
   readonly logs = new MemoryRunLogReader();
   readonly reports = new MemoryReportStore();
+  readonly sweeps = new MemorySweepStarter();
   readonly startRates = new MemoryStartRateStore();
   readonly startTimes = new MemoryStartTimesStore();
   readonly #pendingEvents: (() => Promise<unknown>)[] = [];
@@ -143,6 +145,7 @@ export class MemoryWorld {
       ids,
       logs,
       reports,
+      sweeps,
       startRates,
       startTimes,
     } = this;
@@ -161,6 +164,7 @@ export class MemoryWorld {
       ids,
       logs,
       reports,
+      sweeps,
       startRates,
       startTimes,
     };

@@ -180,6 +180,7 @@ const REQUEST_EXAMPLES: Partial<Record<OperationId, unknown>> = {
   createShareLink: { role: 'use', expires_at: '2030-02-01T09:00:00Z', uses: 5 },
   previewShareLink: { code: EXAMPLE_CODE },
   redeemShareLink: { code: EXAMPLE_CODE },
+  startSweep: { sweep: 'tasks' },
   drainMachine: { by: '2030-01-01T18:00:00Z' },
   changeOwner: { owner: 'abc' },
 };
@@ -267,6 +268,7 @@ const RESPONSE_EXAMPLES: Readonly<Record<Exclude<OperationId, 'reportActivity'>,
   deleteShareLink: EXAMPLE_SUCCESS,
   previewShareLink: { success: true, item: EXAMPLE_FOUND_LINK },
   redeemShareLink: { success: true, item: EXAMPLE_FOUND_LINK },
+  startSweep: { success: true, item: { sweep: 'tasks', requested_at: '2030-01-01T09:10:00.000Z' } },
   listMachines: {
     success: true,
     items: [

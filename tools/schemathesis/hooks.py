@@ -27,6 +27,10 @@ EXPIRY_MAX = 32
 # Which expressions come to a time, and how often, only core/workbench/cron.ts knows. These come once a day.
 DAILY = re.compile(r"([0-9]|[1-5][0-9]) ([0-9]|1[0-9]|2[0-3]) \* \* \*")
 
+# Of local mode.
+TEMPLATES = {"standard", "long"}
+SIZES = {"small", "medium", "large"}
+
 # Users who have created a workbench. It cannot be shared with its owner, and no schema names the owner.
 OWNERS = set()
 
@@ -70,6 +74,12 @@ def filter_case(context, case):
     # Parameters that exclude each other.
     group = query.get("group", "") if isinstance(query, dict) else ""
     if group and str(query.get("all")).lower() == "true" or bytes_of(group) > GROUP_MAX_BYTES:
+        return False
+    # The names that an installation has are in its settings.
+    if body.get("template", "standard") not in TEMPLATES or body.get("size", "small") not in SIZES:
+        return False
+    # Local mode has no cluster.
+    if body.get("sweep") == "cluster":
         return False
     schedule = body.get("schedule")
     if isinstance(schedule, dict) and not is_daily(schedule):

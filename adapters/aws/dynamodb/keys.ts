@@ -194,6 +194,9 @@ export function reportKey(endedAt: number, sweep: string): ItemKey {
   return { pk: REPORTS_PARTITION, sk: `${String(endedAt).padStart(TIME_DIGITS, '0')}#${sweep}` };
 }
 
+/** The only item of its partition: the last request of an operator to run a sweep. */
+export const SWEEP_REQUEST_KEY: ItemKey = { pk: 'system#sweep-request', sk: 'last' };
+
 /** The partition of the free capacity of shared instances, sorted by container instance id. It belongs to no user. */
 export const FREE_CAPACITY_PARTITION = 'system#free-capacity';
 

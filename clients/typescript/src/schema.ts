@@ -439,6 +439,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sweeps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Starts a sweep of the reconciler now, besides its schedule.
+         * @description For operators; requires the admin scope. Responds before the sweep has ended; poll `GET /reports/reconcile` for its report. Of the sweeps that were started so, one runs at a time: while another runs, the response is 429 with the reason `sweep_running`, and a repeated request returns the one that runs. A sweep that has written no report after 15 minutes does not count as running any more. Changes nothing about the schedule, the grace periods and the deletion limit.
+         */
+        post: operations["startSweep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/machines": {
         parameters: {
             query?: never;
@@ -5200,6 +5220,159 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    startSweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 64 KiB. `application/json` or `application/*+json`. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "sweep": "tasks"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description The sweep, as reports name it. `tasks` and `hosts` run together, the tasks first. `cluster` exists on AWS only. `volumes`, and `cluster` for task definitions, check the part of the present interval, as they do by their schedule.
+                     * @enum {string}
+                     */
+                    sweep: "active" | "tasks" | "hosts" | "volumes" | "cluster" | "quotas";
+                };
+            };
+        };
+        responses: {
+            /** @description The sweep begins. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": true,
+                     *       "item": {
+                     *         "sweep": "tasks",
+                     *         "requested_at": "2030-01-01T09:10:00.000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        item: {
+                            /** @enum {string} */
+                            sweep: "active" | "tasks" | "hosts" | "volumes" | "cluster" | "quotas";
+                            /**
+                             * Format: date-time
+                             * @description Its report is the first of this sweep in `GET /reports/reconcile` whose `started_at` is not earlier.
+                             */
+                            requested_at: string;
+                        };
+                    };
+                };
+            };
+            /**
+             * @description `invalid_request`: The request is invalid; `fields` names each invalid field.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "invalid_request",
+                     *         "message": "The request is invalid: see requested_cpu, colour.",
+                     *         "fields": {
+                     *           "requested_cpu": "a whole number from 128 to 196608",
+                     *           "colour": "no field of this request"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
+             *     `forbidden`: `reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required`, `not_authorized`, `role_insufficient` or `organisation_shares_off`.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "forbidden",
+                     *         "message": "The token is for another user.",
+                     *         "reason": "user_mismatch"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            /**
+             * @description `payload_too_large`: The body is larger than 64 KiB.
+             *     A response of API Gateway itself contains only `message`.
+             */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "payload_too_large",
+                     *         "message": "The body is larger than 64 KiB."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"] | components["schemas"]["GatewayError"];
+                };
+            };
+            /** @description `unsupported_media_type`: The body is not JSON. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "success": false,
+                     *       "error": {
+                     *         "code": "unsupported_media_type",
+                     *         "message": "The body must be sent as application/json."
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listMachines: {
         parameters: {
             query?: never;
@@ -5800,7 +5973,7 @@ export interface operations {
                 /** @description Events that concern this workbench. */
                 workbench_id?: string;
                 /** @description Events of this action. */
-                action?: "create_workbench" | "update_workbench" | "delete_workbench" | "restore_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "report_activity" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "read_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "set_quota" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_usage" | "read_start_times" | "list_templates" | "read_audit" | "read_quota" | "read_quota_scope";
+                action?: "create_workbench" | "update_workbench" | "delete_workbench" | "restore_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "report_activity" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "read_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "start_sweep" | "set_quota" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_usage" | "read_start_times" | "list_templates" | "read_audit" | "read_quota" | "read_quota_scope";
                 /** @description Events at this time or later. */
                 from?: string;
                 /** @description Events before this time. */
@@ -5859,7 +6032,7 @@ export interface operations {
                              * @description Reads occur only as refused.
                              * @enum {string}
                              */
-                            action: "create_workbench" | "update_workbench" | "delete_workbench" | "restore_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "report_activity" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "read_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "set_quota" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_usage" | "read_start_times" | "list_templates" | "read_audit" | "read_quota" | "read_quota_scope" | "unknown";
+                            action: "create_workbench" | "update_workbench" | "delete_workbench" | "restore_workbench" | "start_workbench" | "stop_workbench" | "restart_workbench" | "extend_workbench" | "report_activity" | "open_workbench" | "enter_workbench" | "set_share" | "delete_share" | "create_link" | "delete_link" | "redeem_link" | "read_link" | "offer_owner" | "withdraw_owner_offer" | "accept_owner" | "change_owner" | "drain_machine" | "cancel_drain" | "start_sweep" | "set_quota" | "end_sessions" | "sign_in" | "read_caller" | "read_workbench" | "list_workbenches" | "read_history" | "read_logs" | "list_shares" | "list_links" | "read_reports" | "list_machines" | "list_providers" | "read_usage" | "read_start_times" | "list_templates" | "read_audit" | "read_quota" | "read_quota_scope" | "unknown";
                             /**
                              * @description `allowed`: the actor had the right. The event of a change of rights is stored before the change takes effect. `refused`: the actor did not have the right. `failed`: the request ended with an error, and may have had an effect.
                              * @enum {string}
@@ -5879,7 +6052,7 @@ export interface operations {
                             /** @description What the act concerns besides a workbench, such as the user or group of a share. */
                             subject?: {
                                 /** @enum {string} */
-                                kind: "user" | "group" | "organisation" | "link" | "machine" | "unknown";
+                                kind: "user" | "group" | "organisation" | "link" | "machine" | "sweep" | "unknown";
                                 id?: string;
                             };
                             /** @description Why the request was refused or failed: a code. */

@@ -114,6 +114,7 @@ test('every caller gets at every route what it may, and nothing of another user'
         extendWorkbench: { minutes: 60 },
         reportActivity: { last_activity: new Date().toISOString() },
         setQuota: { running: 7 },
+        startSweep: { sweep: 'quotas' },
       };
       const content = contents[route.operationId];
       const path = `${route.path.replace('{wid}', id).replace('{grantee}', 'user%3Amallory').replace('{link_id}', UNKNOWN_LINK).replace('{machine_id}', 'no-machine').replace('{scope}', 'user%3Amallory')}${query}`;

@@ -40,6 +40,32 @@ describe('wb update', () => {
   });
 });
 
+describe('wb sweep --start', () => {
+  it('starts a sweep, and with --wait shows its report', async () => {
+    const { api } = await LocalServer.start(await createDataDir());
+    const before = new Date().toISOString();
+    const started = await wb(api, ['sweep', '--start', 'quotas', '--json']);
+    expect(JSON.parse(started.out)).toMatchObject({ sweep: 'quotas' });
+    const { code, out } = await wb(api, ['sweep', '--start', 'active', '--wait', '--json']);
+    expect(code).toBe(0);
+    const report = JSON.parse(out) as { sweep: string; started_at: string };
+    expect(report.sweep).toBe('active');
+    expect(report.started_at >= before).toBe(true);
+    expect((await wb(api, ['sweep', '--start', 'hosts', '--wait'])).out).toMatch(/^hosts +\S+Z +\d+/m);
+  });
+
+  it('is refused for a sweep that does not exist, and --wait alone', async () => {
+    const { api } = await LocalServer.start(await createDataDir());
+    expect((await wb(api, ['sweep', '--start', 'all'])).code).toBe(2);
+    expect((await wb(api, ['sweep', '--wait'])).code).toBe(2);
+    // There is no cluster in local mode.
+    expect(await wb(api, ['sweep', '--start', 'cluster'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('sweep: one of '),
+    });
+  });
+});
+
 describe('wb sweep', () => {
   it('shows operators the last report of each sweep', async () => {
     const { api } = await LocalServer.start(await createDataDir());

@@ -31,6 +31,10 @@ test('an operator finds a workbench that hangs, reads its output, stops it and w
   await page.getByRole('region', { name: 'The last report of each sweep' }).waitFor();
   await checkScreen(page, 'admin');
 
+  await page.getByLabel('Sweep', { exact: true }).selectOption('tasks');
+  await page.getByRole('button', { name: 'Start the sweep' }).click();
+  await page.getByText('The sweep tasks has ended.').waitFor();
+
   await page.getByRole('link', { name: 'Hangs' }).click();
   await page.getByRole('heading', { name: 'Hangs' }).waitFor();
   await page.getByRole('button', { name: 'Show the output' }).click();

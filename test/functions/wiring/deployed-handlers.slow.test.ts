@@ -105,6 +105,8 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
     paced: false,
   },
   'cancel-drain': { limits: { dynamodb: TABLE, ecs: { ...ONCE, maxAttempts: 2 }, sqs: QUEUE }, paced: false },
+  // A user waits for it, and the invocation of a sweep returns at once.
+  'start-sweep': { limits: { dynamodb: TABLE, lambda: JANITOR }, paced: false },
   'list-providers': API_READ,
   'get-me': API_READ,
   'get-health': API_READ,
@@ -333,7 +335,9 @@ const responsesOf = (
       ? JSON.stringify({ current: 'a-key-of-the-tokens-of-runs-for-tests' })
       : '{"static_key":"a-static-key-for-tests"}',
   }),
-  Invoke: ({ Payload }) => {
+  Invoke: ({ InvocationType, Payload }) => {
+    // Of a sweep.
+    if (InvocationType === 'Event') return { StatusCode: 202 };
     const { act, fileSystemId } = JSON.parse(new TextDecoder().decode(Payload));
     const listed = fileSystemId === FILE_SYSTEM ? volumes : [];
     // The deletion of files stays unfinished until it has taken longer than one invocation may.
@@ -656,6 +660,11 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
     result: SUCCESS,
   },
   'list-reports': { event: forUser(undefined), calls: ['dynamodb Query'], result: SUCCESS },
+  'start-sweep': {
+    event: gatewayEvent({ body: { sweep: 'active' }, route: 'POST /sweeps' }),
+    calls: ['dynamodb GetItem', 'dynamodb PutItem', 'lambda Invoke'],
+    result: { statusCode: 202 },
+  },
   'get-own-quota': {
     event: forUser(undefined),
     calls: ['dynamodb BatchGetItem', 'dynamodb Query'],

@@ -117,6 +117,7 @@ const NOT_SIMULATED: readonly FunctionName[] = [
   'report-activity',
   'list-start-times',
   'list-templates',
+  'start-sweep',
   'restore-workbench',
   'open-workbench',
 ];

@@ -1,3 +1,4 @@
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { DynamoActivityStore } from '#adapters/aws/dynamodb/activity-store.ts';
 import { DynamoAuditStore } from '#adapters/aws/dynamodb/audit-store.ts';
 import { DynamoDrainStore } from '#adapters/aws/dynamodb/drain-store.ts';
@@ -10,9 +11,12 @@ import { DynamoShareLinkStore } from '#adapters/aws/dynamodb/share-link-store.ts
 import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoStartTimesStore } from '#adapters/aws/dynamodb/start-times-store.ts';
+import { DynamoSweepRequests } from '#adapters/aws/dynamodb/sweep-requests.ts';
 import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
 import { DynamoUsageStore } from '#adapters/aws/dynamodb/usage-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
+import { LambdaSweepStarter } from '#adapters/aws/lambda/sweep-starter.ts';
+import type { Sweep } from '#core/reconcile/report.ts';
 import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
 import { describeAuditStoreContract } from '#test/contracts/audit-store.ts';
 import { describeDrainStoreContract } from '#test/contracts/drain-store.ts';
@@ -25,6 +29,7 @@ import { describeShareLinkStoreContract } from '#test/contracts/share-link-store
 import { describeShareStoreContract } from '#test/contracts/share-store.ts';
 import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
 import { describeStartTimesStoreContract } from '#test/contracts/start-times-store.ts';
+import { describeSweepStarterContract } from '#test/contracts/sweep-starter.ts';
 import { describeTicketStoreContract } from '#test/contracts/ticket-store.ts';
 import { describeUsageStoreContract } from '#test/contracts/usage-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
@@ -110,6 +115,20 @@ describeAuditStoreContract('DynamoAuditStore', async () => {
 describeDrainStoreContract('DynamoDrainStore', async () => {
   const table = await openTableUnderTest();
   return { store: new DynamoDrainStore(table.client, table.tableName), dispose: table.dispose };
+});
+
+describeSweepStarterContract('LambdaSweepStarter', async () => {
+  const table = await openTableUnderTest();
+  const started: Sweep[] = [];
+  const client = {
+    send: async ({ input }: { readonly input: { readonly FunctionName?: string } }) => {
+      started.push(input.FunctionName as Sweep);
+      return {};
+    },
+  } as unknown as Pick<LambdaClient, 'send'>;
+  const requests = new DynamoSweepRequests(table.client, table.tableName);
+  const starter = new LambdaSweepStarter(client, requests, (sweep) => sweep);
+  return { starter, started: () => started, dispose: table.dispose };
 });
 
 describeUsageStoreContract('DynamoUsageStore', async () => {

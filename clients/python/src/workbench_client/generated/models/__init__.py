@@ -206,6 +206,11 @@ from .set_share_body_role import SetShareBodyRole
 from .set_share_response_200 import SetShareResponse200
 from .set_share_response_200_item import SetShareResponse200Item
 from .set_share_response_200_item_role import SetShareResponse200ItemRole
+from .start_sweep_body import StartSweepBody
+from .start_sweep_body_sweep import StartSweepBodySweep
+from .start_sweep_response_202 import StartSweepResponse202
+from .start_sweep_response_202_item import StartSweepResponse202Item
+from .start_sweep_response_202_item_sweep import StartSweepResponse202ItemSweep
 from .start_workbench_response_200 import StartWorkbenchResponse200
 from .stop_workbench_response_200 import StopWorkbenchResponse200
 from .update_workbench_body import UpdateWorkbenchBody
@@ -366,6 +371,11 @@ __all__ = (
     "SetShareResponse200",
     "SetShareResponse200Item",
     "SetShareResponse200ItemRole",
+    "StartSweepBody",
+    "StartSweepBodySweep",
+    "StartSweepResponse202",
+    "StartSweepResponse202Item",
+    "StartSweepResponse202ItemSweep",
     "StartWorkbenchResponse200",
     "StopWorkbenchResponse200",
     "UpdateWorkbenchBody",

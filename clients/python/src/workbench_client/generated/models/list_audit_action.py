@@ -40,6 +40,7 @@ class ListAuditAction(str, Enum):
     SET_QUOTA = "set_quota"
     SET_SHARE = "set_share"
     SIGN_IN = "sign_in"
+    START_SWEEP = "start_sweep"
     START_WORKBENCH = "start_workbench"
     STOP_WORKBENCH = "stop_workbench"
     UPDATE_WORKBENCH = "update_workbench"

@@ -6,6 +6,7 @@ class ListAuditResponse200ItemsItemSubjectKind(str, Enum):
     LINK = "link"
     MACHINE = "machine"
     ORGANISATION = "organisation"
+    SWEEP = "sweep"
     UNKNOWN = "unknown"
     USER = "user"
 
