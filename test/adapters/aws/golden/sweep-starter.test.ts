@@ -47,7 +47,7 @@ describe('a sweep that an operator starts', () => {
     });
   });
 
-  it('is read consistently, also if a newer version has stored it', async () => {
+  it('is read consistently, with a sweep of a newer version as unknown', async () => {
     const { starter, sent } = setUp({
       GetItem: { Item: { ...ITEM, request: { M: { ...ITEM.request.M, sweep: { S: 'future' } } } } },
     });
