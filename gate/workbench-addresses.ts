@@ -39,7 +39,7 @@ export class WorkbenchAddresses {
     this.#baseUrl = baseUrl;
   }
 
-  /** Returns the public addresses as values. */
+  /** Returns the public addresses. Computes them again only if the base URL has changed. */
   gateAddress(): GateAddress {
     const baseUrl = this.#baseUrl();
     if (this.#computed?.baseUrl !== baseUrl)

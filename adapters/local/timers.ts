@@ -1,8 +1,9 @@
 import type { Clock } from '#core/ports/clock.ts';
 import { systemClock } from '../system-clock.ts';
 
-/** A clock with timers, which follow `elapsed`. Local adapters wait with it, so that tests can control time. */
+/** A clock with timers. Local adapters wait with it, so that tests can control time. */
 export interface Timers extends Clock {
+  /** Milliseconds on a clock that is never set. Timers follow it. */
   elapsed(): number;
   /** Calls `action` once after `ms` milliseconds. Returns a function that cancels the call. */
   after(ms: number, action: () => void): () => void;

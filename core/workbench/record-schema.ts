@@ -145,7 +145,7 @@ const baseShape = {
 const transition = {
   /** When the transition is overdue. */
   deadlineAt: z.int(),
-  /** The deadline has passed, and the record has been updated for it. */
+  /** Whether the record was updated after the deadline had passed. */
   overdue: z.optional(z.boolean()),
 };
 

@@ -185,19 +185,19 @@ export function parseLimit(query: Query, max = PAGE_MAX): Parsed<number> {
   return { value: limit };
 }
 
-/** `force` of a stop: `true` or `false`, false if it is left out. */
+/** Parses `force` of a stop: `true` or `false`. @default false */
 export const parseForce: Parser<boolean> = ({ query }) => parseFlag(query, 'force');
 
-/** `shared` of a list: `true` or `false`, false if it is left out. */
+/** Parses `shared` of a list: `true` or `false`. @default false */
 export const parseShared: Parser<boolean> = ({ query }) => parseFlag(query, 'shared');
 
-/** `deleted` of a list and of `GET`: `true` or `false`, false if it is left out. */
+/** Parses `deleted` of a list and of `GET`: `true` or `false`. @default false */
 export const parseDeleted: Parser<boolean> = ({ query }) => parseFlag(query, 'deleted');
 
 /** Parses `now` of a deletion: `true` or `false`. @default false */
 export const parseNow: Parser<boolean> = ({ query }) => parseFlag(query, 'now');
 
-/** `dry_run` of a creation: `true` or `false`, false if it is left out. */
+/** Parses `dry_run` of a creation: `true` or `false`. @default false */
 export const parseDryRun: Parser<boolean> = ({ query }) => parseFlag(query, 'dry_run');
 
 /** A parameter that is `true` or `false`, false if it is left out. */

@@ -120,8 +120,8 @@ export class OidcIssuer {
   }
 
   /**
-   * Returns the address at the issuer that ends its session; undefined if it has none.
-   * @param returnTo where the issuer sends the browser afterwards: it must know this URL
+   * Returns the URL of the issuer's end-session endpoint; undefined if the issuer has none.
+   * @param returnTo where the issuer sends the browser afterwards. The client must be registered with this URL.
    * @param idToken without it the issuer asks the user whether to sign out
    */
   async endSessionUrl(returnTo: string, idToken: string | undefined): Promise<string | undefined> {

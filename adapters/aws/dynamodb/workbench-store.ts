@@ -358,7 +358,7 @@ function omitUndefined(attributes: Record<string, AttributeValue | undefined>): 
   );
 }
 
-/** 72 random bits, so that no two writes of one record have the same token. */
+/** Returns 72 random bits as text: no two writes of one record have the same token. */
 function newWriteToken(): string {
   return randomBytes(9).toString('base64url');
 }

@@ -118,7 +118,7 @@ interface Page {
   readonly cursor?: string;
 }
 
-/** A filter instead of `InstanceIds`: DescribeInstances fails as a whole if one of the `InstanceIds` is unknown. */
+/** Returns a filter to use instead of `InstanceIds`, with which DescribeInstances fails as a whole if one of them is unknown. */
 function instanceIdFilter(instanceIds: readonly string[]): Filter {
   return { Name: 'instance-id', Values: [...new Set(instanceIds)] };
 }

@@ -31,7 +31,7 @@ export const TASK_FIELDS = {
   endpoint: z.optional(z.string()),
   /** The container engine does not respond, so that the record may be stale. */
   engineSilent: z.optional(z.boolean()),
-  /** The system does not show every process of the task. */
+  /** The operating system does not show every process of the task, so some may outlive it. */
   mayLeaveProcesses: z.optional(z.boolean()),
   acceptedAt: z.int(),
   stoppedAt: z.optional(z.int()),
