@@ -14,7 +14,7 @@ const MEANINGS: Readonly<Record<QuotaName, string>> = {
   memory: 'Memory of these, MiB.',
   gpus: 'GPUs of these.',
   usd_per_month:
-    'What the workbenches of the user cost in a month (UTC), in USD. Nothing starts when it is used up; what runs goes on.',
+    'What the workbenches of the user cost in a month (UTC), in USD. Nothing starts when it is used up; running workbenches continue.',
 };
 
 function eachQuota<T>(create: (name: QuotaName) => T): Record<QuotaName, T> {

@@ -26,7 +26,7 @@ export const WORKBENCH_EVENT_MEANINGS: Readonly<Record<WorkbenchEventType, strin
     'AWS takes its instance back (`status_detail` `spot_interruption`, stopped at `stops_at`), or replaces it (`instance_draining`).',
   drain_announced:
     'An operator empties its machine, and it is stopped at `stops_at` if the operator has set a time.',
-  drain_cancelled: 'The operator does not empty the machine any more.',
+  drain_cancelled: 'The operator no longer empties the machine.',
   delete_requested: 'It was deleted. With `restorable_until` its files are kept until then.',
   restored: 'The deletion was taken back.',
   files_deleted: 'Its files are deleted for good. This is its last event.',

@@ -173,7 +173,7 @@ export class Gate {
   }
 
   /**
-   * Ends the gate: reports that it is unhealthy and goes on accepting requests for a while, ends WebSockets one after another,
+   * Ends the gate: reports that it is unhealthy and continues to accept requests for a while, ends WebSockets one after another,
    * and then waits for responses in progress.
    */
   async close({ delayMs, spreadMs, graceMs }: CloseOptions): Promise<void> {

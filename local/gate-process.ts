@@ -154,7 +154,7 @@ export class GateProcess {
 class GateChild {
   /** How the process ended, for the log: `code 1`. */
   readonly exited: Promise<string>;
-  /** Resolves when the process has got SIGTERM. It has not ended. */
+  /** Resolves when the process has received SIGTERM. It has not ended. */
   readonly terminated: Promise<void>;
   readonly #process: ChildProcess;
   readonly #timers: Timers;

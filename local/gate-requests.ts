@@ -84,7 +84,7 @@ export class GateRequests {
     this.#commands = commands;
   }
 
-  /** Returns the response; undefined if the gate does not wait for it any more. */
+  /** Returns the response; undefined if the gate no longer waits for it. */
   async respond(message: GateRequestMessage): Promise<GateResponse | undefined> {
     const { id, call, argument, deadline } = requestSchema.parse(message);
     // The controller may have been paused. A late start or stop would surprise the user.

@@ -83,7 +83,7 @@ export async function listLinks(
 }
 
 /**
- * Deletes a link, and if it is asked for the shares that it gave. Both even if the link does not exist any more.
+ * Deletes a link, and if it is asked for the shares that it gave. Both even if the link no longer exists.
  * @param record records that a share is taken back, before it is
  */
 export async function revokeLink(

@@ -14,7 +14,7 @@ const POLLER_MINUTES = 3;
 const GAP_MINUTES = { read: 2, change: 1 };
 const READS = new Set(['GET', 'HEAD']);
 
-/** Requests that are kept apart for each workbench; the one that was sent first is dropped. */
+/** Requests that are stored separately for each workbench; the one that was sent first is dropped. */
 const REQUESTS_MAX = 500;
 /** Longer paths are compared by their beginning. */
 const PATH_MAX = 256;

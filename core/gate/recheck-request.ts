@@ -5,7 +5,7 @@ import type { Visitor } from './visitor.ts';
 /**
  * Why the gate ends a connection that it forwards:
  * - `signed_out`: the session has expired or was ended
- * - `no_right`: the workbench no longer exists, or the visitor may not open it any more
+ * - `no_right`: the workbench no longer exists, or the visitor may no longer open it
  * - `not_running`: the run to which it was forwarded has ended or is ending
  * - `unreadable`: for too long the gate could not check whether the connection may continue
  * - `stopping`: the gate stops

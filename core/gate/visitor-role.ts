@@ -18,7 +18,7 @@ export function needsShares(visitor: Visitor | RoleHolder, workbench: Workbench 
   return 'userId' in visitor && !visitor.admin && visitor.userId !== workbench?.userId;
 }
 
-/** Whether the groups of the visitor do not count any more: a new sign-in must name them again. */
+/** Whether the groups of the visitor no longer count: a new sign-in must name them again. */
 export function areGroupsExpired(
   { groupsExpireAt }: Pick<RoleHolder, 'groupsExpireAt'>,
   now: number,

@@ -22,7 +22,7 @@ export interface UserVisitor {
   readonly issuerSession?: string;
   /** The user's `sub` at the issuer, if the user_id is another claim. A back-channel sign-out names this one. */
   readonly issuerSubject?: string;
-  /** Whether the cookie is of a version that stored the cutoffs of user ids and of `sub` under the same names. */
+  /** Whether the cookie comes from a version that stored the cutoffs of user ids and of `sub` under the same names. */
   readonly hasSharedNames?: true;
   /** When the user signed in, milliseconds since 1970. A cutoff after it ends the session. */
   readonly signedInAt: number;

@@ -6,10 +6,10 @@ export interface ProbedTask {
 
 /**
  * What the gate says of a workbench:
- * - `reachable`: it has got a connection to the task.
- * - `unreachable`: it has not. `detail` says why, in at most 100 ASCII characters.
+ * - `reachable`: it connected to the task.
+ * - `unreachable`: it could not connect. `detail` says why, in at most 100 ASCII characters.
  * - `silent`: nothing. No connection to the gate, no response in time, or one that is not that of this request.
- * - `unsupported`: the gate is of a version that cannot be asked.
+ * - `unsupported`: this version of the gate cannot be asked.
  */
 export type GateProbeResult =
   | { readonly kind: 'reachable' | 'silent' | 'unsupported' }

@@ -14,7 +14,7 @@ export async function readMonthlyUsd(ports: ListUsagePorts, userId: string, now:
 
 /**
  * Returns the limit of the month if it is used up and the workbench would start to run. Reads nothing without a limit.
- * What runs goes on, so that more than the limit can be used.
+ * Running workbenches continue, so that more than the limit can be used.
  * @param before what the workbench holds already
  */
 export async function findSpent(

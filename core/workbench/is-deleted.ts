@@ -1,6 +1,6 @@
 /**
  * Whether a user has deleted the workbench: it is hidden, and its files are kept until `restorable.until`. A version that does
- * not know the field may have started it since; then it is not deleted any more.
+ * not know the field may have started it since; then it no longer counts as deleted.
  */
 export function isDeleted({
   restorable,

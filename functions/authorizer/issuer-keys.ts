@@ -18,7 +18,7 @@ import { TokenRefused } from './credentials.ts';
 const FETCH_INTERVAL_MS = 30_000;
 /** The keys are fetched again after this time, so that a withdrawn key is no longer accepted. */
 const MAX_AGE_MS = 600_000;
-/** While the issuer is down, its last keys are used for this time. Then its withdrawn keys must not be accepted any more. */
+/** While the issuer is down, its last keys are used for this time. Then its withdrawn keys must no longer be accepted. */
 const MAX_AGE_IN_OUTAGE_MS = 3_600_000;
 /** The maximum size of the keys, in bytes. Issuers publish some KiB. */
 const MAX_BYTES = 1_048_576;
@@ -132,7 +132,7 @@ export class IssuerKeys {
     } catch (error) {
       const failure = toKeysUnavailable(error);
       this.#failure = { error: failure, at: momentOf(clock) };
-      // The issuer is reachable and does not publish these keys any more. A later outage must not prolong them either.
+      // The issuer is reachable and no longer publishes these keys. A later outage must not prolong them either.
       if (failure.kind === 'no_keys' && this.#keySet !== undefined) {
         this.#keySet = { ...this.#keySet, maxAgeInOutageMs: MAX_AGE_MS };
       }

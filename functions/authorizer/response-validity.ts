@@ -1,6 +1,6 @@
 import type { RefusalReason } from './credentials.ts';
 
-/** Refusals whose reason passes by itself: time goes on, and the keys of the issuer are fetched again. */
+/** Refusals that may end without a change of the token: it becomes valid, or the keys of the issuer are fetched again. */
 const PASSING_REFUSALS: readonly RefusalReason[] = [
   'not_yet_valid',
   'unknown_signing_key',

@@ -11,7 +11,7 @@ export interface RunningWorkbenches {
 
 /** How long a list is used after its read began, milliseconds. Several proxies may ask for it each second. */
 const CACHE_MS = 1_000;
-/** How long a proxy waits for the list, milliseconds. A read that takes longer goes on, for the next request. */
+/** How long a proxy waits for the list, milliseconds. A read that takes longer continues, for the next request. */
 const READ_LIMIT_MS = 2_000;
 
 interface CachedList {

@@ -34,7 +34,7 @@ export function forwardResponse(
     try {
       writeHead();
     } catch (error) {
-      // Node.js cannot write a header that it could read. The caller does not wait any more.
+      // Node.js cannot write a header that it could read. The caller no longer waits.
       response.destroy(error as Error);
       return;
     }

@@ -140,7 +140,7 @@ export type FromGate =
   /** A StartError: its message, and the code of the system. The gate waits for another port. */
   | { readonly type: 'not_listening'; readonly message: string; readonly code?: string }
   | { readonly type: 'pong' }
-  /** The gate has got SIGTERM, and continues until the controller ends it. */
+  /** The gate has received SIGTERM, and continues until the controller ends it. */
   | { readonly type: 'terminated' }
   | GateRequestMessage;
 

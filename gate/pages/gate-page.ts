@@ -13,7 +13,7 @@ export interface GatePage {
    * like the first one, so it starts nothing and keeps the path that the user asked for.
    */
   readonly reloadAfterSeconds?: number;
-  /** The only script of the page: a constant text. Without it the page can be used, too. */
+  /** The only script of the page: a constant text. The page also works without it. */
   readonly script?: string;
   /** In addition to the headers of every page. */
   readonly headers?: Readonly<Record<string, string>>;

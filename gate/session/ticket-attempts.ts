@@ -56,7 +56,7 @@ export class TicketAttempts {
 
 /**
  * Returns the client of an attempt. A page of another host can make a browser send attempts for frames or images, and must not
- * use up those of the user's own navigations: they are counted apart.
+ * use up those of the user's own navigations: they are counted separately.
  * @param address as `clientAddressOf` returns it
  * @param destination the header `Sec-Fetch-Dest`
  */

@@ -51,7 +51,7 @@ const confirmationSchema = z.object({
   /** The hash of the ticket, which the click uses up. */
   hash: z.string(),
   workbenchId: z.string(),
-  /** The binding of the browser that has got the page. The form is of no use in another one. */
+  /** The binding of the browser that received the page. The form is of no use in another one. */
   browser: z.string(),
 });
 

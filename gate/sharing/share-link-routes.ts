@@ -49,7 +49,7 @@ const formSchema = z.object({ code: z.string(), userId: z.string() });
 /**
  * Redeems links, on the sign-in host. The code of a link comes behind the `#` of its address, or is entered, and is sent in forms
  * alone. A user who must sign in first has it in a cookie meanwhile. Only the click on the page that says who shares what, of the
- * user who has got that page, gives the share. The API does it and records it.
+ * user who received that page, gives the share. The API does it and records it.
  */
 export class ShareLinkRoutes {
   readonly #options: ShareLinkRoutesOptions;

@@ -39,7 +39,7 @@ const CHECKS_AT_ONCE = 32;
 
 /**
  * Ends WebSockets and long responses whose visitor has lost the right to them: by sign-out, by the end of the session, because
- * the workbench stops, restarts or is deleted, or because the visitor may not open it any more: a share was taken back or has
+ * the workbench stops, restarts or is deleted, or because the visitor may no longer open it: a share was taken back or has
  * expired. The session of a sign-in host
  * lasts while it is used, as its renewed cookies do.
  */

@@ -35,7 +35,7 @@ describe('the fields of a create request', () => {
       { template: 'training', ...AMOUNTS },
     ],
     ['are exact amounts where nothing else can be chosen', {}, { ...WITHOUT_TEMPLATES, sizes: [] }, AMOUNTS],
-    ['leave out a template that does not exist any more', { template: 'gone' }, OFFERS, { size: 'small' }],
+    ['leave out a template that no longer exists', { template: 'gone' }, OFFERS, { size: 'small' }],
   ])('%s', (_, choice, offers, fields) => {
     expect(toOfferFields(choice, OWN, offers)).toEqual(fields);
   });

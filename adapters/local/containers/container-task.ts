@@ -311,7 +311,7 @@ export class ContainerTask extends LocalTask<ContainerRecord> {
           signal,
         });
     } catch (error) {
-      // A full disk must not prevent that the container is removed.
+      // A full disk must not keep the container from being removed.
       this.#reportOutputFailure(error);
     } finally {
       cancel();

@@ -225,7 +225,7 @@ export class SimulatedHosts implements HostFleet {
 
   /**
    * Changes the record in memory at once. `onChange` is called when the change is on disk or is to be saved again,
-   * because a full disk must not prevent that an instance is stopped.
+   * because a full disk must not keep an instance from being stopped.
    */
   #update(host: SimulatedHost, fields: Partial<HostRecord>): void {
     const record = { ...host.record, ...fields };

@@ -104,8 +104,8 @@ export abstract class LocalTask<R extends TaskFields> {
 
   /**
    * Changes the record, on disk first. Ignores a change to an earlier status. Returns whether the record is on
-   * disk, or is to be saved again. The change is made in memory in both cases: a full disk must not prevent that a task
-   * is stopped.
+   * disk, or is to be saved again. The change is made in memory in both cases: a full disk must not keep a task
+   * from being stopped.
    */
   update(fields: Partial<Omit<TaskFields, 'version'>> | Partial<Omit<R, 'version'>>): Promise<boolean> {
     const next = this.#changes.then(async () => {

@@ -29,7 +29,7 @@ export async function deleteWorkbench(
   const { workbench_id: id, workbench_name: name, restorable_until: hiddenUntil } = found;
   if (force !== true) await confirmDeletion(found);
   const { restorableUntil } = await client.delete(id, { now: now === true });
-  // The API does not show a hidden workbench any more, so that the end of its files cannot be seen.
+  // The API no longer shows a hidden workbench, so that the end of its files cannot be seen.
   const done = wait === true && hiddenUntil === undefined;
   if (done) await waitWithProgress(client, found, 'deleted', { output, timeoutMs: timeout * 1000 });
   const state = done || restorableUntil !== undefined ? 'is deleted' : 'is being deleted';

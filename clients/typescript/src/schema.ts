@@ -6407,7 +6407,7 @@ export interface operations {
                     memory?: number | null;
                     /** @description GPUs of these. */
                     gpus?: number | null;
-                    /** @description What the workbenches of the user cost in a month (UTC), in USD. Nothing starts when it is used up; what runs goes on. */
+                    /** @description What the workbenches of the user cost in a month (UTC), in USD. Nothing starts when it is used up; running workbenches continue. */
                     usd_per_month?: number | null;
                 };
             };

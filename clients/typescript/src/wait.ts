@@ -10,14 +10,14 @@ export interface WaitProgress {
   readonly workbench: Workbench | undefined;
   /** Milliseconds since the wait began. */
   readonly elapsedMs: number;
-  /** Why the last read failed. The wait goes on. */
+  /** Why the last read failed. The wait continues. */
   readonly problem?: Error;
 }
 
 export interface WaitOptions {
   /** Is called after each read. */
   readonly onProgress?: (progress: WaitProgress) => void;
-  /** Ends the wait. The workbench goes on. */
+  /** Ends the wait. The workbench continues. */
   readonly signal?: AbortSignal;
   /** Milliseconds. @default 20 minutes */
   readonly timeoutMs?: number;

@@ -23,7 +23,7 @@ export function applyHostAccepted(
   return withHost(workbench, withObservation(priced, outcome.host), context, outcome.host.stateReason);
 }
 
-/** The prices at the launch or start of the instance. Those of an earlier start stay if they are not known any more. */
+/** The prices at the launch or start of the instance. Those of an earlier start stay if they are no longer known. */
 function withRates(host: Host, rates: HourlyRates | undefined): Host {
   return rates === undefined ? host : { ...host, rate: rates.running, diskRate: rates.stopped };
 }

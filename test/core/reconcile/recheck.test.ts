@@ -163,7 +163,7 @@ describe('a record', () => {
     });
   });
 
-  it('that fails does not prevent that other unexpected tasks are added to their records', async () => {
+  it('that fails does not keep other unexpected tasks from being added to their records', async () => {
     const { world, first, other, ports } = await withFailingUpdate(
       (key) => new UnreadableRecord(key, 'newer'),
     );

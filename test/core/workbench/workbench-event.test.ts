@@ -150,7 +150,7 @@ describe('the event of a history entry', () => {
     expect(toWorkbenchEvent(workbench, entry)).toEqual(expected);
   });
 
-  it('keeps the code of a reason that the record does not have any more', () => {
+  it('keeps the code of a reason that the record no longer has', () => {
     const event = toWorkbenchEvent(
       running(),
       entryOf('start_retried', { code: 'image_pull_failed', to: 'starting' }),

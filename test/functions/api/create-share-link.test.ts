@@ -60,7 +60,7 @@ describe('POST /workbenches/{wid}/share-links', () => {
     expect((await links()).body.items).toEqual([]);
   });
 
-  it('refuses one link too many, and counts none that cannot be redeemed any more', async () => {
+  it('refuses one link too many, and counts none that can no longer be redeemed', async () => {
     const { create, redeem, revoke, inFuture, world } = await withLinks();
     const [used, ended, revoked] = [
       (await create()).body.item,

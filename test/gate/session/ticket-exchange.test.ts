@@ -145,7 +145,7 @@ function setUp() {
 
 /** The headers of the form of a page of this host. */
 const OWN_FORM = { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate' };
-/** The headers of the click on the button of a page, in the browser that has got it. */
+/** The headers of the click on the button of a page, in the browser that received it. */
 function clickOf(page: GatePage | undefined): Readonly<Record<string, string>> {
   return { ...OWN_FORM, cookie: page?.headers?.['set-cookie']?.split(';')[0] ?? '' };
 }
@@ -448,7 +448,7 @@ describe('a form with a ticket', () => {
     expect(tickets.size).toBe(0);
   });
 
-  it('takes the click only from the browser that has got the page, and only from its form', async () => {
+  it('takes the click only from the browser that received the page, and only from its form', async () => {
     const { send, create, tickets } = setUp();
     const { page } = await send({ query: { t: await create() } });
     const own = clickOf(page);

@@ -363,7 +363,7 @@ describe('the sign-in at an issuer', () => {
     expect(next?.groups).toEqual([groupIdOf('guests')]);
   });
 
-  it('uses the last discovery document of an issuer that does not respond any more', async () => {
+  it('uses the last discovery document of an issuer that no longer responds', async () => {
     await complete();
     host.clock.advance(SESSION_LIFETIME_MS);
     issuer.isDown = true;

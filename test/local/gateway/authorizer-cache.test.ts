@@ -137,7 +137,7 @@ describe('the authorizer in gateway of a route', () => {
     }
   });
 
-  test('is called again as soon as its response is not valid any more', async () => {
+  test('is called again as soon as its response is no longer valid', async () => {
     const start = Date.UTC(2030, 0, 1);
     const { gateway, calls } = await openGuarded(allow, 60, () => start + 10_000);
     await get(gateway, 'Bearer x');

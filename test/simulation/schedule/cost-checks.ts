@@ -11,7 +11,7 @@ const HOUR_MS = 3_600_000;
 const MONTH_HOURS = 730;
 /**
  * The largest difference of two sums that agree, millionths of a USD: each is rounded when the rate changes, and clocks of
- * functions differ by up to 4 s, of which the dearest machine costs 860.
+ * functions differ by up to 4 s, in which the most expensive machine costs 860.
  */
 const DIFFERENCE_MAX_MICROS = 1000;
 

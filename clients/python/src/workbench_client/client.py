@@ -388,7 +388,7 @@ class WorkbenchClient:
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Workbench | None:
         """
-        Polls a workbench until it has the status, and goes on while the API cannot be reached.
+        Polls a workbench until it has the status, and continues while the API cannot be reached.
 
         Raises `WorkbenchWaitError` if it will not get the status, or after the time. Ending the wait leaves the workbench as it is.
         """

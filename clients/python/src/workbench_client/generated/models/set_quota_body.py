@@ -21,7 +21,7 @@ class SetQuotaBody:
         memory (int | None | Unset): Memory of these, MiB.
         gpus (int | None | Unset): GPUs of these.
         usd_per_month (int | None | Unset): What the workbenches of the user cost in a month (UTC), in USD. Nothing
-            starts when it is used up; what runs goes on.
+            starts when it is used up; running workbenches continue.
     """
 
     workbenches: int | None | Unset = UNSET
