@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { removeNpmFromPath } from '#adapters/local/processes/launch.ts';
 import type { WorkbenchItem } from '#contract/response-bodies.ts';
@@ -12,6 +12,7 @@ import { createDataDir, LocalServer, SERVER_ALONE } from '../local-server.ts';
 export const LIMIT_MINUTES = 15;
 
 const STEP_SECONDS = 5;
+const LOAD_FAST_CLOCK = `--import ${join(import.meta.dirname, 'fast-clock.mjs')}`;
 /** So long do the processes have for a step at least, in steps of real time. */
 const REAL_STEPS = 4;
 
@@ -33,6 +34,7 @@ export class IdleServer {
 
   /**
    * @param folders with programs that the server finds besides those on PATH
+   * @param fastProgram a program of Node.js that a workbench runs, and whose time is that of the server
    * @param measured against which time the reporter measures processors: `fast` as the clock goes, for programs that work in that time, or
    * `real` for a program that works all the time
    */
@@ -40,6 +42,7 @@ export class IdleServer {
     settings: Readonly<Record<string, string>>,
     measured: 'fast' | 'real',
     folders: readonly string[] = [],
+    fastProgram?: string,
   ) {
     const dataDir = await createDataDir();
     const clock = join(dataDir, 'fast-clock');
@@ -47,6 +50,11 @@ export class IdleServer {
     await mkdir(programs);
     await writeFile(clock, '0\n');
     await writePrograms(programs, clock, measured);
+    if (fastProgram !== undefined)
+      await writeProgram(
+        join(programs, basename(fastProgram)),
+        `FAST_CLOCK=${clock} FAST_CLOCK_TIMERS_MS=1000 NODE_OPTIONS='${LOAD_FAST_CLOCK}' exec ${fastProgram} "$@"`,
+      );
     const local = await LocalServer.start(
       dataDir,
       {
@@ -54,7 +62,7 @@ export class IdleServer {
         // A workbench gets nothing that is before the folders of `npm run`.
         PATH: [programs, ...folders, removeNpmFromPath(process.env.PATH ?? '')].join(delimiter),
         FAST_CLOCK: clock,
-        NODE_OPTIONS: `--import ${join(import.meta.dirname, 'fast-clock.mjs')}`,
+        NODE_OPTIONS: LOAD_FAST_CLOCK,
       },
       SERVER_ALONE,
     );
@@ -125,8 +133,10 @@ while [ "${now}" -lt "$end" ]; do /bin/sleep 0.05; done`,
 esac`,
         }),
   };
-  for (const [name, script] of Object.entries(programs)) {
-    await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`);
-    await chmod(join(folder, name), 0o755);
-  }
+  for (const [name, script] of Object.entries(programs)) await writeProgram(join(folder, name), script);
+}
+
+async function writeProgram(file: string, script: string): Promise<void> {
+  await writeFile(file, `#!/bin/sh\n${script}\n`);
+  await chmod(file, 0o755);
 }

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { poll } from '../api-calls.ts';
 import { openBrowser, openPage } from '../browser.ts';
 import { findConsoleUrl } from '../console/console-page.ts';
+import { waitForIde } from '../ide-page.ts';
 import { findInstalled } from '../installed-programs.ts';
 import { openNotebook, runCell, waitForLab } from '../notebook-page.ts';
 import { IdleServer, LIMIT_MINUTES } from './idle-server.ts';
@@ -13,9 +14,18 @@ import { IdleServer, LIMIT_MINUTES } from './idle-server.ts';
 const CONSOLE_URL = 'http://console.example';
 const WITH_CONSOLE = { WB_GATE_CONSOLE_URL: CONSOLE_URL };
 
-/** Opens a page whose clock the server advances, too. */
-async function openTab(server: IdleServer, url: string, browser: Awaited<ReturnType<typeof openBrowser>>) {
+/**
+ * Opens a page whose clock the server advances, too.
+ * @param onMessage is called when the page sends a message on a WebSocket
+ */
+async function openTab(
+  server: IdleServer,
+  url: string,
+  browser: Awaited<ReturnType<typeof openBrowser>>,
+  onMessage: () => void = () => {},
+) {
   const page = await openPage(browser);
+  page.on('websocket', (socket) => socket.on('framesent', onMessage));
   await page.clock.install();
   server.pages.push(page);
   await page.goto(url);
@@ -81,6 +91,30 @@ test('JupyterLab is not stopped while a kernel is busy, and is stopped with an i
   expect(await poll(server, id)).toMatchObject({ status: 'running', idle_because: 'ide' });
   await interruptKernel(server);
   await expectIdleStop(server, id, lab, browser);
+});
+
+test('code-server with an open tab whose heartbeat goes on is stopped, after a warning in the tab and in the console', async ({
+  skip,
+}) => {
+  const codeServer = findInstalled('code-server', skip);
+  const server = await IdleServer.start(
+    { WB_LOCAL_IDE: 'code-server', ...WITH_CONSOLE },
+    'fast',
+    [],
+    codeServer,
+  );
+  const { workbench_id: id, public_endpoint: url } = await server.createWorkbench();
+  const browser = await openBrowser();
+  let sent = 0;
+  const ide = await openTab(server, url, browser, () => {
+    sent += 1;
+  });
+  await waitForIde(ide);
+  const atFirst = sent;
+  await server.advance(2);
+  // A message every five seconds.
+  expect(sent - atFirst).toBeGreaterThan(20);
+  await expectIdleStop(server, id, ide, browser);
 });
 
 /** Sends the kernel the signal that the Stop button of JupyterLab sends. */
