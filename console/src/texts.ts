@@ -335,6 +335,19 @@ export const TEXTS = {
     pageOnly: 'More workbenches ran in this month; these are the newest.',
   },
 
+  stopHelp: {
+    title: 'Why does it stop, and how do I keep it?',
+    reasons: [
+      'It is stopped when it was not used for as long as its limit. Typing, clicking, saving and a busy kernel of Jupyter are use; an open tab alone is none. Busy processors hold the stop off for a time.',
+      'It is also stopped when its run has lasted as long as it may, at a time that was set, or by its schedule. Its files are kept in each case.',
+    ],
+    ways: [
+      'Use it, or extend it with +1 h as often as you like, up to 12 hours ahead.',
+      'Keep it until a job has ended, from a terminal in it:',
+      'Change after how many minutes it stops, or plan the time of the stop, under “Stops by itself” on this page. Only its owner and administrators can.',
+    ],
+  },
+
   stops: {
     title: 'Stops by itself',
     idle: 'When not used for (minutes)',

@@ -50,13 +50,14 @@ export function actionsOf(workbench: Workbench): readonly Action[] {
   return actionsIn(workbench).filter((action) => mayDo(role, NEEDS[action]));
 }
 
-function actionsIn({ status, desired_status: desired, idle_stop_minutes: limit }: Workbench): Action[] {
+function actionsIn(workbench: Workbench): Action[] {
+  const { status, desired_status: desired, idle_stop_minutes: limit, stops_because: next } = workbench;
   if (desired === 'deleted') return [];
   const wantsRun = desired === 'running';
   const actions: Action[] = wantsRun ? ['open', 'stop'] : ['start', 'open'];
   if (status === 'running') actions.push('restart');
   // An extension has no effect on other planned stops.
-  if (status === 'running' && limit) actions.push('extend');
+  if (status === 'running' && (limit || next === 'schedule')) actions.push('extend');
   return [...actions, 'logs', 'change', 'share', 'delete'];
 }
 
@@ -66,6 +67,14 @@ export function explainStatus(workbench: Workbench): string | undefined {
   if (reason !== undefined) return reason.message;
   if (detail === undefined) return isInTransition(workbench) ? TEXTS.waitsFor[status] : undefined;
   return TEXTS.details[detail] ?? detail;
+}
+
+/** The codes of stops that are planned, which TEXTS.stopHelp explains. */
+const PLANNED_STOPS: ReadonlySet<string> = new Set(['idle', 'max_life', 'stop_at', 'schedule']);
+
+/** Whether to explain why workbenches stop by themselves: it has stopped so, or will soon. */
+export function needsStopHelp({ status, status_reason: reason, stops_because: next }: Workbench): boolean {
+  return PLANNED_STOPS.has((status === 'running' ? next : reason?.code) ?? '');
 }
 
 /** Returns how long such a start usually takes, in milliseconds; undefined if it is no start, or not known. */

@@ -4,6 +4,7 @@ import {
   actionsOf,
   describeCost,
   explainStatus,
+  needsStopHelp,
   toneOf,
   usualStartMs,
   waitsSince,
@@ -40,7 +41,9 @@ describe('the actions of a workbench', () => {
     expect(actionsOf({ ...base, status: 'deleting', desired_status: 'deleted' })).toEqual([]);
   });
 
-  test('include an extension only if it would be stopped for idleness', () => {
+  test('include an extension only if it would be stopped for idleness, or is stopped by its schedule next', () => {
+    expect(actionsOf({ ...base, stops_because: 'schedule' })).toContain('extend');
+    expect(actionsOf({ ...base, stops_because: 'max_life' })).not.toContain('extend');
     expect(actionsOf({ ...base, idle_stop_minutes: 30 })).toContain('extend');
     expect(actionsOf({ ...base, idle_stop_minutes: null })).not.toContain('extend');
     expect(actionsOf({ ...stopped, idle_stop_minutes: 30 })).not.toContain('extend');
@@ -79,6 +82,16 @@ describe('the status', () => {
     expect(toneOf(stopped)).toBe('idle');
     expect(toneOf({ ...stopped, status_reason: { code: 'exited', message: '' } })).toBe('problem');
     expect([toneOf(base), toneOf(starting)]).toEqual(['good', 'busy']);
+  });
+
+  test('comes with an explanation of stops if it was stopped as planned, or will be', () => {
+    const because = (code: string) =>
+      ({ status_reason: { code, message: 'Because.' } }) as Partial<Workbench>;
+    expect(needsStopHelp({ ...stopped, ...because('idle') })).toBe(true);
+    expect(needsStopHelp({ ...base, stops_because: 'schedule' })).toBe(true);
+    expect(needsStopHelp({ ...base, ...because('idle') })).toBe(false);
+    expect(needsStopHelp({ ...stopped, ...because('out_of_memory') })).toBe(false);
+    expect(needsStopHelp(stopped)).toBe(false);
   });
 
   test('of a start names the usual time of such starts', () => {

@@ -10,7 +10,7 @@ import { useConsole } from '../context.ts';
 import { formatTime } from '../format.ts';
 import { useWorkbench } from '../queries.ts';
 import { TEXTS } from '../texts.ts';
-import { actionsOf } from '../workbench-state.ts';
+import { actionsOf, needsStopHelp } from '../workbench-state.ts';
 import { DeleteWorkbench } from './delete-workbench.tsx';
 import { History } from './history.tsx';
 import { Logs } from './logs.tsx';
@@ -19,6 +19,7 @@ import { PlannedStops } from './planned-stops.tsx';
 import { Schedule } from './schedule.tsx';
 import { ShareLinks } from './share-links.tsx';
 import { Shares } from './shares.tsx';
+import { StopHelp } from './stop-help.tsx';
 
 /** One workbench: its state, its history, and everything that its owner may do. */
 export function WorkbenchScreen({ target }: { readonly target: Target }) {
@@ -51,6 +52,7 @@ export function WorkbenchScreen({ target }: { readonly target: Target }) {
       <section class="card">
         <StatusLine workbench={workbench} />
         <Actions workbench={workbench} target={target} />
+        {needsStopHelp(workbench) && <StopHelp />}
       </section>
       <section>
         <h2>{TEXTS.workbench.overview}</h2>

@@ -88,6 +88,9 @@ test('a workbench that stops when it is not used is kept for another hour, and s
   await page.getByLabel('At', { exact: true }).fill('2020-01-01T10:00');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await page.getByText('Stopped', { exact: true }).first().waitFor();
+  await page.getByText('Why does it stop, and how do I keep it?').click();
+  await page.getByText('Keep it until a job has ended, from a terminal in it:').waitFor();
+  await checkScreen(page, 'stop-help');
 });
 
 test('a workbench gets a schedule, an invalid one is explained at its field, and without times there is none', async () => {
