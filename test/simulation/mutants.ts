@@ -6,6 +6,7 @@ import { LINK_MUTANTS } from './mutants-of-links.ts';
 import { OWNER_MUTANTS } from './mutants-of-owners.ts';
 import { QUOTA_MUTANTS } from './mutants-of-quotas.ts';
 import { RIGHTS_MUTANTS } from './mutants-of-rights.ts';
+import { TIMETABLE_MUTANTS } from './mutants-of-timetables.ts';
 import type { AwsHazard } from './world/hazards.ts';
 
 /**
@@ -34,6 +35,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...RIGHTS_MUTANTS,
   ...LINK_MUTANTS,
   ...EVENT_MUTANTS,
+  ...TIMETABLE_MUTANTS,
   {
     name: 'act-before-intent',
     description: 'sends RunTask before the record says that it may have been sent',

@@ -7,6 +7,8 @@ interface ClientRequest {
   /** When the response arrived, or when the request can no longer take effect. Undefined: it may still take effect. */
   endedAt: number | undefined;
   acknowledged: boolean;
+  /** Whether the controller did it by itself, by a schedule or a retention. */
+  readonly byController?: boolean;
 }
 
 /**
@@ -39,6 +41,20 @@ export class ClientHistory {
   recordAcknowledged(request: ClientRequest, now: number): void {
     request.endedAt = now;
     request.acknowledged = true;
+  }
+
+  /** The controller has done by itself what a client may request. */
+  recordDone(workbenchId: string, state: RequestedState, now: number): void {
+    const all = this.#requests.get(workbenchId) ?? [];
+    const done = { state, sentAt: now, endedAt: now, acknowledged: true, byController: true };
+    this.#requests.set(workbenchId, [...all, done]);
+  }
+
+  /** Whether a request of a client was confirmed that was sent after this time. */
+  isConfirmedSince(workbenchId: string, at: number): boolean {
+    return (this.#requests.get(workbenchId) ?? []).some(
+      ({ sentAt, acknowledged, byController }) => acknowledged && !byController && sentAt > at,
+    );
   }
 
   /** The response was a client error: the request has changed nothing. */
@@ -89,13 +105,14 @@ export class ClientHistory {
     if (this.isDeletionAcknowledged(workbenchId)) return new Set(['deleted']);
     const all = this.#requests.get(workbenchId) ?? [];
     const effective = all.filter(
-      ({ endedAt, state }) =>
-        (state === 'deleted' && this.isDeletionRequested(workbenchId)) ||
+      (request) =>
+        (request.state === 'deleted' && this.isDeletionRequested(workbenchId)) ||
         !all.some(
           (later) =>
+            later !== request &&
             later.acknowledged &&
-            endedAt !== undefined &&
-            later.sentAt >= endedAt &&
+            request.endedAt !== undefined &&
+            later.sentAt >= request.endedAt &&
             later.state !== 'deleted',
         ),
     );

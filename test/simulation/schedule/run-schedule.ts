@@ -43,8 +43,11 @@ import { SimulatedMoves } from './simulated-moves.ts';
 import { SimulatedOperator } from './simulated-operator.ts';
 import { SimulatedPublishing } from './simulated-publishing.ts';
 import { drawKeptMs, SimulatedRestores } from './simulated-restores.ts';
+import { SimulatedTimetables } from './simulated-timetables.ts';
 import { SimulatedUse } from './simulated-use.ts';
 import { SimulatedUsers } from './simulated-users.ts';
+import { drawWorldTime } from './timetable.ts';
+import { TimetableChecks } from './timetable-checks.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -134,11 +137,8 @@ const VISITS_MAX = 1;
 /** From the beginning of the last visit to the deletion of all workbenches, milliseconds. */
 const LAST_VISIT_MS = 6000;
 
-/** A quarter of an hour before the end of a month, so that a month ends in the fault phase. */
-const BEGINS_AT = Date.UTC(2030, 0, 31, 23, 45);
-
 class ScheduleRun {
-  readonly kernel = new Kernel(BEGINS_AT);
+  readonly kernel: Kernel;
   readonly result: ScheduleResult;
   readonly #schedule: Schedule;
   readonly #startedAt: number;
@@ -171,6 +171,8 @@ class ScheduleRun {
   readonly #publishing: SimulatedPublishing;
   readonly #deletions: DeletionChecks;
   readonly #restores: SimulatedRestores;
+  readonly #timetableChecks: TimetableChecks;
+  readonly #timetables: SimulatedTimetables;
   #visits = 0;
   /** The existing records as last written, by workbench id. */
   readonly #lastWritten = new Map<string, Workbench>();
@@ -179,7 +181,10 @@ class ScheduleRun {
 
   constructor(schedule: Schedule, options: ScheduleOptions) {
     const { captureLogLines = false, hazards = {}, environment = {}, onCall } = options;
-    const { kernel } = this;
+    const timetableTape = new Tape(from(schedule.tape, 0.375));
+    const time = drawWorldTime(timetableTape);
+    const kernel = new Kernel(time.beginsAt);
+    this.kernel = kernel;
     this.#schedule = schedule;
     this.#startedAt = kernel.now();
     const tape = new Tape(schedule.tape);
@@ -320,6 +325,20 @@ class ScheduleRun {
       log: (line) => this.result.log(line),
       onError: (error) => this.#fail(error),
     });
+    this.#timetableChecks = new TimetableChecks(this.#world, this.#clients);
+    this.#timetables = new SimulatedTimetables({
+      kernel,
+      tape: timetableTape,
+      time,
+      world: this.#world,
+      controller: this.#controller,
+      users: this.#users,
+      owners: this.#owners,
+      checks: this.#timetableChecks,
+      recordOf: (id) => this.#lastWritten.get(id),
+      log: (line) => this.result.log(line),
+      onError: (error) => this.#fail(error),
+    });
     this.#idleChecks = new IdleChecks(this.#world);
     this.#use = new SimulatedUse({
       kernel,
@@ -387,6 +406,7 @@ class ScheduleRun {
     this.#use.schedule();
     this.#guests.schedule();
     this.#links.schedule();
+    this.#timetables.schedule();
     await this.#runUntil(this.#startedAt + FAULT_PHASE_MS);
     this.result.drawsDuringFaults = this.#tape.drawCount;
     this.#disableFaults();
@@ -401,6 +421,7 @@ class ScheduleRun {
     this.#quotas.checkLedgers('after the fault phase');
     this.#publishing.check();
     await this.#quotas.removeLimits();
+    await this.#runUntilDone(this.#timetables.removeAll());
     this.#use.use();
     await this.#startAll();
     const checkCosts = this.#costs.expectCosts(this.#records(), this.kernel.now());
@@ -540,12 +561,15 @@ class ScheduleRun {
 
   /** Gives the sweeps the time to delete orphans, and workbenches the time to become idle. Then sweeps the volumes. */
   async #waitForSweeps(): Promise<void> {
+    const checkTimetables = await this.#runUntilDone(this.#timetables.rest());
     const { observedMs, check } = this.#use.rest();
     await this.#runUntil(this.kernel.now() + Math.max(ORPHAN_DELETION_TIMEOUT_MS, observedMs));
     check();
+    checkTimetables();
     await this.#runUntilDone(this.#controller.sweepVolumes(VOLUME_GRACE_MS));
     // An idle stop may still be in progress.
     await this.#waitUntilSettled('after the idle stops', STOP_TIMEOUT_MS);
+    this.#checkDesiredStates();
   }
 
   /** Checks that every running container, host, volume and registration belongs to a record. */
@@ -674,6 +698,7 @@ class ScheduleRun {
       this.#recordViolation(() => this.#idleChecks.checkWrite(record, before, this.kernel.now()));
       this.#recordViolation(() => this.#drainChecks.checkWrite(record, before, this.kernel.now()));
       this.#recordViolation(() => this.#deletions.checkWrite(record, before, this.kernel.now()));
+      this.#recordViolation(() => this.#timetableChecks.checkWrite(record, before, this.kernel.now()));
       // With faults, what a request has left in a ledger is removed later.
       const isOver = before?.status === 'stopped' && isDeleted(before) && record.status === 'deleting';
       const isCertain = this.#clients.isDeletionAcknowledged(record.workbenchId);
