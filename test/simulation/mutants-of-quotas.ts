@@ -1,6 +1,7 @@
 import type { Mutant } from './mutants.ts';
 
 const LEDGER = 'core/quotas/ledger.ts';
+const BUDGET = 'core/quotas/budget.ts';
 const HOLD = 'core/quotas/hold-quota.ts';
 const UPDATE = 'core/workbench/update-record.ts';
 
@@ -67,5 +68,27 @@ export const QUOTA_MUTANTS: readonly Mutant[] = [
     file: UPDATE,
     find: '  const held = userId === workbench.userId ? heldBy(workbench) : undefined;',
     replace: '  const held = heldBy(workbench);',
+  },
+  {
+    name: 'budget-ignored',
+    description: 'starts a workbench although the limit of the month is used up',
+    file: BUDGET,
+    find: '  if (used < max) return undefined;',
+    replace: '  if (used < max || max > 0) return undefined;',
+  },
+  {
+    name: 'budget-of-last-month',
+    description: 'compares the limit of the month with what the month before has cost',
+    file: BUDGET,
+    find: 'await sumUsage(ports, userId, monthOf(now), now)',
+    replace: 'await sumUsage(ports, userId, monthOf(now - 28 * 86_400_000), now)',
+  },
+  {
+    name: 'budget-without-open-meters',
+    description: 'counts for the limit of the month only what ended days have cost',
+    file: BUDGET,
+    find: '  return toUsd(await sumUsage(ports, userId, monthOf(now), now));',
+    replace: `  const none = async () => ({ workbenches: [] });
+  return toUsd(await sumUsage({ ...ports, workbenches: { listByUser: none } }, userId, monthOf(now), now));`,
   },
 ];

@@ -58,6 +58,16 @@ export class CostChecks {
     account.userId = userId;
   }
 
+  /** What the workbenches of a user have cost in the month of `now`, by what is computed here. Millionths of a USD. */
+  monthToDate(userId: string, now: number): number {
+    const month = `${userId} ${new Date(now).toISOString().slice(0, 7)}`;
+    const sums = new Map<string, number>();
+    for (const [workbenchId, account] of this.#accounts) addTo(sums, workbenchId, account, now);
+    let micros = 0;
+    for (const [name, sum] of [...this.#expected, ...sums]) if (name.endsWith(` ${month}`)) micros += sum;
+    return micros;
+  }
+
   /** Compares the figures of every month, owner and workbench. @param records those that exist */
   check(records: readonly Workbench[], now: number): void {
     // A clock that is set to another month counts what the workbench does in that month.

@@ -8,12 +8,14 @@ import { WorldFixture } from '../world/world-fixture.ts';
 import { QuotaChecks } from './quota-checks.ts';
 
 const OFF = Object.fromEntries(Object.keys(DEFAULT_HAZARDS).map((name) => [name, 0]));
+/** No workbench has cost anything. */
+const COSTS = { monthToDate: () => 0 };
 
 it('a record that holds more than the ledger has violates a rule', async () => {
   const quotas = new MemoryQuotaStore();
   const record = running();
   const { world } = new WorldFixture({ hazards: OFF });
-  const checks = new QuotaChecks(quotas, () => [record], world);
+  const checks = new QuotaChecks(quotas, () => [record], world, COSTS);
   const { userId, workbenchId, revision } = record;
   const ledgerWith = (held: ReturnType<typeof heldBy>) => ({
     ...EMPTY_LEDGER,
@@ -28,7 +30,7 @@ it('a record that holds more than the ledger has violates a rule', async () => {
 
 it('a request that writes a record long after the ledger violates a rule', () => {
   const { world } = new WorldFixture({ hazards: OFF });
-  const checks = new QuotaChecks(new MemoryQuotaStore(), () => [], world);
+  const checks = new QuotaChecks(new MemoryQuotaStore(), () => [], world, COSTS);
   checks.checkCall('start-workbench#1', 'quotas.writeLedger', T0);
   checks.checkCall('start-workbench#1', 'workbenches.update', T0 + 30_000);
   checks.checkCall('start-workbench#2', 'quotas.writeLedger', T0);

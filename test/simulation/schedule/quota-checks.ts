@@ -4,7 +4,9 @@ import { isDeleted, type Workbench } from '#core/workbench/workbench.ts';
 import type { MemoryQuotaStore } from '../../memory/memory-quota-store.ts';
 import type { Tape } from '../tape.ts';
 import type { World } from '../world/world.ts';
+import { BudgetChecks } from './budget-checks.ts';
 import { USERS } from './commands.ts';
+import type { CostChecks } from './cost-checks.ts';
 import { RuleViolation } from './rule-violation.ts';
 
 /** Limits that the simulated users reach: each has at most two workbenches, and gets others by moves. */
@@ -14,6 +16,9 @@ const LIMITS: readonly [QuotaLimits, ...QuotaLimits[]] = [
   { workbenches: 2, running: 1 },
   { cpu: 2047, memory: 4095, workbenches: 3 },
   { hosts: 0, running: 2 },
+  // What a workbench costs in a few minutes.
+  { usd_per_month: 0.004 },
+  { usd_per_month: 0.002, workbenches: 3 },
 ];
 /** The probability that a schedule has limits. */
 const LIMITED_PROBABILITY = 0.6;
@@ -46,10 +51,17 @@ export class QuotaChecks {
   readonly #world: World;
   /** Invocation → when it wrote a ledger, if that was its last call. */
   readonly #heldAt = new Map<string, number>();
+  readonly budget: BudgetChecks;
   #limits: QuotaLimits | undefined;
 
   /** @param records the existing records as last written */
-  constructor(quotas: MemoryQuotaStore, records: () => Iterable<Workbench>, world: World) {
+  constructor(
+    quotas: MemoryQuotaStore,
+    records: () => Iterable<Workbench>,
+    world: World,
+    costs: Pick<CostChecks, 'monthToDate'>,
+  ) {
+    this.budget = new BudgetChecks(world, costs);
     this.#world = world;
     this.#quotas = quotas;
     this.#records = records;
@@ -59,12 +71,14 @@ export class QuotaChecks {
   async drawLimits(tape: Tape): Promise<void> {
     if (!tape.chance(LIMITED_PROBABILITY)) return;
     this.#limits = tape.pick(LIMITS);
+    this.budget.setLimit(this.#limits.usd_per_month ?? undefined);
     await this.#quotas.writeLimits({ kind: 'installation' }, this.#limits);
   }
 
   /** Removes the limits, so that every workbench can be started. The ledgers stay. */
   async removeLimits(): Promise<void> {
     this.#limits = undefined;
+    this.budget.setLimit(undefined);
     await this.#quotas.writeLimits({ kind: 'installation' }, {});
   }
 
@@ -87,6 +101,7 @@ export class QuotaChecks {
    * @param invocation for example `start-workbench#12`
    */
   checkCall(invocation: string, call: string, now: number): void {
+    this.budget.noteCall(invocation, call, USERS, now);
     const heldAt = this.#heldAt.get(invocation);
     this.#heldAt.delete(invocation);
     // A wrong clock may hide how long the request was frozen.

@@ -240,7 +240,7 @@ class ScheduleRun {
         rollout: schedule.rollout,
         onViolation: (violation) => this.#fail(violation),
       }),
-      rights: createRightsHooks(checks, (check) => this.#recordViolation(check)),
+      rights: this.#withBudgetChecks(createRightsHooks(checks, (check) => this.#recordViolation(check))),
       onFreeCapacity: (saved) => this.#recordViolation(() => this.#safety.checkFreeCapacity(saved)),
       wrapStore: (inner) => this.#withChecks(inner),
       onError: (message, error) => this.#fail(new Error(message, { cause: error })),
@@ -268,6 +268,7 @@ class ScheduleRun {
       this.#controller.stores.quotas,
       () => this.#lastWritten.values(),
       this.#world,
+      this.#costs,
     );
     this.#users = new SimulatedUsers(kernel, this.#controller, this.#clients, this.#owners);
     this.#moves = new SimulatedMoves({
@@ -687,6 +688,19 @@ class ScheduleRun {
     this.#failure ??= error;
   }
 
+  /** Checks also that no start is refused for a limit of the month that is not reached. */
+  #withBudgetChecks(hooks: RightsHooks): RightsHooks {
+    return {
+      ...hooks,
+      onResponse: (apiCall) => {
+        hooks.onResponse(apiCall);
+        const ownerOf = (id: string) =>
+          this.#owners.hasMovedSince(id, apiCall.sentAt) ? undefined : this.#owners.ownerOf(id);
+        this.#recordViolation(() => this.#quotas.budget.checkResponse(apiCall, ownerOf, this.kernel.now()));
+      },
+    };
+  }
+
   /** Wraps the store so that each write is checked and recorded. */
   #withChecks(inner: WorkbenchStore): WorkbenchStore {
     const onWritten = (record: Workbench, before: Workbench | undefined) => {
@@ -706,6 +720,7 @@ class ScheduleRun {
         this.#recordViolation(() => this.#quotas.checkNotCounted(record));
       this.#recordViolation(() => this.#quotas.checkLimits());
       this.#recordViolation(() => this.#quotas.checkCovered(record));
+      this.#recordViolation(() => this.#quotas.budget.checkWrite(record, before, this.kernel.now()));
     };
     return replaceMethods(inner, {
       create: async (record, idempotencyKey) => {

@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest';
+import { running, stopped } from '#test/builders/workbench.ts';
+import { DEFAULT_HAZARDS } from '../world/hazards.ts';
+import { WorldFixture } from '../world/world-fixture.ts';
+import { BudgetChecks } from './budget-checks.ts';
+
+const OFF = Object.fromEntries(Object.keys(DEFAULT_HAZARDS).map((name) => [name, 0]));
+const NOW = Date.UTC(2030, 0, 31, 23, 50);
+const NEXT_MONTH = Date.UTC(2030, 1);
+const { userId } = running();
+
+function checksWith(micros: number): BudgetChecks {
+  const checks = new BudgetChecks(new WorldFixture({ hazards: OFF }).world, { monthToDate: () => micros });
+  checks.setLimit(0.01);
+  return checks;
+}
+
+function start(checks: BudgetChecks, readAt = NOW, now = NOW): void {
+  checks.noteCall('start-workbench#1', 'quotas.read', [userId], readAt);
+  checks.noteCall('start-workbench#1', 'workbenches.update', [userId], now);
+  checks.checkWrite(running(), stopped(), now);
+}
+
+it('a start beyond the limit of the month violates a rule, unless a month has ended since the check', () => {
+  start(checksWith(9000));
+  expect(() => start(checksWith(12_000))).toThrow(
+    `the workbenches of ${userId} have cost 0.012 USD in the month, and the limit is 0.01`,
+  );
+  start(checksWith(12_000), NEXT_MONTH - 1000, NEXT_MONTH);
+});
+
+it('a start without a read of the limits violates a rule', () => {
+  const checks = checksWith(0);
+  checks.noteCall('drive#1', 'workbenches.update', [userId], NOW);
+  expect(() => checks.checkWrite(running(), stopped(), NOW)).toThrow('without reading the limits');
+});
+
+it('a refusal below the limit of the month violates a rule', () => {
+  const error = {
+    reason: 'usd_per_month',
+    quota: { limit: 0.01, resets_at: new Date(NEXT_MONTH).toISOString() },
+  };
+  const apiCall = {
+    ...{ requestId: '1', operation: 'create' as const, call: { query: `user_id=${userId}` }, sentAt: NOW },
+    response: { status: 403, body: { error } },
+  };
+  checksWith(12_000).checkResponse(apiCall, () => undefined, NOW);
+  expect(() => checksWith(5000).checkResponse(apiCall, () => undefined, NOW)).toThrow('have cost 0.005');
+});
