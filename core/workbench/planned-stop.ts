@@ -45,9 +45,15 @@ export const SCHEDULE_WARNING_MS = 10 * 60_000;
 /** The owner is warned at least this long before a stopped workbench is deleted by the retention, milliseconds: a week. */
 export const RETENTION_WARNING_MS = 7 * 86_400_000;
 
+/** How long before its deletion the owner is warned: half of a time that is shorter than settings allow, as in the simulation. */
+export function retentionWarningMs({ since, deletesAt }: Retention): number {
+  return Math.min(RETENTION_WARNING_MS, Math.floor((deletesAt - since) / 2));
+}
+
 /** When the owner must be warned, or the workbench deleted: for all clocks of the controller after the time that the owner knows. */
-export function retentionDueAt({ deletesAt, warned }: Retention): number {
-  return warned ? deletesAt + CLOCK_SKEW_MAX_MS : deletesAt - RETENTION_WARNING_MS;
+export function retentionDueAt(retention: Retention): number {
+  const { deletesAt, warned } = retention;
+  return warned ? deletesAt + CLOCK_SKEW_MAX_MS : deletesAt - retentionWarningMs(retention);
 }
 
 /** The times at which something is planned: a stop, a warning or a check before it, a start, the end of a deleted workbench, or the retention of a stopped one. */

@@ -5,6 +5,7 @@ import { IDLE_MUTANTS } from './mutants-of-idle.ts';
 import { LINK_MUTANTS } from './mutants-of-links.ts';
 import { OWNER_MUTANTS } from './mutants-of-owners.ts';
 import { QUOTA_MUTANTS } from './mutants-of-quotas.ts';
+import { RETENTION_MUTANTS } from './mutants-of-retention.ts';
 import { RIGHTS_MUTANTS } from './mutants-of-rights.ts';
 import { TIMETABLE_MUTANTS } from './mutants-of-timetables.ts';
 import type { AwsHazard } from './world/hazards.ts';
@@ -32,6 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...COST_MUTANTS,
   ...QUOTA_MUTANTS,
   ...IDLE_MUTANTS,
+  ...RETENTION_MUTANTS,
   ...RIGHTS_MUTANTS,
   ...LINK_MUTANTS,
   ...EVENT_MUTANTS,

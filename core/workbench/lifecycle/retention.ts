@@ -1,5 +1,5 @@
 import { DAY_MS } from '../../ports/audit-store.ts';
-import { RETENTION_WARNING_MS, retentionDueAt } from '../planned-stop.ts';
+import { retentionDueAt, retentionWarningMs } from '../planned-stop.ts';
 import { isDeleted, type Workbench } from '../workbench.ts';
 import type { Context } from './context.ts';
 import type { Policy } from './policy.ts';
@@ -57,10 +57,11 @@ export function followRetention(
   if (!isRetentionOn(policy)) return rest;
   const { warned = false, ...unwarned } = retention;
   const deletesAt = Math.max(retention.deletesAt, retention.since + policy.retentionMs);
-  if (now < deletesAt - RETENTION_WARNING_MS) return { ...rest, retention: { ...unwarned, deletesAt } };
+  const warningMs = retentionWarningMs({ ...retention, deletesAt });
+  if (now < deletesAt - warningMs) return { ...rest, retention: { ...unwarned, deletesAt } };
   const isLate = now - retention.deletesAt >= LATE_AFTER_MS;
   if (!warned || isLate || deletesAt > now) {
-    const announced = Math.max(deletesAt, now + RETENTION_WARNING_MS);
+    const announced = Math.max(deletesAt, now + warningMs);
     return { ...rest, retention: { ...unwarned, deletesAt: announced, warned: true } };
   }
   const days = Math.round(policy.retentionMs / DAY_MS);

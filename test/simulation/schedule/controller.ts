@@ -247,6 +247,8 @@ export interface ControllerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** How long a deleted workbench can be restored, milliseconds. Less than the settings allow. @default 0, not at all */
   readonly deletedKeptMs?: number;
+  /** How long a workbench may be stopped before it is deleted, milliseconds. Less than the settings allow. @default 0, without end */
+  readonly retentionMs?: number;
   /** Called before the free capacity of an instance is stored. */
   readonly onFreeCapacity: (saved: InstanceFreeCapacity) => void;
   /** Wraps the store, to check each write before its caller continues. */
@@ -294,6 +296,7 @@ export class Controller {
     this.#settings = {
       ...settingsOf(options.environment),
       WB_DELETE_AFTER_HOURS: (options.deletedKeptMs ?? 0) / 3_600_000,
+      WB_RETENTION_DAYS: (options.retentionMs ?? 0) / 86_400_000,
     };
     const { present, newer } = options.fleet.storesOf(this.stores.workbenches, this.stores.history);
     this.#workbenches = {

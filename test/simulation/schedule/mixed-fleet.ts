@@ -222,7 +222,9 @@ function checkWrite(
   }
   if (isEnded(before) && isEnded(after)) {
     const [was, is] = [before.reason, after.reason] as (Fields | undefined)[];
-    if (was?.hint !== undefined && !isDeepStrictEqual(is, was)) throw lost('the reason');
+    // The retention says why it deletes a workbench that has stopped for another reason.
+    const isReplaced = was?.code !== is?.code && is?.code === 'retention';
+    if (was?.hint !== undefined && !isReplaced && !isDeepStrictEqual(is, was)) throw lost('the reason');
   }
   for (const entry of before.outbox as readonly Fields[]) {
     if (entry.source === undefined) continue;

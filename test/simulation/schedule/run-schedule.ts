@@ -20,7 +20,13 @@ import {
   SLOTS_PER_USER,
   USERS,
 } from './commands.ts';
-import { Controller, eventHandlersFor, FUNCTION_SKEW_MAX_MS, isProgrammingError } from './controller.ts';
+import {
+  Controller,
+  eventHandlersFor,
+  FUNCTION_SKEW_MAX_MS,
+  isProgrammingError,
+  type RightsHooks,
+} from './controller.ts';
 import { CostChecks } from './cost-checks.ts';
 import { DeletionChecks } from './deletion-checks.ts';
 import { DrainChecks } from './drain-checks.ts';
@@ -32,6 +38,7 @@ import { MixedFleet } from './mixed-fleet.ts';
 import { OwnerChecks } from './owner-checks.ts';
 import { QuotaChecks } from './quota-checks.ts';
 import { RequestEvents } from './request-events.ts';
+import { RetentionChecks } from './retention-checks.ts';
 import { RightsChecks } from './rights-checks.ts';
 import { createRightsHooks } from './rights-hooks.ts';
 import { RuleViolation } from './rule-violation.ts';
@@ -42,7 +49,7 @@ import { SimulatedLinks } from './simulated-links.ts';
 import { SimulatedMoves } from './simulated-moves.ts';
 import { SimulatedOperator } from './simulated-operator.ts';
 import { SimulatedPublishing } from './simulated-publishing.ts';
-import { drawKeptMs, SimulatedRestores } from './simulated-restores.ts';
+import { drawKeptMs, drawRetentionMs, SimulatedRestores } from './simulated-restores.ts';
 import { SimulatedTimetables } from './simulated-timetables.ts';
 import { SimulatedUse } from './simulated-use.ts';
 import { SimulatedUsers } from './simulated-users.ts';
@@ -171,6 +178,7 @@ class ScheduleRun {
   readonly #publishing: SimulatedPublishing;
   readonly #deletions: DeletionChecks;
   readonly #restores: SimulatedRestores;
+  readonly #retention: RetentionChecks;
   readonly #timetableChecks: TimetableChecks;
   readonly #timetables: SimulatedTimetables;
   #visits = 0;
@@ -227,8 +235,11 @@ class ScheduleRun {
     });
     const links = new LinkChecks({ ...rightsOptions, ownership: (id) => this.#owners.ownershipOf(id) });
     const checks = { rights: this.#rights, links, events: rightsOptions.events };
+    const retentionMs = drawRetentionMs(deletionTape, this.#deletions.keptMs);
+    this.#retention = new RetentionChecks(this.#world, this.#clients, retentionMs);
     this.#controller = new Controller({
       deletedKeptMs: this.#deletions.keptMs,
+      retentionMs,
       kernel,
       tape,
       world: this.#world,
@@ -337,6 +348,7 @@ class ScheduleRun {
       owners: this.#owners,
       checks: this.#timetableChecks,
       recordOf: (id) => this.#lastWritten.get(id),
+      hasRetention: retentionMs > 0,
       log: (line) => this.result.log(line),
       onError: (error) => this.#fail(error),
     });
@@ -417,6 +429,7 @@ class ScheduleRun {
     await this.#waitUntilSettled('after the fault phase', SETTLE_TIMEOUT_MS - 15 * MINUTE);
     this.#checkDesiredStates();
     this.#deletions.checkEnded(this.#records(), this.kernel.now());
+    this.#retention.checkEnded(this.#records(), this.kernel.now());
     this.#owners.checkRecords(this.#records());
     this.#costs.check(this.#records(), this.kernel.now());
     this.#quotas.checkLedgers('after the fault phase');
@@ -542,7 +555,8 @@ class ScheduleRun {
     const present = () => this.#records().filter((record) => !isDeleted(record));
     for (const { userId, workbenchId } of present()) {
       const { status } = await this.#runUntilDone(this.#users.change(userId, workbenchId, 'start'));
-      if (status !== 200)
+      // The retention may have deleted it just before.
+      if (status !== 200 && present().some((record) => record.workbenchId === workbenchId))
         throw new RuleViolation(
           `the start of workbench ${workbenchId} returned ${status} although no fault was injected`,
         );
@@ -712,6 +726,7 @@ class ScheduleRun {
       this.#recordViolation(() => this.#idleChecks.checkWrite(record, before, this.kernel.now()));
       this.#recordViolation(() => this.#drainChecks.checkWrite(record, before, this.kernel.now()));
       this.#recordViolation(() => this.#deletions.checkWrite(record, before, this.kernel.now()));
+      this.#recordViolation(() => this.#retention.checkWrite(record, before, this.kernel.now()));
       this.#recordViolation(() => this.#timetableChecks.checkWrite(record, before, this.kernel.now()));
       // With faults, what a request has left in a ledger is removed later.
       const isOver = before?.status === 'stopped' && isDeleted(before) && record.status === 'deleting';

@@ -5,9 +5,12 @@ import type { OwnerChecks } from './owner-checks.ts';
 import type { SimulatedUsers } from './simulated-users.ts';
 
 /** The share of schedules in which deleted workbenches are kept. */
-const KEEPING_PROBABILITY = 0.2;
+const KEEPING_PROBABILITY = 0.25;
 /** For how long, milliseconds. Far less than the hour that settings allow, so that the end is reached in the fault phase. */
 const KEPT_MS = 6 * 60_000;
+/** The share of these in which workbenches are deleted that were stopped for long, and for how long, milliseconds. */
+const RETENTION_PROBABILITY = 0.5;
+const RETENTION_MS = 8 * 60_000;
 const RESTORES_MAX = 3;
 /** Deletions begin within this time, so that all restores end with the fault phase. Milliseconds. */
 const DELETIONS_WITHIN_MS = 17 * 60_000;
@@ -25,6 +28,11 @@ const RIVALS = ['none', 'none', 'restore', 'delete', 'start', 'read'] as const;
 /** Draws how long deleted workbenches are kept in a schedule, milliseconds; 0: not at all. */
 export function drawKeptMs(tape: Tape): number {
   return tape.chance(KEEPING_PROBABILITY) ? KEPT_MS : 0;
+}
+
+/** Draws how long a workbench may be stopped in a schedule that keeps deleted ones, milliseconds; 0: as long as its user wants. */
+export function drawRetentionMs(tape: Tape, keptMs: number): number {
+  return keptMs > 0 && tape.chance(RETENTION_PROBABILITY) ? RETENTION_MS : 0;
 }
 
 export interface SimulatedRestoresOptions {
