@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
 import { HOLD_VALID_MS, INTENT_GRACE_MS } from '#core/quotas/ledger.ts';
@@ -14,6 +15,7 @@ import {
 import { type CreateCommand, type CreatePorts, createWorkbench } from '#core/workbench/create-workbench.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
+import { propertyRuns } from '#test/set-up/property-runs.ts';
 
 const DAY = 24 * 3_600_000;
 const SIZE = { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 };
@@ -30,6 +32,28 @@ async function aWorld(limits: QuotaLimits = {}) {
   return { world, create, used };
 }
 
+type Fault = 'none' | 'refused' | 'lost response' | 'killed before' | 'killed after';
+const FAULTS = ['none', 'none', 'refused', 'lost response', 'killed before', 'killed after'] as const;
+
+/** The store with a fault at each call: before or after its effect, as an error of the store or as the end of the function. */
+function withFaults<T extends object>(store: T, next: () => Fault): T {
+  return new Proxy(store, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      return async (...args: unknown[]) => {
+        const fault = next();
+        if (fault === 'refused') throw new PortError('throttled', 'too fast');
+        if (fault === 'killed before') throw new Error('killed');
+        const result: unknown = await member.apply(target, args);
+        if (fault === 'lost response') throw new PortError('unavailable', 'no response');
+        if (fault === 'killed after') throw new Error('killed');
+        return result;
+      };
+    },
+  });
+}
+
 const exceeded = (reason: string) => ({ code: 'quota_exceeded', reason });
 
 describe('a quota', () => {
@@ -39,6 +63,36 @@ describe('a quota', () => {
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(7);
     const { workbenches } = await world.stores.workbenches.listByUser('ada', { limit: 100 });
     expect(workbenches).toHaveLength(7);
+  });
+
+  it('allows exactly its limit of 100 creations at once, whatever fails at each call of the stores', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.infiniteStream(fc.constantFrom(...FAULTS)), async (faults) => {
+        const { world, create, used } = await aWorld({ workbenches: 7 });
+        const next = (): Fault => faults.next().value ?? 'none';
+        const ports = {
+          ...world.ports,
+          quotas: withFaults(world.stores.quotas, next),
+          workbenches: withFaults(world.stores.workbenches, next),
+        };
+        const burst = (each: () => Promise<unknown>) =>
+          Promise.allSettled(Array.from({ length: 100 }, () => each()));
+        const count = async () =>
+          (await world.stores.workbenches.listByUser('ada', { limit: 100 })).workbenches.length;
+
+        const results = await burst(() => create({}, ports));
+        const stored = await count();
+        expect(stored).toBeLessThanOrEqual(7);
+        expect(results.filter(({ status }) => status === 'fulfilled').length).toBeLessThanOrEqual(stored);
+
+        world.clock.advance(INTENT_GRACE_MS + 1);
+        await sweepQuotas(world.ports);
+        expect(await used()).toMatchObject({ workbenches: stored });
+        await burst(() => create());
+        expect(await count()).toBe(7);
+      }),
+      propertyRuns(20),
+    );
   });
 
   describe('of USD in a month', () => {
