@@ -66,7 +66,7 @@ export async function checkScreen(page: Page, name: string): Promise<void> {
       expect(overflow, `${name} scrolls sideways at ${viewport.width} pixels`).toBe(0);
       expect(await listViolations(page), `${name}, ${colorScheme}, ${width}`).toEqual([]);
       const isDocumented = (colorScheme === 'light') === (width === 'wide');
-      if (isDocumented) await storeScreenshot(page, `${name}-${width}`);
+      if (isDocumented) await storeScreenshot(page, `${name}-${width}`, width === 'wide');
     }
   }
   await page.setViewportSize(previous);
@@ -82,8 +82,9 @@ async function listViolations(page: Page): Promise<readonly string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
 }
 
-async function storeScreenshot(page: Page, name: string): Promise<void> {
+/** @param fullPage with what a reader would scroll to: the sections of a workbench, or of the administration */
+async function storeScreenshot(page: Page, name: string, fullPage: boolean): Promise<void> {
   await mkdir(SCREENSHOTS_DIR, { recursive: true });
   await page.evaluate('scrollTo(0, 0)');
-  await page.screenshot({ path: join(SCREENSHOTS_DIR, `${name}.png`) });
+  await page.screenshot({ path: join(SCREENSHOTS_DIR, `${name}.png`), fullPage });
 }
