@@ -32,7 +32,7 @@ export async function waitWithProgress(
       signal: interruption.signal,
       timeoutMs,
       onProgress({ workbench: read, elapsedMs, problem }) {
-        const step = read === undefined ? 'no response yet' : printable(describeStatus(read));
+        const step = read === undefined ? stepWithout(target, problem) : printable(describeStatus(read));
         const trouble = problem === undefined ? '' : ` (${printable(problem.message)} Trying again.)`;
         output.progress(
           `${printable(name)}: ${step}, ${Math.round(elapsedMs / 1000)} s${read?.status === 'running' ? '' : usual}${trouble}`,
@@ -49,6 +49,11 @@ export async function waitWithProgress(
     process.removeListener('SIGINT', interrupt);
     output.endProgress();
   }
+}
+
+/** A workbench that is gone has no status. */
+function stepWithout(target: WaitTarget, problem: Error | undefined): string {
+  return target === 'deleted' && problem === undefined ? 'deleted' : 'no response yet';
 }
 
 /** Returns the median of how long such starts take, seconds; undefined if it is not known, or cannot be read. */

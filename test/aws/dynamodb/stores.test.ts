@@ -12,6 +12,7 @@ import { DynamoStartTimesStore } from '#adapters/aws/dynamodb/start-times-store.
 import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
 import { DynamoUsageStore } from '#adapters/aws/dynamodb/usage-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
+import { sweepStarterOn } from '#test/adapters/aws/dynamodb/sweep-starter-on.ts';
 import { putRawRecord, RecordedTelemetry } from '#test/adapters/aws/dynamodb/table-under-test.ts';
 import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
 import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity-store.ts';
@@ -23,6 +24,7 @@ import { describeShareLinkStoreContract } from '#test/contracts/share-link-store
 import { describeShareStoreContract } from '#test/contracts/share-store.ts';
 import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
 import { describeStartTimesStoreContract } from '#test/contracts/start-times-store.ts';
+import { describeSweepStarterContract } from '#test/contracts/sweep-starter.ts';
 import { describeTicketStoreContract } from '#test/contracts/ticket-store.ts';
 import { describeUsageStoreContract } from '#test/contracts/usage-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
@@ -100,6 +102,10 @@ for (const emulator of ['ministack', 'moto'] as const) {
       dispose: table.dispose,
     };
   });
+
+  describeSweepStarterContract(on('LambdaSweepStarter'), async () =>
+    sweepStarterOn(await createTableOn(emulator)),
+  );
 
   describeReportStoreContract(on('DynamoReportStore'), async () => {
     const table = await createTableOn(emulator);

@@ -47,6 +47,7 @@ describe('the command line', () => {
     expect(await wb(api, ['delete', 'First', '--force', '--wait'])).toMatchObject({
       code: 0,
       out: 'First is deleted.\n',
+      err: expect.stringMatching(/^First: deleted, \d+ s$/m),
     });
     expect(await wb(api, ['show', id])).toMatchObject({ code: 6, err: 'wb: There is no such workbench.\n' });
   });

@@ -12,11 +12,12 @@ const run = promisify(execFile);
 const PROGRAM = `
 import os
 from workbench_client import WorkbenchApiError, WorkbenchClient
-from workbench_client.generated.api.default import list_machines, list_start_times
+from workbench_client.generated.api.default import list_machines, list_start_times, list_templates
 
 with WorkbenchClient(os.environ["WORKBENCH_API"], user_id="ada") as client:
     first = client.create("First", labels={"team": "a"}).workbench_id
-    second = client.create("Second").workbench_id
+    second = client.create("Second", template="long", size="small").workbench_id
+    assert client.get(second).idle_stop_minutes == 480
     assert str(client.wait_until(first, "running").status) == "running"
     assert [each.workbench_id for each in client.list(page_size=1)] == [second, first]
     assert [each.workbench_id for each in client.list(labels={"team": "a"})] == [first]
@@ -32,6 +33,7 @@ with WorkbenchClient(os.environ["WORKBENCH_API"], user_id="ada") as client:
     assert (me.user_id, str(me.authorization)) == ("ada", "none")
     assert list_machines.sync(client=client.api).items[0].machine_id == "local"
     assert list_start_times.sync(client=client.api, user_id="ada").items[0].count >= 1
+    assert [each.name for each in list_templates.sync(client=client.api, user_id="ada").items] == ["standard", "long"]
     client.stop(first)
     client.wait_until(first, "stopped")
     client.start(first)

@@ -1,4 +1,3 @@
-import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { DynamoActivityStore } from '#adapters/aws/dynamodb/activity-store.ts';
 import { DynamoAuditStore } from '#adapters/aws/dynamodb/audit-store.ts';
 import { DynamoDrainStore } from '#adapters/aws/dynamodb/drain-store.ts';
@@ -11,12 +10,9 @@ import { DynamoShareLinkStore } from '#adapters/aws/dynamodb/share-link-store.ts
 import { DynamoShareStore } from '#adapters/aws/dynamodb/share-store.ts';
 import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoStartTimesStore } from '#adapters/aws/dynamodb/start-times-store.ts';
-import { DynamoSweepRequests } from '#adapters/aws/dynamodb/sweep-requests.ts';
 import { DynamoTicketStore } from '#adapters/aws/dynamodb/ticket-store.ts';
 import { DynamoUsageStore } from '#adapters/aws/dynamodb/usage-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
-import { LambdaSweepStarter } from '#adapters/aws/lambda/sweep-starter.ts';
-import type { Sweep } from '#core/reconcile/report.ts';
 import { describeActivityStoreContract } from '#test/contracts/activity-store.ts';
 import { describeAuditStoreContract } from '#test/contracts/audit-store.ts';
 import { describeDrainStoreContract } from '#test/contracts/drain-store.ts';
@@ -33,6 +29,7 @@ import { describeSweepStarterContract } from '#test/contracts/sweep-starter.ts';
 import { describeTicketStoreContract } from '#test/contracts/ticket-store.ts';
 import { describeUsageStoreContract } from '#test/contracts/usage-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
+import { sweepStarterOn } from './sweep-starter-on.ts';
 import { openTableUnderTest, putRawRecord } from './table-under-test.ts';
 
 describeWorkbenchStoreContract('DynamoWorkbenchStore', async () => {
@@ -117,19 +114,7 @@ describeDrainStoreContract('DynamoDrainStore', async () => {
   return { store: new DynamoDrainStore(table.client, table.tableName), dispose: table.dispose };
 });
 
-describeSweepStarterContract('LambdaSweepStarter', async () => {
-  const table = await openTableUnderTest();
-  const started: Sweep[] = [];
-  const client = {
-    send: async ({ input }: { readonly input: { readonly FunctionName?: string } }) => {
-      started.push(input.FunctionName as Sweep);
-      return {};
-    },
-  } as unknown as Pick<LambdaClient, 'send'>;
-  const requests = new DynamoSweepRequests(table.client, table.tableName);
-  const starter = new LambdaSweepStarter(client, requests, (sweep) => sweep);
-  return { starter, started: () => started, dispose: table.dispose };
-});
+describeSweepStarterContract('LambdaSweepStarter', async () => sweepStarterOn(await openTableUnderTest()));
 
 describeUsageStoreContract('DynamoUsageStore', async () => {
   const table = await openTableUnderTest();
