@@ -65,7 +65,7 @@ describe('a quota', () => {
     expect(workbenches).toHaveLength(7);
   });
 
-  it('allows exactly its limit of 100 creations at once, whatever fails at each call of the stores', async () => {
+  it('allows exactly its limit of 100 creations at once, although any call of the stores may fail', async () => {
     await fc.assert(
       fc.asyncProperty(fc.infiniteStream(fc.constantFrom(...FAULTS)), async (faults) => {
         const { world, create, used } = await aWorld({ workbenches: 7 });
