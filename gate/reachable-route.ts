@@ -30,7 +30,7 @@ const BEARER = /^Bearer (\S{1,512})$/i;
  * workbench: neither the audit nor the activity has it.
  */
 export function reachableRoute(options: ReachableRouteOptions): OwnRoute {
-  const { keys, timers } = options;
+  const { addresses, keys, records, timers } = options;
   return {
     method: 'POST',
     path: PROBE_PATH,
@@ -43,7 +43,8 @@ export function reachableRoute(options: ReachableRouteOptions): OwnRoute {
         response.writeHead(401, { 'cache-control': 'no-store', 'www-authenticate': 'Bearer' }).end();
         return;
       }
-      const detail = await findObstacle(task, options);
+      const { host } = new URL(addresses.urlOf(task.workbenchId));
+      const detail = await findObstacle(task, records, (endpoint) => connect(endpoint, host, timers));
       const found = detail === undefined ? { reachable: true } : { reachable: false, detail };
       response
         .writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' })
@@ -52,17 +53,22 @@ export function reachableRoute(options: ReachableRouteOptions): OwnRoute {
   };
 }
 
-/** Returns why the gate does not reach the task; undefined if it does. @throws as `WorkbenchRecords.find` */
-async function findObstacle(
+/**
+ * Returns why the gate does not reach the task; undefined if it does.
+ * @param connectTo returns why there is no connection; undefined if there is one
+ * @throws as `WorkbenchRecords.find`
+ */
+export async function findObstacle(
   { workbenchId, taskId }: ProbedTask,
-  { records, addresses, timers }: ReachableRouteOptions,
+  records: ReachableRouteOptions['records'],
+  connectTo: (endpoint: string) => Promise<string | undefined>,
 ): Promise<string | undefined> {
   const record = await outsideRequest(() => records.find(workbenchId));
   if (record === undefined) return 'the gate does not find the workbench';
   const run = runOf(record);
   if (run?.phase !== 'accepted' || run.taskId !== taskId) return 'the gate sees another task';
   if (run.endpoint === undefined) return 'the address of the task is not known yet';
-  return await connect(run.endpoint, new URL(addresses.urlOf(workbenchId)).host, timers);
+  return await connectTo(run.endpoint);
 }
 
 /** Returns why there is no connection, or why it ended before a response: the cases in which a browser gets a 502. */

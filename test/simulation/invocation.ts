@@ -121,6 +121,16 @@ export class Invocation {
     this.#resolveEnded();
   }
 
+  /**
+   * Freezes the function. Its caller considers it dead, but it continues when the promise resolves, as if no time had
+   * passed.
+   */
+  async freeze(until: Promise<void>): Promise<void> {
+    this.#resolveEnded();
+    await until;
+    if (!this.#alive) return neverSettle();
+  }
+
   /** Executes a call of the function. A fault decides whether `effect` happens and what the function receives. */
   async call<T>(call: string, effect: () => T | Promise<T>, errors: CallErrors): Promise<T> {
     const { kernel, tape, callMs } = this.#options;

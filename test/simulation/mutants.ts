@@ -5,6 +5,7 @@ import { IDLE_MUTANTS } from './mutants-of-idle.ts';
 import { LINK_MUTANTS } from './mutants-of-links.ts';
 import { OWNER_MUTANTS } from './mutants-of-owners.ts';
 import { QUOTA_MUTANTS } from './mutants-of-quotas.ts';
+import { REACH_MUTANTS } from './mutants-of-reach.ts';
 import { RETENTION_MUTANTS } from './mutants-of-retention.ts';
 import { RIGHTS_MUTANTS } from './mutants-of-rights.ts';
 import { TIMETABLE_MUTANTS } from './mutants-of-timetables.ts';
@@ -38,6 +39,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LINK_MUTANTS,
   ...EVENT_MUTANTS,
   ...TIMETABLE_MUTANTS,
+  ...REACH_MUTANTS,
   {
     name: 'act-before-intent',
     description: 'sends RunTask before the record says that it may have been sent',

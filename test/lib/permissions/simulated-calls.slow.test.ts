@@ -15,6 +15,8 @@ const SCHEDULES = 40;
 
 /** The DynamoDB actions of each store method, with the name of the index. */
 const STORE_ACTIONS: Readonly<Record<string, readonly string[]>> = {
+  // HTTPS to the gate, with a token of the controller.
+  'gate.probe': [],
   'workbenches.create': ['PutItem', 'ConditionCheckItem', 'GetItem'],
   'workbenches.read': ['GetItem'],
   'workbenches.update': ['UpdateItem', 'GetItem'],

@@ -87,6 +87,10 @@ const WHY_SURVIVED: Readonly<Record<AwsHazard, string>> = {
   machineDrained:
     'ECS places nothing more on the machine, its workbenches know, and they are stopped at the time.',
   gateIndexStale: 'The gate responds that there is no such workbench.',
+  gateDown: 'The silence of the gate lets a workbench run after a minute. It ends neither a start nor a run.',
+  gateResultFrozen: 'What the gate says names its task, and changes nothing for another one.',
+  gateRouteFails:
+    'The workbench stays pending until the gate reaches it, or the deadline of the start ends it.',
 };
 
 const NAMES = Object.keys(AWS_HAZARDS) as AwsHazard[];

@@ -455,7 +455,8 @@ function cookieOf({ setCookies }: Received): string | undefined {
   return setCookies.map((cookie) => cookie.split(';')[0] ?? '').find((pair) => !pair.endsWith('='));
 }
 
-function isUp(world: World, address: string): boolean {
+/** Whether a container listens at an address. */
+export function isUp(world: World, address: string): boolean {
   const task = world.ecs.lifecycle.holderOf(address);
   return task?.container !== undefined && task.container.endedAt === undefined;
 }

@@ -219,7 +219,7 @@ function authorizedJanitor({ account, janitor }: World): Janitor {
   });
 }
 
-/** The settings say that no gate is asked. */
+/** No gate can be asked. */
 const UNASKED_GATE: GateProbe = { probe: async () => ({ kind: 'unsupported' }) };
 
 const WORK_QUEUE = 'https://sqs.example/work';
@@ -249,6 +249,8 @@ export interface ControllerOptions {
   readonly deletedKeptMs?: number;
   /** How long a workbench may be stopped before it is deleted, milliseconds. Less than the settings allow. @default 0, without end */
   readonly retentionMs?: number;
+  /** Returns the gate that the starts of an invocation ask. @default none can be asked */
+  readonly gateFor?: (invocation: Invocation) => GateProbe;
   /** Called before the free capacity of an instance is stored. */
   readonly onFreeCapacity: (saved: InstanceFreeCapacity) => void;
   /** Wraps the store, to check each write before its caller continues. */
@@ -536,7 +538,7 @@ export class Controller {
         EFS_SETTINGS,
         clock,
       ),
-      gate: UNASKED_GATE,
+      gate: this.#options.gateFor?.(invocation) ?? UNASKED_GATE,
       freeCapacity,
       catalog: new ClusterCatalog({ sizes, freeCapacity, clock, telemetry }),
       clock,

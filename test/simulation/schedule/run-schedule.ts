@@ -3,6 +3,8 @@ import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import { isDeleted, isSettled } from '#core/workbench/workbench.ts';
 import { GateChecks } from '../gate/gate-checks.ts';
+import { GATE_SILENT_TIMEOUT_MS, ReachChecks } from '../gate/reach-checks.ts';
+import { SimulatedProbe } from '../gate/simulated-probe.ts';
 import { SimulatedVisitors } from '../gate/simulated-visitors.ts';
 import { Invocations, replaceMethods } from '../invocation.ts';
 import { Kernel } from '../kernel.ts';
@@ -111,6 +113,10 @@ export async function runSchedule(
 /** Only workbenches with a limit of their own are stopped: a schedule lasts hours. */
 const WITHOUT_IDLE_STOP = { WB_IDLE_STOP_MINUTES: '0', WB_IDLE_STOP_GPU_MINUTES: '0' };
 
+/** The probability that the starts of a world ask the gate. */
+const ASKING_PROBABILITY = 0.5;
+const ASKING = { WB_GATE_SILENT_TIMEOUT_SECONDS: String(GATE_SILENT_TIMEOUT_MS / 1000) };
+
 /** The calls that start, stop or create something in AWS. After a fault in one of them a user may react. */
 const AWS_MUTATING_CALLS: ReadonlySet<string> = new Set([
   'RunTask',
@@ -171,6 +177,9 @@ class ScheduleRun {
   readonly #gateDraws: HazardDraws;
   readonly #gateChecks: GateChecks;
   readonly #visitors: SimulatedVisitors;
+  readonly #reachDraws: HazardDraws;
+  readonly #reachChecks: ReachChecks;
+  readonly #probe: SimulatedProbe;
   readonly #drainChecks: DrainChecks;
   readonly #operator: SimulatedOperator;
   readonly #idleChecks: IdleChecks;
@@ -237,6 +246,9 @@ class ScheduleRun {
     const checks = { rights: this.#rights, links, events: rightsOptions.events };
     const retentionMs = drawRetentionMs(deletionTape, this.#deletions.keptMs);
     this.#retention = new RetentionChecks(this.#world, this.#clients, retentionMs);
+    const reachTape = new Tape(from(schedule.tape.toReversed(), 0.25));
+    const asksGate =
+      reachTape.chance(ASKING_PROBABILITY) && !('WB_GATE_SILENT_TIMEOUT_SECONDS' in environment);
     this.#controller = new Controller({
       deletedKeptMs: this.#deletions.keptMs,
       retentionMs,
@@ -244,7 +256,8 @@ class ScheduleRun {
       tape,
       world: this.#world,
       invocations: this.#invocations,
-      environment: { ...WITHOUT_IDLE_STOP, ...environment },
+      environment: { ...WITHOUT_IDLE_STOP, ...(asksGate ? ASKING : {}), ...environment },
+      gateFor: (invocation) => this.#probe.portFor(invocation),
       fleet: new MixedFleet({
         kernel,
         tape,
@@ -317,6 +330,19 @@ class ScheduleRun {
     this.#gateDraws = new HazardDraws(this.#gateTape, hazards);
     this.#gateChecks = new GateChecks(() => kernel.now());
     this.#visitors = this.#createVisitors();
+    this.#reachDraws = new HazardDraws(
+      reachTape,
+      schedule.faultPercent === 0 ? withoutNoticedHazards(hazards) : hazards,
+    );
+    this.#reachChecks = new ReachChecks(this.#world, asksGate);
+    this.#probe = new SimulatedProbe({
+      kernel,
+      tape: reachTape,
+      draws: this.#reachDraws,
+      world: this.#world,
+      workbenches: this.#controller.stores.workbenches,
+      checks: this.#reachChecks,
+    });
     this.#drainChecks = new DrainChecks(this.#world, (id) => this.#lastWritten.get(id));
     this.#operator = new SimulatedOperator({
       kernel,
@@ -450,7 +476,11 @@ class ScheduleRun {
   }
 
   finish(): void {
-    this.result.hazards = new Map([...this.#world.hazardCounts, ...this.#gateDraws.counts]);
+    this.result.hazards = new Map([
+      ...this.#world.hazardCounts,
+      ...this.#reachDraws.counts,
+      ...this.#gateDraws.counts,
+    ]);
     this.result.finish(this.kernel.now());
   }
 
@@ -502,6 +532,7 @@ class ScheduleRun {
     this.#channel.disableHazards();
     this.#controller.disableHazards();
     this.#gateDraws.disableHazards();
+    this.#reachDraws.disableHazards();
     this.#use.disableFaults();
     this.#publishing.disableFaults();
   }
@@ -723,6 +754,7 @@ class ScheduleRun {
       this.#gateChecks.noteRecord(record);
       this.result.recordTransition(record, before?.status);
       this.#recordViolation(() => this.#safety.checkWrite(record, before, this.kernel.now()));
+      this.#recordViolation(() => this.#reachChecks.checkWrite(record, before));
       this.#recordViolation(() => this.#idleChecks.checkWrite(record, before, this.kernel.now()));
       this.#recordViolation(() => this.#drainChecks.checkWrite(record, before, this.kernel.now()));
       this.#recordViolation(() => this.#deletions.checkWrite(record, before, this.kernel.now()));

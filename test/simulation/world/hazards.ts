@@ -191,6 +191,14 @@ export interface Hazards {
   readonly gateReadLate: number;
   /** The index by which a gate finds a workbench misses it. */
   readonly gateIndexStale: number;
+
+  // The gate that starts ask. Drawn from a part of the tape of its own.
+  /** Per world: the gate accepts no connection up to twice, for 10 seconds to 20 minutes. */
+  readonly gateDown: number;
+  /** Per task: the gate does not reach it for 5 seconds to 10 minutes, or at all. */
+  readonly gateRouteFails: number;
+  /** A function is frozen after the gate has reached a task, until another task waits for the gate, or for 10 minutes. */
+  readonly gateResultFrozen: number;
 }
 
 const BASE_HAZARDS = {
@@ -278,6 +286,10 @@ export const AWS_HAZARDS = {
   gateReadFails: 0.1,
   gateReadLate: 0.05,
   gateIndexStale: 0.02,
+
+  gateDown: 0.3,
+  gateRouteFails: 0.3,
+  gateResultFrozen: 0.1,
 } as const satisfies Omit<Hazards, keyof typeof BASE_HAZARDS>;
 
 export type AwsHazard = keyof typeof AWS_HAZARDS;
@@ -318,6 +330,7 @@ export const HAZARD_KINDS = {
     'gateReadLate',
     'gateIndexStale',
   ],
+  'a gate that is down, or does not reach a task': ['gateDown', 'gateRouteFails', 'gateResultFrozen'],
   'images, disks and limits of the account': [
     'pullSlow',
     'pullThrottled',
