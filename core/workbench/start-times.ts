@@ -111,9 +111,7 @@ export async function countCompletedStart(
   workbench: Workbench,
 ): Promise<void> {
   const { workbenchId, status, outbox, readyAt, lastStartMs } = workbench;
-  const isReady = outbox.some(
-    ({ type, to, at }) => type === 'status_changed' && to === 'running' && at === readyAt,
-  );
+  const isReady = outbox.some(({ to, at }) => to === 'running' && at === readyAt);
   if (!isReady || status !== 'running' || readyAt === undefined || lastStartMs === undefined) return;
   const start = { ...startGroupOf(workbench), tookMs: lastStartMs, at: readyAt };
   try {

@@ -68,6 +68,8 @@ describe('a start', () => {
     });
     const entries = await listHistory(world.ports, key);
     expect(entries.map(({ type }) => type)).toContain('gate_silent');
+    // Its duration is one that users wait for.
+    expect(await world.startTimes.list(0)).toHaveLength(1);
   });
 
   it('completes by polling if no event arrives', async () => {
