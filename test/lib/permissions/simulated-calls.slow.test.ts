@@ -57,6 +57,7 @@ const STORE_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'quotas.writeLedger': ['PutItem'],
   'quotas.listLedgers': ['Query'],
   'quotas.saveUser': ['PutItem'],
+  'usage.list': ['Query'],
   'usage.save': ['PutItem'],
   'startRates.count': ['UpdateItem'],
   'startTimes.add': ['UpdateItem'],
