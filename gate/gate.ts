@@ -123,6 +123,7 @@ export class Gate {
         ...(stopNotice
           ? noticeRoutes({
               records: new WorkbenchRecords({ workbenches, timers }),
+              activity: ports.activity,
               ...{ shares, consoleUrl, pages, clock: timers, telemetry },
             })
           : []),

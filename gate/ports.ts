@@ -14,7 +14,7 @@ export interface GatePorts {
   readonly shares: Pick<ShareStore, 'listByWorkbench'>;
   readonly tickets: TicketStore;
   readonly cutoffs: SessionCutoffStore;
-  readonly activity: Pick<ActivityStore, 'record'>;
+  readonly activity: Pick<ActivityStore, 'record' | 'readEvidence'>;
   readonly audit: Pick<AuditStore, 'append' | 'appendOnce'>;
   /** How long starts of the last weeks took, by group. */
   readonly startTimes: { list(): Promise<readonly StartTimesSummary[]> };

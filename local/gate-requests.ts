@@ -37,7 +37,7 @@ type CallHandlers = { readonly [C in GateCall]: CallHandler<C> };
 /** The stores of the controller that the gate reads and writes. */
 export interface GateStores {
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read' | 'listActive'>;
-  readonly activity: Pick<ActivityStore, 'record'>;
+  readonly activity: Pick<ActivityStore, 'record' | 'readEvidence'>;
   readonly audit: Pick<AuditStore, 'append' | 'appendOnce'>;
   readonly shares: Pick<ShareStore, 'listByWorkbench'>;
   readonly tickets: TicketStore;
@@ -142,6 +142,10 @@ function handlersOf(
         await activity.record(workbenchId, at);
         return null;
       },
+    },
+    readEvidence: {
+      argument: z.strictObject({ workbenchId: TEXT, runId: TEXT }),
+      run: ({ workbenchId, runId }) => activity.readEvidence(workbenchId, runId),
     },
     appendAudit: {
       argument: z.strictObject({ event: auditEventSchema, once: z.boolean() }),

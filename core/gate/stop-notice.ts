@@ -1,5 +1,6 @@
 import type { ActingRole } from '../access/rights.ts';
 import { mayDo } from '../access/rights.ts';
+import type { Evidence } from '../ports/activity-store.ts';
 import { plannedStopOf } from '../workbench/planned-stop.ts';
 import type { ReasonCode } from '../workbench/reasons.ts';
 import type { Running } from '../workbench/workbench.ts';
@@ -29,4 +30,16 @@ export function stopNoticeOf(workbench: Running, role: ActingRole, now: number):
   const { at, code } = stop;
   if (code !== 'idle' && at - now > STOP_NOTICE_MS) return undefined;
   return { at, code, canExtend: EXTENDABLE.has(code) && mayDo(role, 'extend') };
+}
+
+/**
+ * Whether the workbench was used after its owner was warned, or a program keeps it beyond the stop. The controller reads the evidence only at the time of
+ * the stop, and moves it then.
+ */
+export function isUsedSinceWarning(
+  { idle }: Running,
+  { browser = 0, ide = 0, keepaliveUntil = 0 }: Evidence,
+): boolean {
+  if (idle?.idleStopAt === undefined) return false;
+  return Math.max(browser, ide) > idle.since || keepaliveUntil > idle.idleStopAt;
 }

@@ -42,6 +42,7 @@ export function ipcPorts(client: Pick<ControllerClient, 'call'>): IpcPorts {
       async record(workbenchId, at) {
         await client.call('recordActivity', { workbenchId, at });
       },
+      readEvidence: (workbenchId, runId) => client.call('readEvidence', { workbenchId, runId }),
     },
     audit: {
       async append(event) {

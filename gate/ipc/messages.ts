@@ -1,6 +1,7 @@
 import type { OriginGuard } from '#adapters/http-server/origin-guard.ts';
 import type { AuditEvent } from '#core/audit/audit-event.ts';
 import type { RunningWorkbench } from '#core/gate/list-running.ts';
+import type { Evidence } from '#core/ports/activity-store.ts';
 import type { PortErrorKind } from '#core/ports/port-error.ts';
 import type { SessionCutoffs } from '#core/ports/session-cutoff-store.ts';
 import type { Share } from '#core/ports/share-store.ts';
@@ -73,6 +74,10 @@ export interface GateCalls {
   readonly recordActivity: {
     readonly argument: { readonly workbenchId: string; readonly at: number };
     readonly result: null;
+  };
+  readonly readEvidence: {
+    readonly argument: { readonly workbenchId: string; readonly runId: string };
+    readonly result: Evidence;
   };
   readonly appendAudit: {
     /** @property once whether `appendOnce` is called */

@@ -1,8 +1,11 @@
 import type { ServerResponse } from 'node:http';
-import { stopNoticeOf } from '#core/gate/stop-notice.ts';
+import { outsideRequest } from '#adapters/http-server/request-faults.ts';
+import { isUsedSinceWarning, type StopNotice, stopNoticeOf } from '#core/gate/stop-notice.ts';
 import type { Visitor } from '#core/gate/visitor.ts';
+import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { Running } from '#core/workbench/workbench.ts';
 import { decideOwnRequest } from '#gate/decide-own-request.ts';
 import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
 import { unknownPage, unreadablePage } from '#gate/pages/fault-pages.ts';
@@ -18,6 +21,7 @@ import { describeStop } from './stop-texts.ts';
 export interface NoticeRoutesOptions {
   readonly records: Pick<WorkbenchRecords, 'find'>;
   readonly shares: Pick<WorkbenchShares, 'find'>;
+  readonly activity: Pick<ActivityStore, 'readEvidence'>;
   /** The address of the console. Undefined: the notice has no link to it. */
   readonly consoleUrl: string | undefined;
   readonly pages: PageRenderer;
@@ -84,7 +88,7 @@ async function serveNotice(asked: OwnRequest, options: NoticeRoutesOptions): Pro
       if (typeof found !== 'object' || found.status !== 'running') break;
       const now = clock.now();
       const notice = stopNoticeOf(found, decision.role, now);
-      if (notice === undefined) return sendNotice(response, {});
+      if (notice === undefined || (await isPutOff(found, notice, options))) return sendNotice(response, {});
       return sendNotice(response, {
         kind: notice.code,
         seconds: Math.max(0, Math.round((notice.at - now) / 1000)),
@@ -97,6 +101,23 @@ async function serveNotice(asked: OwnRequest, options: NoticeRoutesOptions): Pro
     }
   }
   return respond(request, response, unknownPage(), pages);
+}
+
+/** Whether the notice is no longer true. If that cannot be read, it is shown: the controller may stop the workbench. */
+async function isPutOff(
+  workbench: Running,
+  { code }: StopNotice,
+  { activity, telemetry }: NoticeRoutesOptions,
+): Promise<boolean> {
+  if (code !== 'idle') return false;
+  const { workbenchId, run } = workbench;
+  try {
+    const read = () => activity.readEvidence(workbenchId, run.runId, 'eventual');
+    return isUsedSinceWarning(workbench, await outsideRequest(read));
+  } catch (error) {
+    telemetry.error('the evidence of the use of a workbench cannot be read', { workbenchId }, error);
+    return false;
+  }
 }
 
 /**

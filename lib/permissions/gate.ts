@@ -71,6 +71,13 @@ export function gatePermissions({ table, secrets }: GateResources): readonly Per
       why: 'Notes when a workbench was last used, and ends sessions at a sign-out.',
     },
     {
+      sid: 'ReadActivity',
+      actions: ['dynamodb:BatchGetItem'],
+      resources: [table],
+      conditions: itemsOf('activity#'),
+      why: 'Shows the notice of an idle stop only until the workbench is used again.',
+    },
+    {
       sid: 'ReadSecrets',
       actions: ['secretsmanager:GetSecretValue'],
       resources: secrets.map(({ secret }) => secret),

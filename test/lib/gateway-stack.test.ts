@@ -450,6 +450,7 @@ describe('the permissions', () => {
       ['UseTickets', ['dynamodb:DeleteItem', 'dynamodb:PutItem']],
       ['RecordAudit', ['dynamodb:PutItem']],
       ['RecordActivity', ['dynamodb:UpdateItem']],
+      ['ReadActivity', ['dynamodb:BatchGetItem']],
       ['ReadSecrets', ['secretsmanager:GetSecretValue']],
     ]);
   });
@@ -477,6 +478,7 @@ describe('the permissions', () => {
       ['UseTickets', itemsOf('ticket#*')],
       ['RecordAudit', itemsOf('audit-*')],
       ['RecordActivity', itemsOf('activity#*', 'cutoff#*')],
+      ['ReadActivity', itemsOf('activity#*')],
     ]);
   });
 

@@ -40,7 +40,12 @@ beforeEach(() => {
     ...memoryStores(),
     audit,
     workbenches,
-    activity: { record: async (workbenchId: string, at: number) => void activity.push([workbenchId, at]) },
+    activity: {
+      record: async (workbenchId: string, at: number) => void activity.push([workbenchId, at]),
+      readEvidence: async (workbenchId: string, runId: string) => ({
+        browser: workbenchId === key.workbenchId && runId === 'run' ? 7 : 0,
+      }),
+    },
   };
   requests = new GateRequests(stores, telemetry, () => now);
 });
@@ -77,6 +82,11 @@ it('records activity', async () => {
     result: null,
   });
   expect(activity).toEqual([[workbenchId, 5]]);
+});
+
+it('reads the evidence of the use of a run', async () => {
+  const argument = { workbenchId: key.workbenchId, runId: 'run' };
+  expect(await requests.respond(request('readEvidence', argument))).toMatchObject({ result: { browser: 7 } });
 });
 
 it('appends audit events, or appends them once', async () => {

@@ -1,6 +1,7 @@
 import { Script } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import type { Visitor } from '#core/gate/visitor.ts';
+import type { Evidence } from '#core/ports/activity-store.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import { REASON_CODES } from '#core/workbench/reasons.ts';
 import type { Running, Workbench } from '#core/workbench/workbench.ts';
@@ -9,7 +10,7 @@ import { NOTICE_SCRIPT } from '#gate/notice/notice-script.ts';
 import { describeStop } from '#gate/notice/stop-texts.ts';
 import { PageRenderer } from '#gate/pages/page-renderer.ts';
 import { aShare } from '#test/builders/share.ts';
-import { acceptedRun, ID, MINUTE, running, stopped, T0, USER } from '#test/builders/workbench.ts';
+import { acceptedRun, ID, MINUTE, RUN_ID, running, stopped, T0, USER } from '#test/builders/workbench.ts';
 import { DEFAULT_LOOK } from '#test/gate/pages/default-look.ts';
 import { serveOwnRoute } from '#test/gate/serve-own-route.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
@@ -34,6 +35,7 @@ interface Setting {
   readonly visitor?: Visitor;
   readonly role?: 'use' | 'manage';
   readonly consoleUrl?: string | undefined;
+  readonly evidence?: Evidence | 'unreadable';
 }
 
 /** Requests what the script shows. */
@@ -54,6 +56,13 @@ async function ask(setting: Setting = {}) {
         role === undefined || visitor.kind !== 'user'
           ? []
           : [aShare({ grantee: { kind: 'user', userId: visitor.userId }, role })],
+    },
+    activity: {
+      async readEvidence(workbenchId, runId) {
+        const { evidence = { browser: IDLE.since } } = setting;
+        if (evidence === 'unreadable') throw new PortError('unavailable', 'the table does not respond');
+        return workbenchId === ID && runId === RUN_ID ? evidence : {};
+      },
     },
     consoleUrl: 'consoleUrl' in setting ? setting.consoleUrl : CONSOLE,
     pages: new PageRenderer(DEFAULT_LOOK),
@@ -81,6 +90,20 @@ describe('what the script of the notice asks for', () => {
 
   test('is nothing while no stop is near', async () => {
     expect((await ask({ record: open({ idle: IDLE }) })).body).toEqual({});
+  });
+
+  test.each<[string, Evidence]>([
+    ['a person has used it', { browser: IDLE.since + 1 }],
+    ['a kernel has worked', { ide: IDLE.since + 1 }],
+    ['a program keeps it for longer', { keepaliveUntil: T0 + 10 * MINUTE }],
+  ])('is nothing once %s since the warning: the controller will move the stop', async (_, evidence) => {
+    expect((await ask({ evidence })).body).toEqual({});
+    expect((await ask({ evidence, record: open({ lifeEndsAt: T0 + MINUTE }) })).body).not.toEqual({});
+  });
+
+  test('is the stop as long as the evidence cannot be read, or is from before the warning', async () => {
+    for (const evidence of ['unreadable', { browser: IDLE.since, keepaliveUntil: T0 + 9 * MINUTE }] as const)
+      expect((await ask({ evidence })).body).toMatchObject({ kind: 'idle' });
   });
 
   test('is that it runs no more, after the stop', async () => {
@@ -141,6 +164,7 @@ test('the script of the notice is small, is valid, and writes no HTML', () => {
 
 test('the script is the same for everybody, and may be stored', async () => {
   const [route] = noticeRoutes({
+    activity: { readEvidence: async () => ({}) },
     ...{ records: { find: async () => undefined }, shares: { find: async () => [] }, consoleUrl: undefined },
     ...{
       pages: new PageRenderer(DEFAULT_LOOK),
