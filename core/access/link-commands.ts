@@ -9,6 +9,7 @@ import {
 import type { Share, ShareStore } from '../ports/share-store.ts';
 import type { WorkbenchStore } from '../ports/workbench-store.ts';
 import { isDeleted, type Workbench } from '../workbench/workbench.ts';
+import { startChangeDeadline } from './change-deadline.ts';
 import { readShared } from './find-access.ts';
 import type { Grantee } from './grantee.ts';
 import { type Role, SHARED_ROLES, type SharedRole } from './rights.ts';
@@ -167,7 +168,7 @@ export async function findLink(
 /**
  * Gives the user the share of a link and counts a use. Repeated, it counts none.
  * @param record records the change in the audit: called after every check and before the change, even if there is none
- * @throws WorkbenchError as `findLink`; `too_many_requests` (`share_limit`); `unavailable`
+ * @throws WorkbenchError as `findLink`; `too_many_requests` (`share_limit`); `unavailable` (`conflict`, `timeout`)
  */
 export async function redeemLink(
   ports: RedeemPorts,
@@ -176,6 +177,7 @@ export async function redeemLink(
   by: string,
   record: (found: FoundLink) => Promise<void>,
 ): Promise<FoundLink> {
+  const checkDeadline = startChangeDeadline(ports.clock);
   let isRecorded = false;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const found = await findLink(ports, userId, code, by);
@@ -183,6 +185,7 @@ export async function redeemLink(
     if (gives !== undefined) await checkShare(ports, workbench, { ...gives.share, by });
     if (!isRecorded) await record(found);
     isRecorded = true;
+    checkDeadline();
     if (gives === undefined || (await ports.links.redeem(link, gives)) === 'done') return found;
   }
   throw new WorkbenchError('unavailable', 'The link is being used by others at the moment. Try again.', {

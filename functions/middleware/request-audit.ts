@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { auditIdOf } from '#adapters/audit-ids.ts';
 import { findAuditedRoute } from '#contract/audited-routes.ts';
 import { isUserId } from '#contract/parameters.ts';
+import { type CheckChangeDeadline, startChangeDeadline } from '#core/access/change-deadline.ts';
 import type { Principal } from '#core/access/principal.ts';
 import {
   type AuditAction,
@@ -43,6 +44,7 @@ export class RequestAudit {
   readonly #at: number;
   readonly #principal: Principal | undefined;
   readonly #secrets: readonly string[];
+  readonly #checkDeadline: CheckChangeDeadline;
   #actingUser: string | undefined;
   #facts: ActFacts;
   #hidden: string | undefined;
@@ -61,6 +63,7 @@ export class RequestAudit {
     this.#route = findAuditedRoute(event.routeKey);
     this.#requestId = requestId === 'unknown' ? randomUUID() : requestId;
     this.#at = ports.clock.now();
+    this.#checkDeadline = startChangeDeadline(ports.clock);
     this.#principal = isOpen
       ? { kind: 'open' }
       : parseAuthorizerContext(event.requestContext.authorizer?.lambda);
@@ -99,7 +102,7 @@ export class RequestAudit {
   /**
    * Stores the event of a change of rights. Must be called after every check, and before the change takes effect.
    * @param action @default that of the route
-   * @throws WorkbenchError `unavailable` (`audit_unavailable`), or PortError `no_space`: the change must not be made
+   * @throws WorkbenchError `unavailable` (`audit_unavailable`, `timeout`), or PortError `no_space`: the change must not be made
    */
   async recordChange(facts: ActFacts = {}, action?: AuditAction): Promise<void> {
     this.note(facts);
@@ -116,6 +119,7 @@ export class RequestAudit {
         { reason: 'audit_unavailable', detail: `${error.kind}: ${error.message}`, cause: error },
       );
     }
+    this.#checkDeadline();
   }
 
   /** Records a request that an endpoint has handled, if it must be recorded. Never throws for want of the store. */

@@ -101,6 +101,7 @@ export const LINK_MUTANTS: readonly Mutant[] = [
     file: COMMANDS,
     find: `    if (!isRecorded) await record(found);
     isRecorded = true;
+    checkDeadline();
     ${REDEEM}`,
     replace: `    if (gives === undefined || (await ports.links.redeem(link, gives)) === 'done') {
       if (!isRecorded) await record(found);

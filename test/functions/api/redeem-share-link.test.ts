@@ -128,6 +128,22 @@ describe('POST /share-links/redeem', () => {
     expect((await links()).body.items).toEqual([]);
   });
 
+  it('gives nothing 30 seconds after the request began, not even in a further attempt', async () => {
+    const { create, redeem, ports, world, shareOf } = await withLinks();
+    const { code } = (await create()).body.item;
+    const { links } = ports;
+    const inner = links.redeem.bind(links);
+    let attempts = 0;
+    links.redeem = async (...args) => {
+      attempts += 1;
+      world.clock.advance(30_000);
+      return attempts === 1 ? 'refused' : inner(...args);
+    };
+    expect((await redeem('bob', code)).body.error.reason).toBe('timeout');
+    expect(await shareOf('bob')).toBeUndefined();
+    expect(attempts).toBe(1);
+  });
+
   it('is recorded with the link, its terms and the user, before the share is given', async () => {
     const { create, redeem, ports, settings, key, asUser, shareOf } = await withLinks();
     const { code, link_id } = (await create()).body.item;

@@ -280,6 +280,21 @@ describe('a change of rights', () => {
     expect(isMade).toBe(false);
   });
 
+  it('is not made by a function that was frozen for 30 seconds', async () => {
+    let isMade = false;
+    const { audit, clock, send } = setUp({
+      act: async (request) => {
+        clock.advance(30_000);
+        await request.audit.recordChange(share, 'set_share');
+        isMade = true;
+      },
+    });
+    const response = await send({ route: START, authorizer: tokenOf('ada') });
+    expect(response).toMatchObject({ status: 503, body: { error: { reason: 'timeout' } } });
+    expect(isMade).toBe(false);
+    expect(audit.events.map(({ outcome }) => outcome)).toEqual(['allowed', 'failed']);
+  });
+
   it('is recorded again by a request that repeats it, even if the change is already made', async () => {
     let shares = 0;
     const { audit, clock, send } = setUp({
