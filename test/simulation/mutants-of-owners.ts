@@ -1,6 +1,7 @@
 import type { Mutant } from './mutants.ts';
 
 const OWNER = 'core/workbench/lifecycle/owner.ts';
+const CHANGE_OWNER = 'core/workbench/change-owner.ts';
 const UPDATE = 'core/workbench/update-record.ts';
 const MOVE = '    : workbenches.move(workbench, userId, revision, closed);';
 
@@ -48,6 +49,36 @@ export const OWNER_MUTANTS: readonly Mutant[] = [
     file: UPDATE,
     find: MOVE,
     replace: "    : workbenches.create(workbench).then(() => 'moved' as const);",
+  },
+  {
+    name: 'move-without-files',
+    description: 'gives the next owner the workbench without its volume',
+    file: OWNER,
+    find: 'const { idempotencyKey: _earlierOwners, ...moved }',
+    replace: 'const { idempotencyKey: _earlierOwners, mount: _files, ...moved }',
+  },
+  {
+    name: 'move-without-history',
+    description: 'begins a new history for the next owner',
+    file: OWNER,
+    find: 'withoutOffer({ ...workbench, userId: to });',
+    replace: 'withoutOffer({ ...workbench, userId: to, historySeq: 0, outbox: [] });',
+  },
+  {
+    name: 'move-without-shares',
+    description: 'deletes all shares when a workbench gets another owner',
+    file: CHANGE_OWNER,
+    find: "await ports.shares.delete({ workbenchId, grantee: { kind: 'user', userId } });",
+    replace: 'await (ports as any).shares.deleteAll(workbenchId);',
+  },
+  {
+    name: 'earlier-owner-keeps-rights',
+    description: 'follows a move for a request of the earlier owner, who then acts as the owner',
+    file: 'core/access/find-access.ts',
+    find: 'const own = await workbenches.read({ userId: user.userId, workbenchId });',
+    replace: `const moved = await workbenches.findMoved(workbenchId);
+  const own =
+    (await workbenches.read({ userId: user.userId, workbenchId })) ?? (moved && (await workbenches.read(moved)));`,
   },
   {
     name: 'forget-the-move',

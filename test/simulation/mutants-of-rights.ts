@@ -35,6 +35,20 @@ export const RIGHTS_MUTANTS: readonly Mutant[] = [
     replace: 'ports.shares.delete({ workbenchId, grantee }).catch(() => {});',
   },
   {
+    name: 'share-written-after-freeze',
+    description: 'gives a right however long the function was frozen before',
+    file: 'core/access/change-deadline.ts',
+    find: 'if (ageOf(begunAt, clock) < CHANGE_TIME_LIMIT_MS) return;',
+    replace: 'if (ageOf(begunAt, clock) >= 0) return;',
+  },
+  {
+    name: 'gate-role-ignored',
+    description: 'lets every user who has signed in open a workbench',
+    file: 'core/gate/decide-request.ts',
+    find: "if (found === undefined || role === undefined || !mayDo(role, 'open')) {",
+    replace: 'if (found === undefined) {',
+  },
+  {
     name: 'audit-dropped',
     description: 'does not send the event of a change of rights again after the table has throttled it',
     file: REQUEST_AUDIT,

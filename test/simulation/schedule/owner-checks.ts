@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { isSettled, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { World } from '../world/world.ts';
 import { RuleViolation } from './rule-violation.ts';
@@ -9,14 +10,21 @@ interface Ownership {
   readonly moves: number;
 }
 
+interface EndedOwnership {
+  readonly userId: string;
+  readonly until: number;
+}
+
 /**
  * The rules about owners, which must hold at all times: exactly one record for each workbench, and another owner only by
- * consent, while nothing of the workbench runs. They compare the stored records with the world and with what users have
+ * consent, while nothing of the workbench runs, with the same files and history. They compare the stored records with the world and with what users have
  * sent, never with what a function has read.
  */
 export class OwnerChecks {
   readonly #world: World;
   readonly #owners = new Map<string, Ownership>();
+  /** Workbench id → its earlier owners. */
+  readonly #earlier = new Map<string, readonly EndedOwnership[]>();
   /** `<workbench id> <user>`: an administrator has asked to give the workbench to this user. */
   readonly #given = new Set<string>();
   /** The owner has offered the workbench to this user. */
@@ -49,6 +57,13 @@ export class OwnerChecks {
     return owner !== undefined && owner.moves > 0 && owner.since >= at;
   }
 
+  /** Whether the user owns the workbench, or did at `since` or later (milliseconds since 1970). */
+  hasOwnedSince(workbenchId: string, userId: string, since: number): boolean {
+    if (this.ownerOf(workbenchId) === userId) return true;
+    const earlier = this.#earlier.get(workbenchId) ?? [];
+    return earlier.some((ended) => ended.userId === userId && ended.until >= since);
+  }
+
   noteGiven(workbenchId: string, to: string): void {
     this.#given.add(`${workbenchId} ${to}`);
   }
@@ -75,6 +90,7 @@ export class OwnerChecks {
     const moved = `workbench ${workbenchId} was moved to ${userId}`;
     const earlier = this.#owners.get(workbenchId);
     this.#owners.set(workbenchId, { userId, since: now, moves: (earlier?.moves ?? 0) + 1 });
+    this.#end(workbenchId, earlier, now);
     this.#moves += 1;
     if (before === undefined || earlier?.userId !== before.userId)
       throw new RuleViolation(`${moved} although ${earlier?.userId ?? 'no user'} had its record`);
@@ -83,6 +99,12 @@ export class OwnerChecks {
       throw new RuleViolation(`${moved} without an offer that this user has accepted`);
     if (before.status !== 'stopped' || workbench.status !== 'stopped' || !isSettled(before))
       throw new RuleViolation(`${moved} while it was ${before.status}`);
+    if (!isDeepStrictEqual(workbench.mount, before.mount))
+      throw new RuleViolation(`${moved} without its files`);
+    const unwritten = before.outbox.map(({ seq }) => seq);
+    const isWritten = (seq: number) => !workbench.outbox.some((entry) => entry.seq === seq);
+    if (workbench.historySeq < before.historySeq || unwritten.some(isWritten))
+      throw new RuleViolation(`${moved} without its history`);
     for (const container of this.#world.containers) {
       if (container.workbenchId === workbenchId && container.mountEndedAt === undefined)
         throw new RuleViolation(`${moved} while the container of ${container.taskArn} runs`);
@@ -90,9 +112,11 @@ export class OwnerChecks {
   }
 
   /** Called when a record has been deleted. */
-  checkRemoved({ userId, workbenchId }: WorkbenchKey): void {
-    const owner = this.#owners.get(workbenchId)?.userId;
+  checkRemoved({ userId, workbenchId }: WorkbenchKey, now: number): void {
+    const ownership = this.#owners.get(workbenchId);
+    const owner = ownership?.userId;
     this.#owners.delete(workbenchId);
+    this.#end(workbenchId, ownership, now);
     if (owner !== userId)
       throw new RuleViolation(
         `the record of workbench ${workbenchId} under ${userId} was deleted, but ${owner} owns it`,
@@ -114,5 +138,11 @@ export class OwnerChecks {
       if (!found.has(workbenchId))
         throw new RuleViolation(`workbench ${workbenchId} of ${userId} has no record`);
     }
+  }
+
+  #end(workbenchId: string, ended: Ownership | undefined, now: number): void {
+    if (ended === undefined) return;
+    const earlier = this.#earlier.get(workbenchId) ?? [];
+    this.#earlier.set(workbenchId, [...earlier, { userId: ended.userId, until: now }]);
   }
 }

@@ -19,9 +19,9 @@ export class RequestEvents {
     this.#begunAt.set(requestId, this.#now());
   }
 
-  /** Returns when the function for a request was invoked, milliseconds since 1970. */
+  /** Returns when the function for a request was invoked, milliseconds since 1970: now, if it was not. */
   begunAt(requestId: string): number {
-    return this.#begunAt.get(requestId) ?? Number.NEGATIVE_INFINITY;
+    return this.#begunAt.get(requestId) ?? this.#now();
   }
 
   /** Called when an audit event has been stored. */

@@ -13,19 +13,25 @@ const FORBIDDEN = { success: false, error: { code: 'forbidden' } };
 
 let now: number;
 let deleted: boolean;
+let owner: { userId: string; since: number };
 let events: RequestEvents;
 let checks: RightsChecks;
 
 beforeEach(() => {
   now = 100_000;
   deleted = false;
+  owner = { userId: 'ada', since: 0 };
   events = new RequestEvents(() => now);
   checks = new RightsChecks({
     now: () => now,
     events,
     clockSkewMaxMs: 2000,
     isDeletionRequested: () => deleted,
-    hasMoved: () => false,
+    owners: {
+      ownershipOf: () => owner,
+      hasMovedSince: (_, at) => owner.since >= at,
+      hasOwnedSince: (_, userId) => userId === owner.userId,
+    },
   });
 });
 
@@ -49,7 +55,7 @@ function put(share = SHARE): void {
 /** The response to a request of eve. */
 function respond(operation: Operation, status: number, body: object = {}): void {
   const requestId = `${operation}#2`;
-  if (status === 200 && operation !== 'read') note(requestId);
+  if (status === 200 && operation !== 'read' && operation !== 'listShares') note(requestId);
   if (status === 403) note(requestId, 'refused');
   const call = { wid: 'wb1', authorizer: EVE };
   checks.checkResponse({ requestId, operation, call, sentAt: now, response: { status, body } });
@@ -91,6 +97,24 @@ describe('a request of a guest', () => {
     expect(() => respond('read', 200)).toThrow('which no share has allowed');
   });
 
+  it('of the owner is never refused, and of an earlier owner not accepted', () => {
+    owner = { userId: 'eve', since: now - 1 };
+    respond('listShares', 200);
+    expect(() => respond('listShares', 404)).toThrow('although eve owns it');
+    owner = { userId: 'grace', since: now - 1 };
+    respond('listShares', 404);
+    expect(() => respond('listShares', 200)).toThrow('which no share has allowed for five seconds');
+  });
+
+  it('may be refused while the workbench gets another owner, and not afterwards', () => {
+    put();
+    now += 6000;
+    owner = { userId: 'grace', since: now };
+    respond('read', 404);
+    now += 1;
+    expect(() => respond('read', 404)).toThrow('although a share has allowed it');
+  });
+
   it('has the role of a group only by the groups of the token', () => {
     put({ ...SHARE, grantee: { kind: 'user', userId: 'lab' } });
     expect(() => respond('read', 200)).toThrow('which no share has allowed');
@@ -105,6 +129,20 @@ describe('a change of rights', () => {
     put();
     note('set-share#1', 'allowed', 'e2');
     expect(() => checks.checkPut(SHARE, 'set-share#1')).toThrow('with 2 audit events before it');
+  });
+
+  it('takes effect within 42 seconds after its request was sent, or not at all', () => {
+    events.noteBegun('set-share#1');
+    now += 42_000;
+    put();
+    now += 1;
+    expect(() => checks.checkPut(SHARE, 'set-share#1')).toThrow('42.001 s after the request was sent');
+  });
+
+  it('deletes all shares of a workbench only with the workbench', () => {
+    expect(() => checks.checkDeletedAll('wb1')).toThrow('were deleted, but not the workbench');
+    deleted = true;
+    checks.checkDeletedAll('wb1');
   });
 
   it('has taken effect as requested when a response confirms it', () => {

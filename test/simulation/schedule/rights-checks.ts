@@ -5,11 +5,18 @@ import type { Workbench } from '#core/workbench/workbench.ts';
 import type { Call } from '#test/functions/call-api.ts';
 import type { ApiResponse, Operation } from './controller.ts';
 import { GrantedRoles } from './granted-roles.ts';
+import type { OwnerChecks } from './owner-checks.ts';
 import type { RequestEvents } from './request-events.ts';
 import { RuleViolation } from './rule-violation.ts';
 
 /** A lost right is used for at most this long, milliseconds. */
 const LOST_RIGHT_MAX_MS = 5000;
+
+/**
+ * A request gives a right at most this long after it was sent, milliseconds: 30 s until its last call, which takes effect within 10 s.
+ * A later one could give back what was taken back in the meantime.
+ */
+const GIVEN_WITHIN_MS = 42_000;
 
 /** What a role allows. It does not come from the product, which has its own table. */
 const ALLOWED: Readonly<Record<Share['role'], readonly Operation[]>> = {
@@ -46,8 +53,7 @@ export interface RightsChecksOptions {
   /** How far the clock of a function may differ from the actual time, milliseconds. */
   readonly clockSkewMaxMs: number;
   readonly isDeletionRequested: (workbenchId: string) => boolean;
-  /** Whether the workbench ever got another owner. */
-  readonly hasMoved: (workbenchId: string) => boolean;
+  readonly owners: Pick<OwnerChecks, 'ownershipOf' | 'hasMovedSince' | 'hasOwnedSince'>;
 }
 
 /**
@@ -70,7 +76,13 @@ export class RightsChecks {
 
   /** Called when a share has been stored. */
   checkPut(share: Share, requestId: string): void {
-    this.#roles.notePut(share, this.#options.now());
+    const now = this.#options.now();
+    this.#roles.notePut(share, now);
+    const age = now - this.#options.events.begunAt(requestId);
+    if (age > GIVEN_WITHIN_MS)
+      throw new RuleViolation(
+        `${requestId} wrote the share of ${formatGrantee(share.grantee)} ${age / 1000} s after the request was sent`,
+      );
     // LinkChecks has the rules for the share of a link.
     if (share.linkId !== undefined) return;
     const grantee = formatGrantee(share.grantee);
@@ -90,7 +102,9 @@ export class RightsChecks {
   }
 
   /** Called when all shares of a workbench have been deleted. */
-  noteDeletedAll(workbenchId: string): void {
+  checkDeletedAll(workbenchId: string): void {
+    if (!this.#options.isDeletionRequested(workbenchId))
+      throw new RuleViolation(`all shares of workbench ${workbenchId} were deleted, but not the workbench`);
     this.#roles.noteDeleteAll(workbenchId, this.#options.now());
   }
 
@@ -165,18 +179,25 @@ export class RightsChecks {
     const guest = guestOf(call);
     const { wid: workbenchId } = call;
     if (guest === undefined || workbenchId === undefined || response.status >= 500) return;
+    const { owners, isDeletionRequested } = this.#options;
     const now = this.#options.now();
     const includes = (roles: readonly Share['role'][]) =>
       roles.some((role) => ALLOWED[role].includes(operation));
     const since = sentAt - LOST_RIGHT_MAX_MS;
     const described = `${guest.userId} in the groups [${guest.groups}] got ${response.status} for "${operation}" of workbench ${workbenchId}`;
     if (!isRefusal(response)) {
-      if (!includes(this.#roles.possible(guest, workbenchId, since, now)))
+      const isOwn = owners.hasOwnedSince(workbenchId, guest.userId, since);
+      if (!isOwn && !includes(this.#roles.possible(guest, workbenchId, since, now)))
         throw new RuleViolation(`${described}, which no share has allowed for five seconds`);
       return;
     }
-    // Then there may be no record, or an index that has the earlier owner.
-    if (this.#options.isDeletionRequested(workbenchId) || this.#options.hasMoved(workbenchId)) return;
+    // Then there may be no record.
+    if (isDeletionRequested(workbenchId)) return;
+    const owner = owners.ownershipOf(workbenchId);
+    if (owner?.userId === guest.userId && owner.since < sentAt)
+      throw new RuleViolation(`${described}, although ${guest.userId} owns it`);
+    // The record has moved while the function read it.
+    if (owners.hasMovedSince(workbenchId, sentAt)) return;
     if (includes(this.#roles.certain(guest, workbenchId, since, now)))
       throw new RuleViolation(`${described}, although a share has allowed it for five seconds`);
   }

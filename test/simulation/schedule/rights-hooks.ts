@@ -34,7 +34,7 @@ export function createRightsHooks(
         },
         deleteAll: async (workbenchId) => {
           await inner.deleteAll(workbenchId);
-          rights.noteDeletedAll(workbenchId);
+          record(() => rights.checkDeletedAll(workbenchId));
           links.noteDeletedAll(workbenchId);
         },
       }),

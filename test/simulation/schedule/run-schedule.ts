@@ -238,10 +238,7 @@ class ScheduleRun {
       clockSkewMaxMs: FUNCTION_SKEW_MAX_MS,
       isDeletionRequested: (id: string) => this.#clients.wasDeletionRequested(id),
     };
-    this.#rights = new RightsChecks({
-      ...rightsOptions,
-      hasMoved: (id) => this.#owners.hasMovedSince(id, 0),
-    });
+    this.#rights = new RightsChecks({ ...rightsOptions, owners: this.#owners });
     const links = new LinkChecks({ ...rightsOptions, ownership: (id) => this.#owners.ownershipOf(id) });
     const checks = { rights: this.#rights, links, events: rightsOptions.events };
     const retentionMs = drawRetentionMs(deletionTape, this.#deletions.keptMs);
@@ -800,7 +797,7 @@ class ScheduleRun {
         if (deleted === 'deleted' && this.#lastWritten.delete(key.workbenchId)) {
           this.#gateChecks.noteRemoval(key.workbenchId);
           this.result.recordRemoval(key.workbenchId);
-          this.#recordViolation(() => this.#owners.checkRemoved(key));
+          this.#recordViolation(() => this.#owners.checkRemoved(key, this.kernel.now()));
           this.#recordViolation(() => this.#safety.checkRemoval(key));
         }
         return deleted;

@@ -1,3 +1,4 @@
+import { tokenOf } from '#test/functions/call-api.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Tape } from '../tape.ts';
 import { FAULT_PHASE_MS, USERS } from './commands.ts';
@@ -19,6 +20,10 @@ const CONSIDERATION_MAX_MS = 90_000;
 const RACE_MAX_MS = 1500;
 /** The most times that a request without a response, or with a server error, is sent. */
 const SENDS_MAX = 4;
+
+/** What both owners try after a move, and the longest time until then, milliseconds. */
+const VISITS = ['read', 'listShares', 'setShare'] as const;
+const VISIT_AFTER_MAX_MS = 8000;
 
 const RIVALS = ['none', 'start', 'restart', 'read', 'other_move', 'withdraw', 'delete'] as const;
 
@@ -74,6 +79,19 @@ export class SimulatedMoves {
     const rivals = this.#act(rival, workbenchId, owner, to);
     await (isOffer ? this.#offer(workbenchId, owner, to) : this.#give(workbenchId, owner, to));
     await rivals;
+    for (const user of [owner, to, owner]) await this.#visit(workbenchId, user);
+  }
+
+  /** The earlier owner or the next one sends a request with a token of its own. */
+  async #visit(workbenchId: string, userId: string): Promise<void> {
+    const { kernel, tape, controller } = this.#options;
+    await kernel.sleep(tape.intBetween(0, VISIT_AFTER_MAX_MS));
+    const operation = tape.pick(VISITS);
+    await controller.request(operation, {
+      wid: workbenchId,
+      authorizer: tokenOf(userId),
+      ...(operation === 'setShare' ? { grantee: 'user:mallory', body: { role: 'use' } } : {}),
+    });
   }
 
   async #stop(workbenchId: string, owner: string): Promise<void> {
