@@ -420,6 +420,8 @@ export const TEXTS = {
     agentDisconnected: 'The agent is not connected.',
     agentOutdated: 'The agent is too old.',
     workbenchCount: (count: number) => (count === 1 ? '1 workbench' : `${count} workbenches`),
+    ofOwner: (name: string, owner: string) => `${name} (${owner})`,
+    more: (count: number) => `and ${count} more`,
     drain: 'Empty',
     drainOf: (machine: string) => `Empty ${machine}`,
     drainTitle: (machine: string) => `Empty ${machine}?`,

@@ -24,6 +24,19 @@ export function AdminMachines({ machines }: { readonly machines: readonly Machin
   );
 }
 
+/** The most workbenches of a machine that are named. The list of workbenches has all of them, with the machine as a filter. */
+const NAMED_MAX = 10;
+
+function describeWorkbenches({ workbenches }: Machine): string {
+  const count = TEXTS.admin.workbenchCount(workbenches.length);
+  if (workbenches.length === 0) return count;
+  const names = workbenches
+    .slice(0, NAMED_MAX)
+    .map(({ workbench_name: name, user_id: owner }) => TEXTS.admin.ofOwner(name, owner));
+  const more = workbenches.length > NAMED_MAX ? [TEXTS.admin.more(workbenches.length - NAMED_MAX)] : [];
+  return `${count}: ${[...names, ...more].join(', ')}`;
+}
+
 function MachineRow({ machine }: { readonly machine: Machine }) {
   const { api, announce } = useConsole();
   const client = useQueryClient();
@@ -46,7 +59,7 @@ function MachineRow({ machine }: { readonly machine: Machine }) {
               .join(', ')}
           </span>
         </p>
-        <p class="hint">{TEXTS.admin.workbenchCount(machine.workbenches.length)}</p>
+        <p class="hint">{describeWorkbenches(machine)}</p>
         {draining?.until && <p>{TEXTS.admin.drainUntil(formatTime(draining.until))}</p>}
         {agent?.connected === false && <p class="field-problem">{TEXTS.admin.agentDisconnected}</p>}
         {agent?.outdated && <p class="field-problem">{TEXTS.admin.agentOutdated}</p>}

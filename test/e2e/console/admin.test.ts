@@ -27,6 +27,7 @@ test('an operator finds a workbench that hangs, reads its output, stops it and w
   await page.getByRole('row', { name: 'Other notebook' }).waitFor();
   await page.getByRole('button', { name: 'Sort by Owner' }).click();
   await page.getByText('local', { exact: true }).first().waitFor();
+  await page.getByText(/^3 workbenches: .*Other notebook \(bob\)/).waitFor();
   // A sweep has ended since the start of the server.
   await page.getByRole('region', { name: 'The last report of each sweep' }).waitFor();
   await checkScreen(page, 'admin');
