@@ -180,7 +180,7 @@ export const ROUTES = [
     action: ROUTE_ACTIONS.extendWorkbench,
     summary: 'Keeps a running workbench from being stopped for idleness for some time.',
     description:
-      'Takes a warning back. The next idle stop comes `minutes` from now at the earliest. Other planned stops stay: see `stops_at`. Has no effect on a workbench that is never stopped for idleness.',
+      'Takes a warning back. The next idle stop, and a stop by the schedule, come `minutes` from now at the earliest. Other planned stops stay: see `stops_at`.',
     parameters: [wid, user_id],
     body: extendBodySchema,
     responses: { 200: itemResponse('The extended workbench.') },

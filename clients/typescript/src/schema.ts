@@ -161,7 +161,7 @@ export interface paths {
         put?: never;
         /**
          * Keeps a running workbench from being stopped for idleness for some time.
-         * @description Takes a warning back. The next idle stop comes `minutes` from now at the earliest. Other planned stops stay: see `stops_at`. Has no effect on a workbench that is never stopped for idleness.
+         * @description Takes a warning back. The next idle stop, and a stop by the schedule, come `minutes` from now at the earliest. Other planned stops stay: see `stops_at`.
          */
         post: operations["extendWorkbench"];
         delete?: never;
