@@ -102,7 +102,7 @@ export abstract class LocalTaskRunner<R extends TaskFields, T extends LocalTask<
 
   async run(input: TaskInput, token: string): Promise<RunOutcome> {
     const taskId = toTaskId(this.#traits.idPrefix, token);
-    const detail = `waiting for one of ${this.#max} places`;
+    const detail = `waiting for a slot (${this.#max} in total)`;
     const toRecord = () =>
       this.createRecord(newTaskFields(taskId, input, token, detail, this.context.timers.now()));
     return this.registry.accept(taskId, toRecord, (task) => task.enqueue(this.limit));

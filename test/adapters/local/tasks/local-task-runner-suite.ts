@@ -39,9 +39,9 @@ export function describeLocalTaskRunner(name: string, makeBench: () => Promise<T
       await waitForStatus(tasks, first, 'running');
       expect(await describeTask(tasks, second)).toMatchObject({
         status: 'provisioning',
-        detail: 'waiting for one of 1 places, 0 before it',
+        detail: 'waiting for a slot (1 in total), 0 before it',
       });
-      expect((await describeTask(tasks, third)).detail).toBe('waiting for one of 1 places, 1 before it');
+      expect((await describeTask(tasks, third)).detail).toBe('waiting for a slot (1 in total), 1 before it');
       await tasks.stop(first, 'enough');
       await waitForStatus(tasks, second, 'running');
       expect((await describeTask(tasks, third)).status).toBe('provisioning');
