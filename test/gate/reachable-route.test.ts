@@ -11,7 +11,14 @@ import { describeGateProbeContract } from '#test/contracts/gate-probe.ts';
 import type { ManualClock } from '#test/memory/manual-clock.ts';
 import { openSilentPort } from './forward/silent-address.ts';
 import { HostClient } from './host-client.ts';
-import { BASE_URL, COMPOSITIONS, openComposedGate, originOf, PROBE_KEY } from './open-composed-gate.ts';
+import {
+  BASE_URL,
+  COMPOSITIONS,
+  composeWithSecret,
+  openComposedGate,
+  originOf,
+  PROBE_KEY,
+} from './open-composed-gate.ts';
 
 const { host: HOST } = new URL(BASE_URL);
 
@@ -170,6 +177,26 @@ async function passUntil(timers: ManualClock, isTrue: () => boolean): Promise<vo
   };
   await expect.poll(pass).toBe(true);
 }
+
+test('the gate in prefix mode reaches a workbench whose program has a base path', async () => {
+  const { port, table, timers } = await openComposedGate(composeWithSecret('prefix'));
+  const urls: unknown[] = [];
+  const backend = await openTask(({ url }, response) => {
+    urls.push(url);
+    response.end();
+  });
+  const { workbenchId } = readyAt(backend.port);
+  const base = `/project/${workbenchId}`;
+  const endpoint = `http://127.0.0.1:${backend.port}${base}`;
+  table.put(pending({ run: acceptedRun({ taskVersion: 9, endpoint }), gateSilentSince: 0 }));
+  const probe = new HttpGateProbe({
+    gate: () => ({ url: new URL(`http://127.0.0.1:${port}`), host: HOST }),
+    keys: async () => [PROBE_KEY],
+    clock: timers,
+  });
+  expect(await probe.probe({ workbenchId, taskId: 'task-1' })).toEqual({ kind: 'reachable' });
+  expect(urls).toEqual([`${base}/`]);
+});
 
 async function post(port: number, host: string, token: string): Promise<number> {
   const asked = request({

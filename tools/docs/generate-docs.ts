@@ -74,7 +74,7 @@ async function generateTexts(folder: string): Promise<Readonly<Record<string, st
       {
         title: 'Local mode',
         introduction:
-          '`npm start` also reads these settings. In local mode `RESTAPI_AUTH` defaults to `none` without a key, `BASE_URL` to the local address with `WB_WORKBENCH_PORT`, `WB_STOP_SETTLE_SECONDS` to 0, and `WB_TEMPLATES` to two templates without a size; `WB_TEMPLATES=[]` removes them.',
+          '`npm start` also reads these settings. In local mode `RESTAPI_AUTH` defaults to `none` without a key, `BASE_URL` to the local address with `WB_WORKBENCH_PORT`, `WB_STOP_SETTLE_SECONDS` to 0, `WB_GATE_SILENT_TIMEOUT_SECONDS` to 60, and `WB_TEMPLATES` to two templates without a size; `WB_TEMPLATES=[]` removes them.',
         settings: LOCAL_SETTINGS,
       },
       {

@@ -166,6 +166,7 @@ const REFUSED_TARGETS = [
     '/.wb/start',
     '/.wb/stop',
     '/.wb/health',
+    '/.wb/reachable',
     '/.wb/stop-notice',
     '/.wb/../lab',
     '/.wb/%2e%2e/lab',
