@@ -108,7 +108,10 @@ export class OperationsDashboard extends Construct {
       graph('Connections that the gate ended', [this.#metric('gate_connection_ended')]),
       graph('Failed sign-ins', [this.#metric('sign_in_failed')]),
       graph('Failed effects', [this.#metric('effect_failed')]),
-      graph('Retried starts', [this.#metric('start_retried')]),
+      graph('Retried starts, starts with a silent gate', [
+        this.#metric('start_retried'),
+        this.#metric('gate_silent'),
+      ]),
       graph('Overdue, failed, unreadable', [
         this.#metric('overdue'),
         this.#metric('init_failed'),
@@ -119,7 +122,6 @@ export class OperationsDashboard extends Construct {
         this.#metric('unreadable_record'),
         this.#metric('unreadable_history_entry'),
         this.#metric('invalid_message_dropped'),
-        this.#metric('quota_settle_failed'),
         this.#metric('activity_read_failed'),
         this.#metric('activity_write_failed'),
         this.#metric('audit_events_lost'),
