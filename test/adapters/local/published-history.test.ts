@@ -30,6 +30,21 @@ it('publishes the events of entries before it writes these, so that a crash in b
   expect(publisher.published).toEqual([aWorkbenchEvent()]);
 });
 
+it('publishes the event of an entry once, although two writers write the entry', async () => {
+  const { publisher, history } = open();
+  await Promise.all([1, 2].map(() => history.append(ID, [aHistoryEntry()], [aWorkbenchEvent()])));
+  expect(publisher.published).toEqual([aWorkbenchEvent()]);
+});
+
+it('publishes an event again that could not be published, when its entry is written again', async () => {
+  const { publisher, history } = open();
+  publisher.isBroken = true;
+  await history.append(ID, [aHistoryEntry()], [aWorkbenchEvent()]);
+  publisher.isBroken = false;
+  await history.append(ID, [aHistoryEntry()], [aWorkbenchEvent()]);
+  expect(publisher.published).toEqual([aWorkbenchEvent()]);
+});
+
 it('writes the entries although their events cannot be published, and counts the events', async () => {
   const { inner, publisher, telemetry, history } = open();
   publisher.isBroken = true;
