@@ -21,6 +21,8 @@ export const WORKBENCH_EVENT_MEANINGS: Readonly<Record<WorkbenchEventType, strin
   schedule_warned: 'Its schedule stops it at `stops_at`.',
   schedule_missed: 'The controller did not work when its schedule was to start or stop it.',
   schedule_refused: 'A quota refused the start of its schedule.',
+  stop_warned:
+    'It is stopped at `stops_at`, the time that its user has set (`stop_at`) or at which the run has lasted as long as it may (`max_life`).',
   retention_warned: 'It was stopped for long, and is deleted at `deletes_at` unless it is used.',
   interruption_noticed:
     'AWS takes its instance back (`status_detail` `spot_interruption`, stopped at `stops_at`), or replaces it (`instance_draining`).',

@@ -297,6 +297,7 @@ export const TEXTS = {
       schedule_refused: 'A quota refused the start by its schedule',
       retention_warned: 'Will be deleted because it was stopped for long',
       files_deleted: 'Its files are deleted',
+      stop_warned: 'Will be stopped at its time',
     } as Readonly<Record<string, string>>,
   },
 

@@ -36,6 +36,7 @@ export const HISTORY_ENTRY_TYPES = [
   'schedule_refused',
   'retention_warned',
   'files_deleted',
+  'stop_warned',
   'unknown',
 ] as const;
 

@@ -1,7 +1,7 @@
 import { CLOCK_SKEW_MAX_MS } from '../clock-skew.ts';
 import { isDeleted } from './is-deleted.ts';
 import type { ReasonCode } from './reasons.ts';
-import type { Workbench } from './record-schema.ts';
+import type { Running, Workbench } from './record-schema.ts';
 import type { Retention } from './retention-schema.ts';
 
 /**
@@ -42,6 +42,22 @@ export function plannedStopOf(workbench: Workbench): PlannedStop | undefined {
 /** The owner is warned at least this long before a stop by the schedule, milliseconds. */
 export const SCHEDULE_WARNING_MS = 10 * 60_000;
 
+/** The owner is warned this long before a stop at a fixed time, milliseconds. */
+export const FIXED_STOP_WARNING_MS = 10 * 60_000;
+
+/** The earliest stop of a running workbench that nothing postpones: at the time that its user has set, or the longest life of a run. */
+export function fixedStopOf({ lifeEndsAt, plannedStopAt }: Running): PlannedStop | undefined {
+  if (plannedStopAt !== undefined && plannedStopAt <= (lifeEndsAt ?? plannedStopAt))
+    return { at: plannedStopAt, code: 'stop_at' };
+  return lifeEndsAt === undefined ? undefined : { at: lifeEndsAt, code: 'max_life' };
+}
+
+/** When the owner must be warned of this stop; undefined if there is none, or the owner is warned of it. */
+export function fixedStopWarningAtOf(running: Running): number | undefined {
+  const stop = fixedStopOf(running);
+  return stop === undefined || stop.at === running.warnedStopAt ? undefined : stop.at - FIXED_STOP_WARNING_MS;
+}
+
 /** The owner is warned at least this long before a stopped workbench is deleted by the retention, milliseconds: a week. */
 export const RETENTION_WARNING_MS = 7 * 86_400_000;
 
@@ -73,6 +89,8 @@ export function plannedTimesOf(workbench: Workbench): readonly number[] {
   const planned = plannedStopOf(workbench);
   if (planned !== undefined) times.push(planned.at);
   if (workbench.idle !== undefined) times.push(workbench.idle.checkAt);
+  const warningAt = fixedStopWarningAtOf(workbench);
+  if (warningAt !== undefined) times.push(warningAt);
   if (schedule?.nextStopAt !== undefined && schedule.state !== 'warned')
     times.push(schedule.nextStopAt - SCHEDULE_WARNING_MS);
   return times;

@@ -206,6 +206,8 @@ export const runningSchema = openObject({
   idle: z.optional(idleSchema),
   /** When the run has lasted as long as it may. A time of day. */
   lifeEndsAt: z.optional(z.int()),
+  /** The owner is warned of the stop at this time, by `stop_at` or because the run has lasted as long as it may. */
+  warnedStopAt: z.optional(z.int()),
 });
 
 export const stoppingSchema = openObject({

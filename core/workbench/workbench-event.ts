@@ -19,6 +19,7 @@ export const WORKBENCH_EVENTS = {
   schedule_warned: 'Workbench Schedule Warning',
   schedule_missed: 'Workbench Schedule Missed',
   schedule_refused: 'Workbench Schedule Refused',
+  stop_warned: 'Workbench Stop Warning',
   retention_warned: 'Workbench Retention Warning',
   interruption_noticed: 'Workbench Interruption Warning',
   drain_announced: 'Workbench Drain Announced',

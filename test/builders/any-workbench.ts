@@ -351,6 +351,7 @@ export const anyWorkbench = (): fc.Arbitrary<Workbench> =>
         run: accepted(),
         idle: maybe(idle()),
         lifeEndsAt: maybe(anyTime()),
+        warnedStopAt: maybe(anyTime()),
       } satisfies Fields<Running>),
     ),
     exact(

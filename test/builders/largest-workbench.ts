@@ -284,6 +284,7 @@ export const LARGEST_WORKBENCHES = {
       unknown: true,
     } satisfies Required<Idle>,
     lifeEndsAt: TIME,
+    warnedStopAt: TIME,
   } satisfies Required<Running>,
   'stopping-issued': { ...stoppingFields, run: issued } satisfies Required<Stopping>,
   'stopping-accepted': { ...stoppingFields, run: accepted } satisfies Required<Stopping>,

@@ -5,7 +5,7 @@ import { goneAfterOf, launchAfterOf, runOf, type Starting, type Workbench } from
 import { type Context, driveNow } from './context.ts';
 import { deleteOrHide, endWindow } from './deletion.ts';
 import { applyGateDeadline, isWaitingForGate } from './gate-probe.ts';
-import { stopAsPlanned } from './idle.ts';
+import { stopAsPlanned, warnOfFixedStop } from './idle.ts';
 import { dueInterruptionReason, isInterruptionDue } from './interruption.ts';
 import { followRetention } from './retention.ts';
 import { INSTANCE_LOST, isEnding } from './run.ts';
@@ -27,7 +27,9 @@ export function applyElapsedTime(workbench: Workbench, context: Context): Workbe
     context,
   );
   const hide = (stopped: Workbench) => deleteOrHide(stopped, false, (same) => same, context);
-  return endWindow(followRetention(scheduled, hide, context), context);
+  const next = endWindow(followRetention(scheduled, hide, context), context);
+  // A write has one entry in the history. If something else has happened, the warning is due at once.
+  return next === workbench ? warnOfFixedStop(workbench, context) : next;
 }
 
 /**

@@ -3,6 +3,7 @@ import { beingDeletedError, notRunning } from '../../errors.ts';
 import { ACTIVITY_WRITE_INTERVAL_MS } from '../../gate/activity.ts';
 import type { Evidence } from '../../ports/activity-store.ts';
 import { type EvidenceKind, EXTENSION_MINUTES_MAX, type Idle } from '../idle-schema.ts';
+import { FIXED_STOP_WARNING_MS, fixedStopWarningAtOf } from '../planned-stop.ts';
 import type { StatusReason } from '../reasons.ts';
 import type { Changes } from '../request-fields.ts';
 import type { WorkbenchSpec } from '../spec.ts';
@@ -52,11 +53,12 @@ export function idleEffects(workbench: Workbench, now: number): readonly Effect[
 export function withLimits(running: Running, before: Workbench, context: Context): Running {
   const { now, policy } = context;
   if (before.status === 'running') {
-    const { idle, lifeEndsAt } = before;
+    const { idle, lifeEndsAt, warnedStopAt } = before;
     return {
       ...running,
       ...(idle === undefined ? {} : { idle }),
       ...(lifeEndsAt === undefined ? {} : { lifeEndsAt }),
+      ...(warnedStopAt === undefined ? {} : { warnedStopAt }),
     };
   }
   return withLife(withIdleLimit(running, now, policy), running.readyAt ?? now, policy);
@@ -192,6 +194,14 @@ function idleReason({ minutes, since }: Idle): StatusReason {
     code: 'idle',
     message: `The workbench was not used since ${time} UTC, longer than its limit of ${minutes} minutes. Its files are kept. Start it again; a longer limit is idle_stop_minutes.`,
   };
+}
+
+/** Warns the owner of a stop at a fixed time, once for each time. */
+export function warnOfFixedStop(workbench: Workbench, { now }: Context): Workbench {
+  if (workbench.status !== 'running') return workbench;
+  const warningAt = fixedStopWarningAtOf(workbench);
+  if (warningAt === undefined || now < warningAt) return workbench;
+  return { ...workbench, warnedStopAt: warningAt + FIXED_STOP_WARNING_MS };
 }
 
 /** Stops a run that has lasted as long as it may, or whose user has set the time of its stop. */

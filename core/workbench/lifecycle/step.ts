@@ -1,6 +1,7 @@
 import { meterAfter } from '../../cost/metering.ts';
 import type { HistoryEntry } from '../history.ts';
 import { isHostEnded } from '../host-state.ts';
+import { fixedStopOf, type PlannedStop } from '../planned-stop.ts';
 import { failedStartsOf, isSettled, keyOf, runOf, type Workbench } from '../workbench.ts';
 import { backoffMs } from './backoff.ts';
 import { type Context, driveBy, pollLater } from './context.ts';
@@ -300,6 +301,8 @@ function historyEntryFor(
   }
   if (isWarned(before) !== isWarned(after) && after.status === 'running')
     return { ...entry, type: isWarned(after) ? 'idle_warned' : 'idle_warning_ended' };
+  const stop = newlyWarnedStop(before, after);
+  if (stop !== undefined) return { ...entry, type: 'stop_warned', code: stop.code };
   const interruption = interruptionKindOf(after);
   if (interruption !== undefined && interruption !== interruptionKindOf(before))
     return { ...entry, type: 'interruption_noticed' };
@@ -342,6 +345,13 @@ function isOnSameMachine(before: Workbench, after: Workbench): boolean {
 /** Whether the owner is warned that the workbench will be stopped because it is not used. */
 function isWarned(workbench: Workbench): boolean {
   return workbench.status === 'running' && workbench.idle?.idleStopAt !== undefined;
+}
+
+/** The stop at a fixed time of which the owner is warned since. */
+function newlyWarnedStop(before: Workbench, after: Workbench): PlannedStop | undefined {
+  if (after.status !== 'running' || after.warnedStopAt === undefined) return undefined;
+  if (before.status === 'running' && before.warnedStopAt === after.warnedStopAt) return undefined;
+  return fixedStopOf(after);
 }
 
 function interruptionKindOf(workbench: Workbench): string | undefined {

@@ -9,6 +9,7 @@ const PUBLISHED_TYPES: ReadonlySet<string> = new Set([
   'idle_warning_ended',
   'extended',
   'schedule_warned',
+  'stop_warned',
   'schedule_missed',
   'schedule_refused',
   'retention_warned',

@@ -22,7 +22,7 @@ const FREE_BYTES: Readonly<Record<keyof typeof LARGEST_WORKBENCHES, number>> = {
   'starting-issued': 286,
   provisioning: 391,
   pending: 372,
-  running: 494,
+  running: 473,
   'stopping-issued': 234,
   'stopping-accepted': 168,
   'deleting-issued': 660,

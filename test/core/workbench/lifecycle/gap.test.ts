@@ -41,6 +41,7 @@ const FACTS = [
   'idleStopAt',
   'keepUntil',
   'lifeEndsAt',
+  'warnedStopAt',
   'plannedStopAt',
   'deletedAt',
   'deletesAt',

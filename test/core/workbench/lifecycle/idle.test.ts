@@ -355,7 +355,7 @@ describe('changed limits', () => {
 describe('a planned stop', () => {
   it('comes at the time that the user has set, and is no plan any more then', () => {
     const workbench = running({ plannedStopAt: T0 + HOUR, run: acceptedRun() });
-    expect(dueAt(workbench)).toBe(T0 + HOUR);
+    expect(dueAt({ ...workbench, warnedStopAt: T0 + HOUR })).toBe(T0 + HOUR);
     expect(plannedStopOf(workbench)).toEqual({ at: T0 + HOUR, code: 'stop_at' });
     expect(apply(workbench, { type: 'tick' }, T0 + HOUR - 1).status).toBe('running');
     const after = apply(workbench, { type: 'tick' }, T0 + HOUR);
@@ -384,6 +384,49 @@ describe('a planned stop', () => {
     expect(plannedStopOf(ready({ ...all, run: drained }))).toEqual({ at: T0 + 3, code: 'machine_drained' });
     expect(plannedStopOf(ready(all))).toEqual({ at: T0 + 4, code: 'max_life' });
     expect(plannedStopOf(stopped({ plannedStopAt: T0 }))).toBeUndefined();
+  });
+
+  it.each([
+    ['at the time that its user has set', { plannedStopAt: T0 + HOUR, lifeEndsAt: T0 + 2 * HOUR }, 'stop_at'],
+    ['after the longest life', { plannedStopAt: T0 + 2 * HOUR, lifeEndsAt: T0 + HOUR }, 'max_life'],
+  ] as const)('%s warns its owner ten minutes before, once', (_title, times, code) => {
+    const workbench = running({ ...times, run: acceptedRun() });
+    const warningAt = T0 + 50 * MINUTE;
+    expect(dueAt(workbench)).toBe(warningAt);
+    expect(apply(workbench, { type: 'tick' }, warningAt - 1)).toBe(workbench);
+    const warned = apply(workbench, { type: 'tick' }, warningAt);
+    expect(warned).toMatchObject({ status: 'running', warnedStopAt: T0 + HOUR });
+    expect(warned.outbox.at(-1)).toEqual({ seq: 2, at: warningAt, type: 'stop_warned', code });
+    const published = { ...warned, outbox: [] } as Workbench;
+    expect(dueAt(published)).toBe(T0 + HOUR);
+    expect(apply(published, { type: 'tick' }, warningAt + 1)).toBe(published);
+    expect(apply(published, RUNS, warningAt + 1)).toMatchObject({ warnedStopAt: T0 + HOUR });
+  });
+
+  it('that is moved warns again', () => {
+    const workbench = running({ plannedStopAt: T0 + HOUR, warnedStopAt: T0 + HOUR });
+    const changes = { stopAt: T0 + 2 * HOUR };
+    const after = apply(workbench, { type: 'update', changes, by: 'ada' }, T0 + 55 * MINUTE);
+    const published = { ...after, outbox: [] } as Workbench;
+    expect(dueAt(published)).toBe(T0 + 110 * MINUTE);
+    const warned = apply(published, { type: 'tick' }, T0 + 110 * MINUTE);
+    expect(warned.outbox.at(-1)).toMatchObject({ type: 'stop_warned', code: 'stop_at' });
+  });
+
+  it('warns in a write of its own, if the schedule warns at the same time', () => {
+    const nextStopAt = T0 + HOUR;
+    const schedule = { start: '0 8 * * *', stop: '0 18 * * *', zone: 'UTC', nextStopAt };
+    const workbench = running({ plannedStopAt: T0 + HOUR, schedule });
+    const first = apply(workbench, { type: 'tick' }, T0 + 50 * MINUTE);
+    const second = apply(first, { type: 'tick' }, T0 + 50 * MINUTE);
+    expect(second.outbox.map(({ type }) => type).slice(-2)).toEqual(['schedule_warned', 'stop_warned']);
+  });
+
+  it('does not warn when its time has come', () => {
+    const workbench = running({ plannedStopAt: T0 + HOUR });
+    const after = apply(workbench, { type: 'tick' }, T0 + HOUR);
+    expect(after.status).toBe('stopping');
+    expect(after.outbox.map(({ type }) => type)).not.toContain('stop_warned');
   });
 
   it('after the longest life has its reason', () => {

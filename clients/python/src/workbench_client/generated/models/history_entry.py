@@ -38,7 +38,9 @@ class HistoryEntry:
             the controller did not work when the schedule was to start or stop it. `schedule_refused`: a quota refused the
             start by the schedule. `restored`: a user took its deletion back. `retention_warned`: the workbench was stopped
             for long and will be deleted; `delete_requested` with the `reason_code` `retention`: it was. `files_deleted`:
-            its files are deleted for good. `unknown`: a type that this version of the controller does not know.
+            its files are deleted for good. `stop_warned`: the workbench will be stopped at its `stop_at`, or because the
+            run has lasted as long as it may; `reason_code` says which. `unknown`: a type that this version of the
+            controller does not know.
         requested_by (str | Unset): The caller who requested it.
         from_ (HistoryEntryFrom | Unset):
         to (HistoryEntryTo | Unset):

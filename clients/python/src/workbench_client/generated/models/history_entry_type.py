@@ -31,6 +31,7 @@ class HistoryEntryType(str, Enum):
     START_RETRIED = "start_retried"
     STATUS_CHANGED = "status_changed"
     STOP_REQUESTED = "stop_requested"
+    STOP_WARNED = "stop_warned"
     UNEXPECTED_TASK_FOUND = "unexpected_task_found"
     UNEXPECTED_TASK_STOPPED = "unexpected_task_stopped"
     UNKNOWN = "unknown"
