@@ -456,7 +456,7 @@ class ScheduleRun {
     this.#owners.checkRecords(this.#records());
     this.#costs.check(this.#records(), this.kernel.now());
     this.#quotas.checkLedgers('after the fault phase');
-    this.#publishing.check();
+    await this.#checkPublished();
     await this.#quotas.removeLimits();
     await this.#runUntilDone(this.#timetables.removeAll());
     this.#use.use();
@@ -469,7 +469,7 @@ class ScheduleRun {
     await this.#visitLast();
     await this.#deleteAll();
     this.#costs.check([], this.kernel.now());
-    this.#publishing.check();
+    await this.#checkPublished();
   }
 
   finish(): void {
@@ -600,6 +600,14 @@ class ScheduleRun {
         );
       }
     }
+  }
+
+  /** Waits for the last entries of the history: they may be a second old. */
+  async #checkPublished(): Promise<void> {
+    const end = this.kernel.now() + MINUTE;
+    while (this.#publishing.unpublished > 0 && this.kernel.now() < end)
+      await this.#runUntil(this.kernel.now() + 1000);
+    this.#publishing.check();
   }
 
   /** Gives the sweeps the time to delete orphans, and workbenches the time to become idle. Then sweeps the volumes. */

@@ -52,6 +52,11 @@ export class SimulatedPublishing {
     this.#bus.disableHazards();
   }
 
+  /** The number of new entries of the history that the function has not processed. */
+  get unpublished(): number {
+    return this.#stream.size;
+  }
+
   /** Checks what was published. Only when nothing has failed for some minutes. */
   check(): void {
     this.#checks.check(this.#bus.entries);
