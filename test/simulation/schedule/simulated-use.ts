@@ -18,6 +18,15 @@ const MINUTE = 60_000;
 const CLOCK_SKEW_MAX_MS = 25_000;
 /** The probability that a write of a gate fails in the fault phase, and that it has its effect nevertheless. */
 const LOST_PROBABILITY = 0.25;
+/**
+ * The probability that a user extends while the evidence is read, which then fails: the record is checked again long before the end of the
+ * extension. How long such an extension is, minutes, and how long the read takes, milliseconds.
+ */
+const EXTENDED_AT_READ_PROBABILITY = 0.2;
+const EXTENDED_MIN_MINUTES = 20;
+const FAILED_READ_MS = 5000;
+/** The longest extension and keepalive, minutes. */
+const HOLD_MAX_MINUTES = 40;
 /** A write of a gate takes up to this, milliseconds. */
 const WRITE_MAX_MS = 10_000;
 /** The most acts of the fault phase. */
@@ -88,7 +97,8 @@ export class SimulatedUse {
     const { activity } = controller.stores;
     const read = activity.readEvidence.bind(activity);
     activity.readEvidence = async (workbenchId, runId) => {
-      if (this.#isUnreadable) throw new PortError('unavailable', 'readEvidence: no response');
+      if (this.#isUnreadable || (await this.#extendAtRead(workbenchId)))
+        throw new PortError('unavailable', 'readEvidence: no response');
       const evidence = await read(workbenchId, runId);
       checks.noteRead(workbenchId, runId, kernel.now());
       return evidence;
@@ -214,6 +224,19 @@ export class SimulatedUse {
     else this.#send(record, act).catch(this.#options.onError);
   }
 
+  /** A user extends while the evidence is read, sometimes. Returns whether the read fails. */
+  async #extendAtRead(workbenchId: string): Promise<boolean> {
+    const { kernel, tape, recordOf, log, onError } = this.#options;
+    if (!this.#faults || !tape.chance(EXTENDED_AT_READ_PROBABILITY)) return false;
+    const record = recordOf(workbenchId);
+    if (record?.status !== 'running' || record.idle === undefined) return false;
+    const minutes = tape.intBetween(EXTENDED_MIN_MINUTES, HOLD_MAX_MINUTES);
+    log(`extend of workbench ${workbenchId} while its evidence is read`);
+    this.#send(record, 'extend', minutes).catch(onError);
+    await kernel.sleep(FAILED_READ_MS);
+    return true;
+  }
+
   #visit(workbenchId: string): void {
     const record = this.#options.recordOf(workbenchId);
     if (record?.status !== 'running' || record.idle === undefined) return;
@@ -255,12 +278,15 @@ export class SimulatedUse {
   }
 
   /** Sends a request of a person or a program. What it confirms must be kept. */
-  async #send(record: Running, act: Exclude<Act, 'visit' | 'old_run'>): Promise<void> {
+  async #send(
+    record: Running,
+    act: Exclude<Act, 'visit' | 'old_run'>,
+    minutes = this.#options.tape.intBetween(1, HOLD_MAX_MINUTES),
+  ): Promise<void> {
     const { kernel, tape, controller, checks } = this.#options;
     const { userId, workbenchId } = record;
     const runId = checks.runIdOf(workbenchId);
     const at = kernel.now();
-    const minutes = tape.intBetween(1, 40);
     const until = at + minutes * MINUTE;
     const claimed = at + tape.intBetween(0, 2 * CLOCK_SKEW_MAX_MS) - CLOCK_SKEW_MAX_MS;
     const request = { query: `user_id=${userId}`, wid: workbenchId };
