@@ -219,7 +219,10 @@ export class SimulatedTimetables {
         kernel.after((first ?? since) - since - MINUTE, () => {
           this.#send(workbenchId, user, undefined).catch(onError);
         });
-      return () => this.#checkNotStarted(workbenchId, since);
+      return () => {
+        const times = end === 'removed' ? [] : timesBetween(start, zone, since, kernel.now());
+        if (times.length === 0) this.#checkNotStarted(workbenchId, since);
+      };
     }
     if (end === 'overruled')
       kernel.after(first - since + tape.intBetween(2, 8) * MINUTE, () => {
