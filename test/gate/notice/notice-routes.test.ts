@@ -98,7 +98,8 @@ describe('what the script of the notice asks for', () => {
     ['a program keeps it for longer', { keepaliveUntil: T0 + 10 * MINUTE }],
   ])('is nothing once %s since the warning: the controller will move the stop', async (_, evidence) => {
     expect((await ask({ evidence })).body).toEqual({});
-    expect((await ask({ evidence, record: open({ lifeEndsAt: T0 + MINUTE }) })).body).not.toEqual({});
+    const endsBefore = open({ ...idle(), lifeEndsAt: T0 + MINUTE });
+    expect((await ask({ evidence, record: endsBefore })).body).toMatchObject({ kind: 'max_life' });
   });
 
   test('is the stop as long as the evidence cannot be read, or is from before the warning', async () => {
