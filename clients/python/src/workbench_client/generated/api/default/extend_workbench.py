@@ -223,8 +223,8 @@ def sync_detailed(
 ) -> Response[Error | GatewayError | ExtendWorkbenchResponse200]:
     """Keeps a running workbench from being stopped for idleness for some time.
 
-     Takes a warning back. The next idle stop comes `minutes` from now at the earliest. Other planned
-    stops stay: see `stops_at`. Has no effect on a workbench that is never stopped for idleness.
+     Takes a warning back. The next idle stop, and a stop by the schedule, come `minutes` from now at the
+    earliest. Other planned stops stay: see `stops_at`.
 
     Args:
         wid (str):
@@ -261,8 +261,8 @@ def sync(
 ) -> Error | GatewayError | ExtendWorkbenchResponse200 | None:
     """Keeps a running workbench from being stopped for idleness for some time.
 
-     Takes a warning back. The next idle stop comes `minutes` from now at the earliest. Other planned
-    stops stay: see `stops_at`. Has no effect on a workbench that is never stopped for idleness.
+     Takes a warning back. The next idle stop, and a stop by the schedule, come `minutes` from now at the
+    earliest. Other planned stops stay: see `stops_at`.
 
     Args:
         wid (str):
@@ -294,8 +294,8 @@ async def asyncio_detailed(
 ) -> Response[Error | GatewayError | ExtendWorkbenchResponse200]:
     """Keeps a running workbench from being stopped for idleness for some time.
 
-     Takes a warning back. The next idle stop comes `minutes` from now at the earliest. Other planned
-    stops stay: see `stops_at`. Has no effect on a workbench that is never stopped for idleness.
+     Takes a warning back. The next idle stop, and a stop by the schedule, come `minutes` from now at the
+    earliest. Other planned stops stay: see `stops_at`.
 
     Args:
         wid (str):
@@ -330,8 +330,8 @@ async def asyncio(
 ) -> Error | GatewayError | ExtendWorkbenchResponse200 | None:
     """Keeps a running workbench from being stopped for idleness for some time.
 
-     Takes a warning back. The next idle stop comes `minutes` from now at the earliest. Other planned
-    stops stay: see `stops_at`. Has no effect on a workbench that is never stopped for idleness.
+     Takes a warning back. The next idle stop, and a stop by the schedule, come `minutes` from now at the
+    earliest. Other planned stops stay: see `stops_at`.
 
     Args:
         wid (str):
