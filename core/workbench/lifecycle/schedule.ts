@@ -4,6 +4,7 @@ import type { StatusReason } from '../reasons.ts';
 import type { Schedule, ScheduleRequest } from '../schedule-schema.ts';
 import { isDeleted, type Running, type Stopped, type Stopping, type Workbench } from '../workbench.ts';
 import type { Context } from './context.ts';
+import { isFromFuture } from './gap.ts';
 
 /** Starts and stops by the schedule of a workbench. See docs/lifecycle.md#schedules. */
 
@@ -16,21 +17,27 @@ const STOPPED_BY_SCHEDULE: StatusReason = {
     'The workbench was stopped by its schedule. Its files are kept. Start it again, or extend it before the next stop.',
 };
 
-/** The part of a record that has its schedule. */
+/** The part of a record that has its schedule, and when it was started and written last. */
 interface Scheduled {
   readonly schedule?: Schedule | undefined;
+  readonly startedAt?: number | undefined;
+  readonly updatedAt: number;
 }
 
 /** The schedule of a workbench that starts: its next stop. */
 export function toNextStop<W extends Scheduled>(workbench: W, now: number): W {
   const { schedule } = workbench;
-  return schedule === undefined ? workbench : { ...workbench, schedule: planNext(schedule, 'stop', now) };
+  return schedule === undefined
+    ? workbench
+    : { ...workbench, schedule: planNext(schedule, 'stop', passed(workbench, now)) };
 }
 
 /** The schedule of a workbench that stops: its next start. */
 export function toNextStart<W extends Scheduled>(workbench: W, now: number): W {
   const { schedule } = workbench;
-  return schedule === undefined ? workbench : { ...workbench, schedule: planNext(schedule, 'start', now) };
+  return schedule === undefined
+    ? workbench
+    : { ...workbench, schedule: planNext(schedule, 'start', passed(workbench, now)) };
 }
 
 /** Sets another schedule, or none. It applies at once. @param schedule null: none; undefined: as before */
@@ -138,6 +145,15 @@ export function withNextTime<W extends Workbench>(workbench: W, now: number): W 
 
 function isStoppedOrStopping(workbench: Workbench): workbench is Stopped | Stopping {
   return workbench.status === 'stopped' || workbench.status === 'stopping';
+}
+
+/**
+ * Times until then have passed. The function that started the workbench may have a clock that is ahead of this one by seconds: without
+ * it a stop just after a start by the schedule would plan the same start again.
+ */
+function passed({ startedAt = 0, updatedAt }: Scheduled, now: number): number {
+  const known = [startedAt, updatedAt].filter((at) => !isFromFuture({ updatedAt: at }, now));
+  return Math.max(now, ...known);
 }
 
 /** What a newer version has stored stays. */

@@ -116,6 +116,14 @@ describe('a start by the schedule', () => {
     expect(tick({ ...after, outbox: [] } as Workbench, MONDAY_8 + 2 * MINUTE).status).toBe('stopped');
   });
 
+  it('does not come again if a user stops the workbench just after it, by a clock that is behind', () => {
+    const started = { ...tick(waiting(), MONDAY_8 + 500), outbox: [] } as Workbench;
+    const after = apply(started, { type: 'stop', by: 'ada' }, MONDAY_8 - 1000);
+    expect(after.schedule).toEqual({ ...WORKDAYS, nextStartAt: at(8, 0, 3) });
+    const setBack = apply(started, { type: 'stop', by: 'ada' }, at(7));
+    expect(setBack.schedule).toEqual({ ...WORKDAYS, nextStartAt: MONDAY_8 });
+  });
+
   it('does not happen to a deleted workbench, and not late after it was restored', () => {
     const kept = { ...apply(waiting(), { type: 'delete', by: 'ada' }, at(7)), outbox: [] } as Workbench;
     expect(dueAt(kept)).toBe(at(7) + 72 * HOUR);
