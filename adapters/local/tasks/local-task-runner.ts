@@ -47,7 +47,7 @@ const DEFAULT_GRACE_MS = 10_000;
 
 export const SERVER_STOPPED = {
   code: 'instance_lost',
-  message: 'The local server was stopped, and it with it.',
+  message: 'The local server ended, and the workbench with it.',
 } as const;
 
 /**

@@ -56,7 +56,7 @@ describe.runIf(process.platform === 'linux')('a server killed by SIGKILL', () =>
       const taskId = await startTask(tasks, await bench.input({ workbenchId: 'wb1', runId: 'run1' }), 't');
       expect(await describeTask(tasks, taskId)).toMatchObject({
         status: 'stopped',
-        stop: { code: 'instance_lost', message: 'The local server was stopped, and it with it.' },
+        stop: { code: 'instance_lost', message: 'The local server ended, and the workbench with it.' },
       });
       // Higher than any version that was published and then lost with its write.
       expect((await describeTask(tasks, taskId)).version).toBeGreaterThan(1000);

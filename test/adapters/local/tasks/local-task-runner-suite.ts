@@ -103,7 +103,7 @@ export function describeLocalTaskRunner(name: string, makeBench: () => Promise<T
       for (const id of ids) {
         expect(await describeTask(tasks, id)).toMatchObject({
           status: 'stopped',
-          stop: { code: 'instance_lost', message: 'The local server was stopped, and it with it.' },
+          stop: { code: 'instance_lost', message: 'The local server ended, and the workbench with it.' },
         });
       }
       await expect(tasks.run(await bench.input(), 'late')).rejects.toMatchObject({ kind: 'throttled' });
