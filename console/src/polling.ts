@@ -10,13 +10,20 @@ export const START_TIMES_AGE_MS = 600_000;
 export const LOGS_INTERVAL_MS = 3_000;
 /** The report of a sweep that the operator has started. */
 export const SWEEP_INTERVAL_MS = 2_000;
+/** The workbench stops now, or should have stopped. */
+export const STOP_INTERVAL_MS = 3_000;
 /** How often the page asks whether a server that is gone is back. */
 export const HEALTH_INTERVAL_MS = 2_000;
 /** The longest wait that the page accepts from the API. */
 const RETRY_AFTER_MAX_S = 60;
 
-/** Returns when a workbench is read again. @param retryAfterSeconds of the response; undefined: the workbench is settled */
-export function nextPollMs(retryAfterSeconds: number | undefined): number {
-  if (retryAfterSeconds === undefined) return SETTLED_INTERVAL_MS;
-  return Math.min(Math.max(retryAfterSeconds, 1), RETRY_AFTER_MAX_S) * 1000;
+/**
+ * Returns when a workbench is read again.
+ * @param retryAfterSeconds of the response; undefined: the workbench is settled
+ * @param stopsInMs until its planned stop; undefined: none is planned
+ */
+export function nextPollMs(retryAfterSeconds: number | undefined, stopsInMs?: number): number {
+  if (retryAfterSeconds !== undefined)
+    return Math.min(Math.max(retryAfterSeconds, 1), RETRY_AFTER_MAX_S) * 1000;
+  return Math.min(Math.max(stopsInMs ?? SETTLED_INTERVAL_MS, STOP_INTERVAL_MS), SETTLED_INTERVAL_MS);
 }

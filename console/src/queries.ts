@@ -70,7 +70,7 @@ export function useListedWorkbench(listed: Workbench): Workbench {
     queryKey: KEYS.workbench(listed.workbench_id),
     queryFn: ({ signal }) => api.get({ workbenchId: listed.workbench_id }, signal),
     enabled: ({ state }) => isInTransition(latest(state.data?.workbench, listed)),
-    refetchInterval: ({ state }) => nextPollMs(state.data?.retryAfterSeconds),
+    refetchInterval: ({ state }) => pollAgainMs(state.data),
   });
   return latest(data?.workbench, listed);
 }
@@ -81,8 +81,16 @@ export function useWorkbench(target: Target) {
     queryKey: KEYS.workbench(target.workbenchId),
     queryFn: ({ signal }) => api.get(target, signal),
     // A workbench that does not exist, or may not be seen, is not asked for again.
-    refetchInterval: ({ state }) => !isFinal(state.error) && nextPollMs(state.data?.retryAfterSeconds),
+    refetchInterval: ({ state }) => !isFinal(state.error) && pollAgainMs(state.data),
   });
+}
+
+function pollAgainMs(polled: Polled | undefined): number {
+  const stopsAt = polled?.workbench.stops_at;
+  return nextPollMs(
+    polled?.retryAfterSeconds,
+    stopsAt === undefined ? undefined : Date.parse(stopsAt) - Date.now(),
+  );
 }
 
 function isFinal(error: Error | null): boolean {
