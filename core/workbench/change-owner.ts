@@ -27,7 +27,11 @@ export interface AcceptOptions {
   readonly limits?: StartLimit;
   /** The groups that the caller proves of the next owner. Undefined: none is proved. */
   readonly groups?: readonly string[] | undefined;
+  readonly onHidden?: OnHidden;
 }
+
+/** Called with the owner if the 404 hides a workbench that is not offered to the user, for the audit. */
+export type OnHidden = (ownerId: string) => void;
 
 /**
  * Records the change in the audit. Called after every check and before the change, even if the request changes nothing
@@ -64,12 +68,12 @@ export async function withdrawOffer(
   key: WorkbenchKey,
   by: string,
   record: RecordChange,
+  onHidden?: OnHidden,
 ): Promise<Workbench> {
   const owned = await ports.workbenches.read(key);
   if (owned !== undefined)
     return submitRecorded(ports, policy, owned, { type: 'withdraw_offer', by }, record);
-  const found = await findIndexedRecord(ports.workbenches, key.workbenchId);
-  if (found === undefined) throw workbenchNotFound();
+  const found = await findOffered(ports, key, onHidden);
   return submitRecorded(ports, policy, found, { type: 'withdraw_offer', to: key.userId, by }, record);
 }
 
@@ -108,9 +112,20 @@ export async function acceptWorkbench(
 ): Promise<Workbench> {
   const owned = await ports.workbenches.read({ userId, workbenchId });
   if (owned !== undefined) return ownedBefore(ports, owned, record);
-  const found = await findIndexedRecord(ports.workbenches, workbenchId);
-  if (found === undefined || offeredTo(found, ports.clock.now()) !== userId) throw workbenchNotFound();
+  const found = await findOffered(ports, { userId, workbenchId }, options.onHidden);
   return move(ports, policy, found, { to: userId, accepted: true, by }, record, options);
+}
+
+/** Reads the record of a workbench that is offered to the user. @throws WorkbenchError `workbench_not_found` */
+async function findOffered(
+  { workbenches, clock }: OfferPorts,
+  { userId, workbenchId }: WorkbenchKey,
+  onHidden: OnHidden | undefined,
+): Promise<Workbench> {
+  const found = await findIndexedRecord(workbenches, workbenchId);
+  if (found !== undefined && offeredTo(found, clock.now()) === userId) return found;
+  if (found !== undefined) onHidden?.(found.userId);
+  throw workbenchNotFound();
 }
 
 async function move(

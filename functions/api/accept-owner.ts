@@ -21,6 +21,7 @@ export function build(ports: MovePorts & ApiPorts & WarningPort, settings: MoveS
     const workbench = await acceptWorkbench(ports, policy, key, by, record, {
       limits,
       groups: provedGroups(principal, userId),
+      onHidden: (ownerId) => audit.noteHiddenOf(ownerId),
     });
     return {
       status: 200,

@@ -16,7 +16,8 @@ export function build(ports: OfferPorts & ApiPorts, settings: ApiSettings & Poli
         { ownerId, ...(offer === undefined ? {} : { subject: { kind: 'user', id: offer.to } }) },
         'withdraw_owner_offer',
       );
-    await withdrawOffer(ports, policy, { userId, workbenchId }, by, record);
+    const onHidden = (ownerId: string) => audit.noteHiddenOf(ownerId);
+    await withdrawOffer(ports, policy, { userId, workbenchId }, by, record, onHidden);
     return ACTION_ACCEPTED;
   });
 }

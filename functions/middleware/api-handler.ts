@@ -32,7 +32,7 @@ export type ApiSettings = SettingsFor<'RESTAPI_AUTH' | 'RESTAPI_ADMIN_SCOPE'>;
 
 /** What an endpoint adds to the audit of its request. A change of rights must call `recordChange` before its effect. */
 export interface AuditedRequest {
-  readonly audit: Pick<RequestAudit, 'note' | 'noteDryRun' | 'noteHidden' | 'recordChange'>;
+  readonly audit: Pick<RequestAudit, 'note' | 'noteDryRun' | 'noteHidden' | 'noteHiddenOf' | 'recordChange'>;
 }
 
 /** A function responds with 503 this long before Lambda would terminate it, in milliseconds. */

@@ -99,6 +99,12 @@ export class RequestAudit {
     this.#hidden = reason;
   }
 
+  /** As `noteHidden`, for the workbench of this owner, at which the user has no role. */
+  noteHiddenOf(ownerId: string): void {
+    this.note({ ownerId });
+    this.noteHidden('no_role');
+  }
+
   /**
    * Stores the event of a change of rights. Must be called after every check, and before the change takes effect.
    * @param action @default that of the route

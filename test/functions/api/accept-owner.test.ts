@@ -21,4 +21,20 @@ describe('POST /workbenches/{wid}/owner/accept', () => {
     await call(change, { ...as('ada'), body: { owner: 'grace' } });
     expect(await call(accept, as('eve'))).toMatchObject({ status: 404 });
   });
+
+  it.each([
+    ['accept', 'POST /workbenches/{wid}/owner/accept', 'accept_owner'],
+    ['withdraw', 'DELETE /workbenches/{wid}/owner', 'withdraw_owner_offer'],
+  ] as const)('is recorded as a refusal for everybody else: %s', async (endpoint, route, action) => {
+    const { ports, change, as, ...endpoints } = await setUpOwners();
+    await call(change, { ...as('ada'), body: { owner: 'grace' } });
+    await call(endpoints[endpoint], { ...as('eve'), route });
+    expect(ports.audit.events.at(-1)).toMatchObject({
+      action,
+      actor: { kind: 'user', id: 'eve' },
+      outcome: 'refused',
+      reason: 'no_role',
+      ownerId: 'ada',
+    });
+  });
 });
