@@ -1,11 +1,8 @@
-import { appendFile, mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { type AuditEvent, auditEventSchema } from '#core/audit/audit-event.ts';
-import { type AuditPage, type AuditQuery, type AuditStore, DAY_MS } from '#core/ports/audit-store.ts';
+import type { AuditPage, AuditQuery, AuditStore } from '#core/ports/audit-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-
-const DAY_FILE = /^(\d{4}-\d{2}-\d{2})\.jsonl$/;
+import { DayFiles, dayOf } from './day-files.ts';
 
 export interface AuditFilesOptions {
   /** Stores the events. The files are copies for other programs. */
@@ -23,11 +20,11 @@ export interface AuditFilesOptions {
  */
 export class AuditFiles implements AuditStore {
   readonly #options: AuditFilesOptions;
-  /** The day for which old files were deleted. */
-  #cleanedFor = '';
+  readonly #files: DayFiles;
 
   constructor(options: AuditFilesOptions) {
     this.#options = options;
+    this.#files = new DayFiles(options.folder, options.days);
   }
 
   async append(event: AuditEvent): Promise<void> {
@@ -45,29 +42,14 @@ export class AuditFiles implements AuditStore {
   }
 
   async #write(event: AuditEvent): Promise<void> {
-    const { folder, telemetry } = this.#options;
-    const day = dayOf(event.at);
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      const line = `${JSON.stringify(z.encode(auditEventSchema, event))}\n`;
-      await appendFile(join(folder, `${day}.jsonl`), line, { mode: 0o600 });
-      if (day > this.#cleanedFor) await this.#deleteOld(event.at, day);
+      await this.#files.append(dayOf(event.at), z.encode(auditEventSchema, event));
     } catch (error) {
-      telemetry.error('an audit event could not be written to its file', { action: event.action }, error);
+      this.#options.telemetry.error(
+        'an audit event could not be written to its file',
+        { action: event.action },
+        error,
+      );
     }
   }
-
-  async #deleteOld(now: number, day: string): Promise<void> {
-    const { folder, days } = this.#options;
-    const oldest = dayOf(now - days * DAY_MS);
-    for (const name of await readdir(folder)) {
-      const dated = DAY_FILE.exec(name)?.[1];
-      if (dated !== undefined && dated < oldest) await rm(join(folder, name));
-    }
-    this.#cleanedFor = day;
-  }
-}
-
-function dayOf(at: number): string {
-  return new Date(at).toISOString().slice(0, 10);
 }
