@@ -22,47 +22,44 @@ import type { UsageStore } from '#core/ports/usage-store.ts';
 import type { VolumeStore } from '#core/ports/volume-store.ts';
 import type { CreatePorts } from '#core/workbench/create-workbench.ts';
 import type { DrivePorts } from '#core/workbench/drive.ts';
-import { build as acceptOwner } from '#functions/api/accept-owner.ts';
-import { build as cancelDrain } from '#functions/api/cancel-drain.ts';
-import { build as changeOwner } from '#functions/api/change-owner.ts';
-import { build as createShareLink } from '#functions/api/create-share-link.ts';
-import { build as createWorkbench } from '#functions/api/create-workbench.ts';
-import { build as deleteShare } from '#functions/api/delete-share.ts';
-import { build as deleteShareLink } from '#functions/api/delete-share-link.ts';
-import { build as deleteWorkbench } from '#functions/api/delete-workbench.ts';
-import { build as drainMachine } from '#functions/api/drain-machine.ts';
-import { build as extendWorkbench } from '#functions/api/extend-workbench.ts';
-import { build as getHealth } from '#functions/api/get-health.ts';
-import { build as getMe } from '#functions/api/get-me.ts';
-import { build as getOwnQuota } from '#functions/api/get-own-quota.ts';
-import { build as getQuota } from '#functions/api/get-quota.ts';
-import { build as getWorkbench } from '#functions/api/get-workbench.ts';
-import { build as listAudit } from '#functions/api/list-audit.ts';
-import { build as listHistory } from '#functions/api/list-history.ts';
-import { build as listLogs } from '#functions/api/list-logs.ts';
-import { build as listMachines } from '#functions/api/list-machines.ts';
-import { build as listProviders } from '#functions/api/list-providers.ts';
-import { build as listReports } from '#functions/api/list-reports.ts';
-import { build as listShareLinks } from '#functions/api/list-share-links.ts';
-import { build as listShares } from '#functions/api/list-shares.ts';
-import { build as listStartTimes } from '#functions/api/list-start-times.ts';
-import { build as listTemplates } from '#functions/api/list-templates.ts';
-import { build as listUsage } from '#functions/api/list-usage.ts';
-import { build as listWorkbenches } from '#functions/api/list-workbenches.ts';
-import { build as openWorkbench } from '#functions/api/open-workbench.ts';
+import { buildCreateWorkbench } from '#functions/api/create-workbench.ts';
+import { buildGetHealth } from '#functions/api/get-health.ts';
+import { buildGetMe } from '#functions/api/get-me.ts';
+import { buildListHistory, buildListLogs } from '#functions/api/history-and-logs.ts';
+import { buildListAudit } from '#functions/api/list-audit.ts';
+import { buildListStartTimes } from '#functions/api/list-start-times.ts';
+import { buildListTemplates } from '#functions/api/list-templates.ts';
+import {
+  buildCancelDrain,
+  buildDrainMachine,
+  buildListMachines,
+  buildListProviders,
+} from '#functions/api/machines.ts';
+import { buildOpenWorkbench } from '#functions/api/open-workbench.ts';
+import { buildAcceptOwner, buildChangeOwner, buildWithdrawOffer } from '#functions/api/owner.ts';
 import type { WarningPort } from '#functions/api/present-workbench.ts';
-import { build as previewShareLink } from '#functions/api/preview-share-link.ts';
-import { build as redeemShareLink } from '#functions/api/redeem-share-link.ts';
-import { build as reportActivity } from '#functions/api/report-activity.ts';
-import { build as restartWorkbench } from '#functions/api/restart-workbench.ts';
-import { build as restoreWorkbench } from '#functions/api/restore-workbench.ts';
-import { build as setQuota } from '#functions/api/set-quota.ts';
-import { build as setShare } from '#functions/api/set-share.ts';
-import { build as startSweep } from '#functions/api/start-sweep.ts';
-import { build as startWorkbench } from '#functions/api/start-workbench.ts';
-import { build as stopWorkbench } from '#functions/api/stop-workbench.ts';
-import { build as updateWorkbench } from '#functions/api/update-workbench.ts';
-import { build as withdrawOffer } from '#functions/api/withdraw-offer.ts';
+import { buildGetOwnQuota, buildGetQuota, buildSetQuota } from '#functions/api/quotas.ts';
+import { buildReportActivity } from '#functions/api/report-activity.ts';
+import {
+  buildCreateShareLink,
+  buildDeleteShareLink,
+  buildListShareLinks,
+  buildPreviewShareLink,
+  buildRedeemShareLink,
+} from '#functions/api/share-links.ts';
+import { buildDeleteShare, buildListShares, buildSetShare } from '#functions/api/shares.ts';
+import { buildListReports, buildStartSweep } from '#functions/api/sweeps.ts';
+import { buildListUsage } from '#functions/api/usage.ts';
+import {
+  buildDeleteWorkbench,
+  buildExtendWorkbench,
+  buildRestartWorkbench,
+  buildRestoreWorkbench,
+  buildStartWorkbench,
+  buildStopWorkbench,
+  buildUpdateWorkbench,
+} from '#functions/api/workbench-commands.ts';
+import { buildGetWorkbench, buildListWorkbenches } from '#functions/api/workbenches.ts';
 import { toApiHandler } from '#functions/middleware/api-handler.ts';
 import type { ApiHandler } from '#functions/middleware/gateway.ts';
 import type { GatewayRoute } from './gateway/gateway.ts';
@@ -94,46 +91,46 @@ export interface LocalPorts extends CreatePorts, DrivePorts, WarningPort {
 /** Returns the routes of the API with their handlers. */
 export function buildRoutes(ports: LocalPorts, settings: Settings): readonly GatewayRoute[] {
   const handlers: Readonly<Record<OperationId, ApiHandler>> = {
-    cancelDrain: cancelDrain(ports, settings),
-    createWorkbench: refuseWhileDraining(ports, createWorkbench(ports, settings)),
-    acceptOwner: acceptOwner(ports, settings),
-    changeOwner: changeOwner(ports, settings),
-    deleteWorkbench: deleteWorkbench(ports, settings),
-    drainMachine: drainMachine(ports, settings),
-    extendWorkbench: extendWorkbench(ports, settings),
-    reportActivity: reportActivity(ports, settings),
-    getHealth: getHealth(ports),
-    getMe: getMe(ports, settings),
-    getOwnQuota: getOwnQuota(ports, settings),
-    getQuota: getQuota(ports, settings),
-    getWorkbench: getWorkbench(ports, settings),
-    listAudit: listAudit(ports, settings),
-    listHistory: listHistory(ports, settings),
-    listLogs: listLogs(ports, settings),
-    listMachines: listMachines(ports, settings),
-    listProviders: listProviders(ports, settings),
-    listReports: listReports(ports, settings),
-    listStartTimes: listStartTimes(ports, settings),
-    startSweep: startSweep(ports, settings),
-    listTemplates: listTemplates(ports, settings),
-    listUsage: listUsage(ports, settings),
-    listWorkbenches: listWorkbenches(ports, settings),
-    deleteShare: deleteShare(ports, settings),
-    listShares: listShares(ports, settings),
-    setQuota: setQuota(ports, settings),
-    setShare: setShare(ports, settings),
-    createShareLink: createShareLink(ports, settings),
-    deleteShareLink: deleteShareLink(ports, settings),
-    listShareLinks: listShareLinks(ports, settings),
-    previewShareLink: previewShareLink(ports, settings),
-    redeemShareLink: redeemShareLink(ports, settings),
-    openWorkbench: openWorkbench(ports, settings),
-    restoreWorkbench: restoreWorkbench(ports, settings),
-    restartWorkbench: refuseWhileDraining(ports, restartWorkbench(ports, settings)),
-    startWorkbench: refuseWhileDraining(ports, startWorkbench(ports, settings)),
-    stopWorkbench: stopWorkbench(ports, settings),
-    updateWorkbench: updateWorkbench(ports, settings),
-    withdrawOffer: withdrawOffer(ports, settings),
+    cancelDrain: buildCancelDrain(ports, settings),
+    createWorkbench: refuseWhileDraining(ports, buildCreateWorkbench(ports, settings)),
+    acceptOwner: buildAcceptOwner(ports, settings),
+    changeOwner: buildChangeOwner(ports, settings),
+    deleteWorkbench: buildDeleteWorkbench(ports, settings),
+    drainMachine: buildDrainMachine(ports, settings),
+    extendWorkbench: buildExtendWorkbench(ports, settings),
+    reportActivity: buildReportActivity(ports, settings),
+    getHealth: buildGetHealth(ports),
+    getMe: buildGetMe(ports, settings),
+    getOwnQuota: buildGetOwnQuota(ports, settings),
+    getQuota: buildGetQuota(ports, settings),
+    getWorkbench: buildGetWorkbench(ports, settings),
+    listAudit: buildListAudit(ports, settings),
+    listHistory: buildListHistory(ports, settings),
+    listLogs: buildListLogs(ports, settings),
+    listMachines: buildListMachines(ports, settings),
+    listProviders: buildListProviders(ports, settings),
+    listReports: buildListReports(ports, settings),
+    listStartTimes: buildListStartTimes(ports, settings),
+    startSweep: buildStartSweep(ports, settings),
+    listTemplates: buildListTemplates(ports, settings),
+    listUsage: buildListUsage(ports, settings),
+    listWorkbenches: buildListWorkbenches(ports, settings),
+    deleteShare: buildDeleteShare(ports, settings),
+    listShares: buildListShares(ports, settings),
+    setQuota: buildSetQuota(ports, settings),
+    setShare: buildSetShare(ports, settings),
+    createShareLink: buildCreateShareLink(ports, settings),
+    deleteShareLink: buildDeleteShareLink(ports, settings),
+    listShareLinks: buildListShareLinks(ports, settings),
+    previewShareLink: buildPreviewShareLink(ports, settings),
+    redeemShareLink: buildRedeemShareLink(ports, settings),
+    openWorkbench: buildOpenWorkbench(ports, settings),
+    restoreWorkbench: buildRestoreWorkbench(ports, settings),
+    restartWorkbench: refuseWhileDraining(ports, buildRestartWorkbench(ports, settings)),
+    startWorkbench: refuseWhileDraining(ports, buildStartWorkbench(ports, settings)),
+    stopWorkbench: buildStopWorkbench(ports, settings),
+    updateWorkbench: buildUpdateWorkbench(ports, settings),
+    withdrawOffer: buildWithdrawOffer(ports, settings),
   };
   return ROUTES.map((route) => ({
     method: route.method,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type CreateSettings, createBodySchema, toCreateRequest } from '#contract/request-bodies.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
@@ -9,7 +10,6 @@ import { type ApiPorts, type ApiSettings, toUserApiHandler } from '../middleware
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { jsonBodyOf } from '../middleware/json-body.ts';
 import { parseDryRun, parseIdempotencyKey } from '../middleware/parse-request.ts';
-import { bodyHash } from './body-hash.ts';
 import { presentEstimate } from './present-cost.ts';
 import { presentPreview } from './present-quota.ts';
 import { presentWorkbench, retryAfterHeaders } from './present-workbench.ts';
@@ -21,7 +21,7 @@ type Settings = ApiSettings &
   SettingsFor<'BASE_URL' | 'RESTAPI_URL_PREFIX'>;
 
 /** POST /workbenches */
-export function build(ports: CreatePorts & ApiPorts, settings: Settings): ApiHandler {
+export function buildCreateWorkbench(ports: CreatePorts & ApiPorts, settings: Settings): ApiHandler {
   const policy = policyOf(settings);
   const limits = startLimitOf(settings);
   const parsers = {
@@ -61,4 +61,25 @@ export function build(ports: CreatePorts & ApiPorts, settings: Settings): ApiHan
 /** Contains the user, so that a client can follow it with any kind of authorization. */
 function locationOf({ userId, workbenchId }: Workbench, settings: Settings): string {
   return `${settings.RESTAPI_URL_PREFIX ?? ''}/workbenches/${workbenchId}?user_id=${encodeURIComponent(userId)}`;
+}
+
+/** SHA-256 of a body's fields, sorted by name: two bodies with equal fields have the same hash, however they are written. */
+export function bodyHash(body: Body): string {
+  return createHash('sha256')
+    .update(JSON.stringify(sortedFieldsOf(body)))
+    .digest('hex');
+}
+
+type Body = Readonly<
+  Record<string, string | number | null | undefined | Readonly<Record<string, string | undefined>>>
+>;
+
+/** Earlier versions have stored hashes of flat bodies, so those must stay as they are. */
+function sortedFieldsOf(body: Body): readonly (readonly [string, unknown])[] {
+  const fields = Object.entries(body).filter(([, value]) => value !== undefined);
+  fields.sort(([a], [b]) => (a < b ? -1 : 1));
+  return fields.map(([name, value]) => [
+    name,
+    typeof value === 'object' && value !== null ? sortedFieldsOf(value) : value,
+  ]);
 }

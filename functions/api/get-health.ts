@@ -12,7 +12,7 @@ export const HEALTH_CACHE_TTL_MS = 5000;
 export const HEALTH_TIMEOUT_MS = 2000;
 
 /** GET /health, without authorization. */
-export function build(
+export function buildGetHealth(
   ports: {
     readonly clock: Clock;
     readonly telemetry: Telemetry;

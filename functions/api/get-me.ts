@@ -5,7 +5,7 @@ import type { ApiHandler } from '../middleware/gateway.ts';
 import { toIsoTime } from './present-workbench.ts';
 
 /** GET /me: what the authorizer has found out about the caller. Reads nothing else. */
-export function build(ports: ApiPorts, settings: ApiSettings): ApiHandler {
+export function buildGetMe(ports: ApiPorts, settings: ApiSettings): ApiHandler {
   return toUserApiHandler(ports, settings, {}, async ({ userId, principal }) => ({
     status: 200,
     body: { success: true, item: presentCaller(principal, userId, settings.RESTAPI_ADMIN_SCOPE) },

@@ -15,7 +15,7 @@ import { toIsoTime } from './present-workbench.ts';
 const CLOCK_DIFFERENCE_MS = 60_000;
 
 /** GET /audit */
-export function build(
+export function buildListAudit(
   ports: ApiPorts & { readonly audit: Pick<AuditStore, 'append' | 'list'> },
   settings: ApiSettings & SettingsFor<'WB_AUDIT_DAYS'>,
 ): ApiHandler {

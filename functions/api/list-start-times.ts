@@ -5,7 +5,7 @@ import { type ApiPorts, type ApiSettings, toUserApiHandler } from '../middleware
 import type { ApiHandler } from '../middleware/gateway.ts';
 
 /** GET /start-times */
-export function build(
+export function buildListStartTimes(
   ports: ApiPorts & { readonly startTimes: Pick<StartTimesStore, 'list'> },
   settings: ApiSettings,
 ): ApiHandler {

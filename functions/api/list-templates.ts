@@ -8,7 +8,7 @@ import type { ApiHandler } from '../middleware/gateway.ts';
 import { pricesOf } from './present-cost.ts';
 
 /** GET /templates */
-export function build(
+export function buildListTemplates(
   ports: ApiPorts & { readonly catalog: SizeCatalog },
   settings: ApiSettings & OfferSettings,
 ): ApiHandler {

@@ -20,7 +20,7 @@ import { jsonBodyOf } from '../middleware/json-body.ts';
  * POST /workbenches/{wid}/open: the reads that find the right to open it, one of the cutoffs of the user, and one write of a ticket. It changes and starts
  * nothing.
  */
-export function build(
+export function buildOpenWorkbench(
   ports: WorkbenchApiPorts & {
     readonly tickets: Pick<TicketStore, 'create'>;
     readonly cutoffs: Pick<SessionCutoffStore, 'read'>;

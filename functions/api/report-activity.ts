@@ -20,7 +20,7 @@ const STORED: EndpointResult = { status: 204, body: undefined };
  * POST /workbenches/{wid}/activity: the reads that find the right to do it, and one UpdateItem call beside the record. Programs of the
  * run send its token, all others the token of a user.
  */
-export function build(
+export function buildReportActivity(
   ports: WorkbenchApiPorts & RunPorts & { readonly activity: Pick<ActivityStore, 'report'> },
   settings: WorkbenchApiSettings,
 ): ApiHandler {

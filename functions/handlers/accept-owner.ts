@@ -1,9 +1,9 @@
-import { build } from '../api/accept-owner.ts';
+import { buildAcceptOwner } from '../api/owner.ts';
 import { movePorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 
-export { build };
+export { buildAcceptOwner as build };
 
 export const handler = createApiHandler('accept-owner', (wiring) =>
-  build(movePorts(wiring), wiring.settings),
+  buildAcceptOwner(movePorts(wiring), wiring.settings),
 );

@@ -1,9 +1,9 @@
-import { build } from '../api/cancel-drain.ts';
+import { buildCancelDrain } from '../api/machines.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { drainPorts } from '../wiring/drain.ts';
 
-export { build };
+export { buildCancelDrain as build };
 
 export const handler = createApiHandler('cancel-drain', (wiring) =>
-  build(drainPorts(wiring), wiring.settings),
+  buildCancelDrain(drainPorts(wiring), wiring.settings),
 );

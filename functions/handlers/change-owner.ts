@@ -1,9 +1,9 @@
-import { build } from '../api/change-owner.ts';
+import { buildChangeOwner } from '../api/owner.ts';
 import { movePorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 
-export { build };
+export { buildChangeOwner as build };
 
 export const handler = createApiHandler('change-owner', (wiring) =>
-  build(movePorts(wiring), wiring.settings),
+  buildChangeOwner(movePorts(wiring), wiring.settings),
 );

@@ -1,14 +1,14 @@
 import { RandomIds } from '#adapters/random-ids.ts';
-import { build } from '../api/create-share-link.ts';
+import { buildCreateShareLink } from '../api/share-links.ts';
 import { workbenchApiPorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { openTable, shareLinkStore } from '../wiring/table.ts';
 
-export { build };
+export { buildCreateShareLink as build };
 
 export const handler = createApiHandler('create-share-link', (wiring) => {
   const table = openTable(wiring);
-  return build(
+  return buildCreateShareLink(
     { ...workbenchApiPorts(wiring, table), links: shareLinkStore(table), ids: new RandomIds() },
     wiring.settings,
   );

@@ -1,11 +1,11 @@
 import { RandomIds } from '#adapters/random-ids.ts';
-import { build } from '../api/create-workbench.ts';
+import { buildCreateWorkbench } from '../api/create-workbench.ts';
 import { changePorts } from '../wiring/api-ports.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { idempotencyStore, openTable, startRateStore } from '../wiring/table.ts';
 
-export { build };
+export { buildCreateWorkbench as build };
 
 export const handler = createApiHandler('create-workbench', (wiring) => {
   const table = openTable(wiring);
@@ -16,5 +16,5 @@ export const handler = createApiHandler('create-workbench', (wiring) => {
     catalog: sizeCatalog(wiring.settings),
     ids: new RandomIds(),
   };
-  return build(ports, wiring.settings);
+  return buildCreateWorkbench(ports, wiring.settings);
 });

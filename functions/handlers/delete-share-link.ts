@@ -1,11 +1,14 @@
-import { build } from '../api/delete-share-link.ts';
+import { buildDeleteShareLink } from '../api/share-links.ts';
 import { workbenchApiPorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { openTable, shareLinkStore } from '../wiring/table.ts';
 
-export { build };
+export { buildDeleteShareLink as build };
 
 export const handler = createApiHandler('delete-share-link', (wiring) => {
   const table = openTable(wiring);
-  return build({ ...workbenchApiPorts(wiring, table), links: shareLinkStore(table) }, wiring.settings);
+  return buildDeleteShareLink(
+    { ...workbenchApiPorts(wiring, table), links: shareLinkStore(table) },
+    wiring.settings,
+  );
 });

@@ -1,9 +1,9 @@
-import { build } from '../api/delete-workbench.ts';
+import { buildDeleteWorkbench } from '../api/workbench-commands.ts';
 import { changePorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 
-export { build };
+export { buildDeleteWorkbench as build };
 
 export const handler = createApiHandler('delete-workbench', (wiring) =>
-  build(changePorts(wiring), wiring.settings),
+  buildDeleteWorkbench(changePorts(wiring), wiring.settings),
 );

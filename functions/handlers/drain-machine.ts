@@ -1,9 +1,9 @@
-import { build } from '../api/drain-machine.ts';
+import { buildDrainMachine } from '../api/machines.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { drainPorts } from '../wiring/drain.ts';
 
-export { build };
+export { buildDrainMachine as build };
 
 export const handler = createApiHandler('drain-machine', (wiring) =>
-  build(drainPorts(wiring), wiring.settings),
+  buildDrainMachine(drainPorts(wiring), wiring.settings),
 );

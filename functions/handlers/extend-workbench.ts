@@ -1,9 +1,9 @@
-import { build } from '../api/extend-workbench.ts';
+import { buildExtendWorkbench } from '../api/workbench-commands.ts';
 import { changePorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 
-export { build };
+export { buildExtendWorkbench as build };
 
 export const handler = createApiHandler('extend-workbench', (wiring) =>
-  build(changePorts(wiring), wiring.settings),
+  buildExtendWorkbench(changePorts(wiring), wiring.settings),
 );

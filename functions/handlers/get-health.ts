@@ -1,11 +1,11 @@
 import { systemClock } from '#adapters/system-clock.ts';
-import { build } from '../api/get-health.ts';
+import { buildGetHealth } from '../api/get-health.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { openTable, workbenchStore } from '../wiring/table.ts';
 
-export { build };
+export { buildGetHealth as build };
 
 export const handler = createApiHandler('get-health', (wiring) => {
   const { telemetry } = wiring;
-  return build({ workbenches: workbenchStore(openTable(wiring)), clock: systemClock, telemetry });
+  return buildGetHealth({ workbenches: workbenchStore(openTable(wiring)), clock: systemClock, telemetry });
 });

@@ -1,10 +1,10 @@
-import { build } from '../api/get-me.ts';
+import { buildGetMe } from '../api/get-me.ts';
 import { apiPorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { openTable } from '../wiring/table.ts';
 
-export { build };
+export { buildGetMe as build };
 
 export const handler = createApiHandler('get-me', (wiring) =>
-  build(apiPorts(wiring, openTable(wiring)), wiring.settings),
+  buildGetMe(apiPorts(wiring, openTable(wiring)), wiring.settings),
 );

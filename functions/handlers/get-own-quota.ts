@@ -1,9 +1,9 @@
-import { build } from '../api/get-own-quota.ts';
+import { buildGetOwnQuota } from '../api/quotas.ts';
 import { apiPorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { openTable, quotaStore, usageStore, workbenchStore } from '../wiring/table.ts';
 
-export { build };
+export { buildGetOwnQuota as build };
 
 export const handler = createApiHandler('get-own-quota', (wiring) => {
   const table = openTable(wiring);
@@ -13,5 +13,5 @@ export const handler = createApiHandler('get-own-quota', (wiring) => {
     usage: usageStore(table),
     workbenches: workbenchStore(table),
   };
-  return build(ports, wiring.settings);
+  return buildGetOwnQuota(ports, wiring.settings);
 });

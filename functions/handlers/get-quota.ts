@@ -1,11 +1,11 @@
-import { build } from '../api/get-quota.ts';
+import { buildGetQuota } from '../api/quotas.ts';
 import { apiPorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { openTable, quotaStore } from '../wiring/table.ts';
 
-export { build };
+export { buildGetQuota as build };
 
 export const handler = createApiHandler('get-quota', (wiring) => {
   const table = openTable(wiring);
-  return build({ ...apiPorts(wiring, table), quotas: quotaStore(table) }, wiring.settings);
+  return buildGetQuota({ ...apiPorts(wiring, table), quotas: quotaStore(table) }, wiring.settings);
 });

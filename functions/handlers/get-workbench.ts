@@ -1,10 +1,10 @@
-import { build } from '../api/get-workbench.ts';
+import { buildGetWorkbench } from '../api/workbenches.ts';
 import { workbenchApiPorts } from '../wiring/api-ports.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { activityStore, openTable } from '../wiring/table.ts';
 
-export { build };
+export { buildGetWorkbench as build };
 
 export const handler = createApiHandler('get-workbench', (wiring) => {
   const table = openTable(wiring);
@@ -13,5 +13,5 @@ export const handler = createApiHandler('get-workbench', (wiring) => {
     activity: activityStore(table),
     catalog: sizeCatalog(wiring.settings),
   };
-  return build(ports, wiring.settings);
+  return buildGetWorkbench(ports, wiring.settings);
 });

@@ -1,12 +1,12 @@
 import { systemClock } from '#adapters/system-clock.ts';
-import { build } from '../api/list-audit.ts';
+import { buildListAudit } from '../api/list-audit.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { auditStore, openTable } from '../wiring/table.ts';
 
-export { build };
+export { buildListAudit as build };
 
 export const handler = createApiHandler('list-audit', (wiring) => {
   const { settings, telemetry } = wiring;
   const audit = auditStore(openTable(wiring), settings);
-  return build({ clock: systemClock, telemetry, audit }, settings);
+  return buildListAudit({ clock: systemClock, telemetry, audit }, settings);
 });

@@ -1,11 +1,14 @@
-import { build } from '../api/list-history.ts';
+import { buildListHistory } from '../api/history-and-logs.ts';
 import { workbenchApiPorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { historyStore, openTable } from '../wiring/table.ts';
 
-export { build };
+export { buildListHistory as build };
 
 export const handler = createApiHandler('list-history', (wiring) => {
   const table = openTable(wiring);
-  return build({ ...workbenchApiPorts(wiring, table), history: historyStore(table) }, wiring.settings);
+  return buildListHistory(
+    { ...workbenchApiPorts(wiring, table), history: historyStore(table) },
+    wiring.settings,
+  );
 });

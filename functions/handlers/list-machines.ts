@@ -1,11 +1,11 @@
-import { build } from '../api/list-machines.ts';
+import { buildListMachines } from '../api/machines.ts';
 import { apiPorts } from '../wiring/api-ports.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { drainStore, openTable, workbenchStore } from '../wiring/table.ts';
 import { machineInventory } from '../wiring/tasks.ts';
 
-export { build };
+export { buildListMachines as build };
 
 export const handler = createApiHandler('list-machines', (wiring) => {
   const { settings } = wiring;
@@ -17,5 +17,5 @@ export const handler = createApiHandler('list-machines', (wiring) => {
     drains: drainStore(table),
     catalog: sizeCatalog(settings),
   };
-  return build(ports, settings);
+  return buildListMachines(ports, settings);
 });

@@ -1,13 +1,16 @@
-import { build } from '../api/list-providers.ts';
+import { buildListProviders } from '../api/machines.ts';
 import { apiPorts } from '../wiring/api-ports.ts';
 import { clusterCatalog } from '../wiring/catalog.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { openTable } from '../wiring/table.ts';
 
-export { build };
+export { buildListProviders as build };
 
 export const handler = createApiHandler('list-providers', (wiring) => {
   const { settings } = wiring;
   const table = openTable(wiring);
-  return build({ ...apiPorts(wiring, table), catalog: clusterCatalog(settings, table) }, settings);
+  return buildListProviders(
+    { ...apiPorts(wiring, table), catalog: clusterCatalog(settings, table) },
+    settings,
+  );
 });

@@ -1,10 +1,10 @@
-import { build } from '../api/list-shares.ts';
+import { buildListShares } from '../api/shares.ts';
 import { workbenchApiPorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { openTable } from '../wiring/table.ts';
 
-export { build };
+export { buildListShares as build };
 
 export const handler = createApiHandler('list-shares', (wiring) =>
-  build(workbenchApiPorts(wiring, openTable(wiring)), wiring.settings),
+  buildListShares(workbenchApiPorts(wiring, openTable(wiring)), wiring.settings),
 );

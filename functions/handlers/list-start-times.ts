@@ -1,11 +1,14 @@
-import { build } from '../api/list-start-times.ts';
+import { buildListStartTimes } from '../api/list-start-times.ts';
 import { apiPorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { openTable, startTimesStore } from '../wiring/table.ts';
 
-export { build };
+export { buildListStartTimes as build };
 
 export const handler = createApiHandler('list-start-times', (wiring) => {
   const table = openTable(wiring);
-  return build({ ...apiPorts(wiring, table), startTimes: startTimesStore(table) }, wiring.settings);
+  return buildListStartTimes(
+    { ...apiPorts(wiring, table), startTimes: startTimesStore(table) },
+    wiring.settings,
+  );
 });

@@ -1,10 +1,10 @@
-import { build } from '../api/list-usage.ts';
+import { buildListUsage } from '../api/usage.ts';
 import { apiPorts } from '../wiring/api-ports.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { openTable, quotaStore, usageStore, workbenchStore } from '../wiring/table.ts';
 
-export { build };
+export { buildListUsage as build };
 
 export const handler = createApiHandler('list-usage', (wiring) => {
   const table = openTable(wiring);
@@ -15,5 +15,5 @@ export const handler = createApiHandler('list-usage', (wiring) => {
     quotas: quotaStore(table),
     catalog: sizeCatalog(wiring.settings),
   };
-  return build(ports, wiring.settings);
+  return buildListUsage(ports, wiring.settings);
 });

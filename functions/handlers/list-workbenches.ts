@@ -1,10 +1,10 @@
-import { build } from '../api/list-workbenches.ts';
+import { buildListWorkbenches } from '../api/workbenches.ts';
 import { workbenchApiPorts } from '../wiring/api-ports.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { activityStore, openTable } from '../wiring/table.ts';
 
-export { build };
+export { buildListWorkbenches as build };
 
 export const handler = createApiHandler('list-workbenches', (wiring) => {
   const table = openTable(wiring);
@@ -13,5 +13,5 @@ export const handler = createApiHandler('list-workbenches', (wiring) => {
     activity: activityStore(table),
     catalog: sizeCatalog(wiring.settings),
   };
-  return build(ports, wiring.settings);
+  return buildListWorkbenches(ports, wiring.settings);
 });

@@ -1,12 +1,12 @@
-import { build } from '../api/open-workbench.ts';
+import { buildOpenWorkbench } from '../api/open-workbench.ts';
 import { workbenchApiPorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { openTable, sessionCutoffStore, ticketStore } from '../wiring/table.ts';
 
-export { build };
+export { buildOpenWorkbench as build };
 
 export const handler = createApiHandler('open-workbench', (wiring) => {
   const table = openTable(wiring);
   const stores = { tickets: ticketStore(table), cutoffs: sessionCutoffStore(table) };
-  return build({ ...workbenchApiPorts(wiring, table), ...stores }, wiring.settings);
+  return buildOpenWorkbench({ ...workbenchApiPorts(wiring, table), ...stores }, wiring.settings);
 });

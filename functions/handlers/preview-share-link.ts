@@ -1,11 +1,14 @@
-import { build } from '../api/preview-share-link.ts';
+import { buildPreviewShareLink } from '../api/share-links.ts';
 import { workbenchApiPorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { openTable, shareLinkStore } from '../wiring/table.ts';
 
-export { build };
+export { buildPreviewShareLink as build };
 
 export const handler = createApiHandler('preview-share-link', (wiring) => {
   const table = openTable(wiring);
-  return build({ ...workbenchApiPorts(wiring, table), links: shareLinkStore(table) }, wiring.settings);
+  return buildPreviewShareLink(
+    { ...workbenchApiPorts(wiring, table), links: shareLinkStore(table) },
+    wiring.settings,
+  );
 });

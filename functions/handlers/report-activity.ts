@@ -1,11 +1,14 @@
-import { build } from '../api/report-activity.ts';
+import { buildReportActivity } from '../api/report-activity.ts';
 import { workbenchApiPorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { activityStore, openTable } from '../wiring/table.ts';
 
-export { build };
+export { buildReportActivity as build };
 
 export const handler = createApiHandler('report-activity', (wiring) => {
   const table = openTable(wiring);
-  return build({ ...workbenchApiPorts(wiring, table), activity: activityStore(table) }, wiring.settings);
+  return buildReportActivity(
+    { ...workbenchApiPorts(wiring, table), activity: activityStore(table) },
+    wiring.settings,
+  );
 });

@@ -1,9 +1,9 @@
-import { build } from '../api/restart-workbench.ts';
+import { buildRestartWorkbench } from '../api/workbench-commands.ts';
 import { startPorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 
-export { build };
+export { buildRestartWorkbench as build };
 
 export const handler = createApiHandler('restart-workbench', (wiring) =>
-  build(startPorts(wiring), wiring.settings),
+  buildRestartWorkbench(startPorts(wiring), wiring.settings),
 );

@@ -1,9 +1,9 @@
-import { build } from '../api/restore-workbench.ts';
+import { buildRestoreWorkbench } from '../api/workbench-commands.ts';
 import { changePorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 
-export { build };
+export { buildRestoreWorkbench as build };
 
 export const handler = createApiHandler('restore-workbench', (wiring) =>
-  build(changePorts(wiring), wiring.settings),
+  buildRestoreWorkbench(changePorts(wiring), wiring.settings),
 );

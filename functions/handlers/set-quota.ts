@@ -1,11 +1,11 @@
-import { build } from '../api/set-quota.ts';
+import { buildSetQuota } from '../api/quotas.ts';
 import { apiPorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { openTable, quotaStore } from '../wiring/table.ts';
 
-export { build };
+export { buildSetQuota as build };
 
 export const handler = createApiHandler('set-quota', (wiring) => {
   const table = openTable(wiring);
-  return build({ ...apiPorts(wiring, table), quotas: quotaStore(table) }, wiring.settings);
+  return buildSetQuota({ ...apiPorts(wiring, table), quotas: quotaStore(table) }, wiring.settings);
 });

@@ -1,10 +1,10 @@
-import { build } from '../api/set-share.ts';
+import { buildSetShare } from '../api/shares.ts';
 import { workbenchApiPorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { openTable } from '../wiring/table.ts';
 
-export { build };
+export { buildSetShare as build };
 
 export const handler = createApiHandler('set-share', (wiring) =>
-  build(workbenchApiPorts(wiring, openTable(wiring)), wiring.settings),
+  buildSetShare(workbenchApiPorts(wiring, openTable(wiring)), wiring.settings),
 );

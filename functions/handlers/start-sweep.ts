@@ -1,12 +1,12 @@
 import { createLambdaClient } from '#adapters/aws/clients.ts';
 import { LambdaSweepStarter } from '#adapters/aws/lambda/sweep-starter.ts';
 import { SWEEP_FUNCTIONS } from '#contract/sweep-functions.ts';
-import { build } from '../api/start-sweep.ts';
+import { buildStartSweep } from '../api/sweeps.ts';
 import { apiPorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { openTable, reportStore, sweepRequests } from '../wiring/table.ts';
 
-export { build };
+export { buildStartSweep as build };
 
 export const handler = createApiHandler('start-sweep', (wiring) => {
   const { settings } = wiring;
@@ -16,5 +16,5 @@ export const handler = createApiHandler('start-sweep', (wiring) => {
     sweepRequests(table),
     (sweep) => `${settings.WB_INSTALLATION}-${SWEEP_FUNCTIONS[sweep]}`,
   );
-  return build({ ...apiPorts(wiring, table), reports: reportStore(table), sweeps }, settings);
+  return buildStartSweep({ ...apiPorts(wiring, table), reports: reportStore(table), sweeps }, settings);
 });

@@ -1,9 +1,9 @@
-import { build } from '../api/start-workbench.ts';
+import { buildStartWorkbench } from '../api/workbench-commands.ts';
 import { startPorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 
-export { build };
+export { buildStartWorkbench as build };
 
 export const handler = createApiHandler('start-workbench', (wiring) =>
-  build(startPorts(wiring), wiring.settings),
+  buildStartWorkbench(startPorts(wiring), wiring.settings),
 );

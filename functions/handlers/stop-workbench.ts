@@ -1,9 +1,9 @@
-import { build } from '../api/stop-workbench.ts';
+import { buildStopWorkbench } from '../api/workbench-commands.ts';
 import { changePorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 
-export { build };
+export { buildStopWorkbench as build };
 
 export const handler = createApiHandler('stop-workbench', (wiring) =>
-  build(changePorts(wiring), wiring.settings),
+  buildStopWorkbench(changePorts(wiring), wiring.settings),
 );

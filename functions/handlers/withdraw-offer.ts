@@ -1,9 +1,9 @@
-import { build } from '../api/withdraw-offer.ts';
+import { buildWithdrawOffer } from '../api/owner.ts';
 import { changePorts } from '../wiring/api-ports.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 
-export { build };
+export { buildWithdrawOffer as build };
 
 export const handler = createApiHandler('withdraw-offer', (wiring) =>
-  build(changePorts(wiring), wiring.settings),
+  buildWithdrawOffer(changePorts(wiring), wiring.settings),
 );

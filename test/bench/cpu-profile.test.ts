@@ -23,7 +23,7 @@ describe('areaOfSource', () => {
     ['node:internal/crypto/hash', 'Node.js: other modules'],
     [`file://${ROOT}/local/gateway/gateway.ts`, 'gateway and server'],
     [`file://${ROOT}/adapters/local/sqlite/database.ts`, 'SQLite and its adapter'],
-    [`file://${ROOT}/functions/api/get-workbench.ts`, 'functions'],
+    [`file://${ROOT}/functions/api/workbenches.ts`, 'functions'],
     [`file://${ROOT}/contract/routes.ts`, 'core'],
     ['file:///elsewhere/node_modules/@middy/core/index.js', 'middy'],
     ['file:///elsewhere/node_modules/zod/mini/index.js', 'other packages'],

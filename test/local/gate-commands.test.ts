@@ -1,10 +1,14 @@
 import { expect, it } from 'vitest';
 import { ROUTES } from '#contract/routes.ts';
-import { build as buildCreateLink } from '#functions/api/create-share-link.ts';
-import { build as buildPreviewLink } from '#functions/api/preview-share-link.ts';
-import { build as buildRedeemLink } from '#functions/api/redeem-share-link.ts';
-import { build as buildStart } from '#functions/api/start-workbench.ts';
-import { build as buildStop } from '#functions/api/stop-workbench.ts';
+import {
+  buildCreateShareLink as buildCreateLink,
+  buildPreviewShareLink as buildPreviewLink,
+  buildRedeemShareLink as buildRedeemLink,
+} from '#functions/api/share-links.ts';
+import {
+  buildStartWorkbench as buildStart,
+  buildStopWorkbench as buildStop,
+} from '#functions/api/workbench-commands.ts';
 import { apiCommands } from '#local/gate-commands.ts';
 import type { GatewayRoute } from '#local/gateway/gateway.ts';
 import { withWorkbench } from '#test/functions/api/with-workbench.ts';

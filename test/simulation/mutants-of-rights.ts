@@ -30,7 +30,7 @@ export const RIGHTS_MUTANTS: readonly Mutant[] = [
   {
     name: 'share-removal-not-awaited',
     description: 'confirms that a share is taken back before the table does',
-    file: 'functions/api/delete-share.ts',
+    file: 'functions/api/shares.ts',
     find: 'await ports.shares.delete({ workbenchId, grantee });',
     replace: 'ports.shares.delete({ workbenchId, grantee }).catch(() => {});',
   },

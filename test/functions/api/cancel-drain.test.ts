@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { build } from '#functions/api/cancel-drain.ts';
+import { buildCancelDrain } from '#functions/api/machines.ts';
 import { aDrain } from '#test/contracts/drain-store.ts';
 import { aMachine } from '#test/memory/memory-machine-inventory.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
@@ -8,7 +8,7 @@ async function setUp() {
   const { world, ports } = worldWithIds();
   world.machines.machines.push(aMachine({ state: 'draining' }));
   await world.stores.drains.put(aDrain());
-  return { world, handler: build(ports, settingsWith()) };
+  return { world, handler: buildCancelDrain(ports, settingsWith()) };
 }
 
 describe('DELETE /machines/{machine_id}/drain', () => {

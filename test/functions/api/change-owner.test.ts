@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { itemResponseSchema } from '#contract/response-bodies.ts';
-import { build } from '#functions/api/change-owner.ts';
+import { buildChangeOwner } from '#functions/api/owner.ts';
 import { call, settingsWith, tokenOf } from '../call-api.ts';
 import { setUpOwners } from './set-up-owners.ts';
 import { withWorkbench } from './with-workbench.ts';
@@ -48,7 +48,7 @@ describe('POST /workbenches/{wid}/owner', () => {
   it('is 409 for a workbench that is not stopped', async () => {
     const { ports, settings, world, key, request } = await withWorkbench();
     await world.waitForStatus(key, 'running');
-    const response = await call(build(ports, settings), { ...request, body: { owner: 'grace' } });
+    const response = await call(buildChangeOwner(ports, settings), { ...request, body: { owner: 'grace' } });
     expect(response).toMatchObject({ status: 409, body: { error: { code: 'not_stopped' } } });
   });
 
@@ -69,7 +69,7 @@ describe('POST /workbenches/{wid}/owner', () => {
     const limited = settingsWith({ WB_USER_STARTS_PER_MINUTE: '1', WB_USER_WORKBENCHES_MAX: '5' });
     const now = ports.clock.now();
     await ports.startRates.count('grace', now - (now % 60_000), 1);
-    const response = await call(build(ports, limited), { ...request, body: { owner: 'grace' } });
+    const response = await call(buildChangeOwner(ports, limited), { ...request, body: { owner: 'grace' } });
     expect(response).toMatchObject({ status: 429, body: { error: { reason: 'start_rate' } } });
   });
 });

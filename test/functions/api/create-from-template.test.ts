@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { build } from '#functions/api/create-workbench.ts';
+import { buildCreateWorkbench } from '#functions/api/create-workbench.ts';
 import { call, settingsWith, worldWithIds } from '../call-api.ts';
 
 const query = 'user_id=xyz';
@@ -18,7 +18,7 @@ const TEMPLATES = [
 function setUp(env: Readonly<Record<string, string>> = {}) {
   const { world, ports } = worldWithIds();
   const given = { WB_TEMPLATES: JSON.stringify(TEMPLATES), WB_IDLE_STOP_NEVER: 'true', ...env };
-  const create = build(ports, settingsWith(given));
+  const create = buildCreateWorkbench(ports, settingsWith(given));
   return { world, ports, create, send: (body: object) => call(create, { query, body }) };
 }
 
@@ -93,7 +93,7 @@ describe('POST /workbenches', () => {
     const request = { query, body: { template: 'training' }, headers: { 'idempotency-key': 'k' } };
     const first = await call(create, request);
     const changed = [{ name: 'training', title: 'Training', size: 'small' }];
-    const later = build(ports, settingsWith({ WB_TEMPLATES: JSON.stringify(changed) }));
+    const later = buildCreateWorkbench(ports, settingsWith({ WB_TEMPLATES: JSON.stringify(changed) }));
     const retry = await call(later, request);
     expect(retry).toMatchObject({ status: 200, body: { item: { requested_cpu: 4096 } } });
     expect(retry.body.item.workbench_id).toBe(first.body.item.workbench_id);

@@ -3,8 +3,8 @@ import { createdLinkResponseSchema, linksResponseSchema } from '#contract/share-
 import { LINK_VALID_MS } from '#core/access/share-links.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import { LINK_USES_MAX, LINKS_MAX } from '#core/ports/share-link-store.ts';
-import { build as buildCreate } from '#functions/api/create-share-link.ts';
-import { build as buildDeleteWorkbench } from '#functions/api/delete-workbench.ts';
+import { buildCreateShareLink as buildCreate } from '#functions/api/share-links.ts';
+import { buildDeleteWorkbench } from '#functions/api/workbench-commands.ts';
 import { call } from '../call-api.ts';
 import { withLinks } from './with-links.ts';
 

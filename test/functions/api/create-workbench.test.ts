@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { itemResponseSchema } from '#contract/response-bodies.ts';
 import { PortError } from '#core/ports/port-error.ts';
-import { build } from '#functions/api/create-workbench.ts';
+import { bodyHash, buildCreateWorkbench } from '#functions/api/create-workbench.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 const query = 'user_id=xyz';
@@ -10,7 +10,7 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 
 function setUp(env: Readonly<Record<string, string>> = {}) {
   const { world, ports } = worldWithIds();
-  return { world, ports, create: build(ports, settingsWith(env)) };
+  return { world, ports, create: buildCreateWorkbench(ports, settingsWith(env)) };
 }
 
 describe('POST /workbenches', () => {
@@ -218,7 +218,7 @@ describe('POST /workbenches', () => {
     const workbenches = Object.assign(Object.create(ports.workbenches), {
       create: () => Promise.reject(new PortError('unavailable', 'no connection')),
     });
-    const response = await call(build({ ...ports, workbenches }, settingsWith()), { query });
+    const response = await call(buildCreateWorkbench({ ...ports, workbenches }, settingsWith()), { query });
     expect(response).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
     expect(response.headers).toHaveProperty('retry-after');
   });
@@ -440,5 +440,27 @@ describe('a dry run', () => {
     const body = { requested_cpu: 100_000 };
     expect((await call(create, { query: dryRun, body })).status).toBe(422);
     expect((await call(create, { query: `${query}&dry_run=1` })).status).toBe(400);
+  });
+});
+
+describe('bodyHash', () => {
+  it('does not depend on the order of fields, nor on undefined fields', () => {
+    expect(bodyHash({ a: 1, b: 'x' })).toBe(bodyHash({ b: 'x', c: undefined, a: 1 }));
+  });
+
+  it('does not depend on the order of labels, but on their keys and values', () => {
+    expect(bodyHash({ labels: { a: '1', b: '2' } })).toBe(bodyHash({ labels: { b: '2', a: '1' } }));
+    const bodies = [{}, { labels: {} }, { labels: { a: '1' } }, { labels: { a: '2' } }, { labels: 'a' }];
+    expect(new Set(bodies.map(bodyHash)).size).toBe(bodies.length);
+  });
+
+  it('is for a flat body as earlier versions have stored it', () => {
+    const sha256 = '9b7ad852580d9fd65f7be0b5d1af25e58e219ca74a056ea8c5ab900c0f786675';
+    expect(bodyHash({ workbench_name: 'One', requested_cpu: 1024 })).toBe(sha256);
+  });
+
+  it('depends on names, values and types of values', () => {
+    const bodies = [{}, { a: 1 }, { a: '1' }, { a: 2 }, { b: 1 }, { a: 1, b: 1 }];
+    expect(new Set(bodies.map(bodyHash)).size).toBe(bodies.length);
   });
 });

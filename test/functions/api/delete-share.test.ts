@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { build as buildGet } from '#functions/api/get-workbench.ts';
+import { buildGetWorkbench as buildGet } from '#functions/api/workbenches.ts';
 import { call, tokenOf } from '../call-api.ts';
 import { withShares } from './with-shares.ts';
 

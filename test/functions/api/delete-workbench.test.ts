@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { build } from '#functions/api/delete-workbench.ts';
-import { build as buildGet } from '#functions/api/get-workbench.ts';
+import { buildDeleteWorkbench } from '#functions/api/workbench-commands.ts';
+import { buildGetWorkbench as buildGet } from '#functions/api/workbenches.ts';
 import { call } from '../call-api.ts';
 import { withWorkbench } from './with-workbench.ts';
 
 async function setUp() {
   const found = await withWorkbench();
   const { ports, settings } = found;
-  return { ...found, requestDelete: build(ports, settings), get: buildGet(ports, settings) };
+  return { ...found, requestDelete: buildDeleteWorkbench(ports, settings), get: buildGet(ports, settings) };
 }
 
 describe('DELETE /workbenches/{wid}', () => {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { drainResponseSchema } from '#contract/machine-bodies.ts';
-import { build } from '#functions/api/drain-machine.ts';
-import { build as buildList } from '#functions/api/list-machines.ts';
+import { buildDrainMachine, buildListMachines as buildList } from '#functions/api/machines.ts';
 import { aMachine } from '#test/memory/memory-machine-inventory.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
@@ -10,7 +9,7 @@ function setUp() {
   world.machines.machines.push(aMachine());
   return {
     world,
-    handler: build(ports, settingsWith()),
+    handler: buildDrainMachine(ports, settingsWith()),
     list: buildList(ports, settingsWith()),
   };
 }

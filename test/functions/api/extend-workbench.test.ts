@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { itemResponseSchema } from '#contract/response-bodies.ts';
-import { build } from '#functions/api/extend-workbench.ts';
-import { build as buildGet } from '#functions/api/get-workbench.ts';
-import { build as buildHistory } from '#functions/api/list-history.ts';
+import { buildListHistory as buildHistory } from '#functions/api/history-and-logs.ts';
+import { buildExtendWorkbench } from '#functions/api/workbench-commands.ts';
+import { buildGetWorkbench as buildGet } from '#functions/api/workbenches.ts';
 import { call } from '../call-api.ts';
 import { withWorkbench } from './with-workbench.ts';
 
@@ -13,7 +13,12 @@ async function setUp(body: Readonly<Record<string, unknown>> = { idle_stop_minut
   const { ports, settings } = found;
   const get = buildGet(ports, settings);
   const item = async () => (await call(get, found.request)).body.item;
-  return { ...found, item, extend: build(ports, settings), history: buildHistory(ports, settings) };
+  return {
+    ...found,
+    item,
+    extend: buildExtendWorkbench(ports, settings),
+    history: buildHistory(ports, settings),
+  };
 }
 
 describe('POST /workbenches/{wid}/extend', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { build } from '#functions/api/get-health.ts';
+import { buildGetHealth } from '#functions/api/get-health.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { RecordingTelemetry } from '#test/memory/memory-world.ts';
 import manifest from '../../../package.json' with { type: 'json' };
@@ -14,7 +14,10 @@ function setUp(ping: () => Promise<void>) {
       return ping();
     },
   };
-  const health = build({ clock, telemetry: new RecordingTelemetry(), workbenches }, { timeoutMs: 20 });
+  const health = buildGetHealth(
+    { clock, telemetry: new RecordingTelemetry(), workbenches },
+    { timeoutMs: 20 },
+  );
   return { clock, health: () => call(health, { authorizer: undefined }), pings: () => pings };
 }
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { meResponseSchema } from '#contract/response-bodies.ts';
 import { readSettings } from '#contract/settings/read-settings.ts';
-import { build } from '#functions/api/get-me.ts';
+import { buildGetMe } from '#functions/api/get-me.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 const EXPIRES_AT = '2100-01-01T00:00:00.000Z';
 const expires_at = String(Date.parse(EXPIRES_AT) / 1000);
 
 function setUp() {
-  return build(worldWithIds().ports, settingsWith());
+  return buildGetMe(worldWithIds().ports, settingsWith());
 }
 
 describe('GET /me', () => {
@@ -52,7 +52,7 @@ describe('GET /me', () => {
       ...operator,
       authorization: 'static_key',
     });
-    const open = build(
+    const open = buildGetMe(
       worldWithIds().ports,
       readSettings({ RESTAPI_AUTH: 'none', BASE_URL: 'https://wb.example.com' }),
     );

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { quotaResponseSchema } from '#contract/quota-bodies.ts';
-import { build } from '#functions/api/get-own-quota.ts';
+import { buildGetOwnQuota } from '#functions/api/quotas.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 async function setUp() {
@@ -8,7 +8,7 @@ async function setUp() {
   await world.stores.quotas.writeLimits({ kind: 'installation' }, { workbenches: 10, gpus: 0 });
   await world.stores.quotas.writeLimits({ kind: 'group', group: 'research' }, { running: 2 });
   await world.create({}, 'ada');
-  return { handler: build(ports, settingsWith({ WB_USER_CPU_MAX: '4096' })) };
+  return { handler: buildGetOwnQuota(ports, settingsWith({ WB_USER_CPU_MAX: '4096' })) };
 }
 
 it('returns the limits in force, their sources and the use of a user', async () => {
@@ -44,7 +44,7 @@ it('says what the workbenches have cost in this month, and when a limit of it be
   await world.stores.quotas.writeLimits({ kind: 'user', userId: 'ada' }, { usd_per_month: 50 });
   await world.waitForStatus(await world.create({}, 'ada'), 'running');
   world.clock.advance(3_600_000);
-  const { item } = (await call(build(ports, settingsWith()), { query: 'user_id=ada' })).body;
+  const { item } = (await call(buildGetOwnQuota(ports, settingsWith()), { query: 'user_id=ada' })).body;
   expect(item).toMatchObject({ limits: { usd_per_month: 50 }, resets_at: '2030-02-01T00:00:00.000Z' });
   expect(item.used.usd_per_month).toBeGreaterThan(0);
   expect(quotaResponseSchema.parse({ success: true, item })).toEqual({ success: true, item });

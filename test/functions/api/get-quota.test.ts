@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { build } from '#functions/api/get-quota.ts';
+import { buildGetQuota } from '#functions/api/quotas.ts';
 import { call, settingsWith, worldWithIds } from '../call-api.ts';
 
 it('returns the stored limits of a scope, not those of the settings', async () => {
   const { world, ports } = worldWithIds();
-  const get = build(ports, settingsWith({ WB_USER_RUNNING_MAX: '9' }));
+  const get = buildGetQuota(ports, settingsWith({ WB_USER_RUNNING_MAX: '9' }));
   expect((await call(get, { scope: 'installation' })).body).toEqual({
     success: true,
     item: { scope: 'installation', limits: {} },

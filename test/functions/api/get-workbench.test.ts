@@ -3,9 +3,9 @@ import { localCatalog } from '#adapters/local/local-catalog.ts';
 import { itemResponseSchema } from '#contract/response-bodies.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Policy } from '#core/workbench/lifecycle/policy.ts';
-import { build as buildCreate } from '#functions/api/create-workbench.ts';
-import { build } from '#functions/api/get-workbench.ts';
-import { build as buildStop } from '#functions/api/stop-workbench.ts';
+import { buildCreateWorkbench as buildCreate } from '#functions/api/create-workbench.ts';
+import { buildStopWorkbench as buildStop } from '#functions/api/workbench-commands.ts';
+import { buildGetWorkbench } from '#functions/api/workbenches.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 const query = 'user_id=ada';
@@ -15,7 +15,13 @@ async function setUp(policy: Partial<Policy> = {}) {
   const settings = settingsWith();
   const { item } = (await call(buildCreate(ports, settings), { query })).body;
   const wid: string = item.workbench_id;
-  return { world, ports, wid, key: { userId: 'ada', workbenchId: wid }, get: build(ports, settings) };
+  return {
+    world,
+    ports,
+    wid,
+    key: { userId: 'ada', workbenchId: wid },
+    get: buildGetWorkbench(ports, settings),
+  };
 }
 
 describe('GET /workbenches/{wid}', () => {
@@ -58,7 +64,10 @@ describe('GET /workbenches/{wid}', () => {
       await world.waitForStatus(key, 'running');
       const fail = () => Promise.reject(new PortError('unavailable', 'no response'));
       const activity = { read: fail, readEvidence: fail };
-      const { status, body } = await call(build({ ...ports, activity }, settingsWith()), { wid, query });
+      const { status, body } = await call(buildGetWorkbench({ ...ports, activity }, settingsWith()), {
+        wid,
+        query,
+      });
       expect([status, body.item.status]).toEqual([200, 'running']);
       expect(body.item).not.toHaveProperty('last_activity_at');
       expect(world.telemetry.counts.get('activity_read_failed')).toBe(1);
@@ -80,7 +89,10 @@ describe('GET /workbenches/{wid}', () => {
     const { clock, telemetry, audit, catalog } = ports;
     const fail = () => Promise.reject(new Error('the activity was read'));
     const activity = { read: fail, readEvidence: fail };
-    const read = build({ workbenches, shares, activity, catalog, clock, telemetry, audit }, settingsWith());
+    const read = buildGetWorkbench(
+      { workbenches, shares, activity, catalog, clock, telemetry, audit },
+      settingsWith(),
+    );
     await call(read, { wid, query });
     expect(calls).toEqual(['read']);
   });
@@ -142,7 +154,7 @@ describe('the cost in an item', () => {
   it('is absent where nothing costs money', async () => {
     const { ports, wid } = await setUp();
     const catalog = localCatalog({ instanceTypes: [] });
-    const { body } = await call(build({ ...ports, catalog }, settingsWith()), { wid, query });
+    const { body } = await call(buildGetWorkbench({ ...ports, catalog }, settingsWith()), { wid, query });
     expect(body.item).not.toHaveProperty('cost');
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { auditResponseSchema } from '#contract/audit-response.ts';
 import { DAY_MS } from '#core/ports/audit-store.ts';
-import { build } from '#functions/api/list-audit.ts';
+import { buildListAudit } from '#functions/api/list-audit.ts';
 import { anAuditEvent } from '#test/contracts/audit-store.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
@@ -10,7 +10,7 @@ async function setUp(count = 0) {
   const { audit } = world.stores;
   const now = world.clock.now();
   for (let n = 0; n < count; n += 1) await audit.append(anAuditEvent({ id: `${n}`, at: now - n }));
-  const handler = build(ports, settingsWith({ WB_AUDIT_DAYS: '30' }));
+  const handler = buildListAudit(ports, settingsWith({ WB_AUDIT_DAYS: '30' }));
   const list = async (query = '') => {
     const response = await call(handler, { query });
     if (response.status === 200) expect(auditResponseSchema.safeParse(response.body).error).toBeUndefined();

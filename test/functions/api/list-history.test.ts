@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { historyResponseSchema } from '#contract/response-bodies.ts';
 import { historyEntrySchema } from '#core/workbench/history.ts';
-import { build } from '#functions/api/list-history.ts';
-import { build as buildStop } from '#functions/api/stop-workbench.ts';
+import { buildListHistory } from '#functions/api/history-and-logs.ts';
+import { buildStopWorkbench as buildStop } from '#functions/api/workbench-commands.ts';
 import { call, tokenOf } from '../call-api.ts';
 import { withWorkbench } from './with-workbench.ts';
 
@@ -11,7 +11,7 @@ describe('GET /workbenches/{wid}/history', () => {
     const { world, ports, settings, key, request } = await withWorkbench();
     await world.waitForStatus(key, 'running');
     await call(buildStop(ports, settings), { ...request, authorizer: tokenOf('ada') });
-    const { status, body } = await call(build(ports, settings), request);
+    const { status, body } = await call(buildListHistory(ports, settings), request);
     expect(status).toBe(200);
     expect(historyResponseSchema.parse(body)).toEqual(body);
     const { items } = body;
@@ -30,14 +30,16 @@ describe('GET /workbenches/{wid}/history', () => {
 
   it("is 404 for another user's workbench", async () => {
     const { ports, settings, request } = await withWorkbench();
-    expect((await call(build(ports, settings), { ...request, query: 'user_id=bob' })).status).toBe(404);
+    expect((await call(buildListHistory(ports, settings), { ...request, query: 'user_id=bob' })).status).toBe(
+      404,
+    );
   });
 
   it('returns no field that a newer version wrote', async () => {
     const { ports, settings, key, request } = await withWorkbench();
     const newer = { seq: 50, at: 0, type: 'evicted', source: 'newer' };
     await ports.history.append(key.workbenchId, [historyEntrySchema.parse(newer)]);
-    const { items } = (await call(build(ports, settings), request)).body;
+    const { items } = (await call(buildListHistory(ports, settings), request)).body;
     expect(items[0]).toEqual({ seq: 50, time: '1970-01-01T00:00:00.000Z', type: 'unknown' });
   });
 
@@ -46,7 +48,7 @@ describe('GET /workbenches/{wid}/history', () => {
     await ports.history.append(key.workbenchId, [
       { seq: 50, at: 0, type: 'status_changed', from: 'running', to: 'stopped', code: 'exited' },
     ]);
-    const { items } = (await call(build(ports, settings), request)).body;
+    const { items } = (await call(buildListHistory(ports, settings), request)).body;
     expect(items[0]).toEqual({
       seq: 50,
       time: '1970-01-01T00:00:00.000Z',

@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { logsResponseSchema } from '#contract/response-bodies.ts';
-import { build } from '#functions/api/list-logs.ts';
-import { build as buildStart } from '#functions/api/start-workbench.ts';
-import { build as buildStop } from '#functions/api/stop-workbench.ts';
+import { buildListLogs } from '#functions/api/history-and-logs.ts';
+import {
+  buildStartWorkbench as buildStart,
+  buildStopWorkbench as buildStop,
+} from '#functions/api/workbench-commands.ts';
 import { call } from '../call-api.ts';
 import { withWorkbench } from './with-workbench.ts';
 
 async function setUp() {
   const found = await withWorkbench();
   const { ports, settings, request, world, key } = found;
-  const handler = build(ports, settings);
+  const handler = buildListLogs(ports, settings);
   const read = async (query = '') => {
     const { status, body } = await call(handler, { ...request, query: `${request.query}${query}` });
     if (status === 200) expect(logsResponseSchema.parse(body)).toEqual(body);
@@ -92,7 +94,7 @@ describe('GET /workbenches/{wid}/logs', () => {
     const { ports, settings, request, runTask } = await setUp();
     await runTask();
     const logs = { readLog: async () => ({ lines: [{ text: 'one', at: 0 }], next: 'f/1' }) };
-    const { body } = await call(build({ ...ports, logs }, settings), request);
+    const { body } = await call(buildListLogs({ ...ports, logs }, settings), request);
     expect(body.items).toEqual([{ at: '1970-01-01T00:00:00.000Z', text: 'one' }]);
   });
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { machinesResponseSchema } from '#contract/machine-bodies.ts';
-import { build, MACHINES_CACHE_MS } from '#functions/api/list-machines.ts';
+import { buildListMachines, MACHINES_CACHE_MS } from '#functions/api/machines.ts';
 import { acceptedRun, running } from '#test/builders/workbench.ts';
 import { aMachine } from '#test/memory/memory-machine-inventory.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 function setUp() {
   const { world, ports } = worldWithIds();
-  return { world, handler: build(ports, settingsWith()) };
+  return { world, handler: buildListMachines(ports, settingsWith()) };
 }
 
 describe('GET /machines', () => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { providersResponseSchema } from '#contract/machine-bodies.ts';
-import { build } from '#functions/api/list-providers.ts';
+import { buildListProviders } from '#functions/api/machines.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 function setUp() {
   const { world, ports } = worldWithIds();
   const sizes = { WB_DEFAULT_CPU: '1024', WB_DEFAULT_RAM: '2048' };
-  return { world, handler: build(ports, settingsWith(sizes)) };
+  return { world, handler: buildListProviders(ports, settingsWith(sizes)) };
 }
 
 describe('GET /providers', () => {

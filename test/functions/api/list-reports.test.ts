@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { reportsResponseSchema } from '#contract/response-bodies.ts';
-import { build } from '#functions/api/list-reports.ts';
+import { buildListReports } from '#functions/api/sweeps.ts';
 import { aReport } from '#test/contracts/report-store.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 function setUp() {
   const { world, ports } = worldWithIds();
-  return { world, handler: build(ports, settingsWith()) };
+  return { world, handler: buildListReports(ports, settingsWith()) };
 }
 
 describe('GET /reports/reconcile', () => {

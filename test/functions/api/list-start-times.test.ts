@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { startTimesResponseSchema } from '#contract/response-bodies.ts';
 import { bucketOf } from '#core/workbench/start-times.ts';
-import { build } from '#functions/api/list-start-times.ts';
+import { buildListStartTimes } from '#functions/api/list-start-times.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 describe('GET /start-times', () => {
@@ -12,7 +12,9 @@ describe('GET /start-times', () => {
       await ports.startTimes.add({ kind: 'later', tookMs, at }, bucketOf(tookMs));
     const started = { kind: 'first', instanceType: 'm7i.large', tookMs: 250, at } as const;
     await ports.startTimes.add(started, bucketOf(250));
-    const { status, body } = await call(build(ports, settingsWith()), { authorizer: tokenOf('ada') });
+    const { status, body } = await call(buildListStartTimes(ports, settingsWith()), {
+      authorizer: tokenOf('ada'),
+    });
     expect(status).toBe(200);
     expect(startTimesResponseSchema.parse(body)).toEqual(body);
     const [later, first] = body.items;
@@ -25,7 +27,7 @@ describe('GET /start-times', () => {
 
   it('is empty before the first start', async () => {
     const { ports } = worldWithIds();
-    const { body } = await call(build(ports, settingsWith()), { query: 'user_id=ada' });
+    const { body } = await call(buildListStartTimes(ports, settingsWith()), { query: 'user_id=ada' });
     expect(body).toEqual({ success: true, items: [] });
   });
 });

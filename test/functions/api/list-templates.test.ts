@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { templatesResponseSchema } from '#contract/template-bodies.ts';
-import { build } from '#functions/api/list-templates.ts';
+import { buildListTemplates } from '#functions/api/list-templates.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 function setUp(env: Readonly<Record<string, string>> = {}) {
-  return build(worldWithIds().ports, settingsWith(env));
+  return buildListTemplates(worldWithIds().ports, settingsWith(env));
 }
 
 describe('GET /templates', () => {

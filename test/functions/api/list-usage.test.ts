@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { usageResponseSchema } from '#contract/cost-bodies.ts';
-import { build as buildCreate } from '#functions/api/create-workbench.ts';
-import { build as buildDelete } from '#functions/api/delete-workbench.ts';
-import { build } from '#functions/api/list-usage.ts';
+import { buildCreateWorkbench as buildCreate } from '#functions/api/create-workbench.ts';
+import { buildListUsage } from '#functions/api/usage.ts';
+import { buildDeleteWorkbench as buildDelete } from '#functions/api/workbench-commands.ts';
 import { aUsageEntry } from '#test/contracts/usage-store.ts';
 import { call, STATIC_KEY, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
@@ -19,7 +19,8 @@ async function setUp() {
     await world.waitForStatus(key, 'running');
     return key;
   };
-  const list = (text = query, headers = {}) => call(build(ports, settings), { query: text, headers });
+  const list = (text = query, headers = {}) =>
+    call(buildListUsage(ports, settings), { query: text, headers });
   return { world, ports, settings, create, list };
 }
 
@@ -147,7 +148,7 @@ describe('GET /usage', () => {
   it('shows users only their own usage', async () => {
     const { ports, settings } = await setUp();
     const listAs = (text: string) =>
-      call(build(ports, settings), { query: text, authorizer: tokenOf('grace') });
+      call(buildListUsage(ports, settings), { query: text, authorizer: tokenOf('grace') });
     expect((await listAs('')).status).toBe(200);
     expect((await listAs('user_id=ada')).status).toBe(403);
   });
@@ -188,7 +189,7 @@ describe('GET /usage of more than one user', () => {
     await createFor('eve', [], 'e');
     world.clock.advance(HOUR);
     const list = (text: string, authorizer = STATIC_KEY) =>
-      call(build(ports, settings), { query: text, authorizer });
+      call(buildListUsage(ports, settings), { query: text, authorizer });
     return { world, ports, settings, createFor, list };
   }
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { listResponseSchema, type WorkbenchItem } from '#contract/response-bodies.ts';
-import { build as buildCreate } from '#functions/api/create-workbench.ts';
-import { build } from '#functions/api/list-workbenches.ts';
+import { buildCreateWorkbench as buildCreate } from '#functions/api/create-workbench.ts';
+import { buildListWorkbenches } from '#functions/api/workbenches.ts';
 import type { ApiHandler } from '#functions/middleware/gateway.ts';
 import { aShare } from '#test/builders/share.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
@@ -14,7 +14,7 @@ describe('GET /workbenches', () => {
   beforeEach(async () => {
     const { world, ports } = worldWithIds();
     const create = buildCreate(ports, settingsWith());
-    list = build(ports, settingsWith());
+    list = buildListWorkbenches(ports, settingsWith());
     newestFirst = [];
     for (let i = 0; i < 7; i += 1) {
       world.clock.advance(1000);
@@ -36,7 +36,7 @@ describe('GET /workbenches', () => {
   it('lists what others share with the user, with a role each and a cursor of this user', async () => {
     const { world, ports } = worldWithIds();
     const create = buildCreate(ports, settingsWith());
-    const shared = build(ports, settingsWith());
+    const shared = buildListWorkbenches(ports, settingsWith());
     const ids: string[] = [];
     for (let i = 0; i < 3; i += 1) {
       world.clock.advance(1000);
@@ -79,7 +79,7 @@ describe('GET /workbenches', () => {
       reads.push(ids);
       return ports.activity.read(ids);
     };
-    const { body } = await call(build({ ...ports, activity: { read } }, settingsWith()), {
+    const { body } = await call(buildListWorkbenches({ ...ports, activity: { read } }, settingsWith()), {
       query: 'user_id=ada',
     });
     expect(body.items.map(({ last_activity_at }: WorkbenchItem) => last_activity_at)).toEqual([
@@ -97,7 +97,7 @@ describe('GET /workbenches', () => {
     beforeEach(async () => {
       const { world, ports } = worldWithIds();
       const create = buildCreate(ports, settingsWith());
-      const handler = build(ports, settingsWith());
+      const handler = buildListWorkbenches(ports, settingsWith());
       const bodies = [
         { workbench_name: 'One', labels: { team: 'research', stage: 'x' } },
         { workbench_name: 'Two', labels: { team: 'research' } },

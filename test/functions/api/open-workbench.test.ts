@@ -5,7 +5,7 @@ import { openResponseSchema } from '#contract/response-bodies.ts';
 import { CLOCK_SKEW_MAX_MS } from '#core/clock-skew.ts';
 import { cutoffOf, SESSION_LIFETIME_MS } from '#core/ports/session-cutoff-store.ts';
 import { TICKET_LIFETIME_MS } from '#core/ports/ticket-store.ts';
-import { build } from '#functions/api/open-workbench.ts';
+import { buildOpenWorkbench } from '#functions/api/open-workbench.ts';
 import type { AuthorizerContext } from '#functions/authorizer/principal.ts';
 import { aShare } from '#test/contracts/share-store.ts';
 import { call, settingsWith, tokenOf } from '../call-api.ts';
@@ -14,7 +14,7 @@ import { withWorkbench } from './with-workbench.ts';
 async function setUp(env: Readonly<Record<string, string>> = { WB_GATE: 'host' }) {
   const { world, ports, key, request } = await withWorkbench();
   const { tickets, cutoffs } = world.stores;
-  const handler = build({ ...ports, tickets, cutoffs }, settingsWith(env));
+  const handler = buildOpenWorkbench({ ...ports, tickets, cutoffs }, settingsWith(env));
   return {
     world,
     tickets,

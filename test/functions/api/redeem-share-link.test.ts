@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
 import { SHARES_MAX } from '#core/ports/share-store.ts';
-import { build as buildRedeem } from '#functions/api/redeem-share-link.ts';
+import { buildRedeemShareLink as buildRedeem } from '#functions/api/share-links.ts';
 import { aShare } from '#test/builders/share.ts';
 import { call } from '../call-api.ts';
 import { withLinks } from './with-links.ts';

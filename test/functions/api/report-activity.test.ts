@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { runTokenOf } from '#adapters/run-token.ts';
 import { itemResponseSchema } from '#contract/response-bodies.ts';
 import type { Policy } from '#core/workbench/lifecycle/policy.ts';
-import { build as buildGet } from '#functions/api/get-workbench.ts';
-import { build } from '#functions/api/report-activity.ts';
+import { buildReportActivity } from '#functions/api/report-activity.ts';
+import { buildGetWorkbench as buildGet } from '#functions/api/workbenches.ts';
 import { toRunContext } from '#functions/authorizer/run-context.ts';
 import { call } from '../call-api.ts';
 import { withWorkbench } from './with-workbench.ts';
@@ -14,7 +14,7 @@ const HOUR = 60 * MINUTE;
 async function setUp(policy: Partial<Policy> = {}) {
   const found = await withWorkbench({}, {}, policy);
   const { ports, settings, world, key, request } = found;
-  const handler = build(ports, settings);
+  const handler = buildReportActivity(ports, settings);
   const report = (body: object) => call(handler, { ...request, body });
   const evidence = async () => {
     const workbench = await world.read(key);
@@ -123,7 +123,7 @@ describe('POST /workbenches/{wid}/activity with the token of a run', () => {
     const runId = 'run' in running ? (running.run?.runId ?? '') : '';
     const body = { last_activity: found.at(0), kinds: ['busy'] };
     const reportAs = (run: { readonly workbenchId: string; readonly runId: string }, wid = workbenchId) =>
-      call(build(found.ports, found.settings), { wid, body, authorizer: toRunContext(run) });
+      call(buildReportActivity(found.ports, found.settings), { wid, body, authorizer: toRunContext(run) });
     return { ...found, workbenchId, runId, body, reportAs };
   }
 
@@ -149,7 +149,7 @@ describe('POST /workbenches/{wid}/activity with the token of a run', () => {
     const { ports, settings, workbenchId, runId } = await setUpRun();
     const authorizer = toRunContext({ workbenchId, runId });
     const sent = { wid: workbenchId, authorizer, body: { last_activity: 'now' } };
-    expect(await call(build(ports, settings), sent)).toMatchObject({ status: 400 });
+    expect(await call(buildReportActivity(ports, settings), sent)).toMatchObject({ status: 400 });
     const { world, key, ports: others, settings: same } = await setUp();
     await world.waitForStatus(key, 'pending');
     const starting = await world.read(key);
@@ -159,7 +159,7 @@ describe('POST /workbenches/{wid}/activity with the token of a run', () => {
       authorizer: toRunContext(run),
       body: { keepalive_until: '2030-01-01T10:00:00Z' },
     };
-    expect(await call(build(others, same), early)).toMatchObject({
+    expect(await call(buildReportActivity(others, same), early)).toMatchObject({
       status: 409,
       body: { error: { code: 'not_running' } },
     });
@@ -176,7 +176,10 @@ describe('POST /workbenches/{wid}/activity with the token of a run', () => {
 
   it('is verified by the function where the API is open, which refuses a tampered one', async () => {
     const { ports, settings, workbenchId, runId, body, evidence, world } = await setUpRun();
-    const handler = build({ ...ports, runKeys: ['key'] }, { ...settings, RESTAPI_AUTH: 'none' });
+    const handler = buildReportActivity(
+      { ...ports, runKeys: ['key'] },
+      { ...settings, RESTAPI_AUTH: 'none' },
+    );
     const send = (token: string) =>
       call(handler, {
         wid: workbenchId,

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { runOf } from '#core/workbench/workbench.ts';
-import { build as buildDelete } from '#functions/api/delete-workbench.ts';
-import { build } from '#functions/api/restart-workbench.ts';
-import { build as buildStop } from '#functions/api/stop-workbench.ts';
+import {
+  buildDeleteWorkbench as buildDelete,
+  buildRestartWorkbench,
+  buildStopWorkbench as buildStop,
+} from '#functions/api/workbench-commands.ts';
 import { call, settingsWith } from '../call-api.ts';
 import { withWorkbench } from './with-workbench.ts';
 
@@ -11,7 +13,7 @@ async function setUp() {
   const { ports, settings } = found;
   return {
     ...found,
-    restart: build(ports, settings),
+    restart: buildRestartWorkbench(ports, settings),
     stop: buildStop(ports, settings),
     requestDelete: buildDelete(ports, settings),
   };
@@ -59,7 +61,7 @@ describe('POST /workbenches/{wid}/restart', () => {
 
   it('is 429 after the starts of the minute', async () => {
     const { world, ports, key, request, stop } = await setUp();
-    const restart = build(ports, settingsWith({ WB_USER_STARTS_PER_MINUTE: '1' }));
+    const restart = buildRestartWorkbench(ports, settingsWith({ WB_USER_STARTS_PER_MINUTE: '1' }));
     for (const status of [200, 429]) {
       await call(stop, request);
       await world.waitForStatus(key, 'stopped');

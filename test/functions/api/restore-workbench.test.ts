@@ -2,13 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { deletedResponseSchema, itemResponseSchema } from '#contract/response-bodies.ts';
 import { policyOf } from '#contract/settings/policy.ts';
 import { drive } from '#core/workbench/drive.ts';
-import { build as buildCreate } from '#functions/api/create-workbench.ts';
-import { build as buildDelete } from '#functions/api/delete-workbench.ts';
-import { build as buildGet } from '#functions/api/get-workbench.ts';
-import { build as buildList } from '#functions/api/list-workbenches.ts';
-import { build as buildOpen } from '#functions/api/open-workbench.ts';
-import { build } from '#functions/api/restore-workbench.ts';
-import { build as buildStart } from '#functions/api/start-workbench.ts';
+import { buildCreateWorkbench as buildCreate } from '#functions/api/create-workbench.ts';
+import { buildOpenWorkbench as buildOpen } from '#functions/api/open-workbench.ts';
+import {
+  buildDeleteWorkbench as buildDelete,
+  buildRestoreWorkbench,
+  buildStartWorkbench as buildStart,
+} from '#functions/api/workbench-commands.ts';
+import {
+  buildGetWorkbench as buildGet,
+  buildListWorkbenches as buildList,
+} from '#functions/api/workbenches.ts';
 import { aShare } from '#test/builders/share.ts';
 import { call, tokenOf } from '../call-api.ts';
 import { withWorkbench } from './with-workbench.ts';
@@ -22,7 +26,7 @@ async function setUp(env: Readonly<Record<string, string>> = {}) {
   return {
     ...found,
     requestDelete: buildDelete(ports, settings),
-    restore: build(ports, settings),
+    restore: buildRestoreWorkbench(ports, settings),
     get: buildGet(ports, settings),
     list: buildList(ports, settings),
     open: buildOpen(ports, settings),

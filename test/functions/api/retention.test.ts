@@ -1,11 +1,15 @@
 import { expect, it } from 'vitest';
 import { itemResponseSchema } from '#contract/response-bodies.ts';
 import { RETENTION_WARNING_MS } from '#core/workbench/planned-stop.ts';
-import { build as buildGet } from '#functions/api/get-workbench.ts';
-import { build as buildHistory } from '#functions/api/list-history.ts';
-import { build as buildList } from '#functions/api/list-workbenches.ts';
-import { build as buildRestore } from '#functions/api/restore-workbench.ts';
-import { build as buildStop } from '#functions/api/stop-workbench.ts';
+import { buildListHistory as buildHistory } from '#functions/api/history-and-logs.ts';
+import {
+  buildRestoreWorkbench as buildRestore,
+  buildStopWorkbench as buildStop,
+} from '#functions/api/workbench-commands.ts';
+import {
+  buildGetWorkbench as buildGet,
+  buildListWorkbenches as buildList,
+} from '#functions/api/workbenches.ts';
 import { call } from '../call-api.ts';
 import { withWorkbench } from './with-workbench.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ROUTES, type Route } from '#contract/routes.ts';
 import { ACTING_ROLES, type ActingRole, mayDo } from '#core/access/rights.ts';
-import { build as buildDelete } from '#functions/api/delete-workbench.ts';
+import { buildDeleteWorkbench as buildDelete } from '#functions/api/workbench-commands.ts';
 import type { AuthorizerContext } from '#functions/authorizer/principal.ts';
 import type { ApiHandler } from '#functions/middleware/gateway.ts';
 import { buildRoutes, type LocalPorts } from '#local/handlers.ts';

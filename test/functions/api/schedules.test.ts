@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { itemResponseSchema } from '#contract/response-bodies.ts';
-import { build as buildCreate } from '#functions/api/create-workbench.ts';
-import { build as buildExtend } from '#functions/api/extend-workbench.ts';
-import { build as buildGet } from '#functions/api/get-workbench.ts';
-import { build as buildHistory } from '#functions/api/list-history.ts';
-import { build as buildStop } from '#functions/api/stop-workbench.ts';
-import { build as buildUpdate } from '#functions/api/update-workbench.ts';
+import { buildCreateWorkbench as buildCreate } from '#functions/api/create-workbench.ts';
+import { buildListHistory as buildHistory } from '#functions/api/history-and-logs.ts';
+import {
+  buildExtendWorkbench as buildExtend,
+  buildStopWorkbench as buildStop,
+  buildUpdateWorkbench as buildUpdate,
+} from '#functions/api/workbench-commands.ts';
+import { buildGetWorkbench as buildGet } from '#functions/api/workbenches.ts';
 import { call } from '../call-api.ts';
 import { withWorkbench } from './with-workbench.ts';
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
 import { QUOTA_MAX, USD_MAX } from '#core/quotas/limits.ts';
-import { build as buildGet } from '#functions/api/get-quota.ts';
-import { build } from '#functions/api/set-quota.ts';
+import { buildGetQuota as buildGet, buildSetQuota } from '#functions/api/quotas.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 const ROUTE = 'PUT /quotas/{scope}';
@@ -10,7 +9,7 @@ const ROUTE = 'PUT /quotas/{scope}';
 function setUp() {
   const { world, ports } = worldWithIds();
   const settings = settingsWith();
-  return { world, ports, set: build(ports, settings), get: buildGet(ports, settings) };
+  return { world, ports, set: buildSetQuota(ports, settings), get: buildGet(ports, settings) };
 }
 
 describe('setting a quota', () => {
@@ -36,7 +35,7 @@ describe('setting a quota', () => {
       },
     ]);
     const audit = { append: () => Promise.reject(new PortError('unavailable', 'down')) };
-    const unrecorded = build({ ...ports, audit }, settingsWith());
+    const unrecorded = buildSetQuota({ ...ports, audit }, settingsWith());
     expect(await call(unrecorded, { route: ROUTE, scope: 'user:ada', body: { running: 0 } })).toMatchObject({
       status: 503,
       body: { error: { reason: 'audit_unavailable' } },

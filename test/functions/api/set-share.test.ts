@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { shareResponseSchema } from '#contract/share-bodies.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import { SHARES_MAX } from '#core/ports/share-store.ts';
-import { build as buildDelete } from '#functions/api/delete-workbench.ts';
-import { build } from '#functions/api/set-share.ts';
+import { buildSetShare } from '#functions/api/shares.ts';
+import { buildDeleteWorkbench as buildDelete } from '#functions/api/workbench-commands.ts';
 import { aShare } from '#test/builders/share.ts';
 import { call, tokenOf } from '../call-api.ts';
 import { withShares } from './with-shares.ts';
@@ -109,7 +109,7 @@ describe('PUT /workbenches/{wid}/shares/{grantee}', () => {
   it('changes nothing if the audit cannot store its event', async () => {
     const { ports, settings, request, list } = await withShares();
     const audit = { append: () => Promise.reject(new PortError('unavailable', 'no response')) };
-    const response = await call(build({ ...ports, audit }, settings), {
+    const response = await call(buildSetShare({ ...ports, audit }, settings), {
       ...request,
       grantee: 'user:bob',
       body: { role: 'use' },

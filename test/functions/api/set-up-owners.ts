@@ -1,8 +1,10 @@
-import { build as buildAccept } from '#functions/api/accept-owner.ts';
-import { build } from '#functions/api/change-owner.ts';
-import { build as buildGet } from '#functions/api/get-workbench.ts';
-import { build as buildStop } from '#functions/api/stop-workbench.ts';
-import { build as buildWithdraw } from '#functions/api/withdraw-offer.ts';
+import {
+  buildAcceptOwner as buildAccept,
+  buildChangeOwner,
+  buildWithdrawOffer as buildWithdraw,
+} from '#functions/api/owner.ts';
+import { buildStopWorkbench as buildStop } from '#functions/api/workbench-commands.ts';
+import { buildGetWorkbench as buildGet } from '#functions/api/workbenches.ts';
 import { call, tokenOf } from '../call-api.ts';
 import { withWorkbench } from './with-workbench.ts';
 
@@ -16,7 +18,7 @@ export async function setUpOwners() {
   return {
     ...found,
     as,
-    change: build(ports, settings),
+    change: buildChangeOwner(ports, settings),
     accept: buildAccept(ports, settings),
     withdraw: buildWithdraw(ports, settings),
     get: buildGet(ports, settings),

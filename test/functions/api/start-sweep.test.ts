@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { sweepResponseSchema } from '#contract/sweep-bodies.ts';
-import { build } from '#functions/api/start-sweep.ts';
+import { buildStartSweep } from '#functions/api/sweeps.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 const route = 'POST /sweeps';
@@ -8,7 +8,7 @@ const ADMIN = tokenOf('ada', { scopes: 'workbench:admin' });
 
 function setUp() {
   const { world, ports } = worldWithIds();
-  return { world, ports, handler: build(ports, settingsWith()) };
+  return { world, ports, handler: buildStartSweep(ports, settingsWith()) };
 }
 
 it('starts the sweep for an administrator, and records who started which', async () => {

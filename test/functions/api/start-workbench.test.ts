@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { build as buildDelete } from '#functions/api/delete-workbench.ts';
-import { build } from '#functions/api/start-workbench.ts';
-import { build as buildStop } from '#functions/api/stop-workbench.ts';
+import {
+  buildDeleteWorkbench as buildDelete,
+  buildStartWorkbench,
+  buildStopWorkbench as buildStop,
+} from '#functions/api/workbench-commands.ts';
 import { call, settingsWith } from '../call-api.ts';
 import { withWorkbench } from './with-workbench.ts';
 
@@ -10,7 +12,7 @@ async function setUp() {
   const { ports, settings } = found;
   return {
     ...found,
-    start: build(ports, settings),
+    start: buildStartWorkbench(ports, settings),
     stop: buildStop(ports, settings),
     requestDelete: buildDelete(ports, settings),
   };
@@ -50,7 +52,7 @@ describe('POST /workbenches/{wid}/start', () => {
 
   it('is 429 after the starts of the minute', async () => {
     const { world, ports, key, request, stop } = await setUp();
-    const start = build(ports, settingsWith({ WB_USER_STARTS_PER_MINUTE: '1' }));
+    const start = buildStartWorkbench(ports, settingsWith({ WB_USER_STARTS_PER_MINUTE: '1' }));
     for (const status of [200, 429]) {
       await call(stop, request);
       await world.waitForStatus(key, 'stopped');

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { build as buildDelete } from '#functions/api/delete-workbench.ts';
-import { build } from '#functions/api/stop-workbench.ts';
+import {
+  buildDeleteWorkbench as buildDelete,
+  buildStopWorkbench,
+} from '#functions/api/workbench-commands.ts';
 import { call, tokenOf } from '../call-api.ts';
 import { withWorkbench } from './with-workbench.ts';
 
 async function setUp() {
   const found = await withWorkbench();
   const { ports, settings } = found;
-  return { ...found, stop: build(ports, settings), requestDelete: buildDelete(ports, settings) };
+  return { ...found, stop: buildStopWorkbench(ports, settings), requestDelete: buildDelete(ports, settings) };
 }
 
 describe('POST /workbenches/{wid}/stop', () => {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { itemResponseSchema } from '#contract/response-bodies.ts';
-import { build as buildDelete } from '#functions/api/delete-workbench.ts';
-import { build as buildStop } from '#functions/api/stop-workbench.ts';
-import { build } from '#functions/api/update-workbench.ts';
+import {
+  buildDeleteWorkbench as buildDelete,
+  buildStopWorkbench as buildStop,
+  buildUpdateWorkbench,
+} from '#functions/api/workbench-commands.ts';
 import { call } from '../call-api.ts';
 import { withWorkbench } from './with-workbench.ts';
 
@@ -11,7 +13,7 @@ async function setUp() {
   const { ports, settings } = found;
   return {
     ...found,
-    update: build(ports, settings),
+    update: buildUpdateWorkbench(ports, settings),
     stop: buildStop(ports, settings),
     requestDelete: buildDelete(ports, settings),
   };
@@ -86,7 +88,7 @@ describe('PATCH /workbenches/{wid}', () => {
 
   it('lets users switch the idle stop off if the operator allows it', async () => {
     const { ports, settings, request } = await setUp();
-    const update = build(ports, { ...settings, WB_IDLE_STOP_NEVER: 'true' });
+    const update = buildUpdateWorkbench(ports, { ...settings, WB_IDLE_STOP_NEVER: 'true' });
     const response = await call(update, { ...request, body: { idle_stop_minutes: null } });
     expect(response).toMatchObject({ status: 200, body: { item: { idle_stop_minutes: null } } });
   });

@@ -1,8 +1,10 @@
-import { build as buildCreate } from '#functions/api/create-share-link.ts';
-import { build as buildDelete } from '#functions/api/delete-share-link.ts';
-import { build as buildList } from '#functions/api/list-share-links.ts';
-import { build as buildPreview } from '#functions/api/preview-share-link.ts';
-import { build as buildRedeem } from '#functions/api/redeem-share-link.ts';
+import {
+  buildCreateShareLink as buildCreate,
+  buildDeleteShareLink as buildDelete,
+  buildListShareLinks as buildList,
+  buildPreviewShareLink as buildPreview,
+  buildRedeemShareLink as buildRedeem,
+} from '#functions/api/share-links.ts';
 import { type Call, call, tokenOf } from '../call-api.ts';
 import { withShares } from './with-shares.ts';
 

@@ -1,6 +1,8 @@
-import { build as buildDelete } from '#functions/api/delete-share.ts';
-import { build as buildList } from '#functions/api/list-shares.ts';
-import { build as buildSet } from '#functions/api/set-share.ts';
+import {
+  buildDeleteShare as buildDelete,
+  buildListShares as buildList,
+  buildSetShare as buildSet,
+} from '#functions/api/shares.ts';
 import { type Call, call, settingsWith } from '../call-api.ts';
 import { withWorkbench } from './with-workbench.ts';
 

@@ -1,5 +1,5 @@
 import type { Policy } from '#core/workbench/lifecycle/policy.ts';
-import { build as buildCreate } from '#functions/api/create-workbench.ts';
+import { buildCreateWorkbench as buildCreate } from '#functions/api/create-workbench.ts';
 import { call, settingsWith, worldWithIds } from '../call-api.ts';
 
 /**

@@ -31,29 +31,30 @@ import { sweepCluster } from '#core/reconcile/sweep-cluster.ts';
 import { sweepQuotas } from '#core/reconcile/sweep-quotas.ts';
 import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
-import { build as buildAcceptOwner } from '#functions/api/accept-owner.ts';
-import { build as buildCancelDrain } from '#functions/api/cancel-drain.ts';
-import { build as buildChangeOwner } from '#functions/api/change-owner.ts';
-import { build as buildCreateLink } from '#functions/api/create-share-link.ts';
-import { build as buildCreate } from '#functions/api/create-workbench.ts';
-import { build as buildDeleteShare } from '#functions/api/delete-share.ts';
-import { build as buildDeleteLink } from '#functions/api/delete-share-link.ts';
-import { build as buildDelete } from '#functions/api/delete-workbench.ts';
-import { build as buildDrainMachine } from '#functions/api/drain-machine.ts';
-import { build as buildExtend } from '#functions/api/extend-workbench.ts';
-import { build as buildGet } from '#functions/api/get-workbench.ts';
-import { build as buildListLinks } from '#functions/api/list-share-links.ts';
-import { build as buildListShares } from '#functions/api/list-shares.ts';
-import { build as buildList } from '#functions/api/list-workbenches.ts';
-import { build as buildRedeemLink } from '#functions/api/redeem-share-link.ts';
-import { build as buildReport } from '#functions/api/report-activity.ts';
-import { build as buildRestart } from '#functions/api/restart-workbench.ts';
-import { build as buildRestore } from '#functions/api/restore-workbench.ts';
-import { build as buildSetShare } from '#functions/api/set-share.ts';
-import { build as buildStart } from '#functions/api/start-workbench.ts';
-import { build as buildStop } from '#functions/api/stop-workbench.ts';
-import { build as buildUpdate } from '#functions/api/update-workbench.ts';
-import { build as buildWithdrawOffer } from '#functions/api/withdraw-offer.ts';
+import { buildCreateWorkbench as buildCreate } from '#functions/api/create-workbench.ts';
+import { buildCancelDrain, buildDrainMachine } from '#functions/api/machines.ts';
+import { buildAcceptOwner, buildChangeOwner, buildWithdrawOffer } from '#functions/api/owner.ts';
+import { buildReportActivity as buildReport } from '#functions/api/report-activity.ts';
+import {
+  buildCreateShareLink as buildCreateLink,
+  buildDeleteShareLink as buildDeleteLink,
+  buildListShareLinks as buildListLinks,
+  buildRedeemShareLink as buildRedeemLink,
+} from '#functions/api/share-links.ts';
+import { buildDeleteShare, buildListShares, buildSetShare } from '#functions/api/shares.ts';
+import {
+  buildDeleteWorkbench as buildDelete,
+  buildExtendWorkbench as buildExtend,
+  buildRestartWorkbench as buildRestart,
+  buildRestoreWorkbench as buildRestore,
+  buildStartWorkbench as buildStart,
+  buildStopWorkbench as buildStop,
+  buildUpdateWorkbench as buildUpdate,
+} from '#functions/api/workbench-commands.ts';
+import {
+  buildGetWorkbench as buildGet,
+  buildListWorkbenches as buildList,
+} from '#functions/api/workbenches.ts';
 import { build as buildDrive } from '#functions/drive/drive-batch.ts';
 import {
   deletionOnly,

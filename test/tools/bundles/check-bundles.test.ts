@@ -11,7 +11,7 @@ const GOOD: BundleFacts = {
   name: POLL_FUNCTION,
   bytes: POLL_FUNCTION_MAX_BYTES,
   inputs: {
-    'functions/api/get-workbench.ts': 1,
+    'functions/api/workbenches.ts': 1,
     'core/errors.ts': 1,
     'contract/parameters.ts': 1,
     'adapters/aws/dynamodb/client.ts': 1,

@@ -1,9 +1,17 @@
 import type { UsageDay, UsageItem, UsageSum, UserUsageItem } from '#contract/cost-bodies.ts';
+import { isUserId, USAGE_CURSOR_MAX_LENGTH } from '#contract/parameters.ts';
 import { isGroupName } from '#core/access/grantee.ts';
-import { listUsage } from '#core/cost/list-usage.ts';
-import { listUsageOfUsers, USERS_MAX } from '#core/cost/list-usage-of-users.ts';
+import { type DayUsage, listUsage, type WorkbenchUsage } from '#core/cost/list-usage.ts';
+import {
+  listUsageOfUsers,
+  USERS_MAX,
+  type UsersPosition,
+  type UserUsage,
+} from '#core/cost/list-usage-of-users.ts';
 import { MONTH_PATTERN, monthOf } from '#core/cost/month.ts';
+import { toUsd } from '#core/cost/rates.ts';
 import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
+import { isWorkbenchId } from '#core/ports/ids.ts';
 import type { QuotaStore } from '#core/ports/quota-store.ts';
 import type { UsageStore } from '#core/ports/usage-store.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
@@ -17,9 +25,7 @@ import type { ApiHandler, EndpointResult } from '../middleware/gateway.ts';
 import { type Parser, parseFlag, parseLimit, parsePage, parseValues } from '../middleware/parse-request.ts';
 import { encodeCursor, parseQuery } from '../middleware/query.ts';
 import { pricesOf } from './present-cost.ts';
-import { presentDay, presentUsage, presentUser, sumOfUsage } from './present-usage.ts';
 import { toCsv, USAGE_LINES, type UsageLine } from './usage-csv.ts';
-import { decodePosition, encodePosition } from './usage-cursor.ts';
 
 export type UsageFormat = 'json' | 'csv';
 
@@ -34,7 +40,7 @@ type UsagePorts = ApiPorts & {
  * GET /usage. Of one user: one Query call for the records of the page, and one for what ended meters have counted. Of a group or
  * of all users: the same for each user of the page, and up to 16 to find the users.
  */
-export function build(ports: UsagePorts, settings: ApiSettings): ApiHandler {
+export function buildListUsage(ports: UsagePorts, settings: ApiSettings): ApiHandler {
   const ofUser = listOfUser(ports, settings);
   const ofUsers = listOfUsers(ports, settings);
   return (event, context) => {
@@ -173,3 +179,62 @@ const parseUsersPage: Parser<Parameters<typeof listUsageOfUsers>[3]> = ({ query 
     ? { invalid: { cursor: 'the next_cursor of an earlier page' } }
     : { value: { ...page, from } };
 };
+
+/** What was counted; times and money as the core counts them. */
+type Counted = Pick<WorkbenchUsage, 'micros' | 'ms'>;
+
+function presentUsage(userId: string, { workbenchId, name, micros, ms }: WorkbenchUsage): UsageItem {
+  return { workbench_id: workbenchId, workbench_name: name, user_id: userId, ...presentSum({ micros, ms }) };
+}
+
+function presentUser({ userId, groups, items }: UserUsage): UserUsageItem {
+  return { user_id: userId, groups: [...groups], ...sumOfUsage(items) };
+}
+
+/** @param month `YYYY-MM` */
+function presentDay(month: string, { day, ...counted }: DayUsage): UsageDay {
+  return { day: `${month}-${String(day).padStart(2, '0')}`, ...presentSum(counted) };
+}
+
+function sumOfUsage(items: readonly Counted[]): UsageSum {
+  const total = (amountOf: (item: Counted) => number) => items.reduce((sum, item) => sum + amountOf(item), 0);
+  return presentSum({ micros: total(({ micros }) => micros), ms: total(({ ms }) => ms) });
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Hours to a thousandth: four seconds. */
+function presentSum({ micros, ms }: Counted): UsageSum {
+  return { hours_running: Math.round((ms / HOUR_MS) * 1000) / 1000, usd: toUsd(micros) };
+}
+
+/** Where the next page of the usage of users starts. Opaque. It needs no signature: its sender may list all users. */
+function encodePosition({ after, begun }: UsersPosition): string {
+  const parts = [after ?? null, ...(begun === undefined ? [] : [begun.userId, begun.workbenchId])];
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+}
+
+/** Undefined if the text is no cursor. */
+function decodePosition(cursor: string): UsersPosition | undefined {
+  if (cursor.length > USAGE_CURSOR_MAX_LENGTH) return undefined;
+  const parts = parseJson(Buffer.from(cursor, 'base64url').toString());
+  if (!Array.isArray(parts) || (parts.length !== 1 && parts.length !== 3)) return undefined;
+  const [after, userId, workbenchId] = parts as unknown[];
+  if (after !== null && !isUser(after)) return undefined;
+  const position = after === null ? {} : { after };
+  if (userId === undefined) return position;
+  const isBegun = isUser(userId) && typeof workbenchId === 'string' && isWorkbenchId(workbenchId);
+  return isBegun ? { ...position, begun: { userId, workbenchId } } : undefined;
+}
+
+function isUser(value: unknown): value is string {
+  return typeof value === 'string' && isUserId(value);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,12 +1,29 @@
 import type { FindingItem, ReportItem } from '#contract/response-bodies.ts';
+import { sweepBodySchema } from '#contract/sweep-bodies.ts';
+import { actorOf } from '#core/access/principal.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { Finding, ReconcileReport } from '#core/reconcile/report.ts';
+import { type StartSweepPorts, startSweep } from '#core/reconcile/start-sweep.ts';
 import { type ApiPorts, type ApiSettings, toAdminApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
+import { jsonBodyOf } from '../middleware/json-body.ts';
+import { parseValues } from '../middleware/parse-request.ts';
 import { toIsoTime } from './present-workbench.ts';
 
+/** POST /sweeps */
+export function buildStartSweep(ports: ApiPorts & StartSweepPorts, settings: ApiSettings): ApiHandler {
+  const parsers = { body: jsonBodyOf(sweepBodySchema()) };
+  return toAdminApiHandler(ports, settings, async ({ event, principal, audit }) => {
+    const { body } = await parseValues(event, parsers);
+    audit.note({ subject: { kind: 'sweep', id: body.sweep } });
+    const { sweep, at, by } = await startSweep(ports, body.sweep, actorOf(principal));
+    ports.telemetry.info('an operator starts a sweep', { sweep, by });
+    return { status: 202, body: { success: true, item: { sweep, requested_at: toIsoTime(at) } } };
+  });
+}
+
 /** GET /reports/reconcile */
-export function build(
+export function buildListReports(
   ports: ApiPorts & { readonly reports: Pick<ReportStore, 'list'> },
   settings: ApiSettings,
 ): ApiHandler {

@@ -1,16 +1,25 @@
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { actingUserOf } from '#core/access/acting-user.ts';
+import type { Access } from '#core/access/find-access.ts';
 import { listShared } from '#core/access/list-shared.ts';
 import type { ActingRole } from '#core/access/rights.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { listMatching } from '#core/workbench/list-filter.ts';
-import { type ActivityPorts, listWorkbenches, readLastActivity } from '#core/workbench/queries.ts';
+import {
+  type ActivityPorts,
+  type KnownUsePorts,
+  listWorkbenches,
+  readKnownUse,
+  readLastActivity,
+} from '#core/workbench/queries.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import {
   type ApiPorts,
   accessRulesOf,
   toUserApiHandler,
+  toWorkbenchApiHandler,
+  type WorkbenchApiPorts,
   type WorkbenchApiSettings,
 } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
@@ -18,7 +27,14 @@ import { parseListFilter } from '../middleware/parse-list-filter.ts';
 import { parseDeleted, parsePage, parseShared } from '../middleware/parse-request.ts';
 import { encodeCursor } from '../middleware/query.ts';
 import { type CostPorts, withCost } from './present-cost.ts';
-import { presentWorkbench, type WarningPort, withLastActivity, withRole } from './present-workbench.ts';
+import {
+  presentWorkbench,
+  retryAfterHeaders,
+  type WarningPort,
+  withKeepalive,
+  withLastActivity,
+  withRole,
+} from './present-workbench.ts';
 
 type ListPorts = ApiPorts &
   WarningPort &
@@ -33,7 +49,7 @@ type ListPorts = ApiPorts &
  * Query call for the user, for each of its groups and for the organisation, one BatchGetItem call for each 100 shares, and one
  * GetItem call for each workbench.
  */
-export function build(
+export function buildListWorkbenches(
   ports: ListPorts,
   settings: WorkbenchApiSettings & SettingsFor<'BASE_URL'>,
 ): ApiHandler {
@@ -84,4 +100,29 @@ async function listOwn(...[ports, userId, page]: Parameters<typeof listWorkbench
 async function listOthers(...[ports, user, page]: Parameters<typeof listShared>): Promise<Listed> {
   const { shared, next } = await listShared(ports, user, page);
   return { entries: shared, next };
+}
+
+/**
+ * GET /workbenches/{wid}: the route that frontends poll. For the owner it makes one GetItem call; for others two, and one
+ * BatchGetItem call for their shares. For a running or stopped workbench it also reads its last activity, and what keeps it.
+ */
+export function buildGetWorkbench(
+  ports: WorkbenchApiPorts & WarningPort & KnownUsePorts & CostPorts,
+  settings: WorkbenchApiSettings & SettingsFor<'BASE_URL'>,
+): ApiHandler {
+  const parsers = { deleted: parseDeleted };
+  const get = async ({ workbench, role }: Access) => {
+    const use = await readKnownUse(ports, workbench);
+    const presented = withKeepalive(
+      withLastActivity(presentWorkbench(workbench, settings, ports), use.lastActivity),
+      use,
+    );
+    const item = await withCost(presented, workbench, ports);
+    return {
+      status: 200,
+      headers: retryAfterHeaders(workbench),
+      body: { success: true, item: withRole(item, role) },
+    };
+  };
+  return toWorkbenchApiHandler('getWorkbench', ports, settings, parsers, get, ({ deleted }) => deleted);
 }

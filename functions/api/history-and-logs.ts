@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
+import type { HistoryItem } from '#contract/response-bodies.ts';
 import {
   LOG_LINES_MAX,
   LOG_POSITION_MAX,
   type LogLine,
   type RunLogReader,
 } from '#core/ports/run-log-reader.ts';
+import type { HistoryStore } from '#core/ports/workbench-store.ts';
+import type { HistoryEntry } from '#core/workbench/history.ts';
+import { listHistoryOf } from '#core/workbench/queries.ts';
 import { loggedRunOf, readRunLog } from '#core/workbench/run-log.ts';
 import {
   toWorkbenchApiHandler,
@@ -15,8 +19,32 @@ import type { ApiHandler } from '../middleware/gateway.ts';
 import { type Parser, parseFlag, parseLimit } from '../middleware/parse-request.ts';
 import { toIsoTime } from './present-workbench.ts';
 
+/** GET /workbenches/{wid}/history */
+export function buildListHistory(
+  ports: WorkbenchApiPorts & { readonly history: Pick<HistoryStore, 'list'> },
+  settings: WorkbenchApiSettings,
+): ApiHandler {
+  return toWorkbenchApiHandler('listHistory', ports, settings, {}, async ({ workbench }) => {
+    const entries = await listHistoryOf(ports, workbench);
+    return { status: 200, body: { success: true, items: entries.map(presentHistoryEntry) } };
+  });
+}
+
+/** Names each field: an entry may have further ones that a newer version wrote. */
+function presentHistoryEntry({ seq, at, type, by, from, to, code }: HistoryEntry): HistoryItem {
+  return {
+    seq,
+    time: toIsoTime(at),
+    type,
+    ...(by === undefined ? {} : { requested_by: by }),
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    ...(code === undefined ? {} : { reason_code: code }),
+  };
+}
+
 /** GET /workbenches/{wid}/logs */
-export function build(
+export function buildListLogs(
   ports: WorkbenchApiPorts & { readonly logs: RunLogReader },
   settings: WorkbenchApiSettings,
 ): ApiHandler {

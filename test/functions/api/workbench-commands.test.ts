@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { build as buildDelete } from '#functions/api/delete-workbench.ts';
-import { build as buildRestart } from '#functions/api/restart-workbench.ts';
-import { build as buildStart } from '#functions/api/start-workbench.ts';
-import { build as buildStop } from '#functions/api/stop-workbench.ts';
+import {
+  buildDeleteWorkbench as buildDelete,
+  buildRestartWorkbench as buildRestart,
+  buildStartWorkbench as buildStart,
+  buildStopWorkbench as buildStop,
+} from '#functions/api/workbench-commands.ts';
 import { call } from '../call-api.ts';
 import { withWorkbench } from './with-workbench.ts';
 
