@@ -1,8 +1,7 @@
 import * as z from 'zod/mini';
 import { SETTINGS, type SettingsFor } from '#contract/settings/function-settings.ts';
 import { parseSettings } from '#contract/settings/setting.ts';
-import { ageOf, type Moment, momentOf } from '#core/age.ts';
-import type { Clock } from '#core/ports/clock.ts';
+import { ageOf, type Clock, type Moment, momentOf } from '#core/ports/clock.ts';
 
 /** How long a fetched secret is used, in milliseconds. A rotated key takes effect, and the old one is refused, within this time. */
 export const SECRET_CACHE_TTL_MS = 5 * 60 * 1000;

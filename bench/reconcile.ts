@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { DUE_SHARDS } from '#contract/table.ts';
-import { build as buildSweepDue } from '#functions/schedules/sweep-due.ts';
+import { buildSweepDue } from '#functions/schedules/sweeps.ts';
 import { type CountedCall, countCalls, sumCalls } from '#test/adapters/aws/dynamodb/counted-calls.ts';
 import { openLoadedTable } from '#test/adapters/aws/dynamodb/loaded-table.ts';
 import { NOW, type Population, population } from '#test/adapters/aws/dynamodb/population.ts';

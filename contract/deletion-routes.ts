@@ -1,7 +1,6 @@
 import { PARAMETERS } from './parameters.ts';
 import { deletedResponseSchema, itemResponseSchema } from './response-bodies.ts';
-import type { Route } from './route.ts';
-import { ROUTE_ACTIONS } from './route-actions.ts';
+import { ROUTE_ACTIONS, type Route } from './route.ts';
 
 const { user_id, wid, now } = PARAMETERS;
 

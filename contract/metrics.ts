@@ -1,4 +1,4 @@
-import { END_REASONS } from '#core/gate/recheck-request.ts';
+import { END_REASONS } from '#core/gate/decide-request.ts';
 import { SIGN_IN_FAILURES } from '#core/gate/sign-in-failures.ts';
 import type { MetricDimensions, MetricName } from '#core/ports/telemetry.ts';
 import { DELETION_LIMITED_SWEEPS, REPAIR_KINDS, SWEEPS } from '#core/reconcile/report.ts';

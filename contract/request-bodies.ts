@@ -10,8 +10,7 @@ import {
   LABELS_MAX_BYTES,
 } from '#core/workbench/labels.ts';
 import type { Changes, CreateRequest } from '#core/workbench/request-fields.ts';
-import { offerFields } from './offer-fields.ts';
-import { type OfferSettings, resolveSize } from './offers.ts';
+import { type OfferSettings, offerFields, resolveSize } from './offers.ts';
 import {
   CONTROL_CHARACTER,
   isUserId,

@@ -35,3 +35,59 @@ export interface RouteResponse {
   /** The media type of the response as text, which the client may ask for instead of JSON. */
   readonly textType?: string;
 }
+
+/**
+ * The right that each route of a workbench needs, in the table of core/access/rights.ts. contract/routes.ts takes it from
+ * here. It is part of the bundle of each function, so it contains only data.
+ */
+export const ROUTE_ACTIONS = {
+  getWorkbench: 'view',
+  updateWorkbench: 'update',
+  deleteWorkbench: 'delete',
+  restoreWorkbench: 'delete',
+  startWorkbench: 'start',
+  stopWorkbench: 'stop',
+  restartWorkbench: 'restart',
+  extendWorkbench: 'extend',
+  reportActivity: 'extend',
+  openWorkbench: 'open',
+  listHistory: 'view_history',
+  listLogs: 'view_logs',
+  listShares: 'share',
+  setShare: 'share',
+  deleteShare: 'share',
+  listShareLinks: 'share',
+  createShareLink: 'share',
+  deleteShareLink: 'share',
+  changeOwner: 'move',
+} as const satisfies Readonly<Record<string, Action>>;
+
+/** A route of one workbench. */
+export type WorkbenchOperation = keyof typeof ROUTE_ACTIONS;
+
+const HTTP_STATUS_CODES: Readonly<Record<ErrorCode, number>> = {
+  invalid_request: 400,
+  forbidden: 403,
+  quota_exceeded: 403,
+  workbench_not_found: 404,
+  machine_not_found: 404,
+  link_not_found: 404,
+  draining: 409,
+  not_stopped: 409,
+  not_running: 409,
+  not_deleted: 409,
+  deleting: 409,
+  idempotency_conflict: 409,
+  workbench_deleted: 409,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  cannot_fit: 422,
+  too_many_requests: 429,
+  internal: 500,
+  unavailable: 503,
+};
+
+/** The HTTP status of a response with this error code. */
+export function httpStatusOf(code: ErrorCode): number {
+  return HTTP_STATUS_CODES[code];
+}

@@ -5,7 +5,6 @@ import { DELETION_ROUTES } from './deletion-routes.ts';
 import { OPERATOR_ROUTES } from './operator-routes.ts';
 import { LIST_FILTERS, LOG_PARAMETERS, PARAMETERS } from './parameters.ts';
 import { dryRunResponseSchema } from './quota-bodies.ts';
-import { QUOTA_ROUTES } from './quota-routes.ts';
 import {
   activityBodySchema,
   createBodySchema,
@@ -24,12 +23,10 @@ import {
   openResponseSchema,
   successSchema,
 } from './response-bodies.ts';
-import type { Route, RouteResponse } from './route.ts';
-import { ROUTE_ACTIONS } from './route-actions.ts';
+import { ROUTE_ACTIONS, type Route, type RouteResponse } from './route.ts';
 import { shareBodySchema, shareResponseSchema, sharesResponseSchema } from './share-bodies.ts';
 import { SHARE_LINK_ROUTES } from './share-link-routes.ts';
-import { TEMPLATE_ROUTES } from './template-routes.ts';
-import { USAGE_ROUTES } from './usage-routes.ts';
+import { QUOTA_ROUTES, TEMPLATE_ROUTES, USAGE_ROUTES } from './user-routes.ts';
 
 export type { Route, RouteResponse } from './route.ts';
 

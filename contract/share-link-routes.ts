@@ -1,15 +1,14 @@
 import { LINK_USES_MAX, LINKS_MAX } from '#core/ports/share-link-store.ts';
 import { PARAMETERS } from './parameters.ts';
 import { successSchema } from './response-bodies.ts';
-import type { Route } from './route.ts';
-import { ROUTE_ACTIONS } from './route-actions.ts';
+import { ROUTE_ACTIONS, type Route } from './route.ts';
 import {
   codeBodySchema,
   createdLinkResponseSchema,
   foundLinkResponseSchema,
   linkBodySchema,
   linksResponseSchema,
-} from './share-link-bodies.ts';
+} from './share-bodies.ts';
 
 const { user_id, wid, link_id, shares } = PARAMETERS;
 

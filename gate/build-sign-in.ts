@@ -1,7 +1,6 @@
 import { outsideRequest } from '#adapters/http-server/request-faults.ts';
 import type { Timers } from '#adapters/local/timers.ts';
-import type { GateAddress } from '#core/gate/gate-host.ts';
-import { signInUrlOf } from '#core/gate/sign-in-url.ts';
+import { type GateAddress, signInUrlOf } from '#core/gate/gate-host.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { isDeleted, type Workbench } from '#core/workbench/workbench.ts';

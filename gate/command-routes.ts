@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { outsideRequest } from '#adapters/http-server/request-faults.ts';
 import { mayDo } from '#core/access/rights.ts';
-import type { GateDecision } from '#core/gate/gate-decision.ts';
+import type { GateDecision } from '#core/gate/decide-request.ts';
 import { isLocalPath } from '#core/gate/gate-host.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';

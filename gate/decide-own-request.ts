@@ -1,7 +1,11 @@
 import { outsideRequest } from '#adapters/http-server/request-faults.ts';
-import { decideRequest } from '#core/gate/decide-request.ts';
-import type { FoundRecord, FoundShares, GateDecision } from '#core/gate/gate-decision.ts';
-import { needsShares } from '#core/gate/visitor-role.ts';
+import {
+  decideRequest,
+  type FoundRecord,
+  type FoundShares,
+  type GateDecision,
+} from '#core/gate/decide-request.ts';
+import { needsShares } from '#core/gate/visitor.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';

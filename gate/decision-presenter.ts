@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type ActingRole, mayDo } from '#core/access/rights.ts';
-import type { ForwardDecision, GateDecision } from '#core/gate/gate-decision.ts';
+import type { ForwardDecision, GateDecision } from '#core/gate/decide-request.ts';
 import { isLocalPath } from '#core/gate/gate-host.ts';
 import type { Visitor } from '#core/gate/visitor.ts';
 import type { Clock } from '#core/ports/clock.ts';

@@ -1,4 +1,4 @@
-import type { ForwardDecision, GateRequest } from '#core/gate/gate-decision.ts';
+import type { ForwardDecision, GateRequest } from '#core/gate/decide-request.ts';
 import type { Visitor } from '#core/gate/visitor.ts';
 
 /** A request or WebSocket that the gate forwards at this moment, with the inputs of its decision. */

@@ -1,9 +1,7 @@
 import { outsideRequest } from '#adapters/http-server/request-faults.ts';
 import { type EndpointTarget, parseEndpoint } from '#adapters/local/tasks/endpoint.ts';
-import { decideRequest } from '#core/gate/decide-request.ts';
-import type { ForwardDecision, GateRequest } from '#core/gate/gate-decision.ts';
-import type { Visitor } from '#core/gate/visitor.ts';
-import { needsShares } from '#core/gate/visitor-role.ts';
+import { decideRequest, type ForwardDecision, type GateRequest } from '#core/gate/decide-request.ts';
+import { needsShares, type Visitor } from '#core/gate/visitor.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { GateAudit } from './audit/gate-audit.ts';

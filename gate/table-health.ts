@@ -1,6 +1,6 @@
 import { outsideRequest } from '#adapters/http-server/request-faults.ts';
 import { settlesWithin, type Timers } from '#adapters/local/timers.ts';
-import { ageOf, type Moment, momentOf } from '#core/age.ts';
+import { ageOf, type Moment, momentOf } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { OwnRoute } from './own-route.ts';
 import type { GatePorts } from './ports.ts';

@@ -1,6 +1,5 @@
 import { outsideRequest } from '#adapters/http-server/request-faults.ts';
-import { ageOf, type Moment, momentOf } from '#core/age.ts';
-import type { Clock } from '#core/ports/clock.ts';
+import { ageOf, type Clock, type Moment, momentOf } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { findUsualStart, type StartTimesSummary } from '#core/workbench/start-times.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { outsideRequest } from '#adapters/http-server/request-faults.ts';
 import { mayDo } from '#core/access/rights.ts';
-import type { GateDecision } from '#core/gate/gate-decision.ts';
+import type { GateDecision } from '#core/gate/decide-request.ts';
 import { commandUnavailablePage, refusedPage } from './pages/command-pages.ts';
 import type { GatePage } from './pages/gate-page.ts';
 import { startRequestedPage } from './pages/workbench-pages.ts';

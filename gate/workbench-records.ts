@@ -1,5 +1,5 @@
 import type { Timers } from '#adapters/local/timers.ts';
-import { ageOf, type Moment, momentOf } from '#core/age.ts';
+import { ageOf, type Moment, momentOf } from '#core/ports/clock.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';

@@ -1,6 +1,6 @@
 import { groupIdOf } from '#adapters/group-id.ts';
 import type { Timers } from '#adapters/local/timers.ts';
-import { ageOf, type Moment, momentOf } from '#core/age.ts';
+import { ageOf, type Moment, momentOf } from '#core/ports/clock.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Share, ShareStore } from '#core/ports/share-store.ts';
 import { readInTime } from './read-in-time.ts';

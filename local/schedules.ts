@@ -1,11 +1,13 @@
 import { systemTimers, type Timers } from '#adapters/local/timers.ts';
 import type { Settings } from '#contract/settings/function-settings.ts';
 import { enqueueUnsettled } from '#core/reconcile/sweep-due.ts';
-import { build as buildSweepActive } from '#functions/schedules/sweep-active.ts';
-import { build as buildSweepDue } from '#functions/schedules/sweep-due.ts';
-import { build as buildSweepQuotas } from '#functions/schedules/sweep-quotas.ts';
-import { build as buildSweepTasksAndHosts } from '#functions/schedules/sweep-tasks-and-hosts.ts';
 import { build as buildSweepVolumes } from '#functions/schedules/sweep-volumes.ts';
+import {
+  buildSweepActive,
+  buildSweepDue,
+  buildSweepQuotas,
+  buildSweepTasksAndHosts,
+} from '#functions/schedules/sweeps.ts';
 import { ClockSteps } from './clock-steps.ts';
 import type { LocalPorts } from './handlers.ts';
 import { IntervalSchedule } from './interval-schedule.ts';

@@ -13,7 +13,7 @@ import type { Settings } from '#contract/settings/function-settings.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { build as buildAuthorizer } from '#functions/authorizer/authorizer.ts';
-import { responseValidUntil } from '#functions/authorizer/response-validity.ts';
+import { responseValidUntil } from '#functions/authorizer/credentials.ts';
 import { build as buildDrive } from '#functions/drive/drive-batch.ts';
 import { version } from '#functions/version.ts';
 import type { LocalGateSettings } from '#gate/ipc/messages.ts';

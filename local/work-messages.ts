@@ -1,7 +1,6 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
-import type { QueueEvent } from '#functions/drive/drive-batch.ts';
-import { toWorkMessage } from '#functions/drive/work-message.ts';
+import { type QueueEvent, toWorkMessage } from '#functions/drive/drive-batch.ts';
 
 /** Returns a function that delivers one key as SQS does, in a batch of one. It rejects when the handler reports a failure. */
 export function deliverAsMessage(

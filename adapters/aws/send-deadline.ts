@@ -1,5 +1,4 @@
-import { ageOf, momentOf } from '#core/age.ts';
-import type { Clock } from '#core/ports/clock.ts';
+import { ageOf, type Clock, momentOf } from '#core/ports/clock.ts';
 import { PortError } from '#core/ports/port-error.ts';
 
 /**

@@ -1,7 +1,6 @@
 import { ClusterCatalog, createSettingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
-import { canHold, dominantShare } from '#core/placement/capacity.ts';
+import { canHold, dominantShare, updateFreeCapacity } from '#core/placement/capacity.ts';
 import { choosePlacement } from '#core/placement/choose-placement.ts';
-import { updateFreeCapacity } from '#core/placement/update-free-capacity.ts';
 import type { Capacity, CapacityProvider } from '#core/ports/capacity-catalog.ts';
 import { MemoryFreeCapacityStore } from '#test/memory/memory-free-capacity-store.ts';
 import type { InstanceEvent } from './cluster.ts';

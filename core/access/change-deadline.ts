@@ -1,6 +1,5 @@
-import { ageOf, momentOf } from '../age.ts';
 import { WorkbenchError } from '../errors.ts';
-import type { Clock } from '../ports/clock.ts';
+import { ageOf, type Clock, momentOf } from '../ports/clock.ts';
 
 /**
  * A request changes no rights later than this after it began, milliseconds: docs/decisions/0051-rights-have-a-deadline.md. API

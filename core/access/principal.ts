@@ -15,7 +15,7 @@ export type Principal =
       /** The user claim; absent if the token has none. */
       readonly subject?: string;
       readonly scopes: readonly string[];
-      /** The groups of the subject: those that core/access/groups.ts lets count. Absent without any. */
+      /** The groups of the subject: those that core/access/grantee.ts lets count. Absent without any. */
       readonly groups?: readonly string[];
       readonly clientId?: string;
       /** It may act for any user without a user claim: the token was signed with the controller's own key, or belongs to a configured service. */

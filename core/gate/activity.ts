@@ -1,4 +1,4 @@
-import type { GateRequest } from './gate-decision.ts';
+import type { GateRequest } from './decide-request.ts';
 import type { Visitor } from './visitor.ts';
 
 /** The last evidence is written at most this often for each workbench, milliseconds. */

@@ -1,5 +1,4 @@
 import { isWorkbenchId } from '../ports/ids.ts';
-import { shareLinkReturnUrlOf } from './share-link-url.ts';
 
 /**
  * The public addresses of the gate. The sign-in host is where users sign in. In host mode each workbench has a host of its
@@ -123,4 +122,61 @@ export function parseReturnUrl(text: string, address: GateAddress): ReturnUrl | 
   if (!id || !isWorkbenchId(id) || origin !== originOfWorkbench(address, id)) return undefined;
   if (!text.startsWith(`${urlOfWorkbench(address, id)}/`)) return undefined;
   return { workbenchId: id, path };
+}
+
+/** The path below the URL of a workbench at which a ticket is exchanged for a session. */
+export const ENTRY_PATH = '/.wb/enter';
+
+/**
+ * Returns the URL that exchanges a ticket for a session on the host of the workbench.
+ * @param path where the browser goes then: path and query of the workbench's origin
+ */
+export function entryUrlOf(address: GateAddress, workbenchId: string, secret: string, path: string): string {
+  return `${urlOfWorkbench(address, workbenchId)}${ENTRY_PATH}?${new URLSearchParams({ t: secret, p: path })}`;
+}
+
+/** The path of the sign-in on the sign-in host. */
+export const SIGN_IN_PATH = '/.wb/login';
+
+/**
+ * Returns the URL at which a user signs in.
+ * @param returnUrl where the sign-in returns to, as `parseReturnUrl` accepts it
+ * @param browser the binding of the browser on the host of the workbench: `Ticket.browser`
+ */
+export function signInUrlOf(
+  { signInOrigin, path }: Pick<GateAddress, 'signInOrigin' | 'path'>,
+  returnUrl: string,
+  browser?: string,
+): string {
+  const query = new URLSearchParams({ rd: returnUrl, ...(browser === undefined ? {} : { b: browser }) });
+  return `${signInOrigin}${path}${SIGN_IN_PATH}?${query}`;
+}
+
+/** Returns the binding in the query of such a URL; undefined if there is none. It has the form of a SHA-256 in base64url. */
+export function readBrowserBinding(query: URLSearchParams): string | undefined {
+  const [binding, ...more] = query.getAll('b');
+  return more.length === 0 && binding !== undefined && /^[\w-]{43}$/.test(binding) ? binding : undefined;
+}
+
+/** The page on the sign-in host at which a link is redeemed, and the one to which a sign-in for it returns. */
+export const SHARE_LINK_PATH = '/.wb/share';
+export const SHARE_LINK_RETURN_PATH = '/.wb/share/continue';
+
+/** The address of the sign-in host, as in `GateAddress`. */
+interface SignInAddress {
+  readonly signInOrigin: string;
+  readonly path: string;
+}
+
+/**
+ * Returns the address of a link. The code is in the fragment: browsers send it neither to a server nor in `Referer`, so that no log
+ * and no other page gets it.
+ */
+export function shareLinkUrlOf({ signInOrigin, path }: SignInAddress, code: string): string {
+  return `${signInOrigin}${path}${SHARE_LINK_PATH}#${code}`;
+}
+
+/** Returns the URL to which a sign-in returns that was begun for a link. */
+export function shareLinkReturnUrlOf({ signInOrigin, path }: SignInAddress): string {
+  return `${signInOrigin}${path}${SHARE_LINK_RETURN_PATH}`;
 }

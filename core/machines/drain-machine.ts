@@ -2,12 +2,14 @@ import { machineNotFound } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DrainStore, MachineDrain } from '../ports/drain-store.ts';
 import type { MachineInventory, MachineObservation } from '../ports/machine-inventory.ts';
+import { containerInstanceIdOf } from '../ports/task-runner.ts';
 import type { WorkbenchStore } from '../ports/workbench-store.ts';
 import type { DrainedMachine, Observation } from '../workbench/lifecycle/inputs.ts';
+import { isDrained } from '../workbench/lifecycle/interruption.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
 import { observeDrain } from '../workbench/observe.ts';
 import type { QueuePorts, RecordPorts } from '../workbench/update-record.ts';
-import type { WorkbenchKey } from '../workbench/workbench.ts';
+import { runOf, type Workbench, type WorkbenchKey } from '../workbench/workbench.ts';
 
 export interface DrainPorts extends RecordPorts, QueuePorts {
   readonly machines: Pick<MachineInventory, 'find' | 'setDraining' | 'listTasks'>;
@@ -66,7 +68,7 @@ export async function cancelDrain(ports: DrainPorts, policy: Policy, machineId: 
 export type DrainObservation = Extract<Observation, { readonly type: 'drain_noticed' | 'drain_ended' }>;
 
 /** What a record learns of the drain of its machine. */
-export function drainNotice(on: DrainedMachine, { until }: Pick<MachineDrain, 'until'>): DrainObservation {
+function drainNotice(on: DrainedMachine, { until }: Pick<MachineDrain, 'until'>): DrainObservation {
   return { type: 'drain_noticed', on, ...(until === undefined ? {} : { until }) };
 }
 
@@ -110,4 +112,33 @@ async function notify(
     }
   }
   if (errors.length > 0) throw errors[0];
+}
+
+/**
+ * Returns what the record does not know yet of the drain of its machine; undefined if it knows. The record must have been
+ * read before the drains, so that a drain that it knows and that is not in the list was taken back.
+ * @param containerInstance that of the task, as just read; absent: as the record knows it
+ */
+export function missingDrainNotice(
+  workbench: Workbench,
+  drains: readonly MachineDrain[],
+  containerInstance?: string,
+): DrainObservation | undefined {
+  const { host, revision: asOfRevision } = workbench;
+  const run = runOf(workbench);
+  if (host !== undefined) {
+    if (host.instanceId === undefined) return undefined;
+    const on = { kind: 'host', instanceId: host.instanceId } as const;
+    const drain = drains.find(({ machineId }) => machineId === host.instanceId);
+    if (drain !== undefined) return { ...drainNotice(on, drain), asOfRevision };
+    return isDrained(workbench) ? { type: 'drain_ended', on, asOfRevision } : undefined;
+  }
+  if (run?.phase !== 'accepted') return undefined;
+  const on = { kind: 'task', taskId: run.taskId } as const;
+  const known =
+    containerInstance === undefined ? run.containerInstance : containerInstanceIdOf(containerInstance);
+  // In local mode neither the task nor the drain names a container instance.
+  const drain = drains.find(({ dedicated, containerInstance: drained }) => !dedicated && drained === known);
+  if (drain !== undefined) return { ...drainNotice(on, drain), asOfRevision };
+  return isDrained(workbench) ? { type: 'drain_ended', on, asOfRevision } : undefined;
 }

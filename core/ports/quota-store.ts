@@ -1,6 +1,5 @@
 import type { Ledger } from '../quotas/ledger.ts';
-import type { QuotaLimits, ScopedLimits } from '../quotas/limits.ts';
-import type { QuotaScope } from '../quotas/scope.ts';
+import type { QuotaLimits, QuotaScope, ScopedLimits } from '../quotas/limits.ts';
 
 /** A ledger as it is stored. Its revision grows by one with each write. */
 export interface StoredLedger {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { CLOCK_SKEW_MAX_MS } from '#core/clock-skew.ts';
+import { CLOCK_SKEW_MAX_MS } from '#core/ports/clock.ts';
 
 /** Ends the sessions of a user that began before a time: sign-out everywhere, and back-channel sign-out. */
 export interface SessionCutoffStore {

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { CLOCK_SKEW_MAX_MS } from '#core/clock-skew.ts';
-import { GROUPS_MAX } from '../access/groups.ts';
+import { CLOCK_SKEW_MAX_MS } from '#core/ports/clock.ts';
+import { GROUPS_MAX } from '../access/grantee.ts';
 
 /** How long a ticket is valid, milliseconds. */
 export const TICKET_LIFETIME_MS = 60_000;

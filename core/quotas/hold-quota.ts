@@ -5,13 +5,11 @@ import type { KnownUser, QuotaStore, StoredLedger } from '../ports/quota-store.t
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { UsageStore } from '../ports/usage-store.ts';
 import type { WorkbenchStore } from '../ports/workbench-store.ts';
-import { findSpent } from './budget.ts';
 import { countRecords } from './count-records.ts';
 import { type Held, HOLDS_NOTHING } from './held.ts';
 import { addHold, EMPTY_LEDGER, findExceeded, HOLD_VALID_MS, type Ledger, settle } from './ledger.ts';
-import { hasLimit, type LimitsInForce, limitsInForce, type QuotaLimits } from './limits.ts';
-import { quotaExceeded } from './refusal.ts';
-import { scopesOf } from './scope.ts';
+import { hasLimit, type LimitsInForce, limitsInForce, type QuotaLimits, scopesOf } from './limits.ts';
+import { findSpent, quotaExceeded } from './refusal.ts';
 
 export interface QuotaPorts {
   readonly quotas: QuotaStore;

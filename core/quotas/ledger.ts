@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { CLOCK_SKEW_MAX_MS } from '../clock-skew.ts';
+import { CLOCK_SKEW_MAX_MS } from '../ports/clock.ts';
 import { openObject } from '../workbench/open-schema.ts';
 import type { Workbench } from '../workbench/workbench.ts';
 import { type Held, heldBy } from './held.ts';

@@ -1,11 +1,10 @@
 import { startOfNextMonth } from '../cost/month.ts';
-import { findSpent, readMonthlyUsd } from './budget.ts';
 import { countRecords } from './count-records.ts';
 import { type Held, HOLDS_NOTHING } from './held.ts';
 import { type QuotaPorts, type QuotaUser, readQuota } from './hold-quota.ts';
 import { EMPTY_LEDGER, findExceeded, type Ledger, sumOf } from './ledger.ts';
 import type { LimitsInForce, QuotaLimits, QuotaName } from './limits.ts';
-import { quotaExceeded } from './refusal.ts';
+import { findSpent, quotaExceeded, readMonthlyUsd } from './refusal.ts';
 
 export interface QuotaUse {
   readonly limits: LimitsInForce;

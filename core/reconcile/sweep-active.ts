@@ -1,4 +1,4 @@
-import { missingDrainNotice } from '../machines/drains-of-records.ts';
+import { missingDrainNotice } from '../machines/drain-machine.ts';
 import type { DrainStore } from '../ports/drain-store.ts';
 import type { HostFleet } from '../ports/host-fleet.ts';
 import { isMissing, type TaskRunner } from '../ports/task-runner.ts';

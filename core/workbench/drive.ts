@@ -1,7 +1,7 @@
-import { ageOf, type Moment, momentOf } from '../age.ts';
 import { openUsage } from '../cost/metering.ts';
 import { WorkbenchError } from '../errors.ts';
 import type { ActivityStore } from '../ports/activity-store.ts';
+import { ageOf, type Moment, momentOf } from '../ports/clock.ts';
 import type { ShareStore } from '../ports/share-store.ts';
 import type { StartTimesStore } from '../ports/start-times-store.ts';
 import type { Telemetry } from '../ports/telemetry.ts';

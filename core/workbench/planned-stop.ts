@@ -1,4 +1,4 @@
-import { CLOCK_SKEW_MAX_MS } from '../clock-skew.ts';
+import { CLOCK_SKEW_MAX_MS } from '../ports/clock.ts';
 import { isDeleted } from './is-deleted.ts';
 import type { ReasonCode } from './reasons.ts';
 import type { Running, Workbench } from './record-schema.ts';

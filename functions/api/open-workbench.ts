@@ -3,9 +3,8 @@ import { createTicketSecret, hashTicketSecret } from '#adapters/ticket-secret.ts
 import { openBodySchema } from '#contract/request-bodies.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { groupsOf } from '#core/access/principal.ts';
-import { entryUrlOf } from '#core/gate/entry-url.ts';
-import { type GateAddress, gateAddressOf, urlOfWorkbench } from '#core/gate/gate-host.ts';
-import { moveAfterCutoffs } from '#core/gate/move-after-cutoffs.ts';
+import { moveAfterCutoffs } from '#core/gate/cutoffs.ts';
+import { entryUrlOf, type GateAddress, gateAddressOf, urlOfWorkbench } from '#core/gate/gate-host.ts';
 import { SESSION_LIFETIME_MS, type SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import { TICKET_LIFETIME_MS, type TicketStore } from '#core/ports/ticket-store.ts';
 import {

@@ -4,9 +4,14 @@ import { type QuotaSettings, quotaDefaultsOf } from '#contract/settings/policy.t
 import { provedGroups } from '#core/access/principal.ts';
 import type { QuotaStore } from '#core/ports/quota-store.ts';
 import type { QuotaPorts } from '#core/quotas/hold-quota.ts';
-import { QUOTA_NAMES, type QuotaLimits } from '#core/quotas/limits.ts';
+import {
+  formatScope,
+  parseScope,
+  QUOTA_NAMES,
+  type QuotaLimits,
+  type QuotaScope,
+} from '#core/quotas/limits.ts';
 import { readUse } from '#core/quotas/read-use.ts';
-import { formatScope, parseScope, type QuotaScope } from '#core/quotas/scope.ts';
 import {
   type ApiPorts,
   type ApiSettings,

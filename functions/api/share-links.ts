@@ -6,7 +6,7 @@ import {
   type FoundLinkItem,
   type LinkItem,
   linkBodySchema,
-} from '#contract/share-link-bodies.ts';
+} from '#contract/share-bodies.ts';
 import {
   checkLink,
   type FoundLink,
@@ -18,8 +18,7 @@ import {
 } from '#core/access/link-commands.ts';
 import { formatLinkCode, isLinkId, type LinkCode, parseLinkCode } from '#core/access/share-links.ts';
 import { invalidRequest } from '#core/errors.ts';
-import { type GateAddress, gateAddressOf, urlOfWorkbench } from '#core/gate/gate-host.ts';
-import { shareLinkUrlOf } from '#core/gate/share-link-url.ts';
+import { type GateAddress, gateAddressOf, shareLinkUrlOf, urlOfWorkbench } from '#core/gate/gate-host.ts';
 import type { Ids } from '#core/ports/ids.ts';
 import type { ShareLink, ShareLinkStore } from '#core/ports/share-link-store.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';

@@ -4,7 +4,7 @@ import {
   toChanges,
   updateBodySchema,
 } from '#contract/request-bodies.ts';
-import type { WorkbenchOperation } from '#contract/route-actions.ts';
+import type { WorkbenchOperation } from '#contract/route.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { isAdmin, provedGroups } from '#core/access/principal.ts';

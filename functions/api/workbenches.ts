@@ -1,3 +1,4 @@
+import { NAME_MAX } from '#contract/parameters.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { actingUserOf } from '#core/access/acting-user.ts';
 import type { Access } from '#core/access/find-access.ts';
@@ -5,7 +6,9 @@ import { listShared } from '#core/access/list-shared.ts';
 import type { ActingRole } from '#core/access/rights.ts';
 import type { ShareStore } from '#core/ports/share-store.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
-import { listMatching } from '#core/workbench/list-filter.ts';
+import { STATUSES } from '#core/workbench/history.ts';
+import { areLabels, type Labels } from '#core/workbench/labels.ts';
+import { type ListFilter, listMatching } from '#core/workbench/list-filter.ts';
 import {
   type ActivityPorts,
   type KnownUsePorts,
@@ -23,9 +26,8 @@ import {
   type WorkbenchApiSettings,
 } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { parseListFilter } from '../middleware/parse-list-filter.ts';
-import { parseDeleted, parsePage, parseShared } from '../middleware/parse-request.ts';
-import { encodeCursor } from '../middleware/query.ts';
+import { type Parser, parseDeleted, parsePage, parseShared } from '../middleware/parse-request.ts';
+import { encodeCursor, type InvalidFields, type Query } from '../middleware/query.ts';
 import { type CostPorts, withCost } from './present-cost.ts';
 import {
   presentWorkbench,
@@ -125,4 +127,65 @@ export function buildGetWorkbench(
     };
   };
   return toWorkbenchApiHandler('getWorkbench', ports, settings, parsers, get, ({ deleted }) => deleted);
+}
+
+const TEXT_EXPECTED = `text of 1 to ${NAME_MAX} characters`;
+
+/** The filters of a list: `status`, `name`, `q` and `label`. */
+const parseListFilter: Parser<ListFilter> = ({ query }) => {
+  const invalid: Record<string, string> = {};
+  const read = <T>(name: string, parse: (text: string) => T | undefined, expected: string) =>
+    readParameter(query, name, parse, expected, invalid);
+  const status = read(
+    'status',
+    (text) => STATUSES.find((known) => known === text),
+    `one of ${STATUSES.join(', ')}`,
+  );
+  const name = read('name', parseText, TEXT_EXPECTED);
+  const text = read('q', parseText, TEXT_EXPECTED);
+  const labels = read('label', parseLabels, '`key:value`, several separated by commas');
+  if (Object.keys(invalid).length > 0) return { invalid };
+  return {
+    value: {
+      ...(status === undefined ? {} : { status }),
+      ...(name === undefined ? {} : { name }),
+      ...(text === undefined ? {} : { text }),
+      ...(labels === undefined ? {} : { labels }),
+    },
+  };
+};
+
+function readParameter<T>(
+  query: Query,
+  name: string,
+  parse: (text: string) => T | undefined,
+  expected: string,
+  invalid: Record<string, string>,
+): T | undefined {
+  const parameter = query.parameter(name);
+  if ('invalid' in parameter) {
+    Object.assign(invalid, parameter.invalid satisfies InvalidFields);
+    return undefined;
+  }
+  if (parameter.value === undefined) return undefined;
+  const value = parse(parameter.value);
+  if (value === undefined) invalid[name] = expected;
+  return value;
+}
+
+function parseText(text: string): string | undefined {
+  const { length } = [...text];
+  return length >= 1 && length <= NAME_MAX && text.isWellFormed() ? text : undefined;
+}
+
+/** A key has no colon, and a value no comma. A key that is given twice is invalid. */
+function parseLabels(text: string): Labels | undefined {
+  const pairs = text.split(',').map((pair) => {
+    const colon = pair.indexOf(':');
+    return colon < 0 ? undefined : ([pair.slice(0, colon), pair.slice(colon + 1)] as const);
+  });
+  const entries = pairs.filter((pair) => pair !== undefined);
+  const labels = Object.fromEntries(entries);
+  const isComplete = Object.keys(labels).length === pairs.length;
+  return isComplete && areLabels(labels) ? labels : undefined;
 }

@@ -1,8 +1,7 @@
 import type { JWTPayload } from 'jose';
 import * as z from 'zod/mini';
 import { isUserId } from '#contract/parameters.ts';
-import { isGroupName } from '#core/access/grantee.ts';
-import { type ClaimedGroups, GROUPS_MAX, readGroups } from '#core/access/groups.ts';
+import { type ClaimedGroups, GROUPS_MAX, isGroupName, readGroups } from '#core/access/grantee.ts';
 import type { Principal } from '#core/access/principal.ts';
 import { TokenRefused } from './credentials.ts';
 

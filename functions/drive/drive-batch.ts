@@ -1,12 +1,14 @@
 import type { SQSBatchItemFailure, SQSBatchResponse } from 'aws-lambda';
+import * as z from 'zod/mini';
 import type { QueueName } from '#contract/deployed-functions.ts';
+import { isUserId } from '#contract/parameters.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
+import { isWorkbenchId } from '#core/ports/ids.ts';
 import type { WorkQueue } from '#core/ports/work-queue.ts';
 import { UnreadableRecord } from '#core/ports/workbench-store.ts';
 import { type DrivePorts, drive } from '#core/workbench/drive.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { PortNotAvailableHere } from './unavailable-ports.ts';
-import { parseWorkMessage, toWorkMessage } from './work-message.ts';
 
 /** An unreadable record is read again, and reported again, after an hour. Milliseconds. */
 const POSTPONE_MS = 60 * 60 * 1000;
@@ -97,4 +99,27 @@ export function build(
     }
     return { batchItemFailures };
   };
+}
+
+/** A message is a key as JSON: `{"userId":"…","workbenchId":"…"}`. A user_id of 96 bytes is at most 576 characters of JSON. */
+const MESSAGE_MAX_LENGTH = 1024;
+
+const messageSchema = z.object({
+  userId: z.string().check(z.refine(isUserId)),
+  workbenchId: z.string().check(z.refine(isWorkbenchId)),
+});
+
+/** The key in a message of the work queue; undefined if the message is invalid. */
+export function parseWorkMessage(body: string): WorkbenchKey | undefined {
+  if (body.length > MESSAGE_MAX_LENGTH) return undefined;
+  try {
+    const parsed = z.safeParse(messageSchema, JSON.parse(body));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function toWorkMessage({ userId, workbenchId }: WorkbenchKey): string {
+  return JSON.stringify({ userId, workbenchId });
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { toInstanceObservation } from '#adapters/aws/ecs/shared-instance-observation.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
-import { type InstanceObservation, updateFreeCapacity } from '#core/placement/update-free-capacity.ts';
+import { type InstanceObservation, updateFreeCapacity } from '#core/placement/capacity.ts';
 import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
 import type { HostObservation } from '#core/ports/host-fleet.ts';
@@ -9,8 +9,8 @@ import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { observeHost } from '#core/workbench/observe.ts';
 import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
-import { recordPorts } from '../wiring/change.ts';
 import { createHandler } from '../wiring/create-handler.ts';
+import { recordPorts } from '../wiring/ports.ts';
 import { freeCapacityStore, openTable } from '../wiring/table.ts';
 
 const attributeSchema = z.object({ name: z.string(), value: z.optional(z.nullable(z.string())) });

@@ -3,8 +3,8 @@ import type { InstanceTasks } from '#adapters/aws/ecs/instance-tasks.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { observeInterruption } from '#core/workbench/observe.ts';
 import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
-import { recordPorts } from '../wiring/change.ts';
 import { createHandler } from '../wiring/create-handler.ts';
+import { recordPorts } from '../wiring/ports.ts';
 import { instanceTasks } from '../wiring/tasks.ts';
 
 const instanceId = z.string().check(z.minLength(1), z.maxLength(64));

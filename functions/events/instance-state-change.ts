@@ -4,8 +4,8 @@ import { type HostObservation, INSTANCE_STATES } from '#core/ports/host-fleet.ts
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { observeHost } from '#core/workbench/observe.ts';
 import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
-import { recordPorts } from '../wiring/change.ts';
 import { createHandler } from '../wiring/create-handler.ts';
+import { recordPorts } from '../wiring/ports.ts';
 
 const instanceEventSchema = z.object({
   source: z.literal('aws.ec2'),

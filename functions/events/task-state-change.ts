@@ -2,8 +2,8 @@ import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { observeTask } from '#core/workbench/observe.ts';
 import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
-import { recordPorts } from '../wiring/change.ts';
 import { createHandler } from '../wiring/create-handler.ts';
+import { recordPorts } from '../wiring/ports.ts';
 import { readTaskEvent } from './read-task-event.ts';
 
 /**

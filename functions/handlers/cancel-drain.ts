@@ -1,5 +1,5 @@
 import { buildCancelDrain } from '../api/machines.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
 import { drainPorts } from '../wiring/drain.ts';
 
 export { buildCancelDrain as build };

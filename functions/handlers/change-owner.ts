@@ -1,6 +1,6 @@
 import { buildChangeOwner } from '../api/owner.ts';
-import { movePorts } from '../wiring/api-ports.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
+import { movePorts } from '../wiring/ports.ts';
 
 export { buildChangeOwner as build };
 

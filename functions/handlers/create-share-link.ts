@@ -1,7 +1,7 @@
 import { RandomIds } from '#adapters/random-ids.ts';
 import { buildCreateShareLink } from '../api/share-links.ts';
-import { workbenchApiPorts } from '../wiring/api-ports.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
+import { workbenchApiPorts } from '../wiring/ports.ts';
 import { openTable, shareLinkStore } from '../wiring/table.ts';
 
 export { buildCreateShareLink as build };

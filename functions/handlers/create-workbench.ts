@@ -1,8 +1,8 @@
 import { RandomIds } from '#adapters/random-ids.ts';
 import { buildCreateWorkbench } from '../api/create-workbench.ts';
-import { changePorts } from '../wiring/api-ports.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
+import { changePorts } from '../wiring/ports.ts';
 import { idempotencyStore, openTable, startRateStore } from '../wiring/table.ts';
 
 export { buildCreateWorkbench as build };

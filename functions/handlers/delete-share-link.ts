@@ -1,6 +1,6 @@
 import { buildDeleteShareLink } from '../api/share-links.ts';
-import { workbenchApiPorts } from '../wiring/api-ports.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
+import { workbenchApiPorts } from '../wiring/ports.ts';
 import { openTable, shareLinkStore } from '../wiring/table.ts';
 
 export { buildDeleteShareLink as build };

@@ -1,6 +1,6 @@
 import { buildDeleteWorkbench } from '../api/workbench-commands.ts';
-import { changePorts } from '../wiring/api-ports.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
+import { changePorts } from '../wiring/ports.ts';
 
 export { buildDeleteWorkbench as build };
 

@@ -1,6 +1,6 @@
 import { systemClock } from '#adapters/system-clock.ts';
 import { buildGetHealth } from '../api/get-health.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
 import { openTable, workbenchStore } from '../wiring/table.ts';
 
 export { buildGetHealth as build };

@@ -1,6 +1,6 @@
 import { buildGetMe } from '../api/get-me.ts';
-import { apiPorts } from '../wiring/api-ports.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
+import { apiPorts } from '../wiring/ports.ts';
 import { openTable } from '../wiring/table.ts';
 
 export { buildGetMe as build };

@@ -1,6 +1,6 @@
 import { buildGetOwnQuota } from '../api/quotas.ts';
-import { apiPorts } from '../wiring/api-ports.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
+import { apiPorts } from '../wiring/ports.ts';
 import { openTable, quotaStore, usageStore, workbenchStore } from '../wiring/table.ts';
 
 export { buildGetOwnQuota as build };

@@ -1,6 +1,6 @@
 import { systemClock } from '#adapters/system-clock.ts';
 import { buildListAudit } from '../api/list-audit.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
 import { auditStore, openTable } from '../wiring/table.ts';
 
 export { buildListAudit as build };

@@ -1,6 +1,6 @@
 import { buildListHistory } from '../api/history-and-logs.ts';
-import { workbenchApiPorts } from '../wiring/api-ports.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
+import { workbenchApiPorts } from '../wiring/ports.ts';
 import { historyStore, openTable } from '../wiring/table.ts';
 
 export { buildListHistory as build };

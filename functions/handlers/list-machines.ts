@@ -1,7 +1,7 @@
 import { buildListMachines } from '../api/machines.ts';
-import { apiPorts } from '../wiring/api-ports.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
+import { apiPorts } from '../wiring/ports.ts';
 import { drainStore, openTable, workbenchStore } from '../wiring/table.ts';
 import { machineInventory } from '../wiring/tasks.ts';
 

@@ -1,7 +1,7 @@
 import { buildListProviders } from '../api/machines.ts';
-import { apiPorts } from '../wiring/api-ports.ts';
 import { clusterCatalog } from '../wiring/catalog.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
+import { apiPorts } from '../wiring/ports.ts';
 import { openTable } from '../wiring/table.ts';
 
 export { buildListProviders as build };

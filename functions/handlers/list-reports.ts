@@ -1,6 +1,6 @@
 import { buildListReports } from '../api/sweeps.ts';
-import { apiPorts } from '../wiring/api-ports.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
+import { apiPorts } from '../wiring/ports.ts';
 import { openTable, reportStore } from '../wiring/table.ts';
 
 export { buildListReports as build };

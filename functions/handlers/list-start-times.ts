@@ -1,6 +1,6 @@
 import { buildListStartTimes } from '../api/list-start-times.ts';
-import { apiPorts } from '../wiring/api-ports.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
+import { apiPorts } from '../wiring/ports.ts';
 import { openTable, startTimesStore } from '../wiring/table.ts';
 
 export { buildListStartTimes as build };

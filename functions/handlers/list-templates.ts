@@ -1,7 +1,7 @@
 import { buildListTemplates } from '../api/list-templates.ts';
-import { apiPorts } from '../wiring/api-ports.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
+import { apiPorts } from '../wiring/ports.ts';
 import { openTable } from '../wiring/table.ts';
 
 export { buildListTemplates as build };

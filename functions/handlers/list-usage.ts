@@ -1,7 +1,7 @@
 import { buildListUsage } from '../api/usage.ts';
-import { apiPorts } from '../wiring/api-ports.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
+import { apiPorts } from '../wiring/ports.ts';
 import { openTable, quotaStore, usageStore, workbenchStore } from '../wiring/table.ts';
 
 export { buildListUsage as build };

@@ -1,7 +1,7 @@
 import { buildListWorkbenches } from '../api/workbenches.ts';
-import { workbenchApiPorts } from '../wiring/api-ports.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
+import { workbenchApiPorts } from '../wiring/ports.ts';
 import { activityStore, openTable } from '../wiring/table.ts';
 
 export { buildListWorkbenches as build };

@@ -1,6 +1,6 @@
 import { buildOpenWorkbench } from '../api/open-workbench.ts';
-import { workbenchApiPorts } from '../wiring/api-ports.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
+import { workbenchApiPorts } from '../wiring/ports.ts';
 import { openTable, sessionCutoffStore, ticketStore } from '../wiring/table.ts';
 
 export { buildOpenWorkbench as build };

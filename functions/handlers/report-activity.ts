@@ -1,6 +1,6 @@
 import { buildReportActivity } from '../api/report-activity.ts';
-import { workbenchApiPorts } from '../wiring/api-ports.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
+import { workbenchApiPorts } from '../wiring/ports.ts';
 import { activityStore, openTable } from '../wiring/table.ts';
 
 export { buildReportActivity as build };

@@ -1,6 +1,6 @@
 import { buildRestartWorkbench } from '../api/workbench-commands.ts';
-import { startPorts } from '../wiring/api-ports.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
+import { startPorts } from '../wiring/ports.ts';
 
 export { buildRestartWorkbench as build };
 

@@ -1,6 +1,6 @@
 import { buildSetShare } from '../api/shares.ts';
-import { workbenchApiPorts } from '../wiring/api-ports.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
+import { workbenchApiPorts } from '../wiring/ports.ts';
 import { openTable } from '../wiring/table.ts';
 
 export { buildSetShare as build };

@@ -2,8 +2,8 @@ import { createLambdaClient } from '#adapters/aws/clients.ts';
 import { LambdaSweepStarter } from '#adapters/aws/lambda/sweep-starter.ts';
 import { SWEEP_FUNCTIONS } from '#contract/sweep-functions.ts';
 import { buildStartSweep } from '../api/sweeps.ts';
-import { apiPorts } from '../wiring/api-ports.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
+import { apiPorts } from '../wiring/ports.ts';
 import { openTable, reportStore, sweepRequests } from '../wiring/table.ts';
 
 export { buildStartSweep as build };

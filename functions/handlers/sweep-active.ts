@@ -1,7 +1,9 @@
-import { build } from '../schedules/sweep-active.ts';
+import { buildSweepActive } from '../schedules/sweeps.ts';
 import { createHandler } from '../wiring/create-handler.ts';
 import { sweepPorts } from '../wiring/sweep.ts';
 
-export { build };
+export { buildSweepActive as build };
 
-export const handler = createHandler('sweep-active', (wiring) => build(sweepPorts(wiring), wiring.settings));
+export const handler = createHandler('sweep-active', (wiring) =>
+  buildSweepActive(sweepPorts(wiring), wiring.settings),
+);

@@ -1,10 +1,10 @@
 import { systemClock } from '#adapters/system-clock.ts';
-import { build } from '../schedules/sweep-due.ts';
+import { buildSweepDue } from '../schedules/sweeps.ts';
 import { createHandler } from '../wiring/create-handler.ts';
 import { workQueue } from '../wiring/queue.ts';
 import { openTable, workbenchStore } from '../wiring/table.ts';
 
-export { build };
+export { buildSweepDue as build };
 
 export const handler = createHandler('sweep-due', (wiring) => {
   const { settings, telemetry } = wiring;
@@ -14,5 +14,5 @@ export const handler = createHandler('sweep-due', (wiring) => {
     clock: systemClock,
     telemetry,
   };
-  return build(ports);
+  return buildSweepDue(ports);
 });

@@ -1,13 +1,13 @@
 import { systemClock } from '#adapters/system-clock.ts';
-import { build } from '../schedules/sweep-quotas.ts';
+import { buildSweepQuotas } from '../schedules/sweeps.ts';
 import { createHandler } from '../wiring/create-handler.ts';
 import { openTable, quotaStore, reportStore, workbenchStore } from '../wiring/table.ts';
 
-export { build };
+export { buildSweepQuotas as build };
 
 export const handler = createHandler('sweep-quotas', (wiring) => {
   const table = openTable(wiring);
-  return build({
+  return buildSweepQuotas({
     quotas: quotaStore(table),
     workbenches: workbenchStore(table),
     reports: reportStore(table),

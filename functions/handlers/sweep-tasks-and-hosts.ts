@@ -1,9 +1,9 @@
-import { build } from '../schedules/sweep-tasks-and-hosts.ts';
+import { buildSweepTasksAndHosts } from '../schedules/sweeps.ts';
 import { createHandler } from '../wiring/create-handler.ts';
 import { sweepPorts } from '../wiring/sweep.ts';
 
-export { build };
+export { buildSweepTasksAndHosts as build };
 
 export const handler = createHandler('sweep-tasks-and-hosts', (wiring) =>
-  build(sweepPorts(wiring), wiring.settings),
+  buildSweepTasksAndHosts(sweepPorts(wiring), wiring.settings),
 );

@@ -1,7 +1,7 @@
 import { buildUpdateWorkbench } from '../api/workbench-commands.ts';
-import { changePorts } from '../wiring/api-ports.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
-import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-handler.ts';
+import { changePorts } from '../wiring/ports.ts';
 
 export { buildUpdateWorkbench as build };
 

@@ -1,5 +1,5 @@
 import middy from '@middy/core';
-import { ROUTE_ACTIONS, type WorkbenchOperation } from '#contract/route-actions.ts';
+import { ROUTE_ACTIONS, type WorkbenchOperation } from '#contract/route.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type AccessRules, actingUserOf, actorIn } from '#core/access/acting-user.ts';
 import { type Access, type AccessPorts, authorizeAction } from '#core/access/find-access.ts';
@@ -97,7 +97,7 @@ export interface AuthorizedRequest extends AuditedRequest, UserRequest, Access {
 /**
  * An endpoint of one workbench. Its function never decides about rights: it is called only if the acting user may do at
  * this workbench what the route does.
- * @param operation the operation of the route; contract/route-actions.ts has its right
+ * @param operation the operation of the route; contract/route.ts has its right
  * @param parsers the values that the endpoint needs besides the user and the workbench
  * @param findsDeleted whether the owner and administrators can use it for a deleted workbench
  */

@@ -2,6 +2,8 @@ import type { Context } from 'aws-lambda';
 import { DEPLOYED, type FunctionName, type SettingsReadBy } from '#contract/deployed-functions.ts';
 import { type DeployedSettingsFor, readDeployedSettings } from '#contract/settings/deployment-settings.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import { toApiHandler } from '../middleware/api-handler.ts';
+import type { ApiHandler } from '../middleware/gateway.ts';
 import { type LambdaTelemetry, lambdaTelemetry } from '../telemetry.ts';
 
 /** What a function is created with: the settings in its row of contract/deployed-functions.ts, and telemetry. */
@@ -44,7 +46,7 @@ export function createHandler<N extends FunctionName, E, A>(
  * Initializes a function once, and again after a failure.
  * @returns a function that each invocation calls first
  */
-export function initializeOnce<N extends FunctionName, E, A>(
+function initializeOnce<N extends FunctionName, E, A>(
   name: N,
   create: (wiring: Wiring<N>) => BuiltHandler<E, A> | Promise<BuiltHandler<E, A>>,
 ): (context: Context) => { readonly telemetry: Telemetry; readonly run: Promise<BuiltHandler<E, A>> } {
@@ -70,4 +72,24 @@ async function initialize<N extends FunctionName, E, A>(
 ): Promise<BuiltHandler<E, A>> {
   const reads: readonly SettingsReadBy<N>[] = DEPLOYED[name].reads;
   return create({ settings: readDeployedSettings(process.env, reads), telemetry });
+}
+
+/**
+ * Creates the handler of a deployed function of the API, like `createHandler`. If the function cannot be initialized, it
+ * responds with the contract's error body: 500 and the request's id.
+ */
+export function createApiHandler<N extends FunctionName>(
+  name: N,
+  create: (wiring: Wiring<N>) => ApiHandler,
+): ApiHandler {
+  const prepare = initializeOnce(name, create);
+  return async (event, context) => {
+    const { telemetry, run } = prepare(context);
+    const handler = await run.catch((error: unknown) =>
+      toApiHandler({ telemetry }, async () => {
+        throw error;
+      }),
+    );
+    return handler(event, context);
+  };
 }

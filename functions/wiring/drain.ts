@@ -2,8 +2,7 @@ import type { DeployedSettingsFor } from '#contract/settings/deployment-settings
 import type { DrainPorts } from '#core/machines/drain-machine.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { ApiPorts } from '../middleware/api-handler.ts';
-import { apiPorts } from './api-ports.ts';
-import { recordPorts } from './change.ts';
+import { apiPorts, recordPorts } from './ports.ts';
 import { drainStore, openTable } from './table.ts';
 import { machineInventory } from './tasks.ts';
 

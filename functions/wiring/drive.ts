@@ -1,14 +1,15 @@
 import type { InstanceOperations } from '#adapters/aws/ecs/container-instances.ts';
+import { HttpGateProbe } from '#adapters/http-gate-probe.ts';
 import { systemClock } from '#adapters/system-clock.ts';
 import type { CatalogSettingName, TaskSettingName, VolumeSettingName } from '#contract/deployed-functions.ts';
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
+import type { GateProbe } from '#core/ports/gate-probe.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { WorkQueue } from '#core/ports/work-queue.ts';
 import type { DrivePorts } from '#core/workbench/drive.ts';
 import type { EffectPorts } from '#core/workbench/execute-effect.ts';
 import { withoutDeletion } from '../drive/unavailable-ports.ts';
 import { clusterCatalog } from './catalog.ts';
-import { gateProbe } from './gate-probe.ts';
 import { runActivity, runKeys } from './run-keys.ts';
 import {
   activityStore,
@@ -76,4 +77,15 @@ export function drivePorts(
     volumes: withoutDeletion(volumeStore(settings)),
     catalog: clusterCatalog(settings, table),
   };
+}
+
+/** Returns how the gate is asked at its public address. */
+export function gateProbe(
+  { BASE_URL }: DeployedSettingsFor<'BASE_URL'>,
+  readKeys: ReturnType<typeof runKeys>,
+): GateProbe {
+  // Without keys there is no gate: it needs an API with keys, and these have the keys of runs.
+  if (readKeys === undefined) return { probe: async () => ({ kind: 'unsupported' }) };
+  const gate = new URL(BASE_URL);
+  return new HttpGateProbe({ gate: () => ({ url: gate }), keys: readKeys, clock: systemClock });
 }

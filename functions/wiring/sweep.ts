@@ -3,8 +3,8 @@ import type { HostFleet } from '#core/ports/host-fleet.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { TaskRunner } from '#core/ports/task-runner.ts';
 import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
-import { recordPorts } from './change.ts';
 import { hostFleet, openEc2ForSweep } from './ec2.ts';
+import { recordPorts } from './ports.ts';
 import { drainStore, openTable, reportStore } from './table.ts';
 import { openClusterForSweep, taskRunner } from './tasks.ts';
 

@@ -1,5 +1,4 @@
-import { ageOf, type Moment, momentOf } from '#core/age.ts';
-import type { Clock } from '#core/ports/clock.ts';
+import { ageOf, type Clock, type Moment, momentOf } from '#core/ports/clock.ts';
 
 export interface RecentKeysOptions {
   readonly clock: Clock;

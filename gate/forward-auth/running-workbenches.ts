@@ -1,6 +1,6 @@
 import type { Timers } from '#adapters/local/timers.ts';
-import { ageOf, type Moment, momentOf } from '#core/age.ts';
 import type { RunningWorkbench } from '#core/gate/list-running.ts';
+import { ageOf, type Moment, momentOf } from '#core/ports/clock.ts';
 import { PortError } from '#core/ports/port-error.ts';
 
 /** Lists the running workbenches of the installation. */

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { GROUP_ID_LENGTH, isGroupId } from '#adapters/group-id.ts';
 import { CONTROL_CHARACTER, isUserId } from '#contract/parameters.ts';
-import { GROUPS_MAX } from '#core/access/groups.ts';
+import { GROUPS_MAX } from '#core/access/grantee.ts';
 import type { UserVisitor } from '#core/gate/visitor.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import { isWorkbenchId } from '#core/ports/ids.ts';

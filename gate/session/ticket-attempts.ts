@@ -1,6 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { ageOf, type Moment, momentOf } from '#core/age.ts';
-import type { Clock } from '#core/ports/clock.ts';
+import { ageOf, type Clock, type Moment, momentOf } from '#core/ports/clock.ts';
 
 /** Unknown tickets of one client that are looked up within UNKNOWN_TICKETS_WINDOW_MS. Then all are refused until its end. */
 export const UNKNOWN_TICKETS_MAX = 30;

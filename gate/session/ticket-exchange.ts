@@ -1,12 +1,9 @@
 import * as z from 'zod/mini';
 import { hashTicketSecret, isTicketSecret } from '#adapters/ticket-secret.ts';
 import { mayDo } from '#core/access/rights.ts';
-import { CLOCK_SKEW_MAX_MS } from '#core/clock-skew.ts';
-import { ENTRY_PATH } from '#core/gate/entry-url.ts';
-import { isLocalPath } from '#core/gate/gate-host.ts';
-import type { Visitor } from '#core/gate/visitor.ts';
-import { needsShares, roleAt } from '#core/gate/visitor-role.ts';
-import type { Clock } from '#core/ports/clock.ts';
+import { ENTRY_PATH, isLocalPath } from '#core/gate/gate-host.ts';
+import { needsShares, roleAt, type Visitor } from '#core/gate/visitor.ts';
+import { CLOCK_SKEW_MAX_MS, type Clock } from '#core/ports/clock.ts';
 import type { Share } from '#core/ports/share-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { ENTER_PAGE_LIFETIME_MS, type Ticket, type TicketStore } from '#core/ports/ticket-store.ts';

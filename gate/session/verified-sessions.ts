@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
-import { ageOf, type Moment, momentOf } from '#core/age.ts';
 import type { UserVisitor } from '#core/gate/visitor.ts';
-import type { Clock } from '#core/ports/clock.ts';
+import { ageOf, type Clock, type Moment, momentOf } from '#core/ports/clock.ts';
 import type { Sessions } from './sessions.ts';
 
 /** How long a verified cookie is used, milliseconds. A key that is removed may admit for this long. */

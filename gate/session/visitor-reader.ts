@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Timers } from '#adapters/local/timers.ts';
-import { ageOf, type Moment, momentOf } from '#core/age.ts';
-import { cutoffNamesOf } from '#core/gate/cutoff-names.ts';
+import { cutoffNamesOf } from '#core/gate/cutoffs.ts';
 import type { UserVisitor, Visitor } from '#core/gate/visitor.ts';
+import { ageOf, type Moment, momentOf } from '#core/ports/clock.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { SessionCutoffStore, SessionCutoffs } from '#core/ports/session-cutoff-store.ts';
 import { readInTime } from '#gate/read-in-time.ts';

@@ -1,8 +1,13 @@
 import * as z from 'zod/mini';
 import { outsideRequest } from '#adapters/http-server/request-faults.ts';
 import { parseLinkCode } from '#core/access/share-links.ts';
-import { type GateAddress, urlOfWorkbench } from '#core/gate/gate-host.ts';
-import { SHARE_LINK_PATH, SHARE_LINK_RETURN_PATH, shareLinkReturnUrlOf } from '#core/gate/share-link-url.ts';
+import {
+  type GateAddress,
+  SHARE_LINK_PATH,
+  SHARE_LINK_RETURN_PATH,
+  shareLinkReturnUrlOf,
+  urlOfWorkbench,
+} from '#core/gate/gate-host.ts';
 import type { UserVisitor } from '#core/gate/visitor.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import { readField, readForm } from '#gate/form-body.ts';

@@ -1,9 +1,13 @@
-import { type GateAddress, parseReturnUrl } from '#core/gate/gate-host.ts';
-import { moveAfterCutoffs } from '#core/gate/move-after-cutoffs.ts';
+import { moveAfterCutoffs } from '#core/gate/cutoffs.ts';
+import {
+  type GateAddress,
+  parseReturnUrl,
+  readBrowserBinding,
+  SIGN_IN_PATH,
+  signInUrlOf,
+} from '#core/gate/gate-host.ts';
 import type { SignInFailureReason } from '#core/gate/sign-in-failures.ts';
-import { readBrowserBinding, SIGN_IN_PATH, signInUrlOf } from '#core/gate/sign-in-url.ts';
-import type { UserVisitor, Visitor } from '#core/gate/visitor.ts';
-import { areGroupsExpired } from '#core/gate/visitor-role.ts';
+import { areGroupsExpired, type UserVisitor, type Visitor } from '#core/gate/visitor.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import {
   cutoffOf,

@@ -11,8 +11,7 @@ import {
   discovery,
   None,
 } from 'openid-client';
-import { ageOf, type Moment, momentOf } from '#core/age.ts';
-import type { Clock } from '#core/ports/clock.ts';
+import { ageOf, type Clock, type Moment, momentOf } from '#core/ports/clock.ts';
 import { readFailure, SignInFailure } from './sign-in-failure.ts';
 
 /** How long a browser waits for the issuer at most, seconds. */

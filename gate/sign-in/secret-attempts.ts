@@ -1,5 +1,5 @@
 import { pause, type Timers } from '#adapters/local/timers.ts';
-import { ageOf, type Moment, momentOf } from '#core/age.ts';
+import { ageOf, type Moment, momentOf } from '#core/ports/clock.ts';
 
 /** Wrong secrets of one client within SECRET_WINDOW_MS. Then its secrets are refused until the window ends. */
 export const WRONG_SECRETS_MAX = 10;

@@ -1,8 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Timers } from '#adapters/local/timers.ts';
-import { type GateAddress, originOfWorkbench, parseReturnUrl, type ReturnUrl } from '#core/gate/gate-host.ts';
-import { moveAfterCutoffs } from '#core/gate/move-after-cutoffs.ts';
-import { readBrowserBinding, SIGN_IN_PATH } from '#core/gate/sign-in-url.ts';
+import { moveAfterCutoffs } from '#core/gate/cutoffs.ts';
+import {
+  type GateAddress,
+  originOfWorkbench,
+  parseReturnUrl,
+  type ReturnUrl,
+  readBrowserBinding,
+  SIGN_IN_PATH,
+} from '#core/gate/gate-host.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { GateAudit } from '#gate/audit/gate-audit.ts';

@@ -1,9 +1,8 @@
 import type { JWTPayload } from 'jose';
 import { groupIdOf } from '#adapters/group-id.ts';
 import { isUserId } from '#contract/parameters.ts';
-import { readGroups } from '#core/access/groups.ts';
-import type { SignIn } from '#gate/session/sessions.ts';
-import { isIssuerSession } from '#gate/session/sessions.ts';
+import { readGroups } from '#core/access/grantee.ts';
+import { isIssuerSession, type SignIn } from '#gate/session/sessions.ts';
 import { SignInFailure } from './sign-in-failure.ts';
 
 export interface UserClaimSettings {

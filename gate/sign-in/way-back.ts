@@ -1,6 +1,5 @@
 import { createTicketSecret, hashTicketSecret } from '#adapters/ticket-secret.ts';
-import { entryUrlOf } from '#core/gate/entry-url.ts';
-import { type GateAddress, originOfWorkbench, type ReturnUrl } from '#core/gate/gate-host.ts';
+import { entryUrlOf, type GateAddress, originOfWorkbench, type ReturnUrl } from '#core/gate/gate-host.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import { SESSION_LIFETIME_MS } from '#core/ports/session-cutoff-store.ts';
 import { TICKET_LIFETIME_MS, type TicketStore } from '#core/ports/ticket-store.ts';

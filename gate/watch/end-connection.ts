@@ -1,4 +1,4 @@
-import type { EndReason } from '#core/gate/recheck-request.ts';
+import type { EndReason } from '#core/gate/decide-request.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { OpenRequest, WebSocketEnd } from '../open-requests.ts';
 

@@ -1,7 +1,11 @@
 import type { Timers } from '#adapters/local/timers.ts';
-import type { FoundRecord, FoundShares } from '#core/gate/gate-decision.ts';
-import { type EndReason, recheckRequest } from '#core/gate/recheck-request.ts';
-import { needsShares } from '#core/gate/visitor-role.ts';
+import {
+  type EndReason,
+  type FoundRecord,
+  type FoundShares,
+  recheckRequest,
+} from '#core/gate/decide-request.ts';
+import { needsShares } from '#core/gate/visitor.ts';
 import type { Share } from '#core/ports/share-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';

@@ -1,6 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { Timers } from '#adapters/local/timers.ts';
-import { ageOf, type Moment, momentOf } from '#core/age.ts';
+import { ageOf, type Moment, momentOf } from '#core/ports/clock.ts';
 
 /** The response of an authorizer in the simple response format. */
 export interface Authorization {

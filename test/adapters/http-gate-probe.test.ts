@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { HttpGateProbe } from '#adapters/http-gate-probe.ts';
 import { verifyProbeToken } from '#adapters/probe-token.ts';
 import type { GateProbeResult } from '#core/ports/gate-probe.ts';
-import { gateProbe } from '#functions/wiring/gate-probe.ts';
+import { gateProbe } from '#functions/wiring/drive.ts';
 
 const KEY = 'k'.repeat(64);
 const NOW = 1_900_000_000_000;

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ROUTE_ACTIONS } from '#contract/route-actions.ts';
+import { httpStatusOf, ROUTE_ACTIONS } from '#contract/route.ts';
 import { COMMON_ERRORS, ROUTES, type Route, USER_ROUTE_ERRORS } from '#contract/routes.ts';
-import { httpStatusOf } from '#contract/status-codes.ts';
 import { ERROR_CODES } from '#core/errors.ts';
 
 const routes: readonly Route[] = ROUTES;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { systemClock } from '#adapters/system-clock.ts';
-import { ageOf, momentOf } from '#core/age.ts';
+import { ageOf, momentOf } from '#core/ports/clock.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 
 it('is the time that has passed, even if the clock was set back several times by less than the age', () => {

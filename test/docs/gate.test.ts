@@ -5,7 +5,7 @@ import { METRICS } from '#contract/metrics.ts';
 import { ROUTES } from '#contract/routes.ts';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
 import { GATE_SETTINGS } from '#contract/settings/gate-settings.ts';
-import { END_REASONS } from '#core/gate/recheck-request.ts';
+import { END_REASONS } from '#core/gate/decide-request.ts';
 import { stageJsonSchema } from '#lib/settings/stage.ts';
 import { LOCAL_SETTINGS } from '#local/local-settings.ts';
 import { anchorOf, codeIn, sectionsOf } from './headings.ts';

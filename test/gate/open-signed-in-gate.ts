@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { listen } from '#adapters/http-server/listen.ts';
-import { signInUrlOf } from '#core/gate/sign-in-url.ts';
+import { signInUrlOf } from '#core/gate/gate-host.ts';
 import type { UserVisitor, Visitor } from '#core/gate/visitor.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { QueueEvent } from '#functions/drive/drive-batch.ts';
-import { parseWorkMessage } from '#functions/drive/work-message.ts';
+import { parseWorkMessage, type QueueEvent } from '#functions/drive/drive-batch.ts';
 import { deliverAsMessage } from '#local/work-messages.ts';
 import { ID } from '#test/builders/workbench.ts';
 

@@ -7,8 +7,7 @@ import type {
   UserQuota,
 } from '#core/ports/quota-store.ts';
 import { type Ledger, ledgerSchema } from '#core/quotas/ledger.ts';
-import type { QuotaLimits } from '#core/quotas/limits.ts';
-import { formatScope, type QuotaScope } from '#core/quotas/scope.ts';
+import { formatScope, type QuotaLimits, type QuotaScope } from '#core/quotas/limits.ts';
 import { deepFreeze } from './memory-workbench-store.ts';
 
 /** A QuotaStore in memory. All ledgers are one page. */

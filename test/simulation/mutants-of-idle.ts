@@ -94,7 +94,7 @@ export const IDLE_MUTANTS: readonly Mutant[] = [
   {
     name: 'idle-believe-old-run',
     description: 'accepts reports with the token of an earlier run',
-    file: 'functions/middleware/run-handler.ts',
+    file: 'functions/api/report-activity.ts',
     find: "      if (runOf(workbench)?.runId !== caller.runId) throw refused('other_run');\n",
     replace: '',
   },

@@ -1,7 +1,7 @@
 import type { Mutant } from './mutants.ts';
 
 const LEDGER = 'core/quotas/ledger.ts';
-const BUDGET = 'core/quotas/budget.ts';
+const BUDGET = 'core/quotas/refusal.ts';
 const HOLD = 'core/quotas/hold-quota.ts';
 const UPDATE = 'core/workbench/update-record.ts';
 

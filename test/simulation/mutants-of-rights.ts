@@ -9,7 +9,7 @@ export const RIGHTS_MUTANTS: readonly Mutant[] = [
   {
     name: 'role-ignored',
     description: 'restarts a workbench for everybody who may see it',
-    file: 'contract/route-actions.ts',
+    file: 'contract/route.ts',
     find: "restartWorkbench: 'restart',",
     replace: "restartWorkbench: 'view',",
   },

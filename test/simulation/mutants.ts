@@ -426,14 +426,14 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'interfaces-uncounted',
     description:
       'stores the free capacity of an instance without regard to the network interfaces of its tasks',
-    file: 'core/placement/update-free-capacity.ts',
+    file: 'core/placement/capacity.ts',
     find: 'const interfaces = Math.max(0, interfacesOf(provider, observation) - tasks);',
     replace: 'const interfaces = interfacesOf(provider, observation);',
   },
   {
     name: 'believe-the-setting',
     description: 'expects a trunk interface on every instance because the setting turns it on',
-    file: 'core/placement/update-free-capacity.ts',
+    file: 'core/placement/capacity.ts',
     find: 'return trunked ? trunkedInterfaces : untrunkedInterfaces;',
     replace: 'return interfaces;',
   },

@@ -6,9 +6,9 @@ import {
   historyItemSchema,
   itemSchema,
 } from '#contract/response-bodies.ts';
+import { httpStatusOf } from '#contract/route.ts';
 import { COMMON_ERRORS, ROUTES, type Route, USER_ROUTE_ERRORS } from '#contract/routes.ts';
 import { readSettings } from '#contract/settings/read-settings.ts';
-import { httpStatusOf } from '#contract/status-codes.ts';
 import type { ErrorCode } from '#core/errors.ts';
 import { ERROR_MEANINGS, errorExample, exampleOf, GATEWAY_MEANING, INTRODUCTION } from './openapi-texts.ts';
 

@@ -5,7 +5,7 @@ import type { AuditPosition } from '#core/ports/audit-store.ts';
 import type { ShareLinkKey } from '#core/ports/share-link-store.ts';
 import type { ShareKey } from '#core/ports/share-store.ts';
 import type { UsageEntry } from '#core/ports/usage-store.ts';
-import type { QuotaScope } from '#core/quotas/scope.ts';
+import type { QuotaScope } from '#core/quotas/limits.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 
 export type Item = Record<string, AttributeValue>;

@@ -9,8 +9,7 @@ import type {
   UserQuota,
 } from '#core/ports/quota-store.ts';
 import { type Ledger, ledgerSchema } from '#core/quotas/ledger.ts';
-import { type QuotaLimits, quotaLimitsSchema } from '#core/quotas/limits.ts';
-import { formatScope, type QuotaScope } from '#core/quotas/scope.ts';
+import { formatScope, type QuotaLimits, type QuotaScope, quotaLimitsSchema } from '#core/quotas/limits.ts';
 import { batchGetItems } from './batch-get.ts';
 import { callDynamoDb, writeConditionally } from './errors.ts';
 import {

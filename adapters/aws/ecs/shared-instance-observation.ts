@@ -1,5 +1,5 @@
 import { PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
-import type { InstanceObservation } from '#core/placement/update-free-capacity.ts';
+import type { InstanceObservation } from '#core/placement/capacity.ts';
 import { HOST_ATTRIBUTE } from './run-task-input.ts';
 import type { NamedValue } from './task-identity.ts';
 

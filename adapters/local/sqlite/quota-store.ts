@@ -7,8 +7,7 @@ import type {
   UserQuota,
 } from '#core/ports/quota-store.ts';
 import { type Ledger, ledgerSchema } from '#core/quotas/ledger.ts';
-import { type QuotaLimits, quotaLimitsSchema } from '#core/quotas/limits.ts';
-import { formatScope, type QuotaScope } from '#core/quotas/scope.ts';
+import { formatScope, type QuotaLimits, type QuotaScope, quotaLimitsSchema } from '#core/quotas/limits.ts';
 import type { Connection } from './connection.ts';
 import type { Database } from './database.ts';
 import { assertWellFormed } from './keys.ts';

@@ -1,7 +1,7 @@
-import { CLOCK_SKEW_MAX_MS } from '../../clock-skew.ts';
 import { beingDeletedError, notRunning } from '../../errors.ts';
 import { ACTIVITY_WRITE_INTERVAL_MS } from '../../gate/activity.ts';
 import type { Evidence } from '../../ports/activity-store.ts';
+import { CLOCK_SKEW_MAX_MS } from '../../ports/clock.ts';
 import { type EvidenceKind, EXTENSION_MINUTES_MAX, type Idle } from '../idle-schema.ts';
 import { FIXED_STOP_WARNING_MS, fixedStopWarningAtOf } from '../planned-stop.ts';
 import type { StatusReason } from '../reasons.ts';

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GROUP_NAME_MAX_BYTES, isGroupName } from '#core/access/grantee.ts';
-import { GROUPS_MAX, readGroups } from '#core/access/groups.ts';
+import { GROUP_NAME_MAX_BYTES, GROUPS_MAX, isGroupName, readGroups } from '#core/access/grantee.ts';
 import { groupsOf, type Principal } from '#core/access/principal.ts';
 import { anyCodePoint } from '#test/builders/any-code-point.ts';
 

@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SHARED_ROLES } from '#core/access/rights.ts';
-import { decideRequest } from '#core/gate/decide-request.ts';
-import type { FoundRecord, FoundShares, GateDecision, GateRequest } from '#core/gate/gate-decision.ts';
+import {
+  decideRequest,
+  type FoundRecord,
+  type FoundShares,
+  type GateDecision,
+  type GateRequest,
+} from '#core/gate/decide-request.ts';
 import type { UserVisitor, Visitor } from '#core/gate/visitor.ts';
 import type { Share } from '#core/ports/share-store.ts';
 import { anyWorkbench } from '#test/builders/any-workbench.ts';

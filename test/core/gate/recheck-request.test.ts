@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FoundRecord } from '#core/gate/gate-decision.ts';
-import { recheckRequest } from '#core/gate/recheck-request.ts';
+import { type FoundRecord, recheckRequest } from '#core/gate/decide-request.ts';
 import type { Visitor } from '#core/gate/visitor.ts';
 import { acceptedRun, idAt, running, starting, stopped, stopping, T0 } from '#test/builders/workbench.ts';
 import { anOpenRequest, RUNNING, VISITOR } from '#test/gate/watch/an-open-request.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canHold, findInstanceFor } from '#core/placement/capacity.ts';
-import { chooseProvider } from '#core/placement/choose-provider.ts';
+import { chooseProvider } from '#core/placement/choose-placement.ts';
 import type { Capacity, CapacityProvider, FreeCapacity } from '#core/ports/capacity-catalog.ts';
 
 const request: Capacity = { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 };

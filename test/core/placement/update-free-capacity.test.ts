@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type InstanceObservation, updateFreeCapacity } from '#core/placement/update-free-capacity.ts';
+import { type InstanceObservation, updateFreeCapacity } from '#core/placement/capacity.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 
 const AT = 1_900_000_000_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CLOCK_SKEW_MAX_MS } from '#core/clock-skew.ts';
+import { CLOCK_SKEW_MAX_MS } from '#core/ports/clock.ts';
 import { type Held, heldBy } from '#core/quotas/held.ts';
 import {
   addHold,

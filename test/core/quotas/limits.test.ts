@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hasLimit, limitsInForce } from '#core/quotas/limits.ts';
-import { formatScope, parseScope } from '#core/quotas/scope.ts';
+import { formatScope, hasLimit, limitsInForce, parseScope } from '#core/quotas/limits.ts';
 
 const INSTALLATION = { kind: 'installation' } as const;
 const group = (name: string) => ({ kind: 'group', group: name }) as const;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { groupIdOf } from '#adapters/group-id.ts';
 import { hashTicketSecret } from '#adapters/ticket-secret.ts';
 import { openResponseSchema } from '#contract/response-bodies.ts';
-import { CLOCK_SKEW_MAX_MS } from '#core/clock-skew.ts';
+import { CLOCK_SKEW_MAX_MS } from '#core/ports/clock.ts';
 import { cutoffOf, SESSION_LIFETIME_MS } from '#core/ports/session-cutoff-store.ts';
 import { TICKET_LIFETIME_MS } from '#core/ports/ticket-store.ts';
 import { buildOpenWorkbench } from '#functions/api/open-workbench.ts';

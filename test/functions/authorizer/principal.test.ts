@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isGroupName } from '#core/access/grantee.ts';
-import { GROUPS_MAX } from '#core/access/groups.ts';
+import { GROUPS_MAX, isGroupName } from '#core/access/grantee.ts';
 import type { Principal } from '#core/access/principal.ts';
 import { parseAuthorizerContext, toAuthorizerContext } from '#functions/authorizer/principal.ts';
 import { anyCodePoint } from '#test/builders/any-code-point.ts';

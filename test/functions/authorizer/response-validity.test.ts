@@ -1,7 +1,7 @@
 import { SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { type AuthorizerSettings, build } from '#functions/authorizer/authorizer.ts';
-import { responseValidUntil } from '#functions/authorizer/response-validity.ts';
+import { responseValidUntil } from '#functions/authorizer/credentials.ts';
 import { AuthorizerCache } from '#local/gateway/authorizer-cache.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { RecordingTelemetry } from '#test/memory/memory-world.ts';

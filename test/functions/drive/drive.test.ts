@@ -3,7 +3,7 @@ import { PortError } from '#core/ports/port-error.ts';
 import { UnreadableRecord } from '#core/ports/workbench-store.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { build } from '#functions/drive/drive.ts';
-import { toWorkMessage } from '#functions/drive/work-message.ts';
+import { toWorkMessage } from '#functions/drive/drive-batch.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
 import { withWorkbench } from '../api/with-workbench.ts';
 

@@ -3,7 +3,7 @@ import type { QueueName } from '#contract/deployed-functions.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import { deleteWorkbench } from '#core/workbench/commands.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
-import { build } from '#functions/drive/drive-batch.ts';
+import { build, toWorkMessage } from '#functions/drive/drive-batch.ts';
 import {
   deletionOnly,
   PortNotAvailableHere,
@@ -11,7 +11,6 @@ import {
   unavailableInstances,
   withoutDeletion,
 } from '#functions/drive/unavailable-ports.ts';
-import { toWorkMessage } from '#functions/drive/work-message.ts';
 import { deleting, MINUTE } from '#test/builders/workbench.ts';
 import { MemoryWorkQueue } from '#test/memory/memory-work-queue.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isUserId } from '#contract/parameters.ts';
-import { parseWorkMessage, toWorkMessage } from '#functions/drive/work-message.ts';
+import { parseWorkMessage, toWorkMessage } from '#functions/drive/drive-batch.ts';
 
 const workbenchId = '01k5w3p8xg7t2mzq4v9r6ehbnc';
 

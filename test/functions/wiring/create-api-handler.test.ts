@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { toApiHandler } from '#functions/middleware/api-handler.ts';
-import { createApiHandler } from '#functions/wiring/create-api-handler.ts';
+import { createApiHandler } from '#functions/wiring/create-handler.ts';
 import { gatewayEvent } from '../call-api.ts';
 import { captureLogLines, contextOf } from './lambda-context.ts';
 

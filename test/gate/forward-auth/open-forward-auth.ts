@@ -1,8 +1,8 @@
 import { onTestFinished } from 'vitest';
 import { listen } from '#adapters/http-server/listen.ts';
 import type { Timers } from '#adapters/local/timers.ts';
+import { signInUrlOf } from '#core/gate/gate-host.ts';
 import { listRunning } from '#core/gate/list-running.ts';
-import { signInUrlOf } from '#core/gate/sign-in-url.ts';
 import { createForwardAuth, createGate, type GateSetup } from '#gate/create-gate.ts';
 import type { ProxyKind } from '#gate/forward-auth/proxy-kind.ts';
 import { OpenRequests } from '#gate/open-requests.ts';

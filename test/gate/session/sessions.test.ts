@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { groupIdOf } from '#adapters/group-id.ts';
-import { GROUP_NAME_MAX_BYTES } from '#core/access/grantee.ts';
-import { GROUPS_MAX } from '#core/access/groups.ts';
+import { GROUP_NAME_MAX_BYTES, GROUPS_MAX } from '#core/access/grantee.ts';
 import { COOKIES, readCookie } from '#gate/session/cookies.ts';
 import { createSealKeys, Seal } from '#gate/session/seal.ts';
 import { Sessions, type SignIn } from '#gate/session/sessions.ts';

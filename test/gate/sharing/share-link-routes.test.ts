@@ -1,7 +1,6 @@
 import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { gateAddressOf } from '#core/gate/gate-host.ts';
-import { signInUrlOf } from '#core/gate/sign-in-url.ts';
+import { gateAddressOf, signInUrlOf } from '#core/gate/gate-host.ts';
 import { PageRenderer } from '#gate/pages/page-renderer.ts';
 import { respond } from '#gate/pages/responses.ts';
 import type { LinkResult } from '#gate/ports.ts';

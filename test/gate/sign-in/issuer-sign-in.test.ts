@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { groupIdOf } from '#adapters/group-id.ts';
-import { CLOCK_SKEW_MAX_MS } from '#core/clock-skew.ts';
+import { CLOCK_SKEW_MAX_MS } from '#core/ports/clock.ts';
 import { SESSION_LIFETIME_MS } from '#core/ports/session-cutoff-store.ts';
 import { OidcIssuer } from '#gate/sign-in/issuer.ts';
 import { IssuerSignIn } from '#gate/sign-in/issuer-sign-in.ts';

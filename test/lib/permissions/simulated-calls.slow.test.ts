@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEPLOYED, type FunctionName } from '#contract/deployed-functions.ts';
-import { ROUTE_ACTIONS } from '#contract/route-actions.ts';
+import { ROUTE_ACTIONS } from '#contract/route.ts';
 import { PERMISSIONS } from '#lib/permissions/function-permissions.ts';
 import { anySchedule } from '#test/simulation/schedule/commands.ts';
 import { runSchedule } from '#test/simulation/schedule/run-schedule.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { CLOCK_SKEW_MAX_MS } from '#core/clock-skew.ts';
+import { CLOCK_SKEW_MAX_MS } from '#core/ports/clock.ts';
 import type { Share } from '#core/ports/share-store.ts';
 import type { Ticket } from '#core/ports/ticket-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';

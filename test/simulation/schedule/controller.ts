@@ -67,9 +67,11 @@ import { build as buildInstanceInterrupted } from '#functions/events/instance-in
 import { build as buildInstanceEvent } from '#functions/events/instance-state-change.ts';
 import { build as buildTaskEvent } from '#functions/events/task-state-change.ts';
 import type { ApiHandler } from '#functions/middleware/gateway.ts';
-import { build as buildActive } from '#functions/schedules/sweep-active.ts';
-import { build as buildDue } from '#functions/schedules/sweep-due.ts';
-import { build as buildSweepTasksAndHosts } from '#functions/schedules/sweep-tasks-and-hosts.ts';
+import {
+  buildSweepActive as buildActive,
+  buildSweepDue as buildDue,
+  buildSweepTasksAndHosts,
+} from '#functions/schedules/sweeps.ts';
 import { type Call, gatewayEvent, settingsWith } from '#test/functions/call-api.ts';
 import { MemoryFreeCapacityStore } from '../../memory/memory-free-capacity-store.ts';
 import { MemoryStartRateStore } from '../../memory/memory-start-rate-store.ts';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { DUE_SHARDS } from '#contract/table.ts';
-import { build } from '#functions/schedules/sweep-due.ts';
+import { buildSweepDue } from '#functions/schedules/sweeps.ts';
 import { MINUTE } from '#test/builders/workbench.ts';
 import { MemoryWorkQueue } from '#test/memory/memory-work-queue.ts';
 import { countCalls, sumCalls } from './counted-calls.ts';
@@ -20,7 +20,7 @@ describe('the cost of a sweep over due records', () => {
     const workbenches = new DynamoWorkbenchStore(table.client, table.tableName, telemetry);
     const calls = countCalls(table.client);
     const queue = new MemoryWorkQueue({ elapsed: () => now });
-    const { enqueued } = await build({ workbenches, queue, telemetry, clock: { now: () => now } })();
+    const { enqueued } = await buildSweepDue({ workbenches, queue, telemetry, clock: { now: () => now } })();
     return {
       enqueued,
       sent: queue.size,

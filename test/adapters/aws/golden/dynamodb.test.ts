@@ -18,7 +18,7 @@ import { ACTIVE_SHARDS, DUE_SHARDS } from '#contract/table.ts';
 import { CUTOFF_RETENTION_MS } from '#core/ports/session-cutoff-store.ts';
 import { START_TIMES_SPAN_MS } from '#core/ports/start-times-store.ts';
 import { EMPTY_LEDGER } from '#core/quotas/ledger.ts';
-import { scopesOf } from '#core/quotas/scope.ts';
+import { scopesOf } from '#core/quotas/limits.ts';
 import { aHost, ID, idAt, RUN_ID, starting, stopped, T0 } from '#test/builders/workbench.ts';
 import { aWorkbenchEvent } from '#test/builders/workbench-event.ts';
 import { aLink, LINK_ID } from '#test/contracts/share-link-store.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CLOCK_SKEW_MAX_MS } from '#core/clock-skew.ts';
+import { CLOCK_SKEW_MAX_MS } from '#core/ports/clock.ts';
 import { heldBy } from '#core/quotas/held.ts';
 import type { Request } from '#core/workbench/lifecycle/inputs.ts';
 import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';

@@ -8,14 +8,17 @@ import type { MovePorts } from '#core/workbench/change-owner.ts';
 import type { StartPorts } from '#core/workbench/commands.ts';
 import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
 import type { ApiPorts, WorkbenchApiPorts } from '../middleware/api-handler.ts';
-import { recordPorts } from './change.ts';
+import { workQueue } from './queue.ts';
 import {
   auditStore,
+  historyStore,
   idempotencyStore,
   openTable,
+  quotaStore,
   shareStore,
   startRateStore,
   type Table,
+  usageStore,
   workbenchStore,
 } from './table.ts';
 
@@ -61,4 +64,25 @@ export function movePorts(wiring: ChangeWiring): MovePorts & WorkbenchApiPorts {
 export function startPorts(wiring: ChangeWiring): StartPorts & WorkbenchApiPorts {
   const table = openTable(wiring);
   return { ...changePorts(wiring, table), startRates: startRateStore(table), ids: new RandomIds() };
+}
+
+interface RecordWiring {
+  readonly settings: DeployedSettingsFor<'WB_TABLE_NAME' | 'WB_QUEUE_URL'>;
+  readonly telemetry: Telemetry;
+}
+
+/** The ports that are needed to change a workbench: the stores, and the work queue. */
+export function recordPorts(
+  wiring: RecordWiring,
+  table: Table = openTable(wiring),
+): RecordPorts & QueuePorts {
+  return {
+    workbenches: workbenchStore(table),
+    history: historyStore(table),
+    quotas: quotaStore(table),
+    usage: usageStore(table),
+    queue: workQueue(wiring.settings.WB_QUEUE_URL),
+    clock: systemClock,
+    telemetry: wiring.telemetry,
+  };
 }

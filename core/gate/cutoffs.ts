@@ -1,5 +1,4 @@
-import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
-import { type CutoffUser, cutoffNamesOf } from './cutoff-names.ts';
+import { type SessionCutoffStore, subjectCutoffName } from '#core/ports/session-cutoff-store.ts';
 
 interface DatedSignIn extends CutoffUser {
   readonly issuerSession?: string | undefined;
@@ -24,4 +23,20 @@ export async function moveAfterCutoffs<S extends DatedSignIn>(
     return isNamed ? [all, byIssuerSession[issuerSession] ?? 0] : [all];
   });
   return { ...signIn, signedInAt: Math.max(signedInAt, ...times.map((time) => time + 1)) };
+}
+
+/** Whose sessions a cutoff ends. */
+export interface CutoffUser {
+  readonly userId: string;
+  readonly issuerSubject?: string | undefined;
+  readonly hasSharedNames?: true | undefined;
+}
+
+/** Returns the names whose cutoffs end a session: the user_id, and the `sub` of the user if it is another claim. */
+export function cutoffNamesOf({ userId, issuerSubject, hasSharedNames }: CutoffUser): readonly string[] {
+  if (!hasSharedNames)
+    return issuerSubject === undefined ? [userId] : [userId, subjectCutoffName(issuerSubject)];
+  // When its cookie was sealed, a `sub` was stored like a user_id, and left out of the cookie if it was the same text.
+  const subject = issuerSubject ?? userId;
+  return [...new Set([userId, subject, subjectCutoffName(subject)])];
 }
