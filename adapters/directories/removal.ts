@@ -2,25 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Dir } from 'node:fs';
 import { chmod, lstat, opendir, rename, rmdir, unlink } from 'node:fs/promises';
 import { errorCode } from '../system-error.ts';
-
-/** Limits the work of one call. */
-export interface RemovalBudget {
-  /** Returns false when this call must not delete more. */
-  spend(): boolean;
-}
-
-/** Allows at most `entries` deletions, and none after `ms` milliseconds, but at least one. */
-export function removalBudget(entries: number, ms: number, now: () => number): RemovalBudget {
-  const end = now() + ms;
-  let spent = 0;
-  return {
-    spend() {
-      if (spent >= entries || (spent > 0 && now() >= end)) return false;
-      spent += 1;
-      return true;
-    },
-  };
-}
+import type { CallBudget } from './call-budget.ts';
 
 export interface Removal {
   /** Whether nothing is left, the folder itself included. */
@@ -52,7 +34,7 @@ const ENTRIES_READ_MAX = 256;
  * @throws the system's error when an entry cannot be deleted, for example a mount point or an immutable file; no
  * deletion goes on then
  */
-export async function removeSome(root: string, budget: RemovalBudget, concurrency: number): Promise<Removal> {
+export async function removeSome(root: string, budget: CallBudget, concurrency: number): Promise<Removal> {
   const path = Buffer.from(root);
   const kind = await lstat(path).catch(undefinedIfMissing);
   if (kind === undefined) return { done: true, deleted: 0 };
@@ -70,12 +52,12 @@ class Work {
   deleted = 0;
   /** The first error. */
   failure: { readonly error: unknown } | undefined;
-  readonly #budget: RemovalBudget;
+  readonly #budget: CallBudget;
   /** How many further deletions may run at the same time as those that run now. */
   #free: number;
   #stopped = false;
 
-  constructor(root: Buffer, budget: RemovalBudget, concurrency: number) {
+  constructor(root: Buffer, budget: CallBudget, concurrency: number) {
     this.root = root;
     this.#budget = budget;
     this.#free = concurrency - 1;

@@ -24,6 +24,12 @@ export interface VolumeStore {
    * returns it. Idempotent.
    */
   quarantine(workbenchId: string): Promise<void>;
+  /**
+   * Adds up the size of part of the volume's files, in seconds, not minutes. The sum of all slices is what the file system
+   * bills. Files that change in the meantime are counted with either size. A volume that does not exist has 0 bytes.
+   * @param cursor that of the slice before; undefined: the first slice
+   */
+  measureSlice(workbenchId: string, cursor?: string): Promise<VolumeSlice>;
   /** Every volume of this installation, in pages of at most 1,000. */
   list(
     cursor?: string,
@@ -49,6 +55,12 @@ export interface DeletionProgress {
   readonly done: boolean;
   /** Files and folders deleted by this call. */
   readonly deleted: number;
+}
+
+export interface VolumeSlice {
+  readonly bytes: number;
+  /** Where the next slice begins; absent after the last. At most 6,000 characters. */
+  readonly cursor?: string;
 }
 
 export interface VolumeObservation {

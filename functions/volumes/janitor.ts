@@ -11,7 +11,7 @@ import { createHandler } from '../wiring/create-handler.ts';
 
 /**
  * The janitor of one file system. It is the only function that mounts the directory of the volumes. `drive-delete` and the
- * sweep of volumes call it to delete files; each call executes one step of limited duration. `drive` and `drive-host` call
+ * sweep of volumes call it to delete files, and the sweep to measure them; each call executes one step of limited duration. `drive` and `drive-host` call
  * it only to read: the marker of a volume, and which file system has its directory. It makes no calls to AWS.
  */
 export function build(ports: { readonly janitor: Janitor }): (event: unknown) => Promise<object> {
@@ -40,6 +40,7 @@ const OPERATIONS: Operations = {
     return {};
   },
   removeSome: (janitor, place) => janitor.removeSome(place),
+  measureSome: (janitor, { cursor, ...place }) => janitor.measureSome(place, cursor),
   deleteIfEmpty: async (janitor, place) => ({ outcome: await janitor.deleteIfEmpty(place) }),
   quarantine: async (janitor, place) => {
     await janitor.quarantine(place);

@@ -3,7 +3,7 @@ import type { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-la
 import type { ILogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { DEPLOYED } from '#contract/deployed-functions.ts';
-import { JANITOR_DELETIONS_AT_ONCE } from '#contract/janitor.ts';
+import { JANITOR_ENTRIES_AT_ONCE } from '#contract/janitor.ts';
 import { environmentFor } from '../function-environment.ts';
 import type { Permission } from '../permissions/allow.ts';
 import { ControllerFunction } from './controller-function.ts';
@@ -40,8 +40,8 @@ export class JanitorFunction extends Construct {
       bundles,
       environment: {
         ...environmentFor(DEPLOYED.janitor.reads, { WB_JANITOR_MOUNTS: mounts }),
-        // Node's thread pool has 4 threads otherwise, and a thread waits for each deletion.
-        UV_THREADPOOL_SIZE: String(JANITOR_DELETIONS_AT_ONCE),
+        // Node's thread pool has 4 threads otherwise, and a thread waits for each call.
+        UV_THREADPOOL_SIZE: String(JANITOR_ENTRIES_AT_ONCE),
       },
       permissions: vpcPermissions(this, janitorName),
       logRetention,

@@ -136,6 +136,32 @@ export function describeVolumeStoreContract(
       expect(await listWorkbenchIds()).toEqual(['bbbb']);
     });
 
+    it('measures a volume in bounded calls, the same in each measurement, and more with more files', async () => {
+      const measure = async (workbenchId: string) => {
+        let bytes = 0;
+        let cursor: string | undefined;
+        let calls = 0;
+        do {
+          const slice = await volumes.measureSlice(workbenchId, cursor);
+          expect(slice.cursor?.length ?? 1).toBeLessThanOrEqual(6000);
+          bytes += slice.bytes;
+          cursor = slice.cursor;
+          calls += 1;
+        } while (cursor !== undefined && calls < 2000);
+        return { bytes, isComplete: cursor === undefined };
+      };
+      const mount = await ensureReady('aaaa');
+      await subject.fill(mount, 5);
+      const few = await measure('aaaa');
+      expect(few).toEqual(await measure('aaaa'));
+      await subject.fill(mount, MANY);
+      const many = await measure('aaaa');
+      expect(many.isComplete).toBe(true);
+      // Each file has at least its metadata.
+      expect(many.bytes - few.bytes).toBeGreaterThanOrEqual((MANY - 5) * 2048);
+      expect(await measure('cccc')).toEqual({ bytes: 0, isComplete: true });
+    });
+
     it('quarantines a volume, no longer lists or provides it, and deletes it on request', async () => {
       const mount = await ensureReady('aaaa');
       await subject.fill(mount, 3);

@@ -3,12 +3,13 @@ import type {
   DeletionProgress,
   VolumeObservation,
   VolumeOutcome,
+  VolumeSlice,
   VolumeStore,
 } from '#core/ports/volume-store.ts';
 
 export interface MemoryVolumeStoreOptions {
   readonly clock: Clock;
-  /** The maximum number of files that one call of `deleteSlice` deletes. @default 1,000 */
+  /** The maximum number of files that one call of `deleteSlice` deletes, or of `measureSlice` measures. @default 1,000 */
   readonly filesPerCall?: number;
 }
 
@@ -18,6 +19,8 @@ interface MemoryVolume {
 }
 
 const PAGE_SIZE = 1000;
+/** Every file has this size. */
+export const MEMORY_FILE_BYTES = 4096;
 
 /** A VolumeStore in memory. A volume is a set of file names. */
 export class MemoryVolumeStore implements VolumeStore {
@@ -71,6 +74,14 @@ export class MemoryVolumeStore implements VolumeStore {
     this.#volumes.delete(workbenchId);
     this.#quarantined.delete(workbenchId);
     return { done: true, deleted: deleted + 1 };
+  }
+
+  async measureSlice(workbenchId: string, cursor = '0'): Promise<VolumeSlice> {
+    const { size = 0 } = this.#volumes.get(workbenchId)?.files ?? {};
+    const begun = Number(cursor);
+    const end = Math.min(size, begun + (this.#options.filesPerCall ?? 1000));
+    const bytes = (end - begun) * MEMORY_FILE_BYTES;
+    return end < size ? { bytes, cursor: String(end) } : { bytes };
   }
 
   async deleteIfEmpty(workbenchId: string): Promise<'deleted' | 'not_empty'> {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { DeletionProgress, VolumeObservation } from '#core/ports/volume-store.ts';
+import type { DeletionProgress, VolumeObservation, VolumeSlice } from '#core/ports/volume-store.ts';
 
 /** Where a volume is: the directory with the workbench id as its name, in the parent directory of this file system. */
 export interface VolumeLocation {
@@ -28,6 +28,8 @@ export interface Janitor {
   markDetached(location: VolumeLocation): Promise<void>;
   /** Deletes part of the directory, its root last, even if it is in quarantine. Only after `writeTombstone`. */
   removeSome(location: VolumeLocation): Promise<DeletionProgress>;
+  /** Adds up the size of part of the directory: `VolumeStore.measureSlice`. A missing directory has 0 bytes. */
+  measureSome(location: VolumeLocation, cursor?: string): Promise<VolumeSlice>;
   /** Deletes the directory if it is empty. A missing directory counts as deleted. */
   deleteIfEmpty(location: VolumeLocation): Promise<'deleted' | 'not_empty'>;
   /** Moves the directory, unchanged, to where no task can mount it. A missing directory is no error. */
@@ -50,6 +52,9 @@ const fileSystemId = z.string().check(z.regex(/^[a-zA-Z0-9-]{1,64}$/));
 const workbenchId = z.string().check(z.regex(VOLUME_NAME_PATTERN));
 const location = { fileSystemId, workbenchId };
 
+/** A path of at most 4,096 bytes, in base64url. */
+const sliceCursor = z.string().check(z.regex(/^[\w-]{1,5500}$/));
+
 /** The most workbench ids in a request, and directories in a page. */
 const PAGE_MAX = 1000;
 
@@ -58,6 +63,7 @@ export const janitorRequestSchema = z.discriminatedUnion('act', [
   z.strictObject({ act: z.literal('writeTombstone'), ...location }),
   z.strictObject({ act: z.literal('markDetached'), ...location }),
   z.strictObject({ act: z.literal('removeSome'), ...location }),
+  z.strictObject({ act: z.literal('measureSome'), ...location, cursor: z.optional(sliceCursor) }),
   z.strictObject({ act: z.literal('deleteIfEmpty'), ...location }),
   z.strictObject({ act: z.literal('quarantine'), ...location }),
   z.strictObject({
@@ -78,6 +84,7 @@ export const JANITOR_RESPONSES = {
   writeTombstone: z.object({ detached: z.boolean() }),
   markDetached: z.object({}),
   removeSome: z.object({ done: z.boolean(), deleted: z.int().check(z.nonnegative()) }),
+  measureSome: z.object({ bytes: z.int().check(z.nonnegative()), cursor: z.optional(sliceCursor) }),
   deleteIfEmpty: z.object({ outcome: z.enum(['deleted', 'not_empty']) }),
   quarantine: z.object({}),
   findExisting: z.object({ workbenchIds: z.array(workbenchId).check(z.maxLength(PAGE_MAX)) }),

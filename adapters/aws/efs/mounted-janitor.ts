@@ -1,21 +1,23 @@
 import { mkdir, readdir, readFile, rename, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { callBudget } from '#adapters/directories/call-budget.ts';
 import { exists } from '#adapters/directories/exists.ts';
-import { removalBudget, removeSome } from '#adapters/directories/removal.ts';
+import { removeSome } from '#adapters/directories/removal.ts';
+import { measureSome } from '#adapters/directories/size.ts';
 import { errorCode } from '#adapters/system-error.ts';
-import { JANITOR_DELETIONS_AT_ONCE } from '#contract/janitor.ts';
+import { JANITOR_ENTRIES_AT_ONCE } from '#contract/janitor.ts';
 import { PortError } from '#core/ports/port-error.ts';
-import type { DeletionProgress, VolumeObservation } from '#core/ports/volume-store.ts';
+import type { DeletionProgress, VolumeObservation, VolumeSlice } from '#core/ports/volume-store.ts';
 import { type Janitor, VOLUME_NAME_PATTERN, type VolumeLocation, type VolumeMarker } from './janitor.ts';
 
 export interface MountedJanitorOptions {
   /** Absolute path at which the parent directory of a file system's volumes is mounted; undefined if it is not mounted. */
   readonly rootOf: (fileSystemId: string) => string | undefined;
-  /** The most files and folders that one call deletes. @default 20,000 */
+  /** The most files and folders that one call deletes or measures. @default 20,000 to delete, 200,000 to measure */
   readonly entriesPerCallMax?: number;
-  /** How long a call of `removeSome` deletes, in milliseconds. @default 10,000 */
+  /** How long a call of `removeSome` or `measureSome` works, in milliseconds. @default 10,000 */
   readonly callMaxMs?: number;
-  /** How many files and folders a call of `removeSome` deletes at the same time. @default 32 */
+  /** How many files and folders such a call handles at the same time. @default 32 */
   readonly concurrency?: number;
   /** A monotonic clock for `callMaxMs`, in milliseconds. @default performance.now */
   readonly elapsed?: () => number;
@@ -62,18 +64,31 @@ export class MountedJanitor implements Janitor {
     const {
       entriesPerCallMax = 20_000,
       callMaxMs = 10_000,
-      concurrency = JANITOR_DELETIONS_AT_ONCE,
+      concurrency = JANITOR_ENTRIES_AT_ONCE,
       elapsed = () => performance.now(),
     } = this.#options;
     return withPortError('removeSome', async () => {
       if ((await readTombstone(join(root, TOMBSTONES_FOLDER, name))) === undefined)
         throw new Error('the volume has no tombstone');
-      const budget = removalBudget(entriesPerCallMax, callMaxMs, elapsed);
+      const budget = callBudget(entriesPerCallMax, callMaxMs, elapsed);
       const volume = await removeSome(join(root, name), budget, concurrency);
       if (!volume.done) return volume;
       const quarantined = await removeSome(join(root, QUARANTINE_FOLDER, name), budget, concurrency);
       return { done: quarantined.done, deleted: volume.deleted + quarantined.deleted };
     });
+  }
+
+  async measureSome(location: VolumeLocation, cursor?: string): Promise<VolumeSlice> {
+    const { root, name } = this.#resolve(location);
+    const {
+      entriesPerCallMax = 200_000,
+      callMaxMs = 10_000,
+      concurrency = JANITOR_ENTRIES_AT_ONCE,
+      elapsed = () => performance.now(),
+    } = this.#options;
+    return withPortError('measureSome', () =>
+      measureSome(join(root, name), cursor, callBudget(entriesPerCallMax, callMaxMs, elapsed), concurrency),
+    );
   }
 
   async deleteIfEmpty(location: VolumeLocation): Promise<'deleted' | 'not_empty'> {

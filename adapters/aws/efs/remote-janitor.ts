@@ -1,7 +1,7 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod/mini';
 import { PortError } from '#core/ports/port-error.ts';
-import type { DeletionProgress, VolumeObservation } from '#core/ports/volume-store.ts';
+import type { DeletionProgress, VolumeObservation, VolumeSlice } from '#core/ports/volume-store.ts';
 import { callAws } from '../errors.ts';
 import {
   JANITOR_RESPONSES,
@@ -44,6 +44,16 @@ export class RemoteJanitor implements Janitor {
 
   async removeSome(location: VolumeLocation): Promise<DeletionProgress> {
     return this.#invoke({ act: 'removeSome', ...toLocation(location) });
+  }
+
+  async measureSome(location: VolumeLocation, cursor?: string): Promise<VolumeSlice> {
+    const at = cursor === undefined ? {} : { cursor };
+    const { bytes, cursor: next } = await this.#invoke({
+      act: 'measureSome',
+      ...toLocation(location),
+      ...at,
+    });
+    return next === undefined ? { bytes } : { bytes, cursor: next };
   }
 
   async deleteIfEmpty(location: VolumeLocation): Promise<'deleted' | 'not_empty'> {

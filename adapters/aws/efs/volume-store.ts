@@ -13,6 +13,7 @@ import type {
   DeletionProgress,
   VolumeObservation,
   VolumeOutcome,
+  VolumeSlice,
   VolumeStore,
 } from '#core/ports/volume-store.ts';
 import { callAws, errorNameOf, isAwsError, portError } from '../errors.ts';
@@ -126,6 +127,22 @@ export class EfsVolumeStore implements VolumeStore {
       if (this.#clock.now() - startedAt >= FILES_WITHIN_MS) return { done: false, deleted: 0 };
     }
     return this.#janitor.removeSome(location);
+  }
+
+  /** A file system at a time; the cursor is its index and the cursor of its janitor. */
+  async measureSlice(workbenchId: string, cursor = '0 '): Promise<VolumeSlice> {
+    const [index = '0', position = ''] = cursor.split(' ');
+    const { fileSystemIds } = this.#settings;
+    const fileSystemId = fileSystemIds[Number(index)];
+    if (fileSystemId === undefined) return { bytes: 0 };
+    const slice = await this.#janitor.measureSome(
+      { fileSystemId, workbenchId },
+      position === '' ? undefined : position,
+    );
+    const next = slice.cursor === undefined ? Number(index) + 1 : Number(index);
+    return next >= fileSystemIds.length
+      ? { bytes: slice.bytes }
+      : { bytes: slice.bytes, cursor: `${next} ${slice.cursor ?? ''}` };
   }
 
   async deleteIfEmpty(workbenchId: string): Promise<'deleted' | 'not_empty'> {

@@ -6,9 +6,12 @@ import type {
   DeletionProgress,
   VolumeObservation,
   VolumeOutcome,
+  VolumeSlice,
   VolumeStore,
 } from '#core/ports/volume-store.ts';
-import { removalBudget, removeSome } from '../../directories/removal.ts';
+import { type CallBudget, callBudget } from '../../directories/call-budget.ts';
+import { removeSome } from '../../directories/removal.ts';
+import { measureSome } from '../../directories/size.ts';
 import { errorCode } from '../../system-error.ts';
 import { isNoSpace, probeSpace } from '../no-space.ts';
 import { checkWorkbenchId, isFolderName } from '../workbench-id.ts';
@@ -22,9 +25,9 @@ export interface DirectoryVolumesOptions {
   readonly clock: Clock;
   /** Limits the size of each volume. Undefined: the disk alone does. */
   readonly limits?: VolumeLimits | undefined;
-  /** The most files and folders that one call of `deleteSlice` deletes. @default 1,000 */
+  /** The most files and folders that one call of `deleteSlice` deletes, or of `measureSlice` measures. @default 1,000 */
   readonly entriesPerCallMax?: number;
-  /** The longest time that one call of `deleteSlice` deletes, milliseconds. @default 200 */
+  /** The longest time that such a call works, milliseconds. @default 200 */
   readonly callMaxMs?: number;
   /** A monotonic clock for `callMaxMs`, milliseconds. @default performance.now */
   readonly elapsed?: () => number;
@@ -34,8 +37,8 @@ export interface DirectoryVolumesOptions {
 const RELATED_FOLDERS = ['logs', 'private'];
 
 const PAGE_MAX = 1000;
-/** How many files and folders are deleted at the same time. More would delay the other file accesses of the server. */
-const DELETIONS_AT_ONCE = 8;
+/** How many files and folders are deleted or measured at the same time. More would delay the other file accesses of the server. */
+const ENTRIES_AT_ONCE = 8;
 
 /** Volumes as local folders with mode 0700. A mount is `{ path }`. */
 export class DirectoryVolumes implements VolumeStore {
@@ -87,14 +90,9 @@ export class DirectoryVolumes implements VolumeStore {
   }
 
   async deleteSlice(workbenchId: string): Promise<DeletionProgress> {
-    const {
-      dataDir,
-      entriesPerCallMax = 1000,
-      callMaxMs = 200,
-      elapsed = () => performance.now(),
-    } = this.#options;
+    const { dataDir } = this.#options;
     checkWorkbenchId(workbenchId);
-    const budget = removalBudget(entriesPerCallMax, callMaxMs, elapsed);
+    const budget = this.#budgetOfCall();
     try {
       // The tombstone is on disk before the first deletion, so that a partly deleted volume is never mounted.
       await this.#tombstones.write(workbenchId);
@@ -102,7 +100,7 @@ export class DirectoryVolumes implements VolumeStore {
       const folders = [...RELATED_FOLDERS.map((name) => join(dataDir, name)), this.#quarantined, this.#root];
       let deleted = 0;
       for (const folder of folders) {
-        const removal = await removeSome(join(folder, workbenchId), budget, DELETIONS_AT_ONCE);
+        const removal = await removeSome(join(folder, workbenchId), budget, ENTRIES_AT_ONCE);
         deleted += removal.deleted;
         if (!removal.done) return { done: false, deleted };
       }
@@ -112,6 +110,15 @@ export class DirectoryVolumes implements VolumeStore {
       return { done: true, deleted };
     } catch (error) {
       throw toPortError('the volume cannot be deleted', error);
+    }
+  }
+
+  async measureSlice(workbenchId: string, cursor?: string): Promise<VolumeSlice> {
+    const path = join(this.#root, checkWorkbenchId(workbenchId));
+    try {
+      return await measureSome(path, cursor, this.#budgetOfCall(), ENTRIES_AT_ONCE);
+    } catch (error) {
+      throw toPortError('the volume cannot be measured', error);
     }
   }
 
@@ -165,6 +172,11 @@ export class DirectoryVolumes implements VolumeStore {
     return await this.#options.limits
       ?.readUse(join(this.#root, checkWorkbenchId(workbenchId)))
       .catch(() => undefined);
+  }
+
+  #budgetOfCall(): CallBudget {
+    const { entriesPerCallMax = 1000, callMaxMs = 200, elapsed = () => performance.now() } = this.#options;
+    return callBudget(entriesPerCallMax, callMaxMs, elapsed);
   }
 
   async #observe(workbenchId: string): Promise<VolumeObservation> {

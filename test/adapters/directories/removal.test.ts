@@ -3,11 +3,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type RemovalBudget, removeSome } from '#adapters/directories/removal.ts';
+import type { CallBudget } from '#adapters/directories/call-budget.ts';
+import { removeSome } from '#adapters/directories/removal.ts';
 import { errorCode } from '#adapters/system-error.ts';
 
 /** Allows every deletion, and calls `onSpend` with the number of deletions that it has allowed. */
-function unlimited(onSpend: (spent: number) => void): RemovalBudget {
+function unlimited(onSpend: (spent: number) => void): CallBudget {
   let spent = 0;
   return {
     spend() {

@@ -76,6 +76,7 @@ export class EfsModel {
       path: point.path,
       createdAt: this.#kernel.now(),
       files: new Map(),
+      measurements: [],
       mountedBy: new Set(),
     };
     this.#truth.directories.set(key, directory);

@@ -26,6 +26,8 @@ export interface Directory {
   readonly createdAt: number;
   /** File name → the workbench that wrote it. */
   readonly files: Map<string, string>;
+  /** What each measurement of its files may have counted: the number of files when it began and ended. */
+  readonly measurements: { readonly from: number; to: number }[];
   /** The live containers whose mount of the directory works. */
   readonly mountedBy: Set<Container>;
   removedAt?: number;
@@ -56,6 +58,8 @@ export class GroundTruth {
   readonly containers = new Set<Container>();
   /** Every container that was ever started, in this order. */
   readonly mounts: Container[] = [];
+  /** Workbenches whose directory did not exist when its files were measured. */
+  readonly measuredMissing = new Set<string>();
   /** `<file system>:<path>` → the directory that exists there. */
   readonly directories = new Map<string, Directory>();
   readonly removals: Removal[] = [];

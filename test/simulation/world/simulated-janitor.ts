@@ -1,9 +1,13 @@
 import type { Janitor, VolumeLocation, VolumeMarker } from '#adapters/aws/efs/janitor.ts';
-import type { DeletionProgress, VolumeObservation } from '#core/ports/volume-store.ts';
+import type { DeletionProgress, VolumeObservation, VolumeSlice } from '#core/ports/volume-store.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Directory, GroundTruth } from './ground-truth.ts';
 
 const PAGE_SIZE = 1000;
+/** A measurement takes several calls, since few workbenches have many files. */
+const MEASURED_PER_CALL = 2;
+/** Every file has this size, so that the costs of files are not lost in those of machines. */
+export const SIMULATED_FILE_BYTES = 10 * 2 ** 30;
 
 /** The janitor over the directories of the simulated file systems. */
 export class SimulatedJanitor implements Janitor {
@@ -57,6 +61,18 @@ export class SimulatedJanitor implements Janitor {
       this.#remove(path, directory, deleted);
     }
     return { done: true, deleted };
+  }
+
+  async measureSome(location: VolumeLocation, cursor = '0'): Promise<VolumeSlice> {
+    const directory = this.#truth.directories.get(this.#key(location));
+    const size = directory?.files.size ?? 0;
+    if (directory === undefined) this.#truth.measuredMissing.add(location.workbenchId);
+    if (cursor === '0') directory?.measurements.push({ from: size, to: size });
+    for (const measurement of directory?.measurements ?? []) measurement.to = size;
+    const begun = Math.min(size, Number(cursor));
+    const end = Math.min(size, begun + MEASURED_PER_CALL);
+    const bytes = (end - begun) * SIMULATED_FILE_BYTES;
+    return end < size ? { bytes, cursor: String(end) } : { bytes };
   }
 
   async deleteIfEmpty(location: VolumeLocation): Promise<'deleted' | 'not_empty'> {

@@ -44,6 +44,9 @@ interface MachinePrice {
   readonly diskPrice: number;
 }
 
+/** Price of the files of workbenches, USD a GiB and month. */
+export const FILES_PRICE = 0.35;
+
 export const MACHINE_PRICES: Readonly<Record<'providers' | 'hosts', Readonly<Record<string, MachinePrice>>>> =
   {
     providers: {
