@@ -6,13 +6,35 @@ const usd = (text: string) => z.number().check(z.minimum(0), z.describe(text));
 export const costSchema = z.object({
   per_hour_running: z.optional(
     usd(
-      'An hour while it runs: the share of the instance that its task uses, with network interfaces, or the whole dedicated instance; with the disk of the instance. Of the present run, or estimated for the next one. Absent if the price is unknown.',
+      'An hour while it runs: the share of the instance that its task uses, with network interfaces, or the whole dedicated instance; with the disk of the instance, and with its files once they are measured. Of the present run, or estimated for the next one. Absent if the price is unknown.',
     ),
   ),
   per_month_stopped: z.optional(
     usd(
-      'A month while it is stopped: the disk of its dedicated instance. Without its files, whose size is not known. Absent if the price is unknown.',
+      'A month while it is stopped: the disk of its dedicated instance, and its files once they are measured. Absent if the price is unknown.',
     ),
+  ),
+  files: z.optional(
+    z
+      .object({
+        bytes: z
+          .int()
+          .check(
+            z.minimum(0),
+            z.describe('What the file system bills for the files: their blocks and metadata.'),
+          ),
+        measured_at: z
+          .string()
+          .check(
+            z.describe(
+              'When the size was stored, ISO 8601. Files of a stopped workbench are measured within about a day, those of a running one every week.',
+            ),
+          ),
+        per_month: usd('A month for the files of this size. Part of the two amounts above.'),
+      })
+      .check(
+        z.describe('Absent until the files are measured for the first time, and where files have no price.'),
+      ),
   ),
   month_to_date: usd('What it has cost since the beginning of the month (UTC), also for earlier owners.'),
   currency: z.literal('USD'),
@@ -28,9 +50,7 @@ export const estimateSchema = z.object({
     usd('An hour while it runs, on the placement that it would get now. Absent if the price is unknown.'),
   ),
   per_month_stopped: z.optional(
-    usd(
-      'A month while it is stopped, without its files, whose size is not known. Absent if the price is unknown.',
-    ),
+    usd('A month while it is stopped, without its files. Absent if the price is unknown.'),
   ),
   currency: costSchema.shape.currency,
   basis: costSchema.shape.basis,

@@ -159,11 +159,7 @@ export const DEPLOYED = {
   'sweep-volumes': {
     entry: 'handlers/sweep-volumes.ts',
     startedBy: { by: 'schedule', everyMinutes: 60 },
-    reads: [
-      ...(['WB_TABLE_NAME', 'WB_QUEUE_URL', 'WB_VOLUME_GRACE_SECONDS'] as const),
-      ...(['WB_DELETE_AFTER_HOURS', 'WB_RETENTION_DAYS'] as const),
-      ...[...VOLUMES, ...INSTALLATION, ...IMAGE_USER],
-    ],
+    reads: [...LIFE_CYCLE, 'WB_FILES_PRICE', ...[...VOLUMES, ...INSTALLATION, ...IMAGE_USER]],
     clients: ['dynamodb', 'efs', 'lambda', 'sqs'],
     ...HOURLY_SWEEP,
   },

@@ -1,9 +1,5 @@
-import {
-  DEPLOYMENT_SETTINGS,
-  type DeployedSettingName,
-  formatInstanceTypes,
-  formatProviders,
-} from '#contract/settings/deployment-settings.ts';
+import { formatInstanceTypes, formatProviders } from '#contract/settings/capacity-settings.ts';
+import { DEPLOYMENT_SETTINGS, type DeployedSettingName } from '#contract/settings/deployment-settings.ts';
 import { SETTINGS, type SettingName } from '#contract/settings/function-settings.ts';
 import type { Environment, Setting } from '#contract/settings/setting.ts';
 import type { ClusterStack } from './cluster-stack.ts';
@@ -98,6 +94,7 @@ export function deployedValues(settings: StageSettings, resources: DeployedResou
     WB_INSTANCE_TYPES: formatInstanceTypes(hosts.capacities),
     WB_INSTANCE_PRICES: JSON.stringify(hosts.prices),
     WB_HOST_DISK_PRICE: String(diskPriceOf(settings.dedicated)),
+    WB_FILES_PRICE: String(settings.storage.pricePerGibMonth),
     WB_PRICES_AS_OF: PRICES_AS_OF,
     WB_IMAGE:
       image.digest === undefined

@@ -19,6 +19,9 @@ export const PRICES_AS_OF = '2026-07';
 /** Prices of gp3 disks a month in us-east-1, USD: of a GiB, and of 1 MiB/s in excess of 125 MiB/s. */
 export const DISK_PRICES = { gib: 0.08, throughput: 0.04 } as const;
 
+/** Prices of files on EFS and of their backups in us-east-1, USD a GiB and month. */
+export const FILE_PRICES = { files: 0.3, backups: 0.05 } as const;
+
 export type Architecture = 'x86_64' | 'arm64';
 
 export interface KnownInstanceType extends InstanceSize {

@@ -144,6 +144,7 @@ export const TEXTS = {
     deletesUnused: (time: string) => `${time}, if it is not started until then`,
     cost: 'This month',
     costPerHour: (amount: string) => `${amount} an hour while it runs`,
+    costOfFiles: (gib: string, amount: string) => `${gib} GiB of files for ${amount} a month`,
     lastUsed: 'Last used',
     actions: (name: string) => `Actions of ${name}`,
   },

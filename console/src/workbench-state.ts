@@ -89,9 +89,14 @@ export function usualStartMs(workbench: Workbench, times: readonly StartTimes[])
 /** Returns what the workbench has cost in this month and costs while it runs; undefined if it costs nothing, as in local mode. */
 export function describeCost({ cost }: Workbench): string | undefined {
   if (cost === undefined) return undefined;
-  const perHour = cost.per_hour_running;
-  const month = formatUsd(cost.month_to_date);
-  return perHour === undefined ? month : `${month}, ${TEXTS.card.costPerHour(formatUsd(perHour))}`;
+  const { per_hour_running: perHour, files } = cost;
+  return [
+    formatUsd(cost.month_to_date),
+    ...(perHour === undefined ? [] : [TEXTS.card.costPerHour(formatUsd(perHour))]),
+    ...(files === undefined
+      ? []
+      : [TEXTS.card.costOfFiles((files.bytes / 2 ** 30).toFixed(1), formatUsd(files.per_month))]),
+  ].join(', ');
 }
 
 /** Returns when the wait of the workbench began, in milliseconds since 1970; undefined if it does not wait. */

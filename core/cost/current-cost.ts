@@ -6,10 +6,12 @@ import { estimateCost, type HourlyRates } from './rates.ts';
 
 /** What a workbench costs, in millionths of a USD. */
 export interface CurrentCost {
-  /** An hour while it runs: of the present run, or estimated for the next one. Undefined if the price is unknown. */
+  /** An hour while it runs, with its files: of the present run, or estimated for the next one. Undefined if the price is unknown. */
   readonly perHourRunning?: number;
-  /** A month while it is stopped. Undefined if the price is unknown. */
+  /** A month while it is stopped, with its files. Undefined if the price is unknown. */
   readonly perMonthStopped?: number;
+  /** A month for its files. Undefined until they are measured. */
+  readonly perMonthFiles?: number;
   /** In the present month (UTC) until now. */
   readonly monthToDate: number;
 }
@@ -24,12 +26,19 @@ export async function findCurrentCost(
   now: number,
 ): Promise<CurrentCost | undefined> {
   const rates = ratesOfRun(workbench) ?? (await estimateCost(workbench.spec, sizes));
+  const { files } = workbench;
+  const filesRate = files?.rate ?? 0;
   const sum = monthToDate(workbench, now);
-  if (sum === 0 && rates !== undefined && rates.running === 0 && rates.stopped === 0) return undefined;
+  const isFree = rates !== undefined && rates.running + rates.stopped + filesRate === 0;
+  if (sum === 0 && isFree) return undefined;
   return {
     ...(rates === undefined
       ? {}
-      : { perHourRunning: rates.running, perMonthStopped: rates.stopped * MONTH_HOURS }),
+      : {
+          perHourRunning: rates.running + filesRate,
+          perMonthStopped: (rates.stopped + filesRate) * MONTH_HOURS,
+        }),
+    ...(files === undefined ? {} : { perMonthFiles: filesRate * MONTH_HOURS }),
     monthToDate: sum,
   };
 }

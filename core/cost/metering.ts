@@ -16,10 +16,15 @@ import {
 const HOST_ON_STATES: readonly string[] = ['pending', 'running'];
 
 /**
- * At what rate the workbench costs money, as far as its record says: its host, or the share of the instance that its task
- * is on. A task that waits for an instance costs nothing.
+ * At what rate the workbench costs money, as far as its record says: its files, and its host or the share of the instance
+ * that its task is on. A task that waits for an instance costs nothing.
  */
 export function meteredStateOf(workbench: Workbench): MeteredState {
+  const { on, rate } = machineStateOf(workbench);
+  return { on, rate: rate + (workbench.files?.rate ?? 0) };
+}
+
+function machineStateOf(workbench: Workbench): MeteredState {
   const run = runOf(workbench);
   const { host } = workbench;
   if (host?.instanceId !== undefined) {

@@ -18,7 +18,7 @@ import { MONTH_HOURS } from './month.ts';
 export interface HourlyRates {
   /** While its task or its host runs. */
   readonly running: number;
-  /** While it is stopped: the disk of its host. The size of its files is not known. */
+  /** While it is stopped: the disk of its host. Its files cost the same in every status: `filesRateOf`. */
   readonly stopped: number;
 }
 
@@ -48,6 +48,13 @@ export function hostRatesOf({ price, diskPrice = 0 }: DedicatedInstanceType): Ho
   if (price === undefined) return undefined;
   const disk = diskPrice / MONTH_HOURS;
   return { running: toMicroUsd(price + disk), stopped: toMicroUsd(disk) };
+}
+
+const GIB = 2 ** 30;
+
+/** The price of files of this size, which AWS bills by the GiB. @param gibMonthPrice USD a month */
+export function filesRateOf(bytes: number, gibMonthPrice: number): number {
+  return toMicroUsd(((bytes / GIB) * gibMonthPrice) / MONTH_HOURS);
 }
 
 /**

@@ -1,20 +1,22 @@
 import { PortError } from '../ports/port-error.ts';
 import type { VolumeObservation, VolumeStore } from '../ports/volume-store.ts';
-import type { WorkQueue } from '../ports/work-queue.ts';
-import type { HistoryStore, WorkbenchStore } from '../ports/workbench-store.ts';
+import type { WorkbenchStore } from '../ports/workbench-store.ts';
 import { enqueue } from '../workbench/enqueue.ts';
 import { findIndexedRecord } from '../workbench/find-record.ts';
-import { lacksRetention, type RetentionPolicy } from '../workbench/lifecycle/retention.ts';
+import type { Policy } from '../workbench/lifecycle/policy.ts';
+import { lacksRetention } from '../workbench/lifecycle/retention.ts';
+import type { QueuePorts, RecordPorts } from '../workbench/update-record.ts';
 import { keyOf, type Workbench } from '../workbench/workbench.ts';
+import { type MeasuringCandidate, measureFiles, needsMeasuring, toCandidate } from './measure-files.ts';
 import { DELETION_MAX, deleteOrphans, type Orphan } from './orphans.ts';
 import type { ReconcileReport } from './report.ts';
 import { forEachPage, runSweep, type SweepPorts } from './sweep.ts';
 
-interface Ports extends SweepPorts {
-  readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'findMoved' | 'read'>;
-  readonly history: Pick<HistoryStore, 'list'>;
-  readonly volumes: Pick<VolumeStore, 'list' | 'deleteIfEmpty' | 'quarantine' | 'deleteSlice'>;
-  readonly queue: WorkQueue;
+interface Ports extends SweepPorts, RecordPorts, QueuePorts {
+  readonly volumes: Pick<
+    VolumeStore,
+    'list' | 'deleteIfEmpty' | 'quarantine' | 'deleteSlice' | 'measureSlice'
+  >;
 }
 
 export interface VolumeSweepSettings {
@@ -23,8 +25,9 @@ export interface VolumeSweepSettings {
   /** The sweep checks only the volumes of this shard; each shard has one sweep a day. */
   readonly shard: number;
   readonly shards: number;
-  /** Absent: no workbench is deleted because it was stopped for long. */
-  readonly retention?: RetentionPolicy;
+  readonly policy: Policy;
+  /** The price of a GiB of files, USD a month. @default 0: files are not measured */
+  readonly gibMonthPrice?: number;
 }
 
 /** A day has many sweeps, one for each shard. With DELETION_MAX for each of them, a day could delete all volumes of a small table. */
@@ -33,18 +36,21 @@ const DELETION_MAX_PER_SHARD = 1;
 /** The function's timeout is 15 minutes. The next sweep checks another shard, so it cannot continue this one. */
 const PAGING = { withinMs: 8 * 60_000, resumable: false };
 const DELETION_TIME_LIMIT_MS = 12 * 60_000;
+/** A volume takes up to three minutes. */
+const MEASURING_TIME_LIMIT_MS = 11 * 60_000;
 
 /**
  * Compares every volume of a shard with the records. An orphan is deleted only if it is empty, or if the history contains
  * a delete request for its workbench. Otherwise it is quarantined until an operator decides. A missing record alone never
  * causes the deletion of files. Each record is read here once a day, so that the sweep also drives those that have stopped before
- * the retention was set: nothing else would drive them.
+ * the retention was set: nothing else would drive them. Then it measures files, if they have a price.
  */
 export async function sweepVolumes(ports: Ports, settings: VolumeSweepSettings): Promise<ReconcileReport> {
   return runSweep(ports, 'volumes', async (draft) => {
     const orphans: Orphan[] = [];
     const list = (cursor?: string) => ports.volumes.list(cursor);
-    const { graceMs, shard, shards, retention } = settings;
+    const { graceMs, shard, shards, policy, gibMonthPrice = 0 } = settings;
+    const unmeasured: MeasuringCandidate[] = [];
     const endsAt = draft.startedAt + DELETION_TIME_LIMIT_MS;
     await forEachPage(ports, 'volumes', PAGING, draft, list, async ({ volumes }) => {
       for (const volume of volumes) {
@@ -52,8 +58,11 @@ export async function sweepVolumes(ports: Ports, settings: VolumeSweepSettings):
         draft.checked += 1;
         const record = await readRecordOf(ports, volume.workbenchId);
         if (record === undefined) orphans.push(toOrphan(ports, volume, endsAt));
-        else if (record !== 'unreadable' && retention !== undefined && lacksRetention(record, retention))
-          await enqueue(ports, keyOf(record), 0);
+        else if (record !== 'unreadable') {
+          if (lacksRetention(record, policy)) await enqueue(ports, keyOf(record), 0);
+          if (gibMonthPrice > 0 && needsMeasuring(record, draft.startedAt))
+            unmeasured.push(toCandidate(record));
+        }
       }
     });
     const deletionMax = shards > 1 ? DELETION_MAX_PER_SHARD : DELETION_MAX;
@@ -61,6 +70,15 @@ export async function sweepVolumes(ports: Ports, settings: VolumeSweepSettings):
       ports,
       { graceMs, deletionMax, deletionTimeLimitMs: DELETION_TIME_LIMIT_MS },
       orphans,
+      draft,
+    );
+    if (draft.incomplete) return;
+    await measureFiles(
+      ports,
+      policy,
+      unmeasured,
+      gibMonthPrice,
+      draft.startedAt + MEASURING_TIME_LIMIT_MS,
       draft,
     );
   });

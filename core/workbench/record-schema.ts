@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { meterSchema } from '../cost/meter.ts';
 import { taskInputSchema } from '../ports/task-runner.ts';
+import { filesSchema } from './files-schema.ts';
 import { historyEntrySchema } from './history.ts';
 import { hostSchema } from './host-schema.ts';
 import { idleSchema } from './idle-schema.ts';
@@ -133,6 +134,8 @@ const baseShape = {
   idempotencyKey: z.optional(z.string()),
   /** The owner offers the workbench to this user, who may accept before `expiresAt`. */
   offer: z.optional(openObject({ to: z.string(), expiresAt: z.int() })),
+  /** Absent until the files are measured for the first time. */
+  files: z.optional(filesSchema),
   /** Absent until the workbench costs money for the first time. */
   meter: z.optional(meterSchema),
   /** The user wants the workbench to be stopped at this time of day. Removed by the stop. */

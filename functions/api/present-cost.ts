@@ -20,10 +20,20 @@ export async function withCost(
 ): Promise<WorkbenchItem> {
   const cost = await findCurrentCost(workbench, catalog, clock.now());
   if (cost === undefined) return item;
-  const { perHourRunning, perMonthStopped, monthToDate } = cost;
+  const { perHourRunning, perMonthStopped, perMonthFiles, monthToDate } = cost;
+  const { files } = workbench;
   const presented: CostItem = {
     ...(perHourRunning === undefined ? {} : { per_hour_running: toUsd(perHourRunning) }),
     ...(perMonthStopped === undefined ? {} : { per_month_stopped: toUsd(perMonthStopped) }),
+    ...(files === undefined
+      ? {}
+      : {
+          files: {
+            bytes: files.kib * 1024,
+            measured_at: new Date(files.at).toISOString(),
+            per_month: toUsd(perMonthFiles ?? 0),
+          },
+        }),
     month_to_date: toUsd(monthToDate),
     ...pricesOf(catalog),
   };

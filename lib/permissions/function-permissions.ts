@@ -123,7 +123,11 @@ export const PERMISSIONS: Readonly<
     terminateInstances(context),
   ],
   'sweep-volumes': (context) => [
-    ...sweepPermissions(context),
+    findRecords(context, 'byWorkbench', 'Finds the record of a workbench.'),
+    changeRecord(
+      context,
+      'Checks whether a record still exists. Writes the size of the files into it if its revision is unchanged, and what its ended meter has counted. Writes its report.',
+    ),
     listRecords(context, 'Reads the history, to check that a user requested the deletion.'),
     ...deleteVolumes(context),
     sendToWorkQueue(context),

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { FILE_PRICES } from '../instance-types.ts';
 import { amount, choice, flag, group, integer, list, numberOf, text } from './setting-types.ts';
 
 /** Settings of single services. */
@@ -60,6 +61,16 @@ export const storageSetting = group(
         max: 3650,
       }),
       35,
+    ),
+    pricePerGibMonth: z._default(
+      amount({
+        description:
+          'Price of files with their backups, for the costs that the API shows. By default the list price of us-east-1 for files that are used: 0.30, and 0.05 for backups. `0`: files are not measured.',
+        unit: 'USD per GiB and month',
+        min: 0,
+        max: 100,
+      }),
+      FILE_PRICES.files + FILE_PRICES.backups,
     ),
     existingBackupVault: z.optional(
       text({

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Meter } from '#core/cost/meter.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
+import type { Files } from '#core/workbench/files-schema.ts';
 import { HISTORY_ENTRY_TYPES, type HistoryEntry, STATUSES } from '#core/workbench/history.ts';
 import { EVIDENCE_KINDS, type Idle } from '#core/workbench/idle-schema.ts';
 import type { Interruption } from '#core/workbench/interruption.ts';
@@ -210,6 +211,8 @@ const meter = () =>
     } satisfies Fields<Meter>),
   );
 
+const files = () => exact(fc.record({ kib: count(), rate: rate(), at: anyTime() } satisfies Fields<Files>));
+
 const schedule = (): fc.Arbitrary<Schedule> =>
   exact(
     fc.record({
@@ -250,6 +253,7 @@ const base = () =>
     gapAt: maybe(anyTime()),
     idempotencyKey: maybe(word()),
     offer: maybe(fc.record({ to: anyUserId(), expiresAt: anyTime() })),
+    files: maybe(files()),
     meter: maybe(meter()),
     plannedStopAt: maybe(anyTime()),
     schedule: maybe(schedule()),

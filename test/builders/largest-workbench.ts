@@ -1,6 +1,7 @@
 import type { Meter } from '#core/cost/meter.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import { CRON_MAX } from '#core/workbench/cron.ts';
+import type { Files } from '#core/workbench/files-schema.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
 import type { Idle } from '#core/workbench/idle-schema.ts';
 import type { Interruption } from '#core/workbench/interruption.ts';
@@ -132,6 +133,7 @@ const base = {
   gapAt: TIME,
   idempotencyKey: 'k'.repeat(128),
   offer: { to: USER_ID, expiresAt: TIME },
+  files: { kib: 999_999_999_999, rate: RATE, at: TIME } satisfies Required<Files>,
   meter: {
     seq: COUNT,
     since: TIME,

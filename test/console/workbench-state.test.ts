@@ -65,6 +65,10 @@ describe('the cost', () => {
     expect(describeCost({ ...base, cost: { ...cost, per_hour_running: 0.0512 } })).toBe(
       '$12.35, $0.051 an hour while it runs',
     );
+    const files = { bytes: 2.5 * 2 ** 30, measured_at: '2030-01-01T00:00:00.000Z', per_month: 0.9 };
+    expect(describeCost({ ...base, cost: { ...cost, files } })).toBe(
+      '$12.35, 2.5 GiB of files for $0.900 a month',
+    );
   });
 });
 

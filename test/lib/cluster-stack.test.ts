@@ -2,7 +2,7 @@ import { App } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { instanceUserData } from '#contract/instance-user-data.ts';
-import { formatProviders } from '#contract/settings/deployment-settings.ts';
+import { formatProviders } from '#contract/settings/capacity-settings.ts';
 import { INSTALLATION_TAG, PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
 import type { Resource } from '#lib/checks/template.ts';
 import { valueToText } from '#lib/checks/template.ts';

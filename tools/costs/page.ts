@@ -38,7 +38,8 @@ and \`workbench:user\` as cost allocation tags, and split cost allocation data f
 | tasks on shared instances | id, user, run | the split cost of the task. AWS divides an instance by CPU and memory, and shows the unused part apart; the figures use the dominant share with network interfaces |
 | shared instances and their disks | installation | the bill of all instances with the sum of all figures: the difference is capacity that no workbench used |
 
-The figures leave out what the list below leaves out, files and their backups, and the fixed costs of the stage.
+The figures contain files from their first measurement on ([decision 52](decisions/0052-the-sweep-measures-files.md)), at one price for every
+storage class. They leave out what the list below leaves out, and the fixed costs of the stage.
 
 ## Not included
 

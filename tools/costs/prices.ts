@@ -1,5 +1,5 @@
 import { MONTH_HOURS } from '#core/cost/month.ts';
-import { DISK_PRICES } from '#lib/instance-types.ts';
+import { DISK_PRICES, FILE_PRICES } from '#lib/instance-types.ts';
 
 /** A list price: on demand, us-east-1, without taxes, discounts and free tiers. */
 export interface Price {
@@ -86,7 +86,7 @@ export const PRICES = {
   tableWrites: { usd: 0.625, each: MILLION, unit: 'write units of DynamoDB on demand', ...listed },
   tableStorage: { usd: 0.25, unit: 'GB-month in DynamoDB', ...infracost },
   tableRecovery: { usd: 0.2, unit: 'GB-month of point-in-time recovery', ...infracost },
-  files: { usd: 0.3, unit: 'GB-month in EFS', ...pages },
+  files: { usd: FILE_PRICES.files, unit: 'GB-month in EFS', ...pages },
   filesUntouched: {
     usd: 0.016,
     unit: 'GB-month in EFS, Infrequent Access',
@@ -96,7 +96,7 @@ export const PRICES = {
   filesArchived: { usd: 0.008, unit: 'GB-month in EFS, Archive', asOf: 'by 2024', source: 'unchecked' },
   filesRead: { usd: 0.03, unit: 'GB read from EFS, elastic throughput', ...pages },
   filesWritten: { usd: 0.06, unit: 'GB written to EFS, elastic throughput', ...pages },
-  fileBackups: { usd: 0.05, unit: 'GB-month of EFS backups', ...pages },
+  fileBackups: { usd: FILE_PRICES.backups, unit: 'GB-month of EFS backups', ...pages },
   disk: { usd: DISK_PRICES.gib, unit: 'GB-month of a gp3 disk', ...infracost },
   diskThroughput: {
     usd: DISK_PRICES.throughput,

@@ -239,12 +239,17 @@ function formatSchedule({ schedule }: Workbench): string | undefined {
 /** For example `0.05 USD an hour, 1.20 USD this month`; undefined if it costs nothing. */
 function formatCost({ cost }: Workbench): string | undefined {
   if (cost === undefined) return undefined;
-  const { per_hour_running: hour, per_month_stopped: stopped = 0, month_to_date: month } = cost;
+  const { per_hour_running: hour, per_month_stopped: stopped = 0, month_to_date: month, files } = cost;
   return [
     ...(hour === undefined ? [] : [`${formatUsd(hour, 4)} USD an hour`]),
     ...(stopped === 0 ? [] : [`${formatUsd(stopped)} USD a month while it is stopped`]),
     `${formatUsd(month)} USD this month`,
+    ...(files === undefined ? [] : [`files ${formatGib(files.bytes)} GiB`]),
   ].join(', ');
+}
+
+function formatGib(bytes: number): string {
+  return (bytes / 2 ** 30).toFixed(1);
 }
 
 function formatUsd(usd: number, digits = 2): string {

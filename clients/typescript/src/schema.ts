@@ -841,10 +841,19 @@ export interface components {
             offer_expires_at?: string;
             /** @description What the workbench costs, in USD. Only in the responses of `GET`; absent if it costs nothing, as in local mode. */
             cost?: {
-                /** @description An hour while it runs: the share of the instance that its task uses, with network interfaces, or the whole dedicated instance; with the disk of the instance. Of the present run, or estimated for the next one. Absent if the price is unknown. */
+                /** @description An hour while it runs: the share of the instance that its task uses, with network interfaces, or the whole dedicated instance; with the disk of the instance, and with its files once they are measured. Of the present run, or estimated for the next one. Absent if the price is unknown. */
                 per_hour_running?: number;
-                /** @description A month while it is stopped: the disk of its dedicated instance. Without its files, whose size is not known. Absent if the price is unknown. */
+                /** @description A month while it is stopped: the disk of its dedicated instance, and its files once they are measured. Absent if the price is unknown. */
                 per_month_stopped?: number;
+                /** @description Absent until the files are measured for the first time, and where files have no price. */
+                files?: {
+                    /** @description What the file system bills for the files: their blocks and metadata. */
+                    bytes: number;
+                    /** @description When the size was stored, ISO 8601. Files of a stopped workbench are measured within about a day, those of a running one every week. */
+                    measured_at: string;
+                    /** @description A month for the files of this size. Part of the two amounts above. */
+                    per_month: number;
+                };
                 /** @description What it has cost since the beginning of the month (UTC), also for earlier owners. */
                 month_to_date: number;
                 /** @constant */
@@ -1461,7 +1470,7 @@ export interface operations {
                             estimate: {
                                 /** @description An hour while it runs, on the placement that it would get now. Absent if the price is unknown. */
                                 per_hour_running?: number;
-                                /** @description A month while it is stopped, without its files, whose size is not known. Absent if the price is unknown. */
+                                /** @description A month while it is stopped, without its files. Absent if the price is unknown. */
                                 per_month_stopped?: number;
                                 /** @constant */
                                 currency: "USD";

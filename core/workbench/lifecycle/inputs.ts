@@ -174,6 +174,8 @@ export type Input =
   | { readonly type: 'history_noted'; readonly entryType: NotedEntryType }
   /** The outcomes of all effects that were executed for the record at `revision`. */
   | { readonly type: 'outcomes'; readonly revision: number; readonly outcomes: readonly EffectResult[] }
+  /** A sweep has measured the files. `gibMonthPrice`: the price of a GiB, USD a month. */
+  | { readonly type: 'files_measured'; readonly bytes: number; readonly gibMonthPrice: number }
   /** Time has passed. */
   | { readonly type: 'tick' }
   /** A quota refuses the start whose time has come by the schedule. */

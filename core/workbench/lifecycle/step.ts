@@ -7,6 +7,7 @@ import { backoffMs } from './backoff.ts';
 import { type Context, driveBy, pollLater } from './context.ts';
 import { applyElapsedTime, pauseDeadline, resumeDeadline } from './deadlines.ts';
 import { pendingEffects } from './effects.ts';
+import { applyMeasurement } from './files.ts';
 import { isFromFuture, isUnattended, skipGap } from './gap.ts';
 import { applyGateProbe, isUnprobed } from './gate-probe.ts';
 import {
@@ -99,6 +100,8 @@ function advance(
       return applyResult(workbench, input.observation, context);
     case 'history_noted':
       return workbench;
+    case 'files_measured':
+      return applyMeasurement(workbench, input, context.now);
     case 'outcomes':
       return applyOutcomes(workbench, input, context);
     default:

@@ -37,5 +37,8 @@ export function applyVolumeRefused(
 /** Part of the volume was deleted, or all of it (`done`): the deletion of its root proves that nothing is left. */
 export function applyVolumeDeletion(workbench: Workbench, done: boolean, context: Context): Workbench {
   if (workbench.status !== 'deleting') return workbench;
-  return driveNow(done ? { ...workbench, volumeDeleted: true } : workbench, context);
+  if (!done) return driveNow(workbench, context);
+  // Files that are gone cost nothing any more.
+  const { files: _deleted, ...rest } = workbench;
+  return driveNow({ ...rest, volumeDeleted: true }, context);
 }

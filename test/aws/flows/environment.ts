@@ -3,7 +3,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { inject } from 'vitest';
 import type { QueueName } from '#contract/deployed-functions.ts';
-import { formatInstanceTypes, formatProviders } from '#contract/settings/deployment-settings.ts';
+import { formatInstanceTypes, formatProviders } from '#contract/settings/capacity-settings.ts';
 import type { MotoCluster } from '../cluster-on-moto.ts';
 import { REGION, sdkConfig, uniqueName } from '../connection.ts';
 

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { formatInstanceTypes, formatProviders } from '#contract/settings/capacity-settings.ts';
 import {
   DEPLOYMENT_SETTINGS,
   type DeployedSettingName,
   type DeploymentSettingName,
-  formatInstanceTypes,
-  formatProviders,
   readDeployedSettings,
 } from '#contract/settings/deployment-settings.ts';
 import { type Setting, SettingsError } from '#contract/settings/setting.ts';

@@ -77,6 +77,17 @@ describe('the rate of a workbench', () => {
     expect(stateOf('stopped')).toEqual({ on: false, rate: 11_000 });
   });
 
+  it('has the price of the files in every state', () => {
+    const files = { kib: 1, rate: 7000, at: NOON };
+    const host = aHost({ state: 'stopped', diskRate: 11_000 });
+    expect(meteredStateOf(stopped({ files }))).toEqual({ on: false, rate: 7000 });
+    expect(meteredStateOf(stopped({ files, host }))).toEqual({ on: false, rate: 18_000 });
+    expect(meteredStateOf(running({ files, run: acceptedRun({ rate: RATE }) }))).toEqual({
+      on: true,
+      rate: RATE + 7000,
+    });
+  });
+
   it('is 0 before a host is launched', () => {
     const { instanceId: _none, ...host } = aHost({ state: 'requested' });
     expect(meteredStateOf(starting({ host }))).toEqual({ on: false, rate: 0 });

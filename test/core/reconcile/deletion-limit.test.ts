@@ -5,6 +5,7 @@ import { DELETION_MAX } from '#core/reconcile/orphans.ts';
 import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
 import { shardOf, sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
 import { drive } from '#core/workbench/drive.ts';
+import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { idAt, type running, T0 } from '#test/builders/workbench.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
@@ -99,7 +100,11 @@ describe('orphaned volumes', () => {
       world.volumes.files(id)?.add('thesis.tex');
     }
     world.clock.advance(DAY);
-    return { world, sweep: () => sweepVolumes(world.ports, { graceMs: DAY, shard: 3, shards: SHARDS }) };
+    return {
+      world,
+      sweep: () =>
+        sweepVolumes(world.ports, { graceMs: DAY, policy: DEFAULT_POLICY, shard: 3, shards: SHARDS }),
+    };
   }
 
   it('are deleted or quarantined if there is one in a shard', async () => {
@@ -115,7 +120,7 @@ describe('orphaned volumes', () => {
 
   it('are deleted or quarantined up to five if one sweep covers all volumes', async () => {
     const { world } = await inOneShard(DELETION_MAX);
-    const all = { graceMs: DAY, shard: 0, shards: 1 };
+    const all = { graceMs: DAY, policy: DEFAULT_POLICY, shard: 0, shards: 1 };
     expect(await sweepVolumes(world.ports, all)).toMatchObject({ quarantined: DELETION_MAX, alarm: false });
   });
 });

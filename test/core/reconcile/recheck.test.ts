@@ -7,6 +7,7 @@ import { sweepActive } from '#core/reconcile/sweep-active.ts';
 import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
 import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
 import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
+import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
@@ -98,7 +99,7 @@ describe('a resource to which a record refers since the first read', () => {
     world.volumes.files(key.workbenchId)?.add('thesis.tex');
     world.clock.advance(2 * DAY);
     const ports = { ...world.ports, workbenches: hideRecordAtFirstRead(world) };
-    const report = await sweepVolumes(ports, { graceMs: DAY, shard: 0, shards: 1 });
+    const report = await sweepVolumes(ports, { graceMs: DAY, policy: DEFAULT_POLICY, shard: 0, shards: 1 });
     expect(report).toMatchObject({ quarantined: 0, deleted: 0, waiting: 1, findings: [REFERENCED] });
     expect(world.volumes.files(key.workbenchId)).toContain('thesis.tex');
   });

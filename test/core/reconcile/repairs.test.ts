@@ -8,6 +8,7 @@ import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
 import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
 import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
 import { stopWorkbench } from '#core/workbench/commands.ts';
+import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';
 import { listHistory } from '#core/workbench/queries.ts';
 import { runOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { idAt, T0 } from '#test/builders/workbench.ts';
@@ -18,7 +19,7 @@ import { overrideMethods } from '#test/memory/override-methods.ts';
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const GRACE = { graceMs: 15 * MINUTE };
-const VOLUMES = { graceMs: DAY, shard: 0, shards: 1 };
+const VOLUMES = { graceMs: DAY, policy: DEFAULT_POLICY, shard: 0, shards: 1 };
 const DEDICATED = { dedicatedInstanceType: 'm7i.large' };
 
 /** No event is delivered: only sweeps notice changes. */

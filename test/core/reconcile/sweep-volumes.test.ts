@@ -3,13 +3,14 @@ import { PortError } from '#core/ports/port-error.ts';
 import { shardOf, sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
 import { stopWorkbench } from '#core/workbench/commands.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
+import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';
 import type { Stopped } from '#core/workbench/workbench.ts';
 import { aHistoryEntry, idAt, T0 } from '#test/builders/workbench.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
 
 const DAY = 24 * 60 * 60_000;
-const ALL = { graceMs: DAY, shard: 0, shards: 1 };
+const ALL = { graceMs: DAY, policy: DEFAULT_POLICY, shard: 0, shards: 1 };
 
 /** One old orphaned volume with files, and a history of its workbench. */
 function anOrphanedVolume(
@@ -122,10 +123,10 @@ describe('sweepVolumes', () => {
 });
 
 describe('a volume whose workbench has stopped before the retention was set', () => {
-  const retention = { retentionMs: 90 * DAY, deleteAfterMs: 7 * DAY };
+  const policy = { ...DEFAULT_POLICY, retentionMs: 90 * DAY, deleteAfterMs: 7 * DAY };
 
   async function aStoppedWorkbench() {
-    const world = new MemoryWorld({ policy: retention });
+    const world = new MemoryWorld({ policy });
     const key = await world.create();
     await world.waitForStatus(key, 'running');
     await stopWorkbench(world.ports, { ...world.policy, retentionMs: 0 }, key, 'ada');
@@ -140,7 +141,7 @@ describe('a volume whose workbench has stopped before the retention was set', ()
     await sweepVolumes(world.ports, ALL);
     await world.advance(1000);
     expect(await world.read(key)).not.toHaveProperty('retention');
-    await sweepVolumes(world.ports, { ...ALL, retention });
+    await sweepVolumes(world.ports, { ...ALL, policy });
     await world.advance(1000);
     expect(await world.read(key)).toMatchObject({ retention: { deletesAt: expect.any(Number) } });
   });
@@ -148,7 +149,7 @@ describe('a volume whose workbench has stopped before the retention was set', ()
   it('is swept to the end when the queue fails', async () => {
     const { world } = await aStoppedWorkbench();
     const queue = { send: () => Promise.reject(new PortError('unavailable', 'no response')) };
-    const report = await sweepVolumes({ ...world.ports, queue }, { ...ALL, retention });
+    const report = await sweepVolumes({ ...world.ports, queue }, { ...ALL, policy });
     expect(report).toMatchObject({ checked: 1, alarm: false });
     expect(world.telemetry.counts.get('queue_send_failed')).toBe(1);
   });

@@ -5,13 +5,14 @@ import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
 import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
 import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
 import { deleteWorkbench, stopWorkbench } from '#core/workbench/commands.ts';
+import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const GRACE = { graceMs: 15 * MINUTE };
-const VOLUMES = { graceMs: DAY, shard: 0, shards: 1 };
+const VOLUMES = { graceMs: DAY, policy: DEFAULT_POLICY, shard: 0, shards: 1 };
 
 function aWorld() {
   const world = new MemoryWorld({ events: false });

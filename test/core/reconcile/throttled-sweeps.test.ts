@@ -5,6 +5,7 @@ import { sweepActive } from '#core/reconcile/sweep-active.ts';
 import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
 import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
 import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
+import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';
 import { aReport } from '#test/contracts/report-store.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
@@ -166,7 +167,7 @@ describe('a sweep that stops early while it lists', () => {
         return cursor === undefined ? { volumes: [], cursor: 'page 2' } : throttled();
       },
     });
-    const settings = { graceMs: 0, shard: 0, shards: 24 };
+    const settings = { graceMs: 0, policy: DEFAULT_POLICY, shard: 0, shards: 24 };
     const report = await sweepVolumes({ ...world.ports, volumes }, settings);
     expect(report.findings).toMatchObject([THROTTLED]);
     expect(report).not.toHaveProperty('resumeCursor');
@@ -323,7 +324,9 @@ describe('an unavailable table', () => {
     const ports = { ...world.ports, workbenches };
     expect(await sweepTasks(ports, world.policy, GRACE)).toMatchObject({ checked: 0, ...ENDED });
     expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ checked: 1, ...ENDED });
-    expect(await sweepVolumes(ports, { graceMs: 0, shard: 0, shards: 1 })).toMatchObject({
+    expect(
+      await sweepVolumes(ports, { graceMs: 0, policy: DEFAULT_POLICY, shard: 0, shards: 1 }),
+    ).toMatchObject({
       checked: 1,
       ...ENDED,
     });

@@ -3,6 +3,7 @@ import { localCatalog } from '#adapters/local/local-catalog.ts';
 import { itemResponseSchema } from '#contract/response-bodies.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Policy } from '#core/workbench/lifecycle/policy.ts';
+import { updateRecord } from '#core/workbench/update-record.ts';
 import { buildCreateWorkbench as buildCreate } from '#functions/api/create-workbench.ts';
 import { buildStopWorkbench as buildStop } from '#functions/api/workbench-commands.ts';
 import { buildGetWorkbench } from '#functions/api/workbenches.ts';
@@ -149,6 +150,26 @@ describe('the cost in an item', () => {
     expect(stopped).toBeGreaterThanOrEqual(rate);
     world.clock.advance(3_600_000);
     expect((await call(get, { wid, query })).body.item.cost.month_to_date).toBe(stopped);
+  });
+
+  it('contains the files once they are measured, also where the workbench has cost nothing else', async () => {
+    const { world, get, wid, key } = await setUp();
+    const now = world.clock.now();
+    const before = (await call(get, { wid, query })).body.item.cost;
+    expect(before).not.toHaveProperty('files');
+    await updateRecord(world.ports, world.policy, key, () => ({
+      type: 'files_measured',
+      bytes: 20 * 2 ** 30,
+      gibMonthPrice: 0.35,
+    }));
+    const after = (await call(get, { wid, query })).body.item.cost;
+    expect(after.files).toEqual({
+      bytes: 20 * 2 ** 30,
+      measured_at: new Date(now).toISOString(),
+      per_month: expect.closeTo(7, 2),
+    });
+    expect(after.per_month_stopped - before.per_month_stopped).toBeCloseTo(7, 2);
+    expect(after.per_hour_running - before.per_hour_running).toBeCloseTo(7 / 730, 5);
   });
 
   it('is absent where nothing costs money', async () => {

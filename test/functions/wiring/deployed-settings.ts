@@ -1,10 +1,6 @@
 import { DEPLOYED, type FunctionName, type SettingsReadBy } from '#contract/deployed-functions.ts';
-import {
-  type DeployedSettingsFor,
-  formatInstanceTypes,
-  formatProviders,
-  readDeployedSettings,
-} from '#contract/settings/deployment-settings.ts';
+import { formatInstanceTypes, formatProviders } from '#contract/settings/capacity-settings.ts';
+import { type DeployedSettingsFor, readDeployedSettings } from '#contract/settings/deployment-settings.ts';
 import type { Environment } from '#contract/settings/setting.ts';
 
 /** The environment of deployed functions. */

@@ -19,6 +19,7 @@ import { type SqsClient, SqsWorkQueue } from '#adapters/aws/sqs/work-queue.ts';
 import type { RouteKey } from '#contract/audited-routes.ts';
 import { DEPLOYED, type EventPattern, type FunctionName } from '#contract/deployed-functions.ts';
 import type { Settings } from '#contract/settings/function-settings.ts';
+import { policyOf } from '#contract/settings/policy.ts';
 import type { AuditStore } from '#core/ports/audit-store.ts';
 import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { FreeCapacityStore, InstanceFreeCapacity } from '#core/ports/free-capacity-store.ts';
@@ -88,7 +89,14 @@ import type { Kernel } from '../kernel.ts';
 import type { Tape } from '../tape.ts';
 import type { ReceivedMessage } from '../world/sqs-model.ts';
 import type { World, WorldEvent } from '../world/world.ts';
-import { EFS_SETTINGS, HOST_SETTINGS, INSTALLATION, SIZES, TASK_SETTINGS } from '../world/world-fixture.ts';
+import {
+  EFS_SETTINGS,
+  FILES_PRICE,
+  HOST_SETTINGS,
+  INSTALLATION,
+  SIZES,
+  TASK_SETTINGS,
+} from '../world/world-fixture.ts';
 import { historyOf, type MixedFleet, type Version } from './mixed-fleet.ts';
 import type { ApiCall } from './rights-checks.ts';
 
@@ -415,7 +423,13 @@ export class Controller {
   /** Runs the sweep of volumes. Deployed daily. */
   async sweepVolumes(graceMs: number): Promise<void> {
     await this.#invoke('sweep-volumes', timeoutMsOf('sweep-volumes'), (invocation) =>
-      sweepVolumes(this.#orphanSweepPorts(invocation), { graceMs, shard: 0, shards: 1 }),
+      sweepVolumes(this.#orphanSweepPorts(invocation), {
+        graceMs,
+        policy: policyOf(this.#settings),
+        gibMonthPrice: FILES_PRICE,
+        shard: 0,
+        shards: 1,
+      }),
     );
   }
 

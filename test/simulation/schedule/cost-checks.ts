@@ -3,8 +3,9 @@ import type { Capacity, InstanceCapacity } from '#core/ports/capacity-catalog.ts
 import { runOf, type Workbench } from '#core/workbench/workbench.ts';
 import type { MemoryUsageStore } from '../../memory/memory-usage-store.ts';
 import { resourcesOf, withTrunk } from '../world/ecs/capacity-providers.ts';
+import { SIMULATED_FILE_BYTES } from '../world/simulated-janitor.ts';
 import type { World } from '../world/world.ts';
-import { MACHINE_PRICES, WORLD_OPTIONS } from '../world/world-fixture.ts';
+import { FILES_PRICE, MACHINE_PRICES, WORLD_OPTIONS } from '../world/world-fixture.ts';
 import { RuleViolation } from './rule-violation.ts';
 
 const HOUR_MS = 3_600_000;
@@ -23,6 +24,14 @@ interface Account {
   rate: number;
 }
 
+/** What the files of a workbench cost from `since` on, and have cost until then. */
+interface FilesAccount {
+  readonly since: number;
+  /** Millionths of a USD an hour. */
+  readonly rate: number;
+  readonly micros: number;
+}
+
 /**
  * The rules about costs. What the figures of a month say of each workbench and owner is compared with sums that are
  * computed again from the times of the records and the prices of the machines, and, while nothing fails, with the
@@ -32,6 +41,7 @@ export class CostChecks {
   readonly #world: World;
   readonly #usage: MemoryUsageStore;
   readonly #accounts = new Map<string, Account>();
+  readonly #files = new Map<string, FilesAccount>();
   /** `<workbench id> <user> <month>` → millionths of a USD. */
   readonly #expected = new Map<string, number>();
   /** Run and attempt → the price of its share. */
@@ -48,7 +58,13 @@ export class CostChecks {
     const run = runOf(record);
     if (run?.phase === 'issued' && run.input.placement.kind === 'provider')
       this.#shares.set(`${run.runId} ${run.attempt}`, shareRate(run.input, run.input.placement.provider));
-    const rate = this.#rateOf(record);
+    const files = filesRate((record.files?.kib ?? 0) * 1024);
+    const rate = this.#machineRateOf(record) + files;
+    this.#files.set(workbenchId, {
+      since: updatedAt,
+      rate: files,
+      micros: this.#filesUntil(workbenchId, updatedAt),
+    });
     const account = this.#accounts.get(workbenchId) ?? { userId, since: updatedAt, rate: 0 };
     this.#accounts.set(workbenchId, account);
     if (account.rate === rate && account.userId === userId) return;
@@ -56,6 +72,29 @@ export class CostChecks {
     account.since = Math.max(account.since, updatedAt);
     account.rate = rate;
     account.userId = userId;
+  }
+
+  /** Checks that the size of the files is one that they had while they were measured. */
+  checkFiles({ workbenchId, files }: Workbench): void {
+    if (files === undefined) return;
+    const count = (files.kib * 1024) / SIMULATED_FILE_BYTES;
+    if (count === 0 && this.#world.truth.measuredMissing.has(workbenchId)) return;
+    const directories = this.#directoriesOf(workbenchId);
+    const isMeasured = directories.some(({ measurements }) =>
+      measurements.some(({ from, to }) => from <= count && count <= to),
+    );
+    if (directories.length > 0 && !isMeasured)
+      throw new RuleViolation(`the size of the files of ${workbenchId} is stored as that of ${count} files`);
+  }
+
+  /** Checks, after a sweep without faults, that the files of every workbench were measured. */
+  checkMeasured(records: readonly Workbench[], sweptAt: number): void {
+    for (const { workbenchId, status, files } of records) {
+      if (status !== 'stopped' && status !== 'running') continue;
+      const hasFiles = this.#directoriesOf(workbenchId).some(({ createdAt }) => createdAt < sweptAt);
+      if (hasFiles && files === undefined)
+        throw new RuleViolation(`the files of workbench ${workbenchId} were never measured`);
+    }
   }
 
   /** What the workbenches of a user have cost in the month of `now`, by what is computed here. Millionths of a USD. */
@@ -90,6 +129,9 @@ export class CostChecks {
     from: number,
   ): (records: readonly Workbench[], until: number) => void {
     const before = this.#totals(records, from);
+    const filesBefore = new Map(
+      records.map(({ workbenchId }) => [workbenchId, this.#filesUntil(workbenchId, from)]),
+    );
     return (after, until) => {
       this.check(after, until);
       if (this.#world.functionClock.steps) return;
@@ -97,7 +139,9 @@ export class CostChecks {
       for (const { workbenchId, status } of after) {
         const started = [...this.#world.containers].find((one) => one.workbenchId === workbenchId);
         if (status !== 'running' || started === undefined || started.startedAt > from) continue;
-        const should = (this.#priceOf(started.instanceId, workbenchId) * (until - from)) / HOUR_MS;
+        const machine = (this.#priceOf(started.instanceId, workbenchId) * (until - from)) / HOUR_MS;
+        const files = this.#filesUntil(workbenchId, until) - (filesBefore.get(workbenchId) ?? 0);
+        const should = machine + files;
         const is = (totals.get(workbenchId) ?? 0) - (before.get(workbenchId) ?? 0);
         if (Math.abs(should - is) > DIFFERENCE_MAX_MICROS)
           throw new RuleViolation(
@@ -105,6 +149,11 @@ export class CostChecks {
           );
       }
     };
+  }
+
+  #filesUntil(workbenchId: string, now: number): number {
+    const { since, rate, micros } = this.#files.get(workbenchId) ?? { since: now, rate: 0, micros: 0 };
+    return micros + (rate * Math.max(0, now - since)) / HOUR_MS;
   }
 
   #totals(records: readonly Workbench[], now: number): Map<string, number> {
@@ -132,8 +181,12 @@ export class CostChecks {
     addTo(this.#expected, workbenchId, account, until);
   }
 
+  #directoriesOf(workbenchId: string) {
+    return [...this.#world.directories.values()].filter(({ path }) => path.endsWith(`/${workbenchId}`));
+  }
+
   /** What the record says of the machine, with prices that are computed here. */
-  #rateOf(record: Workbench): number {
+  #machineRateOf(record: Workbench): number {
     const { host, status } = record;
     if (host?.instanceId !== undefined) {
       const { running, stopped } = hostRates(host.instanceType);
@@ -156,6 +209,10 @@ export class CostChecks {
     );
     return task === undefined ? 0 : shareRate(task.size, provider);
   }
+}
+
+function filesRate(bytes: number): number {
+  return Math.round(((bytes / 2 ** 30) * FILES_PRICE * 1e6) / MONTH_HOURS);
 }
 
 function hostRates(instanceType: string): { readonly running: number; readonly stopped: number } {

@@ -617,7 +617,9 @@ class ScheduleRun {
     await this.#runUntil(this.kernel.now() + Math.max(ORPHAN_DELETION_TIMEOUT_MS, observedMs));
     check();
     checkTimetables();
+    const sweptAt = this.kernel.now();
     await this.#runUntilDone(this.#controller.sweepVolumes(VOLUME_GRACE_MS));
+    this.#costs.checkMeasured(this.#records(), sweptAt);
     // An idle stop may still be in progress.
     await this.#waitUntilSettled('after the idle stops', STOP_TIMEOUT_MS);
     this.#checkDesiredStates();
@@ -756,6 +758,7 @@ class ScheduleRun {
     const onWritten = (record: Workbench, before: Workbench | undefined) => {
       this.#lastWritten.set(record.workbenchId, record);
       this.#costs.noteWritten(record);
+      this.#recordViolation(() => this.#costs.checkFiles(record));
       this.#gateChecks.noteRecord(record);
       this.result.recordTransition(record, before?.status);
       this.#recordViolation(() => this.#safety.checkWrite(record, before, this.kernel.now()));

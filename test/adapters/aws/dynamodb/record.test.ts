@@ -17,16 +17,16 @@ const READ_UNIT_BYTES = 4_096;
  * the variants that have it by its largest size. docs/decisions/0040-space-in-the-record.md says what to do below 128 bytes.
  */
 const FREE_BYTES: Readonly<Record<keyof typeof LARGEST_WORKBENCHES, number>> = {
-  stopped: 627,
-  'starting-preparing': 514,
-  'starting-issued': 286,
-  provisioning: 391,
-  pending: 372,
-  running: 473,
-  'stopping-issued': 234,
-  'stopping-accepted': 168,
-  'deleting-issued': 660,
-  'deleting-accepted': 594,
+  stopped: 589,
+  'starting-preparing': 476,
+  'starting-issued': 248,
+  provisioning: 353,
+  pending: 334,
+  running: 435,
+  'stopping-issued': 196,
+  'stopping-accepted': 130,
+  'deleting-issued': 622,
+  'deleting-accepted': 556,
 };
 
 describe('the item of a record', () => {

@@ -221,6 +221,7 @@ from .update_workbench_response_200 import UpdateWorkbenchResponse200
 from .withdraw_offer_response_200 import WithdrawOfferResponse200
 from .workbench import Workbench
 from .workbench_cost import WorkbenchCost
+from .workbench_cost_files import WorkbenchCostFiles
 from .workbench_desired_status import WorkbenchDesiredStatus
 from .workbench_idle_because import WorkbenchIdleBecause
 from .workbench_labels import WorkbenchLabels
@@ -386,6 +387,7 @@ __all__ = (
     "WithdrawOfferResponse200",
     "Workbench",
     "WorkbenchCost",
+    "WorkbenchCostFiles",
     "WorkbenchDesiredStatus",
     "WorkbenchIdleBecause",
     "WorkbenchLabels",

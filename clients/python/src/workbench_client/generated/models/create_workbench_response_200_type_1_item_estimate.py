@@ -25,8 +25,8 @@ class CreateWorkbenchResponse200Type1ItemEstimate:
         basis (str): Which prices were used, for example `list prices of 2026-07, not the bill`.
         per_hour_running (float | Unset): An hour while it runs, on the placement that it would get now. Absent if the
             price is unknown.
-        per_month_stopped (float | Unset): A month while it is stopped, without its files, whose size is not known.
-            Absent if the price is unknown.
+        per_month_stopped (float | Unset): A month while it is stopped, without its files. Absent if the price is
+            unknown.
     """
 
     currency: Literal["USD"]
