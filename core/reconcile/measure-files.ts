@@ -51,7 +51,8 @@ export function toCandidate(workbench: Workbench): MeasuringCandidate {
 
 /**
  * Measures the files of the candidates, those first that were measured longest ago, until the time is over. The next sweep of
- * the shard measures the rest. A failure for one workbench is added to the report.
+ * the shard measures the rest. A failure for one workbench is added to the report
+ * and raises no alarm, because only a figure is missing.
  * @param gibMonthPrice USD a month
  * @param endsAt milliseconds since 1970; no volume is begun after this time
  * @throws PortError `throttled`, so that the sweep stops; others if the table is unavailable
@@ -98,7 +99,7 @@ async function measureOrReport(
     return bytes;
   } catch (error) {
     if (isThrottled(error) || !(error instanceof PortError)) throw error;
-    draft.add(workbenchId, 'failed', 'The size of its files could not be read.');
+    draft.add(workbenchId, 'inconclusive', 'The size of its files could not be read.');
     return undefined;
   }
 }
@@ -118,7 +119,7 @@ async function storeOrReport(
     const { workbenchId } = key;
     if (error instanceof UnreadableRecord) reportUnreadable(ports, key, draft, workbenchId, error);
     else if (error instanceof WorkbenchError)
-      draft.add(workbenchId, 'failed', 'The size of its files could not be written.');
+      draft.add(workbenchId, 'inconclusive', 'The size of its files could not be written.');
     else throw error;
   }
 }
