@@ -1,9 +1,8 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { PROBE_PATH } from '#contract/gate-probe.ts';
+import { PROBE_PATH, probeTokenOf } from '#adapters/probe-token.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { GateProbe, GateProbeResult, ProbedTask } from '#core/ports/gate-probe.ts';
-import { probeTokenOf } from './probe-token.ts';
 
 export interface HttpGateProbeOptions {
   /** Returns the address of the gate, and the Host header if it is not that of the address. */

@@ -40,3 +40,26 @@ export function verifyRunToken(keys: readonly string[], token: string): RunIdent
 function macOf(key: string, workbenchId: string, runId: string): string {
   return createHmac('sha256', key).update(`${PURPOSE}\n${workbenchId}\n${runId}`).digest('base64url');
 }
+
+/** Where the programs of a run report activity. */
+export interface ActivityEndpoint {
+  readonly url: string;
+  /** The token of the run: see `runTokenOf`. */
+  readonly token: string;
+}
+
+/**
+ * The environment variables of a run that say so. Empty if the run cannot report.
+ * @param cpuUnits the size of the run, of which its processors are busy. 1,024 units = 1 vCPU
+ */
+export function activityEnvironment(
+  endpoint: ActivityEndpoint | undefined,
+  cpuUnits: number,
+): Record<string, string> {
+  if (endpoint === undefined) return {};
+  return {
+    WB_ACTIVITY_URL: endpoint.url,
+    WB_ACTIVITY_TOKEN: endpoint.token,
+    WB_ACTIVITY_CPU_UNITS: String(cpuUnits),
+  };
+}

@@ -8,7 +8,7 @@ import {
   foundLinkResponseSchema,
   linkBodySchema,
   linksResponseSchema,
-} from './share-bodies.ts';
+} from './share-link-bodies.ts';
 
 const { user_id, wid, link_id, shares } = PARAMETERS;
 

@@ -1,6 +1,6 @@
 import { SignJWT } from 'jose';
 import type { AuthKeys } from '#adapters/auth-secret.ts';
-import { foundLinkResponseSchema } from '#contract/share-bodies.ts';
+import { foundLinkResponseSchema } from '#contract/share-link-bodies.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { CommandResult, FailedCommand, LinkResult, WorkbenchCommands } from './ports.ts';

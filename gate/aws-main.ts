@@ -22,8 +22,7 @@ import { parseSettings } from '#contract/settings/setting.ts';
 import { listStartTimes } from '#core/workbench/start-times.ts';
 import { ApiCommands } from './api-commands.ts';
 import { AWS_CLOSE, createAwsGate } from './aws/aws-gate.ts';
-import { keepSecret } from './aws/kept-secret.ts';
-import { parseClientSecret, parseSealKeys } from './aws/secrets.ts';
+import { keepSecret, parseClientSecret, parseSealKeys } from './aws/secrets.ts';
 import type { Gate } from './gate.ts';
 
 /** The process of the gate on AWS. `npm run image:push -- --gate` puts it into an image. */

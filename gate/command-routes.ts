@@ -6,7 +6,7 @@ import { isLocalPath } from '#core/gate/gate-host.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { decideOwnRequest } from './decide-own-request.ts';
-import { readField, readForm } from './form-body.ts';
+import { isSentForm, readField, readForm } from './form-body.ts';
 import type { OwnRequest, OwnRoute } from './own-route.ts';
 import {
   type Command,
@@ -21,7 +21,6 @@ import type { PageRenderer } from './pages/page-renderer.ts';
 import { respond } from './pages/responses.ts';
 import { signInPage } from './pages/sign-in-pages.ts';
 import type { GatePorts } from './ports.ts';
-import { isSentForm } from './sent-form.ts';
 import type { WorkbenchShares } from './workbench-shares.ts';
 
 export interface CommandRoutesOptions {

@@ -15,7 +15,7 @@ import {
 } from './forward/forwarder.ts';
 import { hasBody } from './forward/request-headers.ts';
 import type { OpenRequest, OpenRequests } from './open-requests.ts';
-import type { OwnRoutes } from './own-routes.ts';
+import type { OwnRoutes } from './own-route.ts';
 import { indexPage, otherHostPage, tooLargePage, unknownPage } from './pages/fault-pages.ts';
 import type { GatePage } from './pages/gate-page.ts';
 import type { PageRenderer } from './pages/page-renderer.ts';
@@ -30,8 +30,8 @@ import type { Decided, RequestDecider, WorkbenchRequest } from './request-decide
 import { checkHead, PARSED_HEAD_MAX_BYTES } from './request-head.ts';
 import { isWebSocket, type LocatedRequest, type RequestLocator } from './request-locator.ts';
 import { serveOwnRoute } from './serve-own-route.ts';
-import { deleteRepeatedCookies } from './session/repeated-cookies.ts';
-import type { SessionRenewal } from './session/session-renewal.ts';
+import { deleteRepeatedCookies } from './session/cookies.ts';
+import type { SessionRenewal } from './session/sessions.ts';
 import type { VisitorSource } from './session/visitor-reader.ts';
 import type { ActivityTracker } from './watch/activity-tracker.ts';
 import type { RevocationWatch } from './watch/revocation-watch.ts';

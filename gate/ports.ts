@@ -1,4 +1,4 @@
-import type { FoundLinkItem } from '#contract/share-bodies.ts';
+import type { FoundLinkItem } from '#contract/share-link-bodies.ts';
 import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { AuditStore } from '#core/ports/audit-store.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { checkRequest, type OriginGuard, originsOf } from '#adapters/http-server/origin-guard.ts';
 import { type GateHost, originOfWorkbench, parseGateHost } from '#core/gate/gate-host.ts';
 import type { RequestSource } from '#core/gate/request-origin.ts';
-import { isOwnPath } from './own-routes.ts';
+import { isOwnPath } from './own-route.ts';
 import type { Located, WorkbenchAddresses } from './workbench-addresses.ts';
 
 /** What a request asks for, once its Host header has been checked. */

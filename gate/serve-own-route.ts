@@ -3,16 +3,15 @@ import { outsideRequest } from '#adapters/http-server/request-faults.ts';
 import type { Timers } from '#adapters/local/timers.ts';
 import type { Visitor } from '#core/gate/visitor.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { setBodyDeadline } from './body-deadline.ts';
-import type { OwnRoute } from './own-route.ts';
-import type { FoundOwnRoute, OwnRoutes } from './own-routes.ts';
+import { setBodyDeadline } from './form-body.ts';
+import type { FoundOwnRoute, OwnRoute, OwnRoutes } from './own-route.ts';
 import { foreignOriginPage, unknownPathPage, unreadablePage, wrongMethodPage } from './pages/fault-pages.ts';
 import type { GatePage } from './pages/gate-page.ts';
 import type { PageRenderer } from './pages/page-renderer.ts';
 import { respond } from './pages/responses.ts';
 import type { LocatedRequest, OwnTarget, RefusedRequest } from './request-locator.ts';
-import { deleteRepeatedCookies } from './session/repeated-cookies.ts';
-import type { SessionRenewal } from './session/session-renewal.ts';
+import { deleteRepeatedCookies } from './session/cookies.ts';
+import type { SessionRenewal } from './session/sessions.ts';
 import type { VisitorSource } from './session/visitor-reader.ts';
 
 export interface OwnRouteOptions {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The health check of this image: adapters/health-probe.ts, which says how it works.
+# The health check of this image: adapters/workbench-container.ts, which says how it works.
 unset http_proxy all_proxy ALL_PROXY
 has() { command -v "$1" >/dev/null 2>&1; }
 if has curl; then

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { StartError } from '#adapters/http-server/listen.ts';
 import { ContainerTaskRunner } from '#adapters/local/containers/container-task-runner.ts';
 import { Engine } from '#adapters/local/containers/engine.ts';
-import type { EngineInfo } from '#adapters/local/containers/engine-info.ts';
+import type { EngineInfo } from '#adapters/local/containers/engine-responses.ts';
 import { EngineUnusable, findSocket } from '#adapters/local/containers/engine-socket.ts';
 import { Images, PullFailed } from '#adapters/local/containers/images.ts';
 import { ProcessTaskRunner } from '#adapters/local/processes/process-task-runner.ts';

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { AuditFiles } from '#adapters/local/audit-files.ts';
-import { EventFiles } from '#adapters/local/event-files.ts';
+import { AuditFiles, EventFiles } from '#adapters/local/day-files.ts';
 import { PublishedHistory } from '#adapters/local/published-history.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { openDataFolder } from './data-folder.ts';

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import type { Timers } from '#adapters/local/timers.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { IntervalSchedule } from './interval-schedule.ts';
+import { IntervalSchedule } from './schedules.ts';
 
 /** What a file system has in total and what is free; inodes are 0 if it has no fixed number of them. */
 export interface DiskUse {

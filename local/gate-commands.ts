@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { Timers } from '#adapters/local/timers.ts';
 import { type OperationId, ROUTES } from '#contract/routes.ts';
-import { foundLinkResponseSchema } from '#contract/share-bodies.ts';
+import { foundLinkResponseSchema } from '#contract/share-link-bodies.ts';
 import { toAuthorizerContext } from '#functions/authorizer/principal.ts';
 import type { GatewayEvent } from '#functions/middleware/gateway.ts';
 import type { CommandResult, FailedCommand, LinkResult, WorkbenchCommands } from '#gate/ports.ts';

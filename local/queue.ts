@@ -1,8 +1,10 @@
+import type { SQSBatchResponse } from 'aws-lambda';
 import type { Timers } from '#adapters/local/timers.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { MAX_DELAY_SECONDS, type WorkQueue } from '#core/ports/work-queue.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
+import { type QueueEvent, toWorkMessage } from '#functions/drive/drive-batch.ts';
 
 export interface LocalQueueOptions {
   readonly timers: Timers;
@@ -183,4 +185,18 @@ export class LocalQueue implements WorkQueue {
 /** A workbench id contains no slash, so that the key is unambiguous. */
 function toQueueKey(key: WorkbenchKey): string {
   return `${key.workbenchId}/${key.userId}`;
+}
+
+/** Returns a function that delivers one key as SQS does, in a batch of one. It rejects when the handler reports a failure. */
+export function deliverAsMessage(
+  handler: (event: QueueEvent) => Promise<SQSBatchResponse>,
+): (key: WorkbenchKey) => Promise<void> {
+  let sent = 0;
+  return async (key) => {
+    sent += 1;
+    const { batchItemFailures } = await handler({
+      Records: [{ messageId: String(sent), body: toWorkMessage(key) }],
+    });
+    if (batchItemFailures.length > 0) throw new Error('the function reported a failed message');
+  };
 }

@@ -1,5 +1,4 @@
-import type { ActivityEndpoint } from '#adapters/activity-endpoint.ts';
-import type { RunIdentity } from '#adapters/run-token.ts';
+import type { ActivityEndpoint, RunIdentity } from '#adapters/run-token.ts';
 import type { TaskObservation, TaskRunner } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 

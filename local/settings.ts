@@ -21,7 +21,7 @@ import type { DedicatedInstanceType } from '#core/ports/capacity-catalog.ts';
 import type { ProxyKind } from '#gate/forward-auth/proxy-kind.ts';
 import type { AddressMode } from '#gate/workbench-addresses.ts';
 import { LOCAL, LOCAL_SETTINGS, LOCAL_TEMPLATES, type RUNTIMES } from './local-settings.ts';
-import { generateToken, isSecret } from './local-token.ts';
+import { generateToken, isSecret } from './secret-files.ts';
 
 /** The settings of the functions, of the gate, of the console and of local mode, with defaults for a single computer. */
 const DECLARED = {

@@ -2,7 +2,7 @@ import type { DirectoryVolumes } from '#adapters/local/directories/directory-vol
 import type { LocalMachine } from '#adapters/local/local-machine.ts';
 import type { Timers } from '#adapters/local/timers.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { IntervalSchedule } from './interval-schedule.ts';
+import { IntervalSchedule } from './schedules.ts';
 
 export interface VolumeSpaceOptions {
   readonly machines: Pick<LocalMachine, 'listAllTasks'>;

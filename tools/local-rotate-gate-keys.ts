@@ -3,7 +3,7 @@
  */
 
 import { openDataFolder } from '#local/data-folder.ts';
-import { rotateGateKeys } from '#local/gate-keys.ts';
+import { rotateGateKeys } from '#local/secret-files.ts';
 import { Shutdown } from '#local/shutdown.ts';
 import { parseOptions, runTool } from './command-line.ts';
 import { readDataDir, SETTINGS_ERRORS } from './local/data-folder.ts';

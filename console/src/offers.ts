@@ -1,6 +1,5 @@
 import type { NamedSize, Template, TemplateList } from '#clients/typescript/src/workbench.ts';
 import type { CreateBody } from './api.ts';
-import type { Size } from './sizes.ts';
 
 /** What the form of a new workbench has chosen of the templates and sizes of the installation. */
 
@@ -53,4 +52,11 @@ export function toOfferFields(
 /** Undefined: it costs nothing, or the price is unknown. */
 export function priceOf({ per_hour_running: price }: NamedSize | Template): number | undefined {
   return price === 0 ? undefined : price;
+}
+
+/** CPU units (1 vCPU = 1024), MiB, and number of GPUs. */
+export interface Size {
+  readonly cpu: number;
+  readonly memory: number;
+  readonly gpu: number;
 }

@@ -1,3 +1,5 @@
+import { WorkbenchConnectionError } from '#clients/typescript/src/errors.ts';
+
 /** When the page reads again, in milliseconds. Nothing is read while the page is hidden. */
 
 /** A list changes by other browsers and by the controller. The API names no time for it. */
@@ -26,4 +28,29 @@ export function nextPollMs(retryAfterSeconds: number | undefined, stopsInMs?: nu
   if (retryAfterSeconds !== undefined)
     return Math.min(Math.max(retryAfterSeconds, 1), RETRY_AFTER_MAX_S) * 1000;
   return Math.min(Math.max(stopsInMs ?? SETTLED_INTERVAL_MS, STOP_INTERVAL_MS), SETTLED_INTERVAL_MS);
+}
+
+/** Whether the server responds. Every request of the page reports its outcome here. */
+export class Connection {
+  readonly #listeners = new Set<() => void>();
+  #isGone = false;
+
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** @param error of the request; undefined: the server has responded */
+  report(error?: unknown): void {
+    const isGone = error instanceof WorkbenchConnectionError;
+    // Another error is a response.
+    if (isGone === this.#isGone) return;
+    this.#isGone = isGone;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Calls the listener after each change. Returns a function that ends it. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
 }

@@ -6,7 +6,7 @@ import {
   type FoundLinkItem,
   type LinkItem,
   linkBodySchema,
-} from '#contract/share-bodies.ts';
+} from '#contract/share-link-bodies.ts';
 import {
   checkLink,
   type FoundLink,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { auditIdOf } from '#adapters/audit-ids.ts';
+import { auditIdOf } from '#adapters/random-ids.ts';
 import { findAuditedRoute } from '#contract/audited-routes.ts';
 import { isUserId } from '#contract/parameters.ts';
 import { type CheckChangeDeadline, startChangeDeadline } from '#core/access/change-deadline.ts';

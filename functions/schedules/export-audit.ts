@@ -1,5 +1,4 @@
-import { S3AuditArchive } from '#adapters/aws/s3/audit-archive.ts';
-import { createS3Client } from '#adapters/aws/s3/client.ts';
+import { createS3Client, S3AuditArchive } from '#adapters/aws/s3/audit-archive.ts';
 import { systemClock } from '#adapters/system-clock.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type AuditExport, type ExportPorts, exportAudit } from '#core/audit/export-audit.ts';

@@ -1,7 +1,6 @@
 import type { DynamoDBBatchItemFailure, DynamoDBBatchResponse } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { createEventBridgeClient } from '#adapters/aws/eventbridge/client.ts';
-import { BusEventPublisher } from '#adapters/aws/eventbridge/event-publisher.ts';
+import { BusEventPublisher, createEventBridgeClient } from '#adapters/aws/eventbridge/event-publisher.ts';
 import { EVENT_ATTRIBUTE } from '#contract/table.ts';
 import { workbenchEventSchema } from '#contract/workbench-event.ts';
 import { type PublishPorts, publishEvents, reportDropped } from '#core/workbench/publish-events.ts';

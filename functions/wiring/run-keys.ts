@@ -1,8 +1,7 @@
-import type { ActivityEndpoint } from '#adapters/activity-endpoint.ts';
 import { createSecretsClient } from '#adapters/aws/clients.ts';
 import { readSecretText } from '#adapters/aws/secrets-manager/secret-text.ts';
 import { cacheRunKeys } from '#adapters/run-keys.ts';
-import { type RunIdentity, runTokenOf } from '#adapters/run-token.ts';
+import { type ActivityEndpoint, type RunIdentity, runTokenOf } from '#adapters/run-token.ts';
 import { systemClock } from '#adapters/system-clock.ts';
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';

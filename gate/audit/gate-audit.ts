@@ -1,12 +1,11 @@
-import { auditIdOf } from '#adapters/audit-ids.ts';
 import { outsideRequest } from '#adapters/http-server/request-faults.ts';
+import { auditIdOf } from '#adapters/random-ids.ts';
 import { type AuditEvent, buildAuditEvent, type NewAuditEvent } from '#core/audit/audit-event.ts';
 import type { SignInFailureReason } from '#core/gate/sign-in-failures.ts';
 import type { UserVisitor, Visitor } from '#core/gate/visitor.ts';
 import type { AuditStore } from '#core/ports/audit-store.ts';
-import type { Clock } from '#core/ports/clock.ts';
+import { ageOf, type Clock, type Moment, momentOf } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { RecentKeys } from './recent-keys.ts';
 
 /** Refusals of one visitor at one workbench for one reason within this time are one event, milliseconds. A page loads many files. */
 export const REFUSAL_INTERVAL_MS = 60_000;
@@ -118,4 +117,36 @@ export class GateAudit {
 
 function actorOf({ userId }: UserVisitor) {
   return { kind: 'user', id: userId } as const;
+}
+
+export interface RecentKeysOptions {
+  readonly clock: Clock;
+  /** How long a key is remembered, milliseconds. */
+  readonly memoryMs: number;
+  /** The most keys. The one that was added first is dropped. */
+  readonly max: number;
+}
+
+/** Remembers which keys were added, for a time. */
+class RecentKeys {
+  readonly #options: RecentKeysOptions;
+  readonly #added = new Map<string, Moment>();
+
+  constructor(options: RecentKeysOptions) {
+    this.#options = options;
+  }
+
+  /** Adds a key. Returns false if it was added within `memoryMs`. */
+  add(key: string): boolean {
+    const { clock, memoryMs, max } = this.#options;
+    const before = this.#added.get(key);
+    if (before !== undefined && ageOf(before, clock) < memoryMs) return false;
+    this.#added.delete(key);
+    this.#added.set(key, momentOf(clock));
+    for (const oldest of this.#added.keys()) {
+      if (this.#added.size <= max) break;
+      this.#added.delete(oldest);
+    }
+    return true;
+  }
 }

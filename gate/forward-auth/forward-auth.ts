@@ -18,11 +18,10 @@ import { respond } from '#gate/pages/responses.ts';
 import { changedAddressPage } from '#gate/pages/workbench-pages.ts';
 import type { Decided, RequestDecider, WorkbenchRequest } from '#gate/request-decider.ts';
 import type { LocatableRequest, RequestLocator } from '#gate/request-locator.ts';
-import { readForwardedRequest } from './forwarded-request.ts';
+import { readForwardedRequest, upstreamOf } from './forwarded-request.ts';
 import type { ProxyKind } from './proxy-kind.ts';
 import type { RunningWorkbenches } from './running-workbenches.ts';
 import { buildTraefikRoutes } from './traefik-routes.ts';
-import { upstreamOf } from './upstream.ts';
 
 export interface ForwardAuthOptions {
   readonly proxy: ProxyKind;

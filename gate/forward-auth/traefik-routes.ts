@@ -1,7 +1,7 @@
 import { parseEndpoint } from '#adapters/local/tasks/endpoint.ts';
 import { type GateAddress, originOfWorkbench } from '#core/gate/gate-host.ts';
 import type { RunningWorkbench } from '#core/gate/list-running.ts';
-import { upstreamOf } from './upstream.ts';
+import { upstreamOf } from './forwarded-request.ts';
 
 /** The workbenches that one Traefik gets. Beyond it a change takes longer than five seconds to apply. */
 export const TRAEFIK_WORKBENCHES_MAX = 1_000;

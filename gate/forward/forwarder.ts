@@ -13,11 +13,10 @@ import { type EndpointTarget, hostsOf } from '#adapters/local/tasks/endpoint.ts'
 import { systemTimers, type Timers } from '#adapters/local/timers.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { isForTab, noticeTagOf } from '#gate/notice/notice-tag.ts';
-import { IdlePings } from './idle-pings.ts';
-import { NewConnections } from './new-connections.ts';
-import { sendRequestBody } from './request-body.ts';
+import { NewConnections, sendRequestBody } from './request-body.ts';
 import { buildRequestHeaders, hasBody } from './request-headers.ts';
 import { forwardInformation, forwardResponse } from './response.ts';
+import { IdlePings } from './websocket-frames.ts';
 import { type TunnelEnd, WebSocketTunnel } from './websocket-tunnel.ts';
 import { confineResponse, type WorkbenchScope } from './workbench-scope.ts';
 

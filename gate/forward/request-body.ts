@@ -1,4 +1,5 @@
-import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import { Agent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Timers } from '#adapters/local/timers.ts';
 import { forwardableTrailers } from './backend-response.ts';
 import { hasBody } from './request-headers.ts';
@@ -50,4 +51,33 @@ function askForBody(
   toBackend.once('continue', proceed);
   toBackend.once('response', decide).once('close', decide);
   request.once('data', decide);
+}
+
+/**
+ * Opens a connection for each request. A workbench may respond and close its side before it has read the body, for example
+ * because the body is too large. The response can be read then, although the rest of the body cannot be written.
+ */
+export class NewConnections extends Agent {
+  constructor() {
+    super({ keepAlive: false });
+  }
+
+  override createConnection(
+    options: Parameters<Agent['createConnection']>[0],
+    callback?: Parameters<Agent['createConnection']>[1],
+  ): Duplex | null | undefined {
+    const socket = super.createConnection(options, callback);
+    if (socket) discardWhatIsNotRead(socket);
+    return socket;
+  }
+}
+
+/** Without this, Node.js closes a connection at the first write that fails, with the response that has arrived. */
+function discardWhatIsNotRead(socket: Duplex): void {
+  const write = socket._write.bind(socket);
+  const writev = socket._writev?.bind(socket);
+  const tolerant = (callback: (error?: Error | null) => void) => (error?: NodeJS.ErrnoException | null) =>
+    callback(error?.code === 'EPIPE' ? null : error);
+  socket._write = (chunk, encoding, callback) => write(chunk, encoding, tolerant(callback));
+  if (writev !== undefined) socket._writev = (chunks, callback) => writev(chunks, tolerant(callback));
 }

@@ -2,9 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { removeConnectionHeaders } from './backend-response.ts';
-import { FrameScanner, OPCODE } from './frame-scanner.ts';
-import type { Pingable } from './idle-pings.ts';
-import { PongFilter } from './pong-filter.ts';
+import { FrameScanner, OPCODE, type Pingable, PongFilter } from './websocket-frames.ts';
 
 /** One side of a WebSocket, and the bytes that arrived with the head of the HTTP message. */
 export interface TunnelSide {

@@ -5,6 +5,7 @@ import type { Visitor } from '#core/gate/visitor.ts';
 import type { ActivityStore } from '#core/ports/activity-store.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { ReasonCode } from '#core/workbench/reasons.ts';
 import type { Running } from '#core/workbench/workbench.ts';
 import { decideOwnRequest } from '#gate/decide-own-request.ts';
 import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
@@ -16,7 +17,6 @@ import type { WorkbenchRecords } from '#gate/workbench-records.ts';
 import type { WorkbenchShares } from '#gate/workbench-shares.ts';
 import { NOTICE_SCRIPT } from './notice-script.ts';
 import { NOTICE_PATH, NOTICE_SCRIPT_PATH } from './notice-tag.ts';
-import { describeStop } from './stop-texts.ts';
 
 export interface NoticeRoutesOptions {
   readonly records: Pick<WorkbenchRecords, 'find'>;
@@ -144,4 +144,20 @@ function send(response: ServerResponse, type: string, cacheControl: string, body
       'cross-origin-resource-policy': 'same-origin',
     })
     .end(body);
+}
+
+/** Why the workbench stops, and what the visitor can do, behind `This workbench stops in 9 minutes`. */
+const TEXTS: Readonly<Partial<Record<ReasonCode, string>>> = {
+  max_life: 'because its run has lasted as long as it may. Save your work; you can start it again.',
+  stop_at: 'because it was to be stopped at this time. Save your work.',
+  machine_drained: 'because an operator empties its machine. Save your work.',
+  spot_interrupted: 'because AWS takes its instance back. Save your work.',
+};
+
+export function describeStop({ code, canExtend }: StopNotice): string {
+  if (code === 'idle')
+    return `because it is not used. Use it${canExtend ? ' or extend it' : ''} to keep it running.`;
+  if (code === 'schedule')
+    return `because of its schedule. Save your work${canExtend ? ', or extend it' : ''}.`;
+  return TEXTS[code] ?? 'as planned. Save your work.';
 }

@@ -1,6 +1,5 @@
 import type { CommandResult } from '#gate/ports.ts';
-import type { GatePage } from './gate-page.ts';
-import { html } from './markup.ts';
+import { type GatePage, html } from './gate-page.ts';
 
 /** The pages for a Start or Stop that was not carried out. */
 

@@ -1,5 +1,4 @@
-import type { GatePage } from './gate-page.ts';
-import { html } from './markup.ts';
+import { type GatePage, html } from './gate-page.ts';
 
 /** The pages for requests that lead to no workbench. */
 

@@ -1,6 +1,5 @@
 import { IDLE_STOP_PATH, type OwnRoute } from '#gate/own-route.ts';
-import type { GatePage } from './gate-page.ts';
-import { html } from './markup.ts';
+import { type GatePage, html } from './gate-page.ts';
 import type { PageRenderer } from './page-renderer.ts';
 import { respond } from './responses.ts';
 

@@ -1,7 +1,6 @@
-import type { FoundLinkItem } from '#contract/share-bodies.ts';
+import type { FoundLinkItem } from '#contract/share-link-bodies.ts';
 import type { SharedRole } from '#core/access/rights.ts';
-import type { GatePage } from './gate-page.ts';
-import { html, type Markup } from './markup.ts';
+import { type GatePage, html, type Markup } from './gate-page.ts';
 
 /** The pages on which a user redeems a link. */
 

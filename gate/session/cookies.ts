@@ -1,3 +1,5 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
 /**
  * The cookies of the gate. A browser accepts a `__Host-` cookie only from its own host, over a secure connection, without a
  * Domain and for all paths. A page of another workbench can therefore neither set nor replace it. No workbench receives or sets one
@@ -94,4 +96,16 @@ export function formatCookie(name: CookieName, value: string, lifetimeMs: number
 /** Returns the Set-Cookie header that deletes the cookie. */
 export function formatDeletedCookie(name: CookieName): string {
   return `${name}=; Max-Age=0; ${ATTRIBUTES}`;
+}
+
+/**
+ * Asks the browser to delete what a script of this host has set under a name of the gate. A script cannot replace the cookie
+ * of the gate, which is `HttpOnly`. But browsers store a cookie with the attribute `Partitioned` apart from it, and send both.
+ * The gate itself sets no such cookie, so that its own stays.
+ */
+export function deleteRepeatedCookies(
+  { headers }: Pick<IncomingMessage, 'headers'>,
+  response: Pick<ServerResponse, 'appendHeader'>,
+): void {
+  for (const cookie of formatDeletedRepetitions(headers.cookie)) response.appendHeader('set-cookie', cookie);
 }

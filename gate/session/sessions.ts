@@ -1,11 +1,13 @@
+import type { ServerResponse } from 'node:http';
 import * as z from 'zod/mini';
 import { GROUP_ID_LENGTH, isGroupId } from '#adapters/group-id.ts';
 import { CONTROL_CHARACTER, isUserId } from '#contract/parameters.ts';
 import { GROUPS_MAX } from '#core/access/grantee.ts';
-import type { UserVisitor } from '#core/gate/visitor.ts';
+import type { UserVisitor, Visitor } from '#core/gate/visitor.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import { isWorkbenchId } from '#core/ports/ids.ts';
 import { SESSION_LIFETIME_MS } from '#core/ports/session-cutoff-store.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { Ticket } from '#core/ports/ticket-store.ts';
 import { COOKIES, formatCookie } from './cookies.ts';
 import type { Sealing } from './seal.ts';
@@ -140,4 +142,75 @@ function splitGroupIds(text: string): readonly string[] {
 function isGroupIds(text: string): boolean {
   if (text === '' || text.length % GROUP_ID_LENGTH !== 0) return false;
   return text.length <= GROUPS_MAX * GROUP_ID_LENGTH && splitGroupIds(text).every(isGroupId);
+}
+
+/** Extends the session of the sign-in host while its user works. In prefix mode this is the session for all workbenches. */
+export class SessionRenewal {
+  readonly #sessions: Pick<Sessions, 'renewSignIn'>;
+  readonly #telemetry: Telemetry;
+
+  constructor(sessions: Pick<Sessions, 'renewSignIn'>, telemetry: Telemetry) {
+    this.#sessions = sessions;
+    this.#telemetry = telemetry;
+  }
+
+  /** Adds the cookie of the extended session to a response, if it is time. Does not throw. */
+  async renew(visitor: Visitor, response: ServerResponse): Promise<void> {
+    if (visitor.kind !== 'user') return;
+    try {
+      const cookie = await this.#sessions.renewSignIn(visitor);
+      if (cookie !== undefined) response.appendHeader('set-cookie', cookie);
+    } catch (error) {
+      // The session is valid for a while. A later response renews it.
+      this.#telemetry.error('a session could not be renewed', {}, error);
+    }
+  }
+}
+
+/**
+ * When each session of the sign-in host was last used here. In prefix mode browsers get a renewed cookie while they use
+ * workbenches, but a connection that stays open has the cookie with which it began: without this it would end with that one.
+ */
+export class SessionUse {
+  /** Milliseconds since 1970, by session. The one that was used last is at the end. */
+  readonly #lastUses = new Map<string, number>();
+
+  /** Notes a request, or data on a WebSocket. A session that has ended stays ended. @param now milliseconds since 1970 */
+  note(visitor: Visitor, now: number): void {
+    if (!isRenewable(visitor) || this.#endOf(visitor) <= now) return;
+    const key = keyOf(visitor);
+    this.#lastUses.delete(key);
+    this.#lastUses.set(key, now);
+    for (const [unused, usedAt] of this.#lastUses) {
+      if (now - usedAt < SIGN_IN_IDLE_MS) break;
+      this.#lastUses.delete(unused);
+    }
+  }
+
+  /** Returns a visitor with the end of the session as its last use has moved it: at most 8 hours after the sign-in. */
+  extend(visitor: Visitor): Visitor {
+    return isRenewable(visitor) ? { ...visitor, expiresAt: this.#endOf(visitor) } : visitor;
+  }
+
+  /** The number of sessions whose last use is remembered. */
+  get size(): number {
+    return this.#lastUses.size;
+  }
+
+  #endOf(visitor: UserVisitor): number {
+    const usedAt = this.#lastUses.get(keyOf(visitor));
+    if (usedAt === undefined) return visitor.expiresAt;
+    const renewed = Math.min(usedAt + SIGN_IN_IDLE_MS, visitor.signedInAt + SESSION_LIFETIME_MS);
+    return Math.max(visitor.expiresAt, renewed);
+  }
+}
+
+/** A session on the host of a workbench ends at the same time whether or not it is used. */
+function isRenewable(visitor: Visitor): visitor is UserVisitor {
+  return visitor.kind === 'user' && visitor.workbenchId === undefined;
+}
+
+/** The renewed cookies of a session have the same time of the sign-in. */
+function keyOf({ userId, signedInAt, issuerSession }: UserVisitor): string {
+  return JSON.stringify([userId, signedInAt, issuerSession]);
 }

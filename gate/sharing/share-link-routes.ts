@@ -10,7 +10,7 @@ import {
 } from '#core/gate/gate-host.ts';
 import type { UserVisitor } from '#core/gate/visitor.ts';
 import type { Clock } from '#core/ports/clock.ts';
-import { readField, readForm } from '#gate/form-body.ts';
+import { isSentForm, readField, readForm } from '#gate/form-body.ts';
 import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
 import { noFormPage } from '#gate/pages/command-pages.ts';
 import type { GatePage } from '#gate/pages/gate-page.ts';
@@ -24,7 +24,6 @@ import {
   tooManyLinksPage,
 } from '#gate/pages/share-link-pages.ts';
 import type { LinkResult, WorkbenchCommands } from '#gate/ports.ts';
-import { isSentForm } from '#gate/sent-form.ts';
 import { COOKIES, formatCookie, formatDeletedCookie, readCookie } from '#gate/session/cookies.ts';
 import type { Sealing } from '#gate/session/seal.ts';
 import { TicketAttempts, ticketClientOf, UNKNOWN_TICKETS_WINDOW_MS } from '#gate/session/ticket-attempts.ts';

@@ -21,15 +21,13 @@ import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
 import type { GatePage } from '#gate/pages/gate-page.ts';
 import {
   invalidReturnUrlPage,
-  signInMisconfiguredPage,
-  signInRefusedPage,
-  userClaimMissingPage,
-} from '#gate/pages/issuer-pages.ts';
-import {
   issuerUnavailablePage,
   signedOutPage,
   signInFailedPage,
+  signInMisconfiguredPage,
+  signInRefusedPage,
   signingInPage,
+  userClaimMissingPage,
 } from '#gate/pages/sign-in-pages.ts';
 import { COOKIES, formatCookie, formatDeletedCookie, readCookie } from '#gate/session/cookies.ts';
 import { SEALED_MAX_LENGTH } from '#gate/session/seal.ts';

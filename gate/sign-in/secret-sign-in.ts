@@ -1,4 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import * as z from 'zod/mini';
 import type { Timers } from '#adapters/local/timers.ts';
 import { moveAfterCutoffs } from '#core/gate/cutoffs.ts';
 import {
@@ -9,18 +10,18 @@ import {
   readBrowserBinding,
   SIGN_IN_PATH,
 } from '#core/gate/gate-host.ts';
+import type { Clock } from '#core/ports/clock.ts';
 import type { SessionCutoffStore } from '#core/ports/session-cutoff-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { GateAudit } from '#gate/audit/gate-audit.ts';
 import { clientNetworkOf } from '#gate/client-address.ts';
 import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
 import type { GatePage } from '#gate/pages/gate-page.ts';
-import { invalidReturnUrlPage, tooManySecretsPage } from '#gate/pages/issuer-pages.ts';
-import { secretPage } from '#gate/pages/sign-in-pages.ts';
+import { invalidReturnUrlPage, secretPage, tooManySecretsPage } from '#gate/pages/sign-in-pages.ts';
+import { COOKIES, formatCookie, readCookieCandidates } from '#gate/session/cookies.ts';
 import type { Sealing } from '#gate/session/seal.ts';
 import type { Sessions, SignIn } from '#gate/session/sessions.ts';
 import { readField, readForm } from '../form-body.ts';
-import { KnownBrowsers } from './known-browser.ts';
 import { redirect } from './redirect.ts';
 import { SECRET_WINDOW_MS, SecretAttempts, type SecretClient } from './secret-attempts.ts';
 import type { WayBack } from './way-back.ts';
@@ -139,4 +140,39 @@ export class SecretSignIn {
 /** Both are hashed first, because timingSafeEqual needs equal lengths. */
 function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();
+}
+
+/** How long a browser is known after a sign-in, milliseconds: 30 days. */
+export const KNOWN_BROWSER_MS = 30 * 24 * 60 * 60_000;
+
+const contentSchema = z.object({ id: z.string() });
+
+/**
+ * Recognizes browsers that have entered the secret before, so that the wrong secrets of others, who may have the same address, do not
+ * lock them out. The cookie admits to nothing.
+ */
+class KnownBrowsers {
+  readonly #seal: Sealing;
+  readonly #clock: Clock;
+
+  constructor(seal: Sealing, clock: Clock) {
+    this.#seal = seal;
+    this.#clock = clock;
+  }
+
+  /** Returns the random id of a browser; undefined if it is not known. @param cookies the Cookie header */
+  async find(cookies: string | undefined): Promise<string | undefined> {
+    for (const sealed of readCookieCandidates(cookies, COOKIES.knownBrowser)) {
+      const { data } = z.safeParse(contentSchema, await this.#seal.unseal('known-browser', sealed));
+      if (data !== undefined) return data.id;
+    }
+    return undefined;
+  }
+
+  /** Returns the Set-Cookie header of a browser that has entered the secret. */
+  async format(id: string = randomBytes(16).toString('base64url')): Promise<string> {
+    const expiresAt = this.#clock.now() + KNOWN_BROWSER_MS;
+    const sealed = await this.#seal.seal('known-browser', { id }, expiresAt);
+    return formatCookie(COOKIES.knownBrowser, sealed, KNOWN_BROWSER_MS);
+  }
 }

@@ -1,7 +1,7 @@
 import { pause, type Timers } from '#adapters/local/timers.ts';
+import type { EndReason } from '#core/gate/decide-request.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import type { OpenRequests } from '../open-requests.ts';
-import { endConnection } from './end-connection.ts';
+import type { OpenRequest, OpenRequests, WebSocketEnd } from '../open-requests.ts';
 
 export interface DrainOptions {
   readonly openRequests: OpenRequests;
@@ -51,4 +51,21 @@ export class Drain {
   #webSockets() {
     return this.#options.openRequests.list().filter(({ request }) => request.webSocket);
   }
+}
+
+/** A browser may connect again after `going_away`. */
+const WEB_SOCKET_ENDS: Readonly<Record<EndReason, WebSocketEnd>> = {
+  signed_out: 'policy_violation',
+  no_right: 'policy_violation',
+  not_running: 'going_away',
+  unreadable: 'going_away',
+  stopping: 'going_away',
+};
+
+/** Ends a connection and counts it. */
+export function endConnection(opened: OpenRequest, reason: EndReason, telemetry: Telemetry): void {
+  const { workbenchId } = opened.forwarded;
+  if (reason !== 'stopping') telemetry.info('a connection was ended', { workbenchId, reason });
+  telemetry.count('gate_connection_ended', 1, { reason });
+  opened.close(WEB_SOCKET_ENDS[reason]);
 }

@@ -10,9 +10,9 @@ import type { Share } from '#core/ports/share-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import type { OpenRequest, OpenRequestObserver, OpenRequests } from '../open-requests.ts';
-import { SessionUse } from '../session/session-use.ts';
+import { SessionUse } from '../session/sessions.ts';
 import type { VisitorSource } from '../session/visitor-reader.ts';
-import { endConnection } from './end-connection.ts';
+import { endConnection } from './drain.ts';
 
 export interface RevocationWatchOptions {
   readonly openRequests: OpenRequests;

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import { RandomIds } from '#adapters/random-ids.ts';
+import { describe, expect, it, test } from 'vitest';
+import { auditIdOf, RandomIds } from '#adapters/random-ids.ts';
+import { createdAtOf } from '#core/ports/ids.ts';
+import { T0 } from '#test/builders/workbench.ts';
 
 const ids = new RandomIds();
 /** Milliseconds since 1970, until the year 2200. */
@@ -35,4 +37,23 @@ describe('RandomIds', () => {
     expect(created.every((id) => /^[0-9a-hjkmnp-tv-z]{16}$/.test(id))).toBe(true);
     expect(new Set(created.join('')).size).toBe(32);
   });
+});
+
+it('returns the same id for the same parts, and another one for any other', () => {
+  expect(auditIdOf(T0, 'request', 1)).toBe(auditIdOf(T0, 'request', 1));
+  const ids = [
+    auditIdOf(T0, 'request', 1),
+    auditIdOf(T0 + 1, 'request', 1),
+    auditIdOf(T0, 'request', 2),
+    auditIdOf(T0, 'request', '1'),
+    auditIdOf(T0, 'request1'),
+    auditIdOf(T0, 'request', 1, ''),
+  ];
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+it('has the form of a ULID that begins with its time', () => {
+  const id = auditIdOf(T0, 'request', 1);
+  expect(id).toMatch(/^[0-9a-hjkmnp-tv-z]{26}$/);
+  expect(createdAtOf(id)).toBe(T0);
 });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runMany } from '#console/src/run-many.ts';
-import { ROWS_PER_PAGE, type Row, showRows, type View } from '#console/src/table.ts';
+import { ROWS_PER_PAGE, type Row, runMany, showRows, type View } from '#console/src/table.ts';
 
 const VIEW: View = { filter: '', status: '', sort: 'name', descending: false, page: 1 };
 const row = (number: number, more: Partial<Row> = {}): Row => ({

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { EVENT_FILE_DAYS, EVENT_FILE_MAX_BYTES } from '#adapters/local/event-files.ts';
+import { EVENT_FILE_DAYS, EVENT_FILE_MAX_BYTES } from '#adapters/local/day-files.ts';
 import { workbenchEventSchema } from '#contract/workbench-event.ts';
 import {
   WORKBENCH_EVENT_MAX_BYTES,

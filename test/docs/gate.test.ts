@@ -12,7 +12,7 @@ import { anchorOf, codeIn, sectionsOf } from './headings.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
-const SOURCES = globSync(['{gate,core/gate,adapters/http-server}/**/*.ts', 'contract/gate-probe.ts'], {
+const SOURCES = globSync(['{gate,core/gate,adapters/http-server}/**/*.ts', 'adapters/probe-token.ts'], {
   cwd: ROOT,
 })
   .map(read)

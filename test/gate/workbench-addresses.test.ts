@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import WebSocket, { WebSocketServer } from 'ws';
-import { WorkbenchAddresses } from '#gate/workbench-addresses.ts';
+import { parseWorkbenchPath, WorkbenchAddresses } from '#gate/workbench-addresses.ts';
 import { ID, idAt, stopped, T0 } from '#test/builders/workbench.ts';
 import { rawRequest, sendRaw } from '#test/local/raw-http.ts';
 import { openBackend, openProxy, runningAt } from './open-proxy.ts';
@@ -170,5 +170,50 @@ describe('a workbench on a host of its own', () => {
       const [, response] = await once(open(path, headers), 'unexpected-response');
       expect(response.statusCode).toBe(403);
     }
+  });
+});
+
+const id = '01hzzzzzzz0123456789abcdef';
+
+describe('parseWorkbenchPath', () => {
+  test.each<[target: string, rest: string]>([
+    [`/project/${id}/`, '/'],
+    [`/project/${id}/?a=1`, '/?a=1'],
+    [`/project/${id}/static/a%2Fb.js?x=/y?z`, '/static/a%2Fb.js?x=/y?z'],
+    [`/project/${id}//two`, '//two'],
+    [`/project/${id}/../../etc`, '/../../etc'],
+  ])('removes the prefix of %s', (target, rest) => {
+    expect(parseWorkbenchPath(target)).toEqual({
+      kind: 'workbench',
+      workbenchId: id,
+      prefix: `/project/${id}`,
+      rest,
+    });
+  });
+
+  test.each([
+    [`/project/${id}`, `/project/${id}/`],
+    [`/project/${id}?folder=/a&x=1`, `/project/${id}/?folder=/a&x=1`],
+  ])('adds the missing slash to %s and keeps the query', (target, location) => {
+    expect(parseWorkbenchPath(target)).toEqual({ kind: 'missing_slash', location });
+  });
+
+  test.each(['/', '/?a=1'])('parses %s as the index', (target) => {
+    expect(parseWorkbenchPath(target)).toEqual({ kind: 'index' });
+  });
+
+  test.each([
+    '/project',
+    '/project/',
+    '/project/short/',
+    `/project/${id.toUpperCase()}/`,
+    `/project/${id}x/`,
+    `/project/%30${id.slice(1)}/`,
+    `/Project/${id}/`,
+    `//project/${id}/`,
+    `/x/project/${id}/`,
+    '/favicon.ico',
+  ])('parses %s as unknown', (target) => {
+    expect(parseWorkbenchPath(target)).toEqual({ kind: 'unknown' });
   });
 });

@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { BOOT_SCRIPT } from '#adapters/boot-script.ts';
-import { HEALTH_PROBE } from '#adapters/health-probe.ts';
 import { chooseCommand } from '#adapters/local/processes/command.ts';
+import { BOOT_SCRIPT, HEALTH_PROBE } from '#adapters/workbench-container.ts';
 
 const IMAGE = join(import.meta.dirname, '../../image');
 const run = promisify(execFile);

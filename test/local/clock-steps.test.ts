@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ClockSteps } from '#local/clock-steps.ts';
+import { ClockSteps } from '#local/schedules.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { TelemetryRecorder } from './telemetry-recorder.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { IntervalSchedule } from '#local/interval-schedule.ts';
+import { IntervalSchedule } from '#local/schedules.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { TelemetryRecorder } from './telemetry-recorder.ts';
 

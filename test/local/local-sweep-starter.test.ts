@@ -1,5 +1,5 @@
 import type { Sweep } from '#core/reconcile/report.ts';
-import { LocalSweepStarter } from '#local/local-sweep-starter.ts';
+import { LocalSweepStarter } from '#local/schedules.ts';
 import { describeSweepStarterContract } from '#test/contracts/sweep-starter.ts';
 
 describeSweepStarterContract('LocalSweepStarter', async () => {

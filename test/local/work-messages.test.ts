@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseWorkMessage, type QueueEvent } from '#functions/drive/drive-batch.ts';
-import { deliverAsMessage } from '#local/work-messages.ts';
+import { deliverAsMessage } from '#local/queue.ts';
 import { ID } from '#test/builders/workbench.ts';
 
 const key = { userId: 'Zoë "x"', workbenchId: ID };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { lockDataFolder } from '#adapters/local/sqlite/data-folder-lock.ts';
-import { KEYS_FILE, openGateKeys } from '#local/gate-keys.ts';
+import { KEYS_FILE, openGateKeys } from '#local/secret-files.ts';
 
 const TOOL = join(import.meta.dirname, '../../tools/local-rotate-gate-keys.mjs');
 

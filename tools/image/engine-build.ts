@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
-import { readEngineMessages } from '#adapters/local/containers/engine-messages.ts';
+import { readEngineMessages } from '#adapters/local/containers/engine-responses.ts';
 import { type FactsOptions, type ImageFacts, readImageFacts } from './image-facts.ts';
 
 /** An image could not be built, pulled or pushed. The message is for the user of the tool. */

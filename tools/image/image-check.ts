@@ -1,4 +1,4 @@
-import { HEALTH_PROBE_PROGRAMS } from '#adapters/health-probe.ts';
+import { HEALTH_PROBE_PROGRAMS } from '#adapters/workbench-container.ts';
 import type { ImageFacts } from './image-facts.ts';
 
 /** What a stage requires of an image. */

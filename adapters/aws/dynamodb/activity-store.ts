@@ -18,7 +18,6 @@ import {
   type StoredReport,
 } from '#core/ports/activity-store.ts';
 import { PortError } from '#core/ports/port-error.ts';
-import { batchGetItems, type Wait } from './batch-get.ts';
 import { callDynamoDb, writeConditionally } from './errors.ts';
 import {
   activityKey,
@@ -28,6 +27,7 @@ import {
   runActivityKey,
   workbenchOfActivity,
 } from './keys.ts';
+import { batchGetItems, type Wait } from './read-many.ts';
 
 /** How often a report is merged with one that was written at the same time. */
 const MERGES_MAX = 3;

@@ -26,7 +26,7 @@ import {
   type Item,
   keyAttributes,
 } from './keys.ts';
-import { queryPages } from './query-pages.ts';
+import { queryPages } from './read-many.ts';
 
 /** Items that one Query call returns at most. */
 const QUERY_PAGE_SIZE = 500;

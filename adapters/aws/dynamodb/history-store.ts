@@ -15,7 +15,7 @@ import { type HistoryEntry, historyEntrySchema } from '#core/workbench/history.t
 import { eventIdOf, type WorkbenchEvent } from '#core/workbench/workbench-event.ts';
 import { callDynamoDb, writeConditionally } from './errors.ts';
 import { historyKey, historyPartition, type Item, keyAttributes } from './keys.ts';
-import { queryPages } from './query-pages.ts';
+import { queryPages } from './read-many.ts';
 
 /** The most concurrent calls of one method. */
 const CONCURRENT_CALLS_MAX = 10;

@@ -10,7 +10,6 @@ import type {
 } from '#core/ports/quota-store.ts';
 import { type Ledger, ledgerSchema } from '#core/quotas/ledger.ts';
 import { formatScope, type QuotaLimits, type QuotaScope, quotaLimitsSchema } from '#core/quotas/limits.ts';
-import { batchGetItems } from './batch-get.ts';
 import { callDynamoDb, writeConditionally } from './errors.ts';
 import {
   type Item,
@@ -22,6 +21,7 @@ import {
   quotaLimitsKey,
   USER_PARTITIONS,
 } from './keys.ts';
+import { batchGetItems } from './read-many.ts';
 
 const PAGE = 100;
 

@@ -8,7 +8,6 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { TABLE } from '#contract/table.ts';
 import type { Grantee } from '#core/access/grantee.ts';
 import { type Share, type ShareKey, type ShareStore, storedShareSchema } from '#core/ports/share-store.ts';
-import { batchGetItems, type Wait } from './batch-get.ts';
 import { callDynamoDb, writeConditionally } from './errors.ts';
 import {
   granteePartition,
@@ -20,7 +19,7 @@ import {
   shareKey,
   sharePartition,
 } from './keys.ts';
-import { queryPages } from './query-pages.ts';
+import { batchGetItems, queryPages, type Wait } from './read-many.ts';
 
 /**
  * Shares in DynamoDB: one item per share, in a partition per workbench, and one item in the partition of the grantee, by

@@ -1,7 +1,7 @@
 import type { RunTaskCommandInput, TaskOverride } from '@aws-sdk/client-ecs';
 import { WORKBENCH_CONTAINER } from '#contract/log-streams.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
-import { type ActivityEndpoint, activityEnvironment } from '../../activity-endpoint.ts';
+import { type ActivityEndpoint, activityEnvironment } from '../../run-token.ts';
 import { type TaskSettings, tagList } from './settings.ts';
 import { groupOf, RUN_ATTEMPT_VARIABLE, RUN_ID_VARIABLE, startedByOf } from './task-identity.ts';
 

@@ -1,5 +1,4 @@
-import type { ActivityEndpoint } from '../../activity-endpoint.ts';
-import type { RunIdentity } from '../../run-token.ts';
+import type { ActivityEndpoint, RunIdentity } from '../../run-token.ts';
 
 /** What all tasks of an installation have in common. */
 export interface TaskSettings {

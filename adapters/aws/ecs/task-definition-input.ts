@@ -7,10 +7,7 @@ import type {
 import { LOG_STREAM_OPTIONS, WORKBENCH_CONTAINER } from '#contract/log-streams.ts';
 import type { DefinedWorkbench } from '#core/ports/task-runner.ts';
 import type { Mount } from '#core/ports/volume-store.ts';
-import { BOOT_SCRIPT } from '../../boot-script.ts';
-import { HEALTH_PROBE } from '../../health-probe.ts';
-import { projectPathOf } from '../../project-path.ts';
-import { sharedMemoryOf } from '../../shared-memory.ts';
+import { BOOT_SCRIPT, HEALTH_PROBE, projectPathOf, sharedMemoryOf } from '../../workbench-container.ts';
 import { familyOf, READINESS_CONTAINER, type TaskSettings, tagList } from './settings.ts';
 
 /** The label of the workbench's container that stores a digest of the whole definition. */

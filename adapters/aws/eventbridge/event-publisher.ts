@@ -1,14 +1,11 @@
-import {
-  type EventBridgeClient,
-  PutEventsCommand,
-  type PutEventsRequestEntry,
-} from '@aws-sdk/client-eventbridge';
+import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import type { EventPublisher, PublishOutcome, RejectedEvent } from '#core/ports/event-publisher.ts';
 import {
   WORKBENCH_EVENT_SOURCE,
   WORKBENCH_EVENTS,
   type WorkbenchEvent,
 } from '#core/workbench/workbench-event.ts';
+import { type ConnectionOptions, toClientConfig } from '../connection.ts';
 import { errorNameOf, isMalformedRequest, isRejectedEntry, portError } from '../errors.ts';
 
 /** The most entries of a PutEvents request. Ten events are at most 20 KB; EventBridge allows 256 KB. */
@@ -101,4 +98,12 @@ export class BusEventPublisher implements EventPublisher {
       Detail: JSON.stringify(event),
     };
   }
+}
+
+/**
+ * A client of EventBridge. No user waits for it, and its readers expect repeated events. Beside its adapter, so that no other function
+ * loads it. The caller must call `destroy()`.
+ */
+export function createEventBridgeClient(options: ConnectionOptions = {}): EventBridgeClient {
+  return new EventBridgeClient(toClientConfig({ maxAttempts: 3, ...options }));
 }

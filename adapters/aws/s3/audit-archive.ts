@@ -5,12 +5,13 @@ import {
   CreateMultipartUploadCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  type S3Client,
+  S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { AUDIT_PREFIX } from '#contract/audit-export.ts';
 import { ARCHIVE_CHUNK_BYTES, type AuditArchive, HOUR_MS } from '#core/ports/audit-archive.ts';
 import { PortError } from '#core/ports/port-error.ts';
+import { type ConnectionOptions, toClientConfig } from '../connection.ts';
 import { callAws } from '../errors.ts';
 
 const KEY = new RegExp(`^${AUDIT_PREFIX}day=(\\d{4}-\\d{2}-\\d{2})/hour=(\\d{2})\\.jsonl$`);
@@ -153,4 +154,12 @@ function hourOf(key: string): number | undefined {
   const [, day, hour] = KEY.exec(key) ?? [];
   const at = Date.parse(`${day}T${hour}:00:00.000Z`);
   return Number.isNaN(at) ? undefined : at;
+}
+
+/**
+ * A client of S3 for files of some megabytes. No user waits for it, and its calls are idempotent. Beside its adapter, so that no other
+ * function loads it. The caller must call `destroy()`.
+ */
+export function createS3Client(options: ConnectionOptions = {}): S3Client {
+  return new S3Client(toClientConfig({ requestTimeoutMs: 30_000, maxAttempts: 3, ...options }));
 }

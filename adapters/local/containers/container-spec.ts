@@ -1,12 +1,10 @@
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
 import type { TaskInput } from '#core/ports/task-runner.ts';
-import { BOOT_SCRIPT } from '../../boot-script.ts';
-import { projectPathOf } from '../../project-path.ts';
-import { sharedMemoryOf } from '../../shared-memory.ts';
+import { BOOT_SCRIPT, projectPathOf, sharedMemoryOf } from '../../workbench-container.ts';
 import { prefixOf } from '../tasks/endpoint.ts';
 import type { ContainerUser } from './container-user.ts';
 import type { ContainerState } from './engine.ts';
-import type { EngineInfo } from './engine-info.ts';
+import type { EngineInfo } from './engine-responses.ts';
 
 /** Settings of all containers of an installation. */
 export interface ContainerSettings {

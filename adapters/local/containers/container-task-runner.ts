@@ -8,7 +8,7 @@ import { containerName, installationLabel } from './container-spec.ts';
 import { ContainerTask, type ContainerTaskContext } from './container-task.ts';
 import { containerUserFor } from './container-user.ts';
 import type { Engine } from './engine.ts';
-import type { EngineInfo } from './engine-info.ts';
+import type { EngineInfo } from './engine-responses.ts';
 import { Images } from './images.ts';
 import { RunOutput } from './run-output.ts';
 

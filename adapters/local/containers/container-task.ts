@@ -12,12 +12,11 @@ import {
   containerSpec,
   memoryMibOf,
 } from './container-spec.ts';
+import { prepareFolder } from './container-user.ts';
 import type { ContainerState, Engine } from './engine.ts';
-import { toExitReason, wasOomKilled } from './exit-reason.ts';
 import type { Images } from './images.ts';
-import { prepareFolder } from './prepare-folder.ts';
 import type { RunOutput } from './run-output.ts';
-import { StartFailure, startFailureReason } from './start-failure.ts';
+import { StartFailure, startFailureReason, toExitReason, wasOomKilled } from './stop-reasons.ts';
 
 export interface ContainerTaskContext extends LocalTaskContext<ContainerRecord> {
   readonly engine: Engine;

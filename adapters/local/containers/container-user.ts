@@ -1,4 +1,8 @@
-import type { EngineInfo } from './engine-info.ts';
+import { lchown, lstat } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
+import type { TaskInput } from '#core/ports/task-runner.ts';
+import type { EngineInfo } from './engine-responses.ts';
+import { StartFailure } from './stop-reasons.ts';
 
 /** The user of a container, and the owner that its files must have. */
 export interface ContainerUser {
@@ -36,4 +40,22 @@ export function containerUserFor(
   if (engine.rootless && engine.kind === 'docker') return { user: '0:0' };
   if (uid === 0) return { user: imageUser, owner: { uid: IMAGE_UID, gid: IMAGE_UID } };
   return engine.rootless ? { user: `${uid}:${gid}`, userNamespace: 'keep-id' } : { user: `${uid}:${gid}` };
+}
+
+/**
+ * Returns the folder of a volume after changing its owner to the user of the container.
+ * @throws StartFailure
+ */
+export async function prepareFolder({ mount }: TaskInput, { owner }: ContainerUser): Promise<string> {
+  const folder = mount.path ?? '';
+  const stats = isAbsolute(folder) ? await lstat(folder).catch(() => undefined) : undefined;
+  if (!stats?.isDirectory()) {
+    throw new StartFailure('storage_failed', 'The folder with its files does not exist.');
+  }
+  if (owner !== undefined && (stats.uid !== owner.uid || stats.gid !== owner.gid)) {
+    await lchown(folder, owner.uid, owner.gid).catch(() => {
+      throw new StartFailure('storage_failed', 'The owner of the folder with its files cannot be changed.');
+    });
+  }
+  return folder;
 }

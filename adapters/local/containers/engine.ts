@@ -1,7 +1,11 @@
 import { Readable } from 'node:stream';
 import Docker from 'dockerode';
-import { type EngineInfo, parseEngineInfo } from './engine-info.ts';
-import { type EngineMessage, readEngineMessages } from './engine-messages.ts';
+import {
+  type EngineInfo,
+  type EngineMessage,
+  parseEngineInfo,
+  readEngineMessages,
+} from './engine-responses.ts';
 import { toEngineUnusable } from './engine-socket.ts';
 
 /** The engine responded with an error. */

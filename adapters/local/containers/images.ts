@@ -1,7 +1,7 @@
 import { truncateUtf8 } from '#core/workbench/truncate-utf8.ts';
 import { pause, type Timers } from '../timers.ts';
 import type { Engine } from './engine.ts';
-import type { EngineMessage } from './engine-messages.ts';
+import type { EngineMessage } from './engine-responses.ts';
 
 /** The image does not exist and could not be pulled. The message is the engine's. */
 export class PullFailed extends Error {

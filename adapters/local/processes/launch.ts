@@ -1,19 +1,18 @@
 import { spawn } from 'node:child_process';
-import { lstat } from 'node:fs/promises';
+import { lstat, mkdir } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join, sep } from 'node:path';
 import type { StopReason, TaskInput } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { type ActivityEndpoint, activityEnvironment } from '../../activity-endpoint.ts';
-import type { RunIdentity } from '../../run-token.ts';
+import { exists } from '../../directories/exists.ts';
+import { type ActivityEndpoint, activityEnvironment, type RunIdentity } from '../../run-token.ts';
 import { errorCode } from '../../system-error.ts';
 import { causesOf, probeSpace } from '../no-space.ts';
-import { isTransient } from '../state-files.ts';
+import { isTransient, replaceFile } from '../state-files.ts';
 import { prefixOf } from '../tasks/endpoint.ts';
 import type { RunLogs } from '../tasks/run-logs.ts';
 import type { Timers } from '../timers.ts';
 import { checkWorkbenchId } from '../workbench-id.ts';
 import type { RunContext, WorkbenchCommand } from './command.ts';
-import { writeInitialFiles } from './initial-files.ts';
 import { ProgramOutput } from './program-output.ts';
 import type { WorkbenchSockets } from './workbench-sockets.ts';
 
@@ -270,4 +269,20 @@ export async function spawnGated(options: GatedProcessOptions): Promise<GatedPro
   // The process may exit before it has read the line.
   stdin.on('error', () => {});
   return { pid, ended, release: () => stdin.end('go\n'), abandon: () => stdin.destroy() };
+}
+
+/**
+ * Writes the files of a program that do not exist: relative path → content. A file is complete or does not exist, because
+ * the next start does not write it again. The program must not run.
+ */
+export async function writeInitialFiles(
+  folder: string,
+  files: Readonly<Record<string, string>>,
+): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const [path, content] of Object.entries(files)) {
+    const file = join(folder, path);
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    if (!(await exists(file))) await replaceFile(file, content);
+  }
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import type { ActivityEndpoint } from '../../activity-endpoint.ts';
-import type { RunIdentity } from '../../run-token.ts';
+import type { ActivityEndpoint, RunIdentity } from '../../run-token.ts';
 import { readInstallationId } from '../installation-id.ts';
 import { LocalTaskRunner, type LocalTaskRunnerOptions, SERVER_STOPPED } from '../tasks/local-task-runner.ts';
 import { RunLogs } from '../tasks/run-logs.ts';

@@ -1,9 +1,9 @@
+import { useEffect, useState } from 'preact/hooks';
 import type { Workbench } from '#clients/typescript/src/workbench.ts';
 import { formatClock } from '../format.ts';
 import { useStartTimes } from '../queries.ts';
 import { TEXTS } from '../texts.ts';
 import { explainStatus, isInTransition, toneOf, usualStartMs, waitsSince } from '../workbench-state.ts';
-import { useNow } from './use-now.ts';
 
 /** The status, why, and how long it has waited. */
 export function StatusLine({ workbench }: { readonly workbench: Workbench }) {
@@ -34,4 +34,21 @@ function Waited({ since, workbench }: { readonly since: number; readonly workben
       {usual !== undefined && TEXTS.usually(formatClock(usual))}
     </span>
   );
+}
+
+/** Returns the time, in milliseconds since 1970, and again each second while the page is visible. */
+export function useNow(): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const tick = () => {
+      if (document.visibilityState === 'visible') setNow(Date.now());
+    };
+    const timer = setInterval(tick, 1000);
+    document.addEventListener('visibilitychange', tick);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', tick);
+    };
+  }, []);
+  return now;
 }

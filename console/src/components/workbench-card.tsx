@@ -5,8 +5,7 @@ import { useListedWorkbench } from '../queries.ts';
 import { TEXTS } from '../texts.ts';
 import { describeCost } from '../workbench-state.ts';
 import { Actions } from './actions.tsx';
-import { StatusLine } from './status-line.tsx';
-import { useNow } from './use-now.ts';
+import { StatusLine, useNow } from './status-line.tsx';
 
 /** A workbench in the list. */
 export function WorkbenchCard({ listed }: { readonly listed: Workbench }) {

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { AuditPage } from '../api.ts';
 import { Field } from '../components/field.tsx';
 import { ProblemNotice } from '../components/problem-notice.tsx';
-import { ScrollableTable } from '../components/scrollable-table.tsx';
+import { ScrollableTable } from '../components/tables.tsx';
 import { useConsole } from '../context.ts';
 import { formatTime } from '../format.ts';
 import { TEXTS } from '../texts.ts';

@@ -1,10 +1,10 @@
 import { useMutation, useQueryClient } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
 import type { Machine } from '../api.ts';
-import { Bar } from '../components/bar.tsx';
 import { Dialog } from '../components/dialog.tsx';
 import { Field } from '../components/field.tsx';
 import { ProblemNotice } from '../components/problem-notice.tsx';
+import { Bar } from '../components/tables.tsx';
 import { useConsole } from '../context.ts';
 import { formatCpu, formatMemory, formatTime } from '../format.ts';
 import { KEYS } from '../queries.ts';

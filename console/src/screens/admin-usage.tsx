@@ -1,9 +1,8 @@
 import { useMutation } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
-import { CostTable } from '../components/cost-table.tsx';
-import { Field } from '../components/field.tsx';
-import { MonthField } from '../components/month-field.tsx';
+import { Field, MonthField } from '../components/field.tsx';
 import { ProblemNotice } from '../components/problem-notice.tsx';
+import { CostTable } from '../components/tables.tsx';
 import { useConsole } from '../context.ts';
 import { toMonth } from '../format.ts';
 import { TEXTS } from '../texts.ts';

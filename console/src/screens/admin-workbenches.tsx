@@ -5,12 +5,11 @@ import { toAddress } from '../addresses.ts';
 import type { Api, Machine, Me, Target } from '../api.ts';
 import { Field } from '../components/field.tsx';
 import { ProblemNotice } from '../components/problem-notice.tsx';
-import { ScrollableTable } from '../components/scrollable-table.tsx';
+import { ScrollableTable } from '../components/tables.tsx';
 import { useConsole } from '../context.ts';
 import { describeProblem } from '../problems.ts';
 import { KEYS, useWorkbenchList } from '../queries.ts';
-import { runMany } from '../run-many.ts';
-import { type Column, type Row, showRows, type View } from '../table.ts';
+import { type Column, type Row, runMany, showRows, type View } from '../table.ts';
 import { TEXTS } from '../texts.ts';
 
 const COLUMNS = Object.keys(TEXTS.admin.columns) as readonly Column[];

@@ -1,16 +1,16 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/preact-query';
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/preact-query';
 import { useRef, useState } from 'preact/hooks';
 import { toAddress } from '../addresses.ts';
+import type { CreateBody, QuotaName } from '../api.ts';
 import { Field } from '../components/field.tsx';
 import { ProblemNotice } from '../components/problem-notice.tsx';
 import { useConsole } from '../context.ts';
-import { type OfferChoice, templateOf, toOfferFields } from '../offers.ts';
+import { formatQuota, formatUsd } from '../format.ts';
+import { type OfferChoice, type Size, templateOf, toOfferFields } from '../offers.ts';
 import { openInTab } from '../open-workbench.ts';
 import { describeProblem } from '../problems.ts';
 import { KEYS } from '../queries.ts';
-import type { Size } from '../sizes.ts';
 import { TEXTS } from '../texts.ts';
-import { CreatePreview } from './create-preview.tsx';
 import { OfferFields } from './offer-fields.tsx';
 
 export function Create() {
@@ -131,4 +131,29 @@ export function Create() {
 function idleHintOf(ofTemplate: number | null | undefined): string {
   if (ofTemplate === undefined) return TEXTS.create.idleHint;
   return ofTemplate === null ? TEXTS.create.idleNever : TEXTS.create.idleOfTemplate(ofTemplate);
+}
+
+/** What a workbench would leave of the quota, and cost. Shows nothing that the API does not say. */
+function CreatePreview({ body }: { readonly body: CreateBody }) {
+  const { api } = useConsole();
+  const { data, error } = useQuery({
+    queryKey: ['preview', JSON.stringify(body)],
+    queryFn: ({ signal }) => api.preview(body, signal),
+    placeholderData: keepPreviousData,
+  });
+  // The form itself says what is wrong, once it is sent.
+  if (data === undefined || error !== null) return null;
+  const perHour = data.estimate?.per_hour_running;
+  const left = (Object.entries(data.quota.left) as [QuotaName, number | null][]).flatMap(([name, amount]) =>
+    amount === null ? [] : [TEXTS.create.left(TEXTS.usage.names[name], formatQuota(name, amount))],
+  );
+  if (perHour === undefined && left.length === 0) return null;
+  return (
+    <ul class="hint">
+      {perHour !== undefined && <li>{TEXTS.create.costs(formatUsd(perHour))}</li>}
+      {left.map((text) => (
+        <li key={text}>{text}</li>
+      ))}
+    </ul>
+  );
 }

@@ -5,11 +5,11 @@ import type { Target, UpdateBody } from '../api.ts';
 import { Field } from '../components/field.tsx';
 import { ProblemNotice } from '../components/problem-notice.tsx';
 import { useConsole } from '../context.ts';
+import type { Size } from '../offers.ts';
 import { describeProblem } from '../problems.ts';
 import { refreshWorkbench } from '../queries.ts';
-import type { Size } from '../sizes.ts';
 import { TEXTS } from '../texts.ts';
-import { SizeFields } from './size-fields.tsx';
+import { SizeFields } from './offer-fields.tsx';
 
 interface NameAndSizeProps {
   readonly workbench: Workbench;

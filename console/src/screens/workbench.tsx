@@ -12,14 +12,12 @@ import { useWorkbench } from '../queries.ts';
 import { TEXTS } from '../texts.ts';
 import { actionsOf, needsStopHelp } from '../workbench-state.ts';
 import { DeleteWorkbench } from './delete-workbench.tsx';
-import { History } from './history.tsx';
-import { Logs } from './logs.tsx';
+import { History, Logs } from './history-and-logs.tsx';
 import { NameAndSize } from './name-and-size.tsx';
-import { PlannedStops } from './planned-stops.tsx';
+import { PlannedStops, StopHelp } from './planned-stops.tsx';
 import { Schedule } from './schedule.tsx';
 import { ShareLinks } from './share-links.tsx';
 import { Shares } from './shares.tsx';
-import { StopHelp } from './stop-help.tsx';
 
 /** One workbench: its state, its history, and everything that its owner may do. */
 export function WorkbenchScreen({ target }: { readonly target: Target }) {

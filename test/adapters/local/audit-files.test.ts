@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { AuditFiles } from '#adapters/local/audit-files.ts';
+import { AuditFiles } from '#adapters/local/day-files.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import { anAuditEvent } from '#test/contracts/audit-store.ts';
 import { memoryStores } from '#test/memory/memory-stores.ts';

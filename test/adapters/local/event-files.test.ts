@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { EventFiles } from '#adapters/local/event-files.ts';
+import { EventFiles } from '#adapters/local/day-files.ts';
 import type { WorkbenchEvent } from '#core/workbench/workbench-event.ts';
 import { aWorkbenchEvent } from '#test/builders/workbench-event.ts';
 import { describeEventPublisherContract } from '#test/contracts/event-publisher.ts';

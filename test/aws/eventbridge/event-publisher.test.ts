@@ -11,8 +11,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { inject } from 'vitest';
-import { createEventBridgeClient } from '#adapters/aws/eventbridge/client.ts';
-import { BusEventPublisher } from '#adapters/aws/eventbridge/event-publisher.ts';
+import { BusEventPublisher, createEventBridgeClient } from '#adapters/aws/eventbridge/event-publisher.ts';
 import type { WorkbenchEvent } from '#core/workbench/workbench-event.ts';
 import { describeEventPublisherContract } from '#test/contracts/event-publisher.ts';
 import { connectionTo, sdkConfig, uniqueName } from '../connection.ts';

@@ -6,8 +6,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { expect, inject } from 'vitest';
-import { S3AuditArchive } from '#adapters/aws/s3/audit-archive.ts';
-import { createS3Client } from '#adapters/aws/s3/client.ts';
+import { createS3Client, S3AuditArchive } from '#adapters/aws/s3/audit-archive.ts';
 import { describeAuditArchiveContract } from '#test/contracts/audit-archive.ts';
 import { connectionTo, REGION, sdkConfig, uniqueName } from '../connection.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createdLinkResponseSchema, linksResponseSchema } from '#contract/share-bodies.ts';
+import { createdLinkResponseSchema, linksResponseSchema } from '#contract/share-link-bodies.ts';
 import { LINK_VALID_MS } from '#core/access/share-links.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import { LINK_USES_MAX, LINKS_MAX } from '#core/ports/share-link-store.ts';

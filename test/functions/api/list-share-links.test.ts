@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { linksResponseSchema } from '#contract/share-bodies.ts';
+import { linksResponseSchema } from '#contract/share-link-bodies.ts';
 import { withLinks } from './with-links.ts';
 
 it('lists the links that can be redeemed, with the uses that are left, and never their codes', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { foundLinkResponseSchema } from '#contract/share-bodies.ts';
+import { foundLinkResponseSchema } from '#contract/share-link-bodies.ts';
 import { withLinks } from './with-links.ts';
 
 describe('POST /share-links/preview', () => {

@@ -4,8 +4,13 @@ import { statusDetail } from '#core/workbench/status-detail.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import type { GatePage } from '#gate/pages/gate-page.ts';
 import { PageRenderer } from '#gate/pages/page-renderer.ts';
-import { describeDetail, formatDuration } from '#gate/pages/wording.ts';
-import { type NotRunningOptions, notRunningPage, unresponsivePage } from '#gate/pages/workbench-pages.ts';
+import {
+  describeDetail,
+  formatDuration,
+  type NotRunningOptions,
+  notRunningPage,
+  unresponsivePage,
+} from '#gate/pages/workbench-pages.ts';
 import {
   acceptedRun,
   aHost,

@@ -1,10 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { groupIdOf } from '#adapters/group-id.ts';
 import { GROUP_NAME_MAX_BYTES, GROUPS_MAX } from '#core/access/grantee.ts';
 import { COOKIES, readCookie } from '#gate/session/cookies.ts';
 import { createSealKeys, Seal } from '#gate/session/seal.ts';
-import { Sessions, type SignIn } from '#gate/session/sessions.ts';
+import { Sessions, SessionUse, SIGN_IN_IDLE_MS, type SignIn } from '#gate/session/sessions.ts';
 import { readSignIn } from '#gate/sign-in/user-claims.ts';
+import { T0 } from '#test/builders/workbench.ts';
+import { VISITOR } from '#test/gate/watch/an-open-request.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
@@ -97,4 +99,21 @@ describe('a session with groups', () => {
     const valid = await seal.seal('sign-in-session', { ...content, groups: 'a'.repeat(16) }, NOW + 60_000);
     expect(await sessions.parse(valid, undefined)).toMatchObject({ groups: ['a'.repeat(16)] });
   });
+});
+
+test('sessions that have not been used for an hour are forgotten', () => {
+  const use = new SessionUse();
+  const { workbenchId: _, ...visitor } = VISITOR;
+  const users = [1, 2, 3].map((n) => ({
+    ...visitor,
+    userId: `user ${n}`,
+    expiresAt: T0 + 2 * SIGN_IN_IDLE_MS,
+  }));
+  for (const [index, user] of users.entries()) use.note(user, T0 + index);
+  use.note(users[0] ?? visitor, T0 + 3);
+  expect(use.size).toBe(3);
+  use.note(users[2] ?? visitor, T0 + 1 + SIGN_IN_IDLE_MS);
+  expect(use.size).toBe(2);
+  for (const other of [VISITOR, { kind: 'open' }, { kind: 'none' }] as const) use.note(other, T0);
+  expect(use.size).toBe(2);
 });

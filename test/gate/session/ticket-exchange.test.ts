@@ -11,11 +11,11 @@ import { ENTER_PAGE_LIFETIME_MS, TICKET_LIFETIME_MS, type Ticket } from '#core/p
 import type { Workbench } from '#core/workbench/workbench.ts';
 import type { OwnRequest } from '#gate/own-route.ts';
 import type { GatePage } from '#gate/pages/gate-page.ts';
+import { SignOut } from '#gate/session/account.ts';
 import { bindBrowser, isBoundTo } from '#gate/session/browser-binding.ts';
 import { COOKIES } from '#gate/session/cookies.ts';
 import { createSealKeys, Seal } from '#gate/session/seal.ts';
 import { Sessions } from '#gate/session/sessions.ts';
-import { SignOut } from '#gate/session/sign-out.ts';
 import { UNKNOWN_TICKETS_MAX } from '#gate/session/ticket-attempts.ts';
 import { TicketExchange } from '#gate/session/ticket-exchange.ts';
 import { VisitorReader } from '#gate/session/visitor-reader.ts';

@@ -3,8 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { type GateAddress, gateAddressOf } from '#core/gate/gate-host.ts';
 import type { GateAudit } from '#gate/audit/gate-audit.ts';
-import type { OwnRequest, OwnRoute } from '#gate/own-route.ts';
-import { OwnRoutes } from '#gate/own-routes.ts';
+import { type OwnRequest, type OwnRoute, OwnRoutes } from '#gate/own-route.ts';
 import type { GatePage } from '#gate/pages/gate-page.ts';
 import { createSealKeys, Seal } from '#gate/session/seal.ts';
 import { Sessions } from '#gate/session/sessions.ts';

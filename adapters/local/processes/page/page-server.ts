@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { FileProblem, PROBLEMS } from './file-problem.ts';
-import { type Expected, FILE_MAX_BYTES, FolderFiles } from './folder-files.ts';
-import { checkOrigin } from './origin-check.ts';
+import { type Expected, FILE_MAX_BYTES, FileProblem, FolderFiles, PROBLEMS } from './folder-files.ts';
 
 export interface PageServerOptions {
   /** The folder of the shown files: an absolute path without symbolic links. */
@@ -173,4 +171,22 @@ function toProblemResponse(error: unknown): PageResponse {
   }
   console.error(error);
   return json(PROBLEMS.internal, { error: { code: 'internal', message: 'Something went wrong.' } });
+}
+
+/**
+ * Refuses requests that the page itself did not send, but another site made a browser send. The host name is not checked:
+ * only the proxy reaches the socket of this server, and it refuses foreign ones.
+ * @throws FileProblem `forbidden`
+ */
+function checkOrigin(request: IncomingMessage): void {
+  const { host, origin } = request.headers;
+  const site = request.headers['sec-fetch-site'];
+  const safe = request.method === 'GET' || request.method === 'HEAD';
+  const navigates = safe && request.headers['sec-fetch-mode'] === 'navigate';
+  const foreignSite =
+    site !== undefined && site !== 'same-origin' && !(safe && site === 'none') && !navigates;
+  const foreignOrigin = origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`;
+  if (foreignSite || foreignOrigin) {
+    throw new FileProblem('forbidden', 'Another site sent this request.');
+  }
 }

@@ -2,7 +2,7 @@ import type { RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
 import { TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
-import { HEALTH_PROBE } from '#adapters/health-probe.ts';
+import { HEALTH_PROBE } from '#adapters/workbench-container.ts';
 import { TASK_SETTINGS, taskInput } from '#test/simulation/world/world-fixture.ts';
 import { recordingRunner, TOKEN } from './recording-runner.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { BOOT_SCRIPT } from '#adapters/boot-script.ts';
 import {
   belongsToTask,
   type ContainerSettings,
   containerName,
   containerSpec,
 } from '#adapters/local/containers/container-spec.ts';
+import { BOOT_SCRIPT } from '#adapters/workbench-container.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 
 const engine = {

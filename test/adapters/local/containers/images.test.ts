@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EngineMessage } from '#adapters/local/containers/engine-messages.ts';
+import type { EngineMessage } from '#adapters/local/containers/engine-responses.ts';
 import { Images, PullFailed, PullProgress } from '#adapters/local/containers/images.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
 

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   linuxProcesses,
@@ -6,6 +7,8 @@ import {
   parsePs,
   parseStat,
   psProcesses,
+  readProcFile,
+  readProcFileSync,
 } from '#adapters/local/processes/process-table.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 
@@ -75,5 +78,38 @@ describe.each(tables.filter(({ available }) => available))('the process table by
       async () => (await table.read(pid)) === undefined,
     );
     expect(await table.environment(pid)).toBeUndefined();
+  });
+});
+
+const READERS = [
+  ['readProcFile', readProcFile],
+  ['readProcFileSync', async (path: string) => readProcFileSync(path)],
+] as const;
+
+describe.skipIf(process.platform !== 'linux').each(READERS)('%s', (_, read) => {
+  it('reads a file that is smaller than one chunk', async () => {
+    expect(await read('/proc/version')).toBe(readFileSync('/proc/version', 'latin1'));
+  });
+
+  it('reads a file of several chunks', async () => {
+    const path = '/proc/self/environ';
+    const expected = readFileSync(path, 'latin1');
+    expect(await read(path)).toBe(expected);
+    // The environment of the process may be small. The symbols of the kernel are not.
+    const symbols = await read('/proc/kallsyms');
+    expect(symbols.length).toBeGreaterThan(10_000);
+    expect(symbols.length).toBe(readFileSync('/proc/kallsyms', 'latin1').length);
+  });
+
+  it('throws when there is no file', async () => {
+    await expect(read('/proc/none')).rejects.toThrow('ENOENT');
+  });
+
+  it('allocates little outside of the heap', async () => {
+    const files = 200;
+    const before = process.memoryUsage().arrayBuffers;
+    await Promise.all(Array.from({ length: files }, () => read('/proc/self/stat')));
+    const perFile = (process.memoryUsage().arrayBuffers - before) / files;
+    expect(perFile).toBeLessThan(16_384);
   });
 });

@@ -15,8 +15,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ProblemCode } from '#adapters/local/processes/page/file-problem.ts';
-import { FILE_MAX_BYTES, FolderFiles } from '#adapters/local/processes/page/folder-files.ts';
+import {
+  FILE_MAX_BYTES,
+  FolderFiles,
+  type ProblemCode,
+} from '#adapters/local/processes/page/folder-files.ts';
 
 describe('FolderFiles', () => {
   let parent: string;
