@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isOwnCookie } from './own-cookies.ts';
+import { isOwnCookie } from '../session/cookies.ts';
 import { connectionOptions, isForged } from './request-headers.ts';
 
 /** What Node.js refuses in a status text. */

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { trustedAddresses } from '../client-address.ts';
-import { withoutOwnCookies } from './own-cookies.ts';
+import { withoutOwnCookies } from '../session/cookies.ts';
 
 /** Headers for the connection between the client and this server (RFC 9110, 7.6.1). Node.js writes its own. */
 const CONNECTION_HEADERS = new Set([

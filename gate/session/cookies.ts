@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 /**
  * The cookies of the gate. A browser accepts a `__Host-` cookie only from its own host, over a secure connection, without a
  * Domain and for all paths. A page of another workbench can therefore neither set nor replace it. No workbench receives or sets one
- * (gate/forward/own-cookies.ts).
+ * (`withoutOwnCookies`).
  *
  * - `signIn`: the session on the sign-in host; in prefix mode the session for all workbenches of the user
  * - `workbench`: the session on the host of one workbench
@@ -108,4 +108,22 @@ export function deleteRepeatedCookies(
   response: Pick<ServerResponse, 'appendHeader'>,
 ): void {
   for (const cookie of formatDeletedRepetitions(headers.cookie)) response.appendHeader('set-cookie', cookie);
+}
+
+/** Names of cookies that belong to the gate. Browsers compare the prefix without regard to case. */
+const OWN_COOKIE = /^__host-wb_/i;
+
+/** Returns a `Cookie` header without the cookies of the gate. Empty if no others are left. */
+export function withoutOwnCookies(cookie: string): string {
+  if (!/__host-wb_/i.test(cookie)) return cookie;
+  const kept = cookie.split(';').filter((pair) => !isOwnCookie(pair));
+  return kept.join(';').trim();
+}
+
+/**
+ * Whether a cookie of a `Cookie` or `Set-Cookie` header has a name of the gate. A browser sends a cookie without a name and
+ * with the value `__Host-wb_s=x` as if it had this name.
+ */
+export function isOwnCookie(cookie: string): boolean {
+  return OWN_COOKIE.test(cookie.replace(/^[\s=]+/, ''));
 }

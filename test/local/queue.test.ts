@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
-import { LocalQueue, type LocalQueueOptions } from '#local/queue.ts';
+import { parseWorkMessage, type QueueEvent } from '#functions/drive/drive-batch.ts';
+import { deliverAsMessage, LocalQueue, type LocalQueueOptions } from '#local/queue.ts';
+import { ID } from '#test/builders/workbench.ts';
 import { describeWorkQueueContract } from '#test/contracts/work-queue.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { TelemetryRecorder } from './telemetry-recorder.ts';
@@ -255,4 +257,28 @@ describe('LocalQueue', () => {
     await timers.advanceAsync(60_000);
     expect(delivered).toEqual(['a']);
   });
+});
+
+const ADA_KEY = { userId: 'Zoë "x"', workbenchId: ID };
+
+test('delivers a key as a batch of one message', async () => {
+  const events: QueueEvent[] = [];
+  const deliver = deliverAsMessage(async (event) => {
+    events.push(event);
+    return { batchItemFailures: [] };
+  });
+  await deliver(ADA_KEY);
+  await deliver(ADA_KEY);
+  expect(events.map(({ Records }) => Records.map(({ body }) => parseWorkMessage(body)))).toEqual([
+    [ADA_KEY],
+    [ADA_KEY],
+  ]);
+  expect(new Set(events.flatMap(({ Records }) => Records.map(({ messageId }) => messageId))).size).toBe(2);
+});
+
+test('rejects when the handler reports the message as failed', async () => {
+  const deliver = deliverAsMessage(async ({ Records }) => ({
+    batchItemFailures: Records.map(({ messageId }) => ({ itemIdentifier: messageId })),
+  }));
+  await expect(deliver(ADA_KEY)).rejects.toThrow('the function reported a failed message');
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { isOwnCookie } from '#gate/forward/own-cookies.ts';
 import {
   COOKIE_CANDIDATES_MAX,
   COOKIES,
   formatCookie,
   formatDeletedCookie,
   formatDeletedRepetitions,
+  isOwnCookie,
   readCookie,
   readCookieCandidates,
 } from '#gate/session/cookies.ts';
