@@ -114,6 +114,7 @@ export const TEXTS = {
     instance_draining: 'Its machine is being replaced.',
     machine_draining: 'An operator empties its machine.',
     deletion_planned: 'It will be deleted because it was stopped for long. Start it to keep it.',
+    unhealthy: 'It does not respond at the moment. Restart it if it does not recover.',
     idle_unknown: 'Its activity cannot be read. It is not stopped for idleness.',
     volume_almost_full: 'Its folder is almost full. Delete files that you no longer need.',
     disk_almost_full: 'The disk is almost full. Delete files that you no longer need.',

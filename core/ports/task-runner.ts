@@ -118,6 +118,8 @@ export interface TaskObservation {
   readonly status: TaskStatus;
   /** What the task waits for or does, for the user; at most 200 characters. It may change without a new version. */
   readonly detail?: string;
+  /** A RUNNING task no longer responds to its health check. @default false */
+  readonly unhealthy?: boolean;
   /** Where the task responds to HTTP, once known: `http://address:port`, or in local mode also a Unix socket. */
   readonly endpoint?: string;
   /** The container instance that the task was placed on: its ARN or id. */

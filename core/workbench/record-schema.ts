@@ -209,6 +209,8 @@ export const runningSchema = openObject({
   idle: z.optional(idleSchema),
   /** When the run has lasted as long as it may. A time of day. */
   lifeEndsAt: z.optional(z.int()),
+  /** The task no longer responds to its health check. */
+  unhealthy: z.optional(z.boolean()),
   /** The owner is warned of the stop at this time, by `stop_at` or because the run has lasted as long as it may. */
   warnedStopAt: z.optional(z.int()),
 });

@@ -1,5 +1,5 @@
 import { isDeleted } from './is-deleted.ts';
-import type { AcceptedRun, Deleting, Pending, Stopped, Stopping, Workbench } from './workbench.ts';
+import type { AcceptedRun, Deleting, Pending, Running, Stopped, Stopping, Workbench } from './workbench.ts';
 
 /**
  * Returns what a workbench in transition waits for, as the API reports it: `queued` (the controller's calls are
@@ -7,7 +7,7 @@ import type { AcceptedRun, Deleting, Pending, Stopped, Stopping, Workbench } fro
  * because of its instance), `retry` (the failed task of a start must stop before another one is started), `gate` (the task
  * is ready, and the gate must say that it reaches it; once it has said why not, this is a text), or the task's own detail. With a task it can also be `spot_interruption` or `instance_draining`: AWS has announced the end of the
  * task's instance; or `machine_draining`: an operator empties it. Of a running
- * workbench also `idle_unknown`: its activity cannot be read, so that it is not stopped for idleness. Of a stopped one
+ * workbench also `unhealthy`: it no longer responds to its health check; or `idle_unknown`: its activity cannot be read, so that it is not stopped for idleness. Of a stopped one
  * `deletion_planned`: it is deleted by the retention unless it is used; `schedule_missed` or `schedule_refused`: its last
  * start by the schedule did not happen. Undefined if it waits for nothing.
  */
@@ -18,7 +18,7 @@ export function statusDetail(workbench: Workbench): string | undefined {
         ? 'deletion_planned'
         : scheduleDetail(workbench);
     case 'running':
-      return interruptionDetail(workbench.run) ?? (workbench.idle?.unknown ? 'idle_unknown' : undefined);
+      return interruptionDetail(workbench.run) ?? runningDetail(workbench);
     case 'starting':
       if (workbench.deadlinePausedAt !== undefined) return workbench.pausedForSpace ? 'no_space' : 'queued';
       if (workbench.mount === undefined) return 'volume';
@@ -34,6 +34,11 @@ export function statusDetail(workbench: Workbench): string | undefined {
     case 'deleting':
       return endingDetail(workbench);
   }
+}
+
+function runningDetail({ unhealthy, idle }: Running): string | undefined {
+  if (unhealthy) return 'unhealthy';
+  return idle?.unknown ? 'idle_unknown' : undefined;
 }
 
 /** Why the last start by the schedule did not happen. */

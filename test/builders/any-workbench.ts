@@ -355,6 +355,7 @@ export const anyWorkbench = (): fc.Arbitrary<Workbench> =>
         run: accepted(),
         idle: maybe(idle()),
         lifeEndsAt: maybe(anyTime()),
+        unhealthy: maybe(fc.boolean()),
         warnedStopAt: maybe(anyTime()),
       } satisfies Fields<Running>),
     ),

@@ -286,6 +286,7 @@ export const LARGEST_WORKBENCHES = {
       unknown: true,
     } satisfies Required<Idle>,
     lifeEndsAt: TIME,
+    unhealthy: false,
     warnedStopAt: TIME,
   } satisfies Required<Running>,
   'stopping-issued': { ...stoppingFields, run: issued } satisfies Required<Stopping>,

@@ -18,6 +18,7 @@ export interface EcsContainerStop {
   readonly runtimeId?: string | undefined;
   readonly reason?: string | undefined;
   readonly exitCode?: number | undefined;
+  readonly healthStatus?: string | undefined;
 }
 
 /** Longer messages are truncated to this length, in characters. */

@@ -1,3 +1,4 @@
+import { WORKBENCH_CONTAINER } from '#contract/log-streams.ts';
 import type { TaskObservation, TaskStatus } from '#core/ports/task-runner.ts';
 import { type EcsContainerStop, isReportedByAgent, toStopReason } from './stop-reasons.ts';
 import { type NamedValue, parseTaskIdentity, type TaskIdentityFields } from './task-identity.ts';
@@ -55,6 +56,7 @@ export function parseTaskObservation(task: EcsTaskFields, port: number): TaskObs
     version,
     status,
     ...(waitsForCapacity ? { detail: 'capacity' } : {}),
+    ...(isUnhealthy(task) ? { unhealthy: true } : {}),
     ...(address === undefined ? {} : { endpoint: `http://${address}:${port}` }),
     ...(containerInstanceArn === undefined ? {} : { containerInstance: containerInstanceArn }),
     ...(capacityProviderName === undefined ? {} : { provider: capacityProviderName }),
@@ -75,6 +77,13 @@ function addressOf({ attachments }: EcsTaskFields): string | undefined {
   const interfaces = attachments?.filter(({ type }) => type === 'eni' || type === 'ElasticNetworkInterface');
   const details = interfaces?.flatMap((attachment) => attachment.details ?? []);
   return details?.find(({ name }) => name === 'privateIPv4Address')?.value;
+}
+
+/** ECS replaces an unhealthy task only if it belongs to a service. */
+function isUnhealthy({ containers = [] }: EcsTaskFields): boolean {
+  return containers.some(
+    ({ name, healthStatus }) => name === WORKBENCH_CONTAINER && healthStatus === 'UNHEALTHY',
+  );
 }
 
 /** ECS alone never says `gone`: docs/decisions/0011-only-ec2-ends-an-instance.md. */

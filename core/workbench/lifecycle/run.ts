@@ -217,7 +217,8 @@ function observeActiveRun(
       if (task.instance === 'gone') return beginUnrequestedStop(workbench, run, task, context);
       if (workbench.status !== 'running' && policy.gateSilentTimeoutMs > 0)
         return awaitGate(workbench, run, context);
-      const running = toRunning(workbench, run, context);
+      const unhealthy = task.unhealthy === true ? { unhealthy: true } : {};
+      const running = { ...toRunning(workbench, run, context), ...unhealthy };
       return workbench.status === 'running' ? { ...running, ...currentDriveTime(workbench) } : running;
     }
     case 'stopping':

@@ -22,7 +22,7 @@ const FREE_BYTES: Readonly<Record<keyof typeof LARGEST_WORKBENCHES, number>> = {
   'starting-issued': 248,
   provisioning: 353,
   pending: 334,
-  running: 435,
+  running: 424,
   'stopping-issued': 196,
   'stopping-accepted': 130,
   'deleting-issued': 622,

@@ -72,6 +72,16 @@ describe('an observation of the current task', () => {
     });
   });
 
+  it('that is unhealthy is shown and stops nothing, until the task is healthy again', () => {
+    const unhealthy = observe(running(), { status: 'running', version: 9, unhealthy: true });
+    expect(unhealthy).toMatchObject({ status: 'running', unhealthy: true });
+    expect(statusDetail(unhealthy)).toBe('unhealthy');
+    const healthy = observe(unhealthy, { status: 'running', version: 10 });
+    expect(healthy).toMatchObject({ status: 'running' });
+    expect(healthy).not.toHaveProperty('unhealthy');
+    expect(statusDetail(healthy)).toBeUndefined();
+  });
+
   it('truncates the detail of the task to the maximum of the record', () => {
     expect(
       statusDetail(observe(provisioning(), { status: 'provisioning', detail: 'x'.repeat(999) })),

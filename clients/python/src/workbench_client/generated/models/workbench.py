@@ -55,6 +55,7 @@ class Workbench:
             local mode also a text about the start, for example `nothing listens on port 20123 (PORT) of localhost`. Also of
             a running workbench: `spot_interruption` (AWS takes its instance back within two minutes), `instance_draining`
             (its instance is being replaced), `machine_draining` (an operator empties its machine; `stops_at` says when),
+            `unhealthy` (the IDE no longer responds to its health check; a restart helps if it does not recover),
             `idle_unknown` (its activity cannot be read, so that it is not stopped for idleness), and in local mode
             `volume_almost_full` (the limit of its files is almost reached) or `disk_almost_full`: delete files that you no
             longer need. Of a stopped one: `deletion_planned` (it was stopped for long, and is deleted at `deletes_at`
