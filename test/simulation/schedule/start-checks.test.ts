@@ -24,8 +24,8 @@ import { StartChecks } from './start-checks.ts';
 const OFF = Object.fromEntries(Object.keys(DEFAULT_HAZARDS).map((name) => [name, 0]));
 
 /** The checks over a world without hazards but the given ones. The start of the record is requested at once. */
-function createChecks(hazards: Partial<Hazards> = {}) {
-  const subject = new WorldFixture({ hazards: { ...OFF, ...hazards } });
+function createChecks(hazards: Partial<Hazards> = {}, tape: readonly number[] = []) {
+  const subject = new WorldFixture({ hazards: { ...OFF, ...hazards } }, tape);
   const { world, kernel } = subject;
   const startedAt = kernel.now();
   const clients = new ClientHistory();
@@ -98,6 +98,53 @@ describe('launches', () => {
     const check = expect(() => checks.check());
     if (refused) check.toThrow(/another host was launched for the same start/);
     else check.not.toThrow();
+  });
+});
+
+describe('a launch 20 s after one that failed', () => {
+  /** A launch fails, and the next one waits from the 3rd second on. The clock is set forward once. */
+  async function launchEarly(clock: { aheadBy?: 10 | 60 | 600; from?: number } = {}) {
+    const { aheadBy = 0, from = 5 } = clock;
+    const tape = [0, from, 600, [10, 60, 600].indexOf(aheadBy) + 5];
+    const subject = createChecks({ clockSteps: aheadBy > 0 ? 1 : 0 }, tape);
+    const { world, checks, write, launch, launchThatFails } = subject;
+    const advance = (seconds: number) => subject.subject.advance(seconds);
+    const host = { instanceType: 'm7i.large', agentConnected: false };
+    const { instanceId } = launchThatFails();
+    write({ host: { ...host, generation: 1, state: 'pending', instanceId } });
+    await advance(3);
+    const launchAfter = world.functionClock.now() + MINUTE;
+    const wait = () =>
+      write({
+        host: { ...host, generation: 2, state: 'requested', launchAfter },
+        updatedAt: world.functionClock.now(),
+      });
+    wait();
+    await advance(7);
+    // Another change of the record. The wait is the same.
+    wait();
+    await advance(10);
+    launch();
+    expect(world.functionClock.offset).toBe(aheadBy * 1000);
+    return expect(() => checks.check());
+  }
+
+  const VIOLATION = /another host was launched for the same start .* 20 s after a launch that failed/;
+
+  it('is too early', async () => {
+    (await launchEarly()).toThrow(VIOLATION);
+  });
+
+  it('is allowed if the clock was set forward meanwhile by so little that the controller cannot know', async () => {
+    (await launchEarly({ aheadBy: 60 })).not.toThrow();
+  });
+
+  it.each([
+    ['by less than what was left of the wait', { aheadBy: 10 }],
+    ['by so much that the controller knows', { aheadBy: 600 }],
+    ['before the wait began', { aheadBy: 60, from: 1 }],
+  ] as const)('is too early if the clock was set forward %s', async (_, clock) => {
+    (await launchEarly(clock)).toThrow(VIOLATION);
   });
 });
 

@@ -29,6 +29,11 @@ const CODES_WITH_CAUSE: ReadonlySet<string> = new Set([
 
 /** Clocks of functions differ from the actual time by up to 2 seconds, and a call takes effect up to 10 seconds later. */
 const CLOCK_SLACK_MS = 15_000;
+/**
+ * The controller recognizes that its clock was set forward if a record is due this long: decision 19. Then the wait continues
+ * with what was left of it.
+ */
+const RECOGNIZED_AFTER_MS = 5 * 60_000;
 
 /**
  * The failures of tasks that must not end a start: the platform ended the task before it ran, and another task may
@@ -106,6 +111,8 @@ export class StartChecks {
   readonly #recordedHosts = new Set<string>();
   /** The ids of the tasks that were the task of a run in a record. */
   readonly #recordedTasks = new Set<string>();
+  /** Client token of a launch that waits → how far the clock was ahead when its record was written, at the least. */
+  readonly #leastAhead = new Map<string, number>();
 
   constructor(
     world: World,
@@ -133,6 +140,7 @@ export class StartChecks {
   /** Checks the end of a start. Called when a record is updated. */
   checkWrite(workbench: Workbench, before: Workbench | undefined, now: number): void {
     if (workbench.host?.instanceId !== undefined) this.#recordedHosts.add(workbench.host.instanceId);
+    this.#noteLaunchDelay(workbench);
     this.#checkNextAttempt(workbench);
     this.#checkCode(workbench, before);
     if (!('reason' in workbench) || workbench.reason === undefined || before === undefined) return;
@@ -203,10 +211,27 @@ export class StartChecks {
     if (failed === undefined || failed.launchedAt < startedAt) return;
     if (this.#clients.isEndRequestedSince(record.workbenchId, failed.launchedAt)) return;
     const delay = next.launchedAt - failed.launchedAt;
-    if (delay >= LAUNCH_INTERVAL_MS - CLOCK_SLACK_MS) return;
+    if (delay + this.#unrecognizedStep(next) >= LAUNCH_INTERVAL_MS - CLOCK_SLACK_MS) return;
     throw new RuleViolation(
       `another host was launched for the same start of workbench ${record.workbenchId} ${Math.round(delay / 1000)} s after a launch that failed`,
     );
+  }
+
+  #noteLaunchDelay({ workbenchId, host, updatedAt }: Workbench): void {
+    if (host?.launchAfter === undefined) return;
+    const token = `${workbenchId}/host/${host.generation}`;
+    const ahead = updatedAt - this.#world.functionClock.actualTimeOf(updatedAt);
+    this.#leastAhead.set(token, Math.min(ahead, this.#leastAhead.get(token) ?? ahead));
+  }
+
+  /**
+   * How far the clock was set forward while this launch waited, unless the controller must have recognized it. The step
+   * shortens the wait: decision 19.
+   */
+  #unrecognizedStep({ spec }: SimulatedInstance): number {
+    const { offset } = this.#world.functionClock;
+    const step = offset - (this.#leastAhead.get(spec.tags[LAUNCH_TAG] ?? '') ?? offset);
+    return step < LAUNCH_INTERVAL_MS + RECOGNIZED_AFTER_MS ? Math.max(0, step) : 0;
   }
 
   /** AWS places no task on an instance that drains, unless an API call sets it to ACTIVE. */
