@@ -38,6 +38,13 @@ describe('a workbench that is shown as running', () => {
     subject.checkWrite(RUNS, waiting());
   });
 
+  it('violates no rule if the silence of an earlier question becomes known last', () => {
+    const subject = checks();
+    subject.noteResult('task-1', { kind: 'silent' }, T0 + GATE_SILENT_TIMEOUT_MS);
+    subject.noteResult('task-1', { kind: 'silent' }, T0 + GATE_SILENT_TIMEOUT_MS - 10_000);
+    subject.checkWrite(RUNS, waiting());
+  });
+
   it('violates no rule at the deadline of a start of which the gate has said nothing', () => {
     const subject = checks();
     const { deadlineAt } = waiting();

@@ -18,7 +18,7 @@ export class ReachChecks {
   readonly #reached = new Set<string>();
   /** The tasks that a function knows not to be reached by the gate. */
   readonly #refused = new Set<string>();
-  /** Task → when a function last asked about it and got no response. */
+  /** Task → when the latest question was sent that got no response. */
   readonly #silentAt = new Map<string, number>();
 
   /** Workbench → what is to be called when another task of it waits for the gate. */
@@ -37,7 +37,9 @@ export class ReachChecks {
   /** A function knows the result of its question. @param askedAt the actual time of the question */
   noteResult(taskId: string, { kind }: GateProbeResult, askedAt: number): void {
     if (kind === 'unreachable') this.#refused.add(taskId);
-    if (kind === 'silent') this.#silentAt.set(taskId, askedAt);
+    // Two functions ask at the same time, and the one that asked first may know its result last.
+    if (kind === 'silent')
+      this.#silentAt.set(taskId, Math.max(askedAt, this.#silentAt.get(taskId) ?? askedAt));
   }
 
   /** Resolves when another task of the workbench waits for the gate. */
