@@ -30,6 +30,14 @@ export const REACH_MUTANTS: readonly Mutant[] = [
     replace: '      return true',
   },
   {
+    name: 'probe-silence-of-frozen-function',
+    description: 'counts the time in which a function was frozen as silence of the gate',
+    hazards: ['gateDown'],
+    file: PROBE,
+    find: '      const at = Math.min(askedAt, now);',
+    replace: '      const at = Math.max(askedAt, now);',
+  },
+  {
     name: 'probe-silence-fails-start',
     description: 'takes the silence of the gate for a workbench that it does not reach',
     hazards: ['gateDown'],
