@@ -56,6 +56,9 @@ export interface TaskRunner {
 
   /** Every task of this installation that has not stopped, in pages of at most 100. Eventually consistent, by seconds. */
   list(cursor?: string): Promise<{ readonly tasks: readonly TaskObservation[]; readonly cursor?: string }>;
+
+  /** Every task of this workbench that has not stopped. Eventually consistent, by seconds. */
+  listOf(workbenchId: string): Promise<readonly TaskObservation[]>;
 }
 
 /** The task to run. The record stores it, so that a retry sends the same request. */

@@ -78,6 +78,10 @@ async function callPort(
       const { runId, attempt } = effect.input;
       return { type: 'run_refused', runId, attempt, ...toRefusal(outcome) };
     }
+    case 'find_tasks': {
+      const { runId, attempt } = effect;
+      return { type: 'tasks_found', runId, attempt, tasks: await tasks.listOf(workbench.workbenchId) };
+    }
     case 'stop_task':
       await tasks.stop(effect.taskId, effect.reason);
       return { type: 'task_stop_requested', taskId: effect.taskId };

@@ -54,9 +54,9 @@ export function failedStartsOf(workbench: Workbench): number {
   }
 }
 
-/** When the run counts as gone: its task has stopped, or its last attempt was refused. Undefined while that is open. */
+/** When the run whose task has stopped counts as gone. Undefined while that is open. */
 export function goneAfterOf(run: Run | undefined): number | undefined {
-  return run === undefined || run.phase === 'issued' ? undefined : run.goneAfter;
+  return run?.phase === 'accepted' ? run.goneAfter : undefined;
 }
 
 /**
@@ -77,8 +77,7 @@ export function dueAt(workbench: Workbench): number | undefined {
   const launchAfter = launchAfterOf(workbench);
   if (launchAfter !== undefined) times.push(launchAfter);
   times.push(...plannedTimesOf(workbench));
-  // A start does not wait for it: its next attempt is made later in any case.
-  const goneAfter = workbench.status === 'starting' ? undefined : goneAfterOf(runOf(workbench));
+  const goneAfter = goneAfterOf(runOf(workbench));
   if (goneAfter !== undefined) times.push(goneAfter);
   for (const unexpectedTask of workbench.unexpectedTasks)
     if (unexpectedTask.goneAfter !== undefined) times.push(unexpectedTask.goneAfter);

@@ -58,6 +58,7 @@ const unavailableTasks: TaskRunner = {
   stop: inDrive,
   describe: inDrive,
   list: inDrive,
+  listOf: inDrive,
   terminateInstance: inDriveHost,
 };
 

@@ -109,6 +109,19 @@ export function describeTaskRunnerContract(
       expect((await listTaskIds()).sort()).toEqual([first.taskId, second.taskId].sort());
     });
 
+    it('lists the live tasks of one workbench', async () => {
+      const input = await subject.input();
+      const first = await runTask(input, 'a/run/1');
+      const another = await runTask(await subject.input({ workbenchId: 'another' }), 'b/run/1');
+      const idsOf = async (workbenchId: string) =>
+        (await tasks.listOf(workbenchId)).map(({ taskId }) => taskId);
+      expect(await idsOf(input.workbenchId)).toEqual([first.taskId]);
+      await tasks.stop(first.taskId, 'requested by the test');
+      await waitForStatus(first.taskId, 'stopped');
+      expect(await idsOf(input.workbenchId)).toEqual([]);
+      expect(await idsOf(another.workbenchId)).toEqual([another.taskId]);
+    });
+
     it('returns the stopped task for its token, and starts nothing', async () => {
       const input = await subject.input();
       const { taskId } = await runTask(input, 'a/run/1');

@@ -124,6 +124,12 @@ export class MemoryTaskRunner implements TaskRunner {
     return rest.length > PAGE_SIZE && last !== undefined ? { tasks, cursor: last.taskId } : { tasks };
   }
 
+  async listOf(workbenchId: string): Promise<readonly TaskObservation[]> {
+    return [...this.#tasks.values()]
+      .map((task) => task.observation)
+      .filter((task) => task.status !== 'stopped' && task.workbenchId === workbenchId);
+  }
+
   #find(taskId: string | undefined): MemoryTask | undefined {
     if (taskId === undefined) return undefined;
     const task = this.#tasks.get(taskId);

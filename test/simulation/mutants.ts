@@ -52,7 +52,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'drop-issued-run',
     description: 'drops a run whose RunTask has an unknown outcome',
     file: `${LIFECYCLE}/transitions.ts`,
-    find: "if (run.phase === 'preparing' && (run.goneAfter === undefined || run.goneAfter <= now)) return {};",
+    find: "if (run.phase === 'preparing' && run.goneAfter === undefined) return {};",
     replace: "if (run.phase !== 'accepted') return {};",
   },
   {
@@ -95,7 +95,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'delete-volume-before-run-gone',
     description: 'deletes the files while the task may still run',
     file: `${LIFECYCLE}/transitions.ts`,
-    find: "...(workbench.status === 'stopped' ? {} : withRun(workbench.run, context)),",
+    find: "...(workbench.status === 'stopped' ? {} : withRun(workbench.run)),",
     replace: '',
   },
   {

@@ -144,6 +144,13 @@ export class EcsTaskRunner implements TaskRunner {
     return page.desiredStatus === 'RUNNING' ? { tasks, cursor: 'STOPPED' } : { tasks };
   }
 
+  async listOf(workbenchId: string): Promise<readonly TaskObservation[]> {
+    const live: TaskObservation[] = [];
+    for await (const taskArns of this.#pagesOf(workbenchId))
+      live.push(...(await this.#describeKnown(taskArns, ({ status }) => status !== 'stopped')));
+    return live;
+  }
+
   /** Decides the outcome of a RunTask call that failed. */
   async #resolveRunError(input: TaskInput, error: unknown): Promise<RunOutcome> {
     if (isAwsError(error, 'tokenUsed')) return this.#adopt(error);
@@ -174,6 +181,16 @@ export class EcsTaskRunner implements TaskRunner {
   }
 
   async #findAttempt({ workbenchId, runId, attempt }: TaskInput): Promise<TaskObservation | undefined> {
+    for await (const taskArns of this.#pagesOf(workbenchId)) {
+      const known = await this.#describeKnown(taskArns);
+      const found = known.find((task) => task.runId === runId && task.attempt === attempt);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** The tasks of a workbench that ECS lists, with both desired statuses: they are those of its family. */
+  async *#pagesOf(workbenchId: string): AsyncGenerator<readonly string[]> {
     const { familyPrefix, cluster } = this.#settings;
     const family = `${familyPrefix}-${workbenchId}`;
     for (const desiredStatus of DESIRED_STATUSES) {
@@ -185,13 +202,10 @@ export class EcsTaskRunner implements TaskRunner {
             new ListTasksCommand({ cluster, family, desiredStatus, maxResults: PAGE_SIZE, nextToken }),
           ),
         );
-        const known = await this.#describeKnown(page.taskArns ?? []);
-        const found = known.find((task) => task.runId === runId && task.attempt === attempt);
-        if (found !== undefined) return found;
+        yield page.taskArns ?? [];
         nextToken = page.nextToken;
       } while (nextToken !== undefined);
     }
-    return undefined;
   }
 
   /** Describes those of these tasks that ECS knows, that the controller started, and that are `wanted`. */

@@ -130,6 +130,10 @@ export abstract class LocalTaskRunner<R extends TaskFields, T extends LocalTask<
     return this.registry.list(cursor);
   }
 
+  async listOf(workbenchId: string): Promise<readonly TaskObservation[]> {
+    return this.registry.listOf(workbenchId);
+  }
+
   /**
    * Accepts no more tasks, ends all tasks, and waits until they have stopped: at most the grace period and the
    * close timeout of the runtime.

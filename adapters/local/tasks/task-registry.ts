@@ -95,6 +95,13 @@ export class TaskRegistry<R extends TaskFields, T extends LocalTask<R>> {
     return rest.length > PAGE_SIZE && last !== undefined ? { tasks, cursor: last.taskId } : { tasks };
   }
 
+  /** See TaskRunner.listOf. */
+  listOf(workbenchId: string): readonly TaskObservation[] {
+    return this.all()
+      .filter(({ record }) => record.status !== 'stopped' && record.workbenchId === workbenchId)
+      .map(({ observation }) => observation);
+  }
+
   /** Accepts no more tasks. */
   close(): void {
     this.#closed = true;

@@ -61,6 +61,7 @@ function stopIfAgentSilent(workbench: Workbench, context: Context): Workbench {
 
 function endRunAfterSettlePeriod(workbench: Workbench, context: Context): Workbench {
   const run = runOf(workbench);
+  // A refused run ends with the result of `find_tasks`.
   const goneAfter = goneAfterOf(run);
   const past = goneAfter !== undefined && goneAfter <= context.now;
   return past && isEnding(workbench) ? endRun(workbench, context) : workbench;

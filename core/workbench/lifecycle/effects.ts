@@ -64,8 +64,7 @@ function effectsForStatus(workbench: Workbench, now: number, policy: Policy): re
       if (host && !isHostReady(host)) return hostEffects(workbench, host, 'ready');
       if (run.phase === 'issued')
         return [{ type: 'run_task', input: run.input, token: runClientToken(run.input) }];
-      // A delayed call of the refused attempt may still start a task, even if the record is driven earlier.
-      if (run.goneAfter !== undefined && now < run.goneAfter) return [];
+      if (run.goneAfter !== undefined) return effectsAfterRefusal(run, now);
       return [{ type: 'place_run', runId: run.runId, attempt: run.attempt }];
     }
     case 'provisioning':
@@ -106,7 +105,7 @@ function effectsForEndingRun(
   now: number,
   policy: Policy,
 ): readonly Effect[] {
-  if (run.phase === 'preparing') return [];
+  if (run.phase === 'preparing') return effectsAfterRefusal(run, now);
   if (run.phase === 'issued')
     return [{ type: 'run_task', input: run.input, token: runClientToken(run.input) }];
   if (run.goneAfter !== undefined) return [];
@@ -129,6 +128,17 @@ function effectsForEndingRun(
     effects.push({ type: 'terminate_instance', taskId: run.taskId, forced });
   }
   return effects;
+}
+
+/**
+ * An earlier call of a refused attempt may have started a task whose event was lost. Once no call can take effect any
+ * more, even if the record is driven earlier, the tasks of the workbench are listed.
+ */
+function effectsAfterRefusal(
+  { runId, attempt, goneAfter }: Extract<Run, { phase: 'preparing' }>,
+  now: number,
+): readonly Effect[] {
+  return goneAfter === undefined || now < goneAfter ? [] : [{ type: 'find_tasks', runId, attempt }];
 }
 
 /** Whether the stop has had no effect for so long that the instance must be terminated. */

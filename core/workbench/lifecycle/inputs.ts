@@ -15,6 +15,8 @@ export type Effect =
   | { readonly type: 'delete_volume' }
   | { readonly type: 'place_run'; readonly runId: string; readonly attempt: number }
   | { readonly type: 'run_task'; readonly input: TaskInput; readonly token: string }
+  /** Lists the tasks of the workbench, before a run whose last attempt was refused ends or continues. */
+  | { readonly type: 'find_tasks'; readonly runId: string; readonly attempt: number }
   | { readonly type: 'stop_task'; readonly taskId: string; readonly reason: string }
   | { readonly type: 'describe_task'; readonly taskId: string }
   | { readonly type: 'probe_gate'; readonly taskId: string }
@@ -83,6 +85,14 @@ export type Outcome =
       readonly attempt: number;
       readonly reason: StatusReason;
       readonly retryable: boolean;
+    }
+  /** The live tasks of the workbench. `asOfRevision`: see `host_observed`. */
+  | {
+      readonly type: 'tasks_found';
+      readonly runId: string;
+      readonly attempt: number;
+      readonly tasks: readonly TaskObservation[];
+      readonly asOfRevision?: number;
     }
   | { readonly type: 'task_stop_requested' | 'instance_termination_requested'; readonly taskId: string }
   /** `asOfRevision`: see `host_observed`. */

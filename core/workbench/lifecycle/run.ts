@@ -72,7 +72,7 @@ export function applyRunPlaced(
 /**
  * RunTask was refused, so this call started no task. If the refusal may pass, an earlier call with the same token whose
  * invocation was killed may still start one: a stop or deletion waits until no call can take effect any more. Its task
- * is then observed as an unexpected task.
+ * is observed as an unexpected task, by an event or by `find_tasks` after this time.
  */
 export function applyRunRefused(
   workbench: Workbench,
@@ -97,6 +97,27 @@ export function applyRunRefused(
     { ...nextAttempt, failures: 0, refusal: outcome.reason },
     context.now + context.policy.startRetryMs,
   );
+}
+
+/**
+ * The tasks of the workbench were listed after no call of the refused attempt could take effect any more. What is found is
+ * an unexpected task; the run ends, or its next attempt begins once these tasks are gone. If the result is stale, a later
+ * attempt may have been refused since.
+ */
+export function applyTasksFound(
+  workbench: Workbench,
+  { runId, attempt, tasks }: Extract<Outcome, { type: 'tasks_found' }>,
+  stale: boolean,
+  context: Context,
+): Workbench {
+  const found = tasks.reduce((next, task) => applyTaskObservation(next, task, context), workbench);
+  const run = runOf(found);
+  if (run?.phase !== 'preparing' || run.goneAfter === undefined || !isSameAttempt(run, { runId, attempt }))
+    return found;
+  if (stale || context.now < run.goneAfter) return driveBy(found, context.now);
+  if (isEnding(found)) return endRun(found, context);
+  const { goneAfter: _past, ...preparing } = run;
+  return found.status === 'starting' ? driveNow({ ...found, run: preparing }, context) : found;
 }
 
 export function applyTaskStopRequested(workbench: Workbench, taskId: string, context: Context): Workbench {

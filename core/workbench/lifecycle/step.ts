@@ -29,6 +29,7 @@ import {
   applyTaskMissing,
   applyTaskObservation,
   applyTaskStopRequested,
+  applyTasksFound,
 } from './run.ts';
 import { findScheduleEvent, noteRefusedStart } from './schedule.ts';
 import {
@@ -138,7 +139,10 @@ function clearElapsedDueTime(workbench: Workbench, { now, policy }: Context): Wo
   if (workbench.nextDriveAt === undefined || workbench.nextDriveAt > now) return workbench;
   if (pendingEffects(workbench, now, policy).length > 0) return workbench;
   const { nextDriveAt: _elapsed, ...rest } = workbench;
-  return rest;
+  const run = runOf(workbench);
+  // Nothing is done for a refused run before this time, and `find_tasks` is due then.
+  const findAt = run?.phase === 'preparing' ? run.goneAfter : undefined;
+  return findAt !== undefined && findAt > now ? driveBy(rest, findAt) : rest;
 }
 
 function applyResult(workbench: Workbench, result: EffectResult, context: Context): Workbench {
@@ -157,6 +161,8 @@ function applyResult(workbench: Workbench, result: EffectResult, context: Contex
       return applyRunPlaced(workbench, result, context);
     case 'run_refused':
       return applyRunRefused(workbench, result, context);
+    case 'tasks_found':
+      return applyTasksFound(workbench, result, isStale(result, workbench), context);
     case 'instance_termination_requested':
       return pollLater(workbench, context);
     case 'task_stop_requested':
@@ -220,6 +226,7 @@ function isUnversioned(
     case 'host_accepted':
     case 'host_refused':
     case 'task_missing':
+    case 'tasks_found':
     case 'evidence_read':
       return true;
     default:

@@ -96,7 +96,7 @@ export function beginStop(
     desired: options.nextRun ? 'running' : 'stopped',
     ...(options.nextRun ? { nextRun: options.nextRun } : {}),
     ...(options.unexplained ? { unexplained: true } : {}),
-    ...withRun(run, context),
+    ...withRun(run),
     ...withUncertainHost(workbench),
     deadlineAt: context.now + context.policy.stoppingTimeoutMs,
     nextDriveAt: context.now,
@@ -123,7 +123,7 @@ export function beginDelete(workbench: Exclude<Workbench, Deleting>, context: Co
     ...base,
     status: 'deleting',
     desired: 'deleted',
-    ...(workbench.status === 'stopped' ? {} : withRun(workbench.run, context)),
+    ...(workbench.status === 'stopped' ? {} : withRun(workbench.run)),
     deadlineAt: context.now + context.policy.deletingTimeoutMs,
     nextDriveAt: context.now,
     failures: 0,
@@ -217,10 +217,10 @@ function withoutUnlaunchedHost(workbench: Workbench): Base {
 }
 
 /**
- * Drops a run without a task: no call was sent, or its last call was refused and no delayed call can take effect any more.
+ * Drops a run without a task: no call was sent, or after a refusal no task of an earlier call was found.
  */
-function withRun(run: Run | undefined, { now }: Context): { run?: Run } {
+function withRun(run: Run | undefined): { run?: Run } {
   if (run === undefined) return {};
-  if (run.phase === 'preparing' && (run.goneAfter === undefined || run.goneAfter <= now)) return {};
+  if (run.phase === 'preparing' && run.goneAfter === undefined) return {};
   return { run };
 }

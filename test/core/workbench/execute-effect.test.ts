@@ -169,6 +169,13 @@ describe('executeEffect', () => {
       { type: 'volume_tombstoned' },
     ],
     [
+      'the tasks of the workbench',
+      { type: 'find_tasks', runId: 'run', attempt: 2 },
+      { 'tasks.listOf': [] },
+      ['tasks.listOf', ID],
+      { type: 'tasks_found', runId: 'run', attempt: 2, tasks: [] },
+    ],
+    [
       'an unfinished deletion',
       { type: 'delete_volume' },
       { 'volumes.deleteSlice': { done: false, deleted: 9 } },

@@ -384,6 +384,16 @@ describe('a task', () => {
     ]);
   });
 
+  it('is listed for its workbench by the family of its definition', async () => {
+    const { tasks, sent } = runnerWith();
+    expect(await tasks.listOf('wb1')).toEqual([]);
+    const input = { cluster: 'staging', family: 'staging-wb1', maxResults: 100 };
+    expect(sent).toEqual([
+      { name: 'ListTasks', input: { ...input, desiredStatus: 'RUNNING' } },
+      { name: 'ListTasks', input: { ...input, desiredStatus: 'STOPPED' } },
+    ]);
+  });
+
   it('that a refused RunTask may have started is searched for by its family', async () => {
     const refused = Object.assign(new Error(), { name: 'InvalidParameterException' });
     const { tasks, sent } = runnerWith({

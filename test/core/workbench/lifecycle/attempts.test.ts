@@ -125,9 +125,69 @@ describe('a refused attempt', () => {
     expect(dueAt(refusedThen)).toBeLessThanOrEqual(settles);
     const early = step(refusedThen, { type: 'tick' }, settles - 1).workbench;
     expect(early).toMatchObject({ status: workbench.status, run: { phase: 'preparing' } });
-    const { workbench: ended } = step(early, { type: 'tick' }, settles);
+    const { workbench: past, effects } = step(early, { type: 'tick' }, settles);
+    expect(past).toMatchObject({ status: workbench.status, run: { phase: 'preparing' } });
+    expect(effects).toEqual([{ type: 'find_tasks', ...ATTEMPT }]);
+    const ended = applyResult(past, { type: 'tasks_found', ...ATTEMPT, tasks: [] }, settles);
     expect(ended.status).toBe(end);
     expect(ended).not.toHaveProperty('run');
+  });
+
+  const late: TaskObservation = {
+    ...{ userId: USER, workbenchId: ID, runId: RUN_ID, attempt: 1 },
+    ...{ taskId: 'late', version: 1, status: 'provisioning' },
+  };
+  const found = { type: 'tasks_found', ...ATTEMPT, tasks: [late] } as const;
+  const settled = preparingRun({ goneAfter: T0 });
+
+  it('ends a stop that finds the task of an earlier call, whose event was lost, and stops this task', () => {
+    const after = applyResult(stopping({ run: settled, nextDriveAt: T0 }), found);
+    expect(after).toMatchObject({
+      status: 'stopped',
+      nextDriveAt: T0,
+      unexpectedTasks: [{ taskId: 'late' }],
+    });
+    expect(step(after, { type: 'tick' }, T0).effects).toMatchObject([{ type: 'stop_task', taskId: 'late' }]);
+  });
+
+  it('deletes no file before the task that it finds is gone', () => {
+    const after = applyResult(deleting({ run: settled, nextDriveAt: T0 }), found);
+    expect(step(after, { type: 'tick' }, T0).effects).toMatchObject([{ type: 'stop_task', taskId: 'late' }]);
+  });
+
+  it('is followed by the next attempt once no task of an earlier call is left', () => {
+    const run = preparingRun({ attempt: 2, goneAfter: T0 });
+    const waiting = starting({ mount: {}, run, nextDriveAt: T0 });
+    const next = { runId: RUN_ID, attempt: 2 };
+    expect(step(waiting, { type: 'tick' }, T0).effects).toEqual([{ type: 'find_tasks', ...next }]);
+    const none = applyResult(waiting, { type: 'tasks_found', ...next, tasks: [] });
+    expect(none).not.toHaveProperty('run.goneAfter');
+    expect(step(none, { type: 'tick' }, T0).effects).toEqual([{ type: 'place_run', ...next }]);
+    const one = applyResult(waiting, { ...found, ...next });
+    expect(step(one, { type: 'tick' }, T0).effects).toMatchObject([{ type: 'stop_task', taskId: 'late' }]);
+  });
+
+  it('is not concluded from an old list, from one that is too early, or from that of another attempt', () => {
+    const held = stopping({ run: settled, nextDriveAt: T0 + 5 });
+    const none = { type: 'tasks_found', ...ATTEMPT, tasks: [] } as const;
+    const input = { type: 'outcomes', revision: held.revision - 1, outcomes: [found] } as const;
+    const stale = step(held, input, T0).workbench;
+    expect(stale).toMatchObject({
+      status: 'stopping',
+      nextDriveAt: T0,
+      unexpectedTasks: [{ taskId: 'late' }],
+    });
+    expect(applyResult(held, none, T0 - 1).status).toBe('stopping');
+    expect(applyResult(held, { ...none, attempt: 2 }).status).toBe('stopping');
+    expectUnchanged(starting({ run: preparingRun() }), none);
+    expectUnchanged(running({ run: acceptedRun() }), none);
+  });
+
+  it('is read again with the backoff if the tasks cannot be listed', () => {
+    const held = stopping({ run: settled, nextDriveAt: T0 });
+    const after = applyResult(held, { type: 'effect_failed', effect: 'find_tasks', kind: 'throttled' });
+    expect(after.status).toBe('stopping');
+    expect(dueAt(after)).toBeGreaterThan(T0);
   });
 
   it('that is retryable holds a later stop for the rest of that time, and the stop finds a late task', () => {
@@ -135,13 +195,11 @@ describe('a refused attempt', () => {
     const next = applyResult(issued, refused);
     const held = step(next, stop, T0 + 1_000).workbench;
     expect(held).toMatchObject({ status: 'stopping', run: { phase: 'preparing', goneAfter: settles } });
-    const task: TaskObservation = {
-      ...{ userId: USER, workbenchId: ID, runId: RUN_ID, attempt: 1 },
-      ...{ taskId: 'late', version: 1, status: 'provisioning' },
-    };
-    const found = step(held, { type: 'task_observed', task }, T0 + 2_000).workbench;
-    expect(found.unexpectedTasks).toEqual([{ taskId: 'late' }]);
-    expect(step(next, stop, settles).workbench.status).toBe('stopped');
+    const observed = step(held, { type: 'task_observed', task: late }, T0 + 2_000).workbench;
+    expect(observed.unexpectedTasks).toEqual([{ taskId: 'late' }]);
+    const { workbench: last, effects } = step(next, stop, settles);
+    expect(last.status).toBe('stopping');
+    expect(effects).toEqual([{ type: 'find_tasks', runId: RUN_ID, attempt: 2 }]);
   });
 
   it('is ignored if the run is accepted, or for another attempt', () => {

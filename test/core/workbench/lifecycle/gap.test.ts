@@ -144,9 +144,8 @@ describe('a record that was not driven for long after it was due', () => {
     const workbench = starting({ mount: {}, run, nextDriveAt: T0 + MINUTE });
     const { workbench: after, effects } = step(workbench, { type: 'tick' }, T0 + DAY);
     expect(effects).toEqual([]);
-    expect(dueAt(after)).toBe(T0 + DAY + POLICY.pollIntervalMs);
-    const driven = { ...after, updatedAt: T0 + DAY + MINUTE, nextDriveAt: T0 + DAY + MINUTE } as Workbench;
-    expect(step(driven, { type: 'tick' }, T0 + DAY + MINUTE).effects).toMatchObject([{ type: 'place_run' }]);
+    expect(dueAt(after)).toBe(T0 + DAY + MINUTE);
+    expect(step(after, { type: 'tick' }, T0 + DAY + MINUTE).effects).toMatchObject([{ type: 'find_tasks' }]);
   });
 
   it('launches no host before the start retry interval has passed', () => {
