@@ -1,5 +1,6 @@
 import type { Workbench } from '#core/workbench/workbench.ts';
 import type { World } from '../world/world.ts';
+import { FUNCTION_SKEW_MAX_MS } from './controller.ts';
 import type { CostChecks } from './cost-checks.ts';
 import type { ApiCall } from './rights-checks.ts';
 import { RuleViolation } from './rule-violation.ts';
@@ -18,7 +19,7 @@ const MICROS = 1_000_000;
 
 /**
  * The rules about the limit of the month: no start is accepted once what the workbenches of the user have cost in the month has
- * reached it, and none is refused before, or for what the month before has cost.
+ * reached it, and none is refused before, or for what the month before has cost. The clock of the function decides which month it is.
  */
 export class BudgetChecks {
   readonly #world: World;
@@ -59,7 +60,7 @@ export class BudgetChecks {
     const { workbenchId, userId } = record;
     const starts = `${writing.invocation} starts workbench ${workbenchId}`;
     if (read === undefined) throw new RuleViolation(`${starts} without reading the limits of its user`);
-    if (monthOf(read.at) !== monthOf(now)) return;
+    if (monthOf(read.at) !== monthOf(now + FUNCTION_SKEW_MAX_MS)) return;
     const spent = read.micros.get(userId) ?? 0;
     if (spent > this.#limit * MICROS + DIFFERENCE_MAX_MICROS)
       throw new RuleViolation(
@@ -75,7 +76,7 @@ export class BudgetChecks {
   ): void {
     const { reason, quota } = response.body.error ?? {};
     if (response.status !== 403 || reason !== 'usd_per_month' || !STARTS.has(operation)) return;
-    if (this.#world.functionClock.steps || monthOf(sentAt) !== monthOf(now)) return;
+    if (this.#world.functionClock.steps || monthOf(sentAt - FUNCTION_SKEW_MAX_MS) !== monthOf(now)) return;
     const userId =
       call.wid === undefined ? new URLSearchParams(call.query).get('user_id') : ownerOf(call.wid);
     if (userId === null || userId === undefined) return;
