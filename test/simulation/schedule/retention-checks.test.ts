@@ -13,15 +13,15 @@ const ID = stopped().workbenchId;
 function checksOfStopped() {
   const clients = new ClientHistory();
   const checks = new RetentionChecks(new WorldFixture({ hazards: OFF }).world, clients, 10 * MINUTE);
-  let record = stopped();
-  const write = (at: number, type: 'retention_warned' | 'delete_requested' | 'updated') => {
+  let record = stopped({ updatedAt: 0 });
+  const write = (at: number, type: 'retention_warned' | 'delete_requested' | 'updated', decidedAt = at) => {
     const before = record;
     const seq = before.historySeq + 1;
     const entry = {
-      ...{ seq, at, type },
+      ...{ seq, at: decidedAt, type },
       ...(type === 'updated' ? { by: 'ada' } : { code: 'retention' as const }),
     };
-    record = stopped({ historySeq: seq, outbox: [entry] });
+    record = stopped({ historySeq: seq, outbox: [entry], updatedAt: decidedAt });
     checks.checkWrite(record, before, at);
   };
   checks.checkWrite(record, running(), 0);
@@ -47,6 +47,17 @@ it('a deletion without a warning, just after it, or too soon after a change viol
   expect(() => changed.write(10 * MINUTE, 'delete_requested')).toThrow(
     '360 s after it was stopped or changed',
   );
+});
+
+it('the time of the retention begins when a function decides on a change, even when it freezes before its write', () => {
+  const deletedAt = (at: number) => {
+    const { write } = checksOfStopped();
+    write(9 * MINUTE, 'updated', 4 * MINUTE);
+    write(9 * MINUTE, 'retention_warned');
+    write(at, 'delete_requested');
+  };
+  deletedAt(14 * MINUTE);
+  expect(() => deletedAt(14 * MINUTE - 1000)).toThrow('599 s after it was stopped or changed');
 });
 
 it('a workbench that is stopped for longer violates a rule', () => {

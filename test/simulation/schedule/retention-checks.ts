@@ -4,8 +4,8 @@ import type { ClientHistory } from './client-history.ts';
 import { RuleViolation } from './rule-violation.ts';
 
 /**
- * How much earlier than its time after a write a warning or deletion may be, milliseconds: the clocks of two functions differ, and a
- * write takes up to 10 s to have its effect.
+ * How much sooner than promised a deletion may follow the warning, milliseconds: the clocks of two functions differ, and a write takes up
+ * to 10 s to have its effect.
  */
 const EARLY_MAX_MS = 20_000;
 /** How much later a deletion may be, while nothing fails: 30 s for clocks that differ, and the sweep that finds it. Milliseconds. */
@@ -13,8 +13,10 @@ const LATE_MAX_MS = 6 * 60_000;
 
 /** What is known of a stopped workbench. Actual times, milliseconds. */
 interface Stopped {
-  /** When it stopped, or a user last changed it since. */
-  since: number;
+  /** When the record was written by which it stopped, or with which a user last changed it since. */
+  readonly since: number;
+  /** When the function decided on this write. It may have frozen since, and the retention begins with the request of the user. */
+  readonly decidedAt: number;
   warnedAt?: number | undefined;
 }
 
@@ -57,7 +59,8 @@ export class RetentionChecks {
       return;
     }
     const isChanged = added.some(({ by }) => by !== undefined);
-    const current = stopped === undefined || isChanged ? { since: now } : stopped;
+    const current: Stopped =
+      stopped === undefined || isChanged ? { since: now, decidedAt: workbench.updatedAt } : stopped;
     this.#stopped.set(workbenchId, current);
     if (added.some(({ type }) => type === 'retention_warned')) current.warnedAt = now;
   }
@@ -65,13 +68,13 @@ export class RetentionChecks {
   #checkDeleted(workbenchId: string, stopped: Stopped | undefined, now: number): void {
     const deleted = `workbench ${workbenchId} is deleted by the retention`;
     if (stopped === undefined) throw new RuleViolation(`${deleted} although it is not stopped`);
-    const { since, warnedAt } = stopped;
+    const { decidedAt, warnedAt } = stopped;
     if (warnedAt === undefined) throw new RuleViolation(`${deleted} without a warning`);
     if (this.#world.functionClock.steps) return;
     if (now - warnedAt < this.#warningMs - EARLY_MAX_MS)
       throw new RuleViolation(`${deleted} ${seconds(now - warnedAt)} after the warning`);
-    if (now - since < this.periodMs - EARLY_MAX_MS)
-      throw new RuleViolation(`${deleted} ${seconds(now - since)} after it was stopped or changed`);
+    if (now - decidedAt < this.periodMs)
+      throw new RuleViolation(`${deleted} ${seconds(now - decidedAt)} after it was stopped or changed`);
   }
 
   /** Checks that no workbench is stopped for longer. Called while nothing fails. */
