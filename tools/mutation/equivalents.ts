@@ -151,7 +151,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   },
   {
     file: `${LIFECYCLE}/transitions.ts`,
-    text: "...(workbench.status === 'stopped' ? {} : withRun(workbench.run, context)),",
+    text: "...(workbench.status === 'stopped' ? {} : withRun(workbench.run)),",
     changes: [
       ["workbench.status === 'stopped'", 'false'],
       ["'stopped'", '""'],
