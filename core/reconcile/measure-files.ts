@@ -1,4 +1,5 @@
 import { WorkbenchError } from '../errors.ts';
+import { DAY_MS } from '../ports/audit-store.ts';
 import { PortError } from '../ports/port-error.ts';
 import type { VolumeStore } from '../ports/volume-store.ts';
 import { UnreadableRecord } from '../ports/workbench-store.ts';
@@ -24,7 +25,6 @@ export type MeasuringPorts = RecordPorts &
 
 /** The longest time for one volume, milliseconds: several million files. */
 const VOLUME_TIME_LIMIT_MS = 3 * 60_000;
-const DAY_MS = 86_400_000;
 /** A workbench that runs on and on is not measured each day. */
 const RUNNING_INTERVAL_MS = 7 * DAY_MS;
 /** The sweep of a shard does not come at the same second each day. */

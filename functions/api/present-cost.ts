@@ -6,6 +6,7 @@ import { type HourlyRates, toUsd } from '#core/cost/rates.ts';
 import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
+import { toIsoTime } from './present-workbench.ts';
 
 export interface CostPorts {
   readonly catalog: SizeCatalog;
@@ -30,7 +31,7 @@ export async function withCost(
       : {
           files: {
             bytes: files.kib * 1024,
-            measured_at: new Date(files.at).toISOString(),
+            measured_at: toIsoTime(files.at),
             per_month: toUsd(perMonthFiles ?? 0),
           },
         }),
