@@ -53,11 +53,21 @@ it('the time of the retention begins when a function decides on a change, even w
   const deletedAt = (at: number) => {
     const { write } = checksOfStopped();
     write(9 * MINUTE, 'updated', 4 * MINUTE);
-    write(9 * MINUTE, 'retention_warned');
+    write(9 * MINUTE, 'retention_warned', 8 * MINUTE);
     write(at, 'delete_requested');
   };
   deletedAt(14 * MINUTE);
   expect(() => deletedAt(14 * MINUTE - 1000)).toThrow('599 s after it was stopped or changed');
+});
+
+it('the time after the warning counts from its decision to that of the deletion, even when a function freezes in between', () => {
+  const deletedAt = (at: number) => {
+    const { write } = checksOfStopped();
+    write(10 * MINUTE, 'retention_warned', 6 * MINUTE);
+    write(12 * MINUTE, 'delete_requested', at);
+  };
+  deletedAt(11 * MINUTE);
+  expect(() => deletedAt(11 * MINUTE - 1)).toThrow('300 s after the warning');
 });
 
 it('a workbench that is stopped for longer violates a rule', () => {

@@ -3,20 +3,16 @@ import type { World } from '../world/world.ts';
 import type { ClientHistory } from './client-history.ts';
 import { RuleViolation } from './rule-violation.ts';
 
-/**
- * How much sooner than promised a deletion may follow the warning, milliseconds: the clocks of two functions differ, and a write takes up
- * to 10 s to have its effect.
- */
-const EARLY_MAX_MS = 20_000;
 /** How much later a deletion may be, while nothing fails: 30 s for clocks that differ, and the sweep that finds it. Milliseconds. */
 const LATE_MAX_MS = 6 * 60_000;
 
-/** What is known of a stopped workbench. Actual times, milliseconds. */
+/** What is known of a stopped workbench. Milliseconds. */
 interface Stopped {
-  /** When the record was written by which it stopped, or with which a user last changed it since. */
+  /** The actual time of the write by which it stopped, or with which a user last changed it since. */
   readonly since: number;
   /** When the function decided on this write. It may have frozen since, and the retention begins with the request of the user. */
   readonly decidedAt: number;
+  /** When a function decided on the warning. */
   warnedAt?: number | undefined;
 }
 
@@ -52,7 +48,7 @@ export class RetentionChecks {
     const isHidden = added.some(({ type, code }) => type === 'delete_requested' && code === 'retention');
     if (isHidden) {
       this.#clients.recordDone(workbenchId, 'deleted', now);
-      this.#checkDeleted(workbenchId, stopped, now);
+      this.#checkDeleted(workbench, stopped, now);
     }
     if (workbench.status !== 'stopped' || isDeleted(workbench)) {
       this.#stopped.delete(workbenchId);
@@ -62,17 +58,18 @@ export class RetentionChecks {
     const current: Stopped =
       stopped === undefined || isChanged ? { since: now, decidedAt: workbench.updatedAt } : stopped;
     this.#stopped.set(workbenchId, current);
-    if (added.some(({ type }) => type === 'retention_warned')) current.warnedAt = now;
+    if (added.some(({ type }) => type === 'retention_warned')) current.warnedAt = workbench.updatedAt;
   }
 
-  #checkDeleted(workbenchId: string, stopped: Stopped | undefined, now: number): void {
+  #checkDeleted({ workbenchId, updatedAt }: Workbench, stopped: Stopped | undefined, now: number): void {
     const deleted = `workbench ${workbenchId} is deleted by the retention`;
     if (stopped === undefined) throw new RuleViolation(`${deleted} although it is not stopped`);
     const { decidedAt, warnedAt } = stopped;
     if (warnedAt === undefined) throw new RuleViolation(`${deleted} without a warning`);
     if (this.#world.functionClock.steps) return;
-    if (now - warnedAt < this.#warningMs - EARLY_MAX_MS)
-      throw new RuleViolation(`${deleted} ${seconds(now - warnedAt)} after the warning`);
+    // Both are times of the record. The function that wrote the warning, or that deletes, may have frozen before its write.
+    if (updatedAt - warnedAt < this.#warningMs)
+      throw new RuleViolation(`${deleted} ${seconds(updatedAt - warnedAt)} after the warning`);
     if (now - decidedAt < this.periodMs)
       throw new RuleViolation(`${deleted} ${seconds(now - decidedAt)} after it was stopped or changed`);
   }
