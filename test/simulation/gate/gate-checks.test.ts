@@ -22,6 +22,8 @@ const SENT: Sent = { method: 'GET', workbenchId: 'wb1', host: 'wb1.example', tar
 const TICKET = { hash: 'h', workbenchId: 'wb1', userId: 'ada', expiresAt: 60_000 } as Ticket;
 
 let now: number;
+/** When the gate has read the record. */
+let readAt: number;
 let checks: GateChecks;
 
 function recordOf(status: Workbench['status'], run: object = RUN): Workbench {
@@ -29,12 +31,13 @@ function recordOf(status: Workbench['status'], run: object = RUN): Workbench {
 }
 
 const forward = (change: Partial<Sent> = {}, run = RUN, holder = 'wb1') =>
-  checks.checkForward({ ...SENT, ...change }, run, 'gate A', holder);
+  checks.checkForward({ ...SENT, ...change }, run, { name: 'gate A', recordReadAt: () => readAt }, holder);
 const keep = (gate = GATE) => checks.addOpen({ sent: SENT, run: RUN, gate });
 const serve = (status: number, gate = GATE) => checks.checkServed(SENT, status, now, gate, true);
 
 beforeEach(() => {
   now = 1000;
+  readAt = Number.POSITIVE_INFINITY;
   checks = new GateChecks(() => now);
   checks.noteRecord(recordOf('running'));
 });
@@ -54,6 +57,15 @@ describe('a forward', () => {
   it('may not go to a run that no record named, nor to another workbench', () => {
     expect(() => forward({}, { ...RUN, endpoint: 'http://10.0.0.2:8080' })).toThrow('which no record named');
     expect(() => forward({ workbenchId: 'wb2' })).toThrow('at the host of workbench wb2 to workbench wb1');
+  });
+
+  it('may not go by a record that was read more than five seconds before, or never', () => {
+    readAt = now - 5000;
+    forward();
+    readAt -= 1;
+    expect(() => forward()).toThrow('by a record that it had read 5.0 s before');
+    readAt = Number.NEGATIVE_INFINITY;
+    expect(() => forward()).toThrow('by a record that it had never read');
   });
 
   it('may not go to a deleted workbench', () => {

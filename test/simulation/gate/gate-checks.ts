@@ -13,6 +13,9 @@ const LOST_RIGHT_MAX_MS = 5000;
 /** How far the clock of a gate may be behind the actual time, milliseconds. */
 export const GATE_CLOCK_BEHIND_MAX_MS = 1000;
 
+/** A request is forwarded by a record whose read began this long before at most, milliseconds. A gate in doubt refuses. */
+const RECORD_AGE_MAX_MS = 5000;
+
 /** What a gate has read may be this old when it uses it, milliseconds. A read that failed before then has no effect. */
 const READ_AGE_MAX_MS = 6000;
 
@@ -73,6 +76,12 @@ export interface ReadTroubles {
   readonly name: string;
   /** The end of the last such read. */
   readonly troubledUntil: number;
+}
+
+/** When a gate has read the record of a workbench. */
+export interface RecordReads {
+  readonly name: string;
+  recordReadAt(workbenchId: string): number;
 }
 
 /**
@@ -161,12 +170,17 @@ export class GateChecks {
   }
 
   /** Called when a gate forwards. @param holder the workbench of the task that has the address at present */
-  checkForward(sent: Sent, run: ForwardedRun, gate: string, holder: string | undefined): void {
-    const forwarded = `${gate} forwarded a request of ${sent.session?.userId ?? 'a stranger'} at the host of workbench ${sent.workbenchId}`;
+  checkForward(sent: Sent, run: ForwardedRun, gate: RecordReads, holder: string | undefined): void {
+    const forwarded = `${gate.name} forwarded a request of ${sent.session?.userId ?? 'a stranger'} at the host of workbench ${sent.workbenchId}`;
     if (run.workbenchId !== sent.workbenchId)
       throw new RuleViolation(`${forwarded} to workbench ${run.workbenchId}`);
     if (sent.isFromSibling && (sent.webSocket || sent.method !== 'GET'))
       throw new RuleViolation(`${forwarded} although a page of another workbench sent it`);
+    const recordAge = this.#now() - gate.recordReadAt(run.workbenchId);
+    if (recordAge > RECORD_AGE_MAX_MS)
+      throw new RuleViolation(
+        `${forwarded} by a record that it had ${Number.isFinite(recordAge) ? `read ${(recordAge / 1000).toFixed(1)} s before` : 'never read'}`,
+      );
     const lost = this.#findLoss(sent.session, run);
     if (lost === undefined || this.#now() - lost.since <= LOST_RIGHT_MAX_MS) return;
     const whose =

@@ -14,6 +14,8 @@ export class GateCalls implements ReadTroubles {
   readonly #tape: Tape;
   readonly #draws: HazardDraws;
   #troubledUntil = Number.NEGATIVE_INFINITY;
+  /** Workbench id → when the last successful read of its record began. */
+  readonly #recordReadAt = new Map<string, number>();
 
   constructor(name: string, kernel: Kernel, tape: Tape, draws: HazardDraws) {
     this.name = name;
@@ -37,6 +39,20 @@ export class GateCalls implements ReadTroubles {
       await this.#kernel.sleep(lateMs);
     }
     return value;
+  }
+
+  /** A read of the record of a workbench. */
+  async readRecord<T>(workbenchId: string, effect: () => Promise<T>): Promise<T> {
+    const beganAt = this.#kernel.now();
+    const record = await this.read(effect);
+    // A late one may have begun before another one that has succeeded.
+    this.#recordReadAt.set(workbenchId, Math.max(beganAt, this.recordReadAt(workbenchId)));
+    return record;
+  }
+
+  /** When the last successful read of this record began; negative infinity if none was. */
+  recordReadAt(workbenchId: string): number {
+    return this.#recordReadAt.get(workbenchId) ?? Number.NEGATIVE_INFINITY;
   }
 
   /** A read of an index, which may miss an entry. */

@@ -88,7 +88,7 @@ export class SimulatedGate {
     this.#timers = timers;
     const workbenches: SimulatedGateOptions['workbenches'] = {
       findByWorkbenchId: (id) => calls.readIndex(() => options.workbenches.findByWorkbenchId(id)),
-      read: (key) => calls.read(() => options.workbenches.read(key)),
+      read: (key) => calls.readRecord(key.workbenchId, () => options.workbenches.read(key)),
     };
     this.#cutoffs = {
       raise: (...args) => calls.write(() => options.cutoffs.raise(...args)),

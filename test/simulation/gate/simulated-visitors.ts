@@ -138,7 +138,7 @@ export class SimulatedVisitors {
       telemetry,
       onForward: (sent, run) => {
         const holder = world.ecs.lifecycle.holderOf(new URL(run.endpoint).hostname);
-        record(() => checks.checkForward(sent, run, name, holder?.workbenchId));
+        record(() => checks.checkForward(sent, run, calls, holder?.workbenchId));
       },
       onOpen: (sent, run) => {
         log(`${name} connects a WebSocket of ${sent.session?.userId}`);
