@@ -195,6 +195,18 @@ describe('a failed start', () => {
     expect(() => retry(other)).toThrow(`failed with ${other} instead of ${code}`);
   });
 
+  it('is not explained by the failure of the readiness container', async () => {
+    const { world, runTask, end } = createChecks();
+    await runTask();
+    const message = 'pull image manifest has been retried 5 time(s): context deadline exceeded';
+    for (const task of world.ecs.tasks.values())
+      task.companionReason = `CannotPullContainerError: ${message}`;
+    end('exited', 'The main process exited with code 0.');
+    expect(() => end('image_pull_failed', message)).toThrow(
+      'explained by the failure of its readiness container',
+    );
+  });
+
   it('may name the error of a call since the start', async () => {
     const { world, subject, end } = createChecks();
     world.truth.refusals.push({ at: subject.kernel.now() - 60_000, name: 'BlockedException' });

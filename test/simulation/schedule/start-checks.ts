@@ -143,6 +143,7 @@ export class StartChecks {
     this.#noteLaunchDelay(workbench);
     this.#checkNextAttempt(workbench);
     this.#checkCode(workbench, before);
+    this.#checkCompanion(workbench, before);
     if (!('reason' in workbench) || workbench.reason === undefined || before === undefined) return;
     if (before.status === 'starting') this.#checkPassingRefusal(workbench.reason.message, before, now);
     if (workbench.status !== 'stopped' || before.status === 'stopped') return;
@@ -291,6 +292,17 @@ export class StartChecks {
     if (!reason.message.includes(withoutErrorName(failure))) return;
     throw new RuleViolation(
       `the start of workbench ${workbench.workbenchId} failed with ${reason.code} instead of ${expected}: ${failure}`,
+    );
+  }
+
+  /** The readiness container may fail on its own, so its failure explains nothing. */
+  #checkCompanion(workbench: Workbench, before: Workbench | undefined): void {
+    const message = failureReasonOf(workbench)?.message;
+    if (message === undefined || message === (before && failureReasonOf(before)?.message)) return;
+    const failure = this.#tasksOf(workbench).find(({ companionReason }) => companionReason)?.companionReason;
+    if (failure === undefined || !message.includes(withoutErrorName(failure))) return;
+    throw new RuleViolation(
+      `the end of workbench ${workbench.workbenchId} is explained by the failure of its readiness container: ${message}`,
     );
   }
 
