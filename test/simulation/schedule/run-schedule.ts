@@ -46,6 +46,7 @@ import { createRightsHooks } from './rights-hooks.ts';
 import { RuleViolation } from './rule-violation.ts';
 import { SafetyChecks } from './safety-checks.ts';
 import { ScheduleResult } from './schedule-result.ts';
+import { SendChecks } from './send-checks.ts';
 import { SimulatedGuests } from './simulated-guests.ts';
 import { SimulatedLinks } from './simulated-links.ts';
 import { SimulatedMoves } from './simulated-moves.ts';
@@ -57,6 +58,7 @@ import { SimulatedUse } from './simulated-use.ts';
 import { SimulatedUsers } from './simulated-users.ts';
 import { drawWorldTime } from './timetable.ts';
 import { TimetableChecks } from './timetable-checks.ts';
+import { UnexpectedTaskChecks } from './unexpected-task-checks.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -166,9 +168,11 @@ class ScheduleRun {
   readonly #driveDeleteMapping: EventSourceMappingModel;
   readonly #users: SimulatedUsers;
   readonly #safety: SafetyChecks;
+  readonly #unexpectedTasks: UnexpectedTaskChecks;
   readonly #owners: OwnerChecks;
   readonly #costs: CostChecks;
   readonly #quotas: QuotaChecks;
+  readonly #sends = new SendChecks();
   readonly #moves: SimulatedMoves;
   readonly #rights: RightsChecks;
   readonly #guests: SimulatedGuests;
@@ -226,6 +230,7 @@ class ScheduleRun {
         onCall?.(invocation, call);
         this.#recordViolation(() => this.#safety.checkStopsAtThrottle(invocation, call, fault));
         this.#recordViolation(() => this.#quotas.checkCall(invocation, call, kernel.now()));
+        this.#recordViolation(() => this.#sends.checkCall(invocation, call, kernel.now()));
         if (fault !== 'none' && AWS_MUTATING_CALLS.has(call)) this.#reactToFault();
       },
     });
@@ -322,6 +327,7 @@ class ScheduleRun {
       (id) => this.#lastWritten.get(id),
       (instanceId) => this.#drainChecks.isRequested(instanceId),
     );
+    this.#unexpectedTasks = new UnexpectedTaskChecks(this.#world, (id) => this.#lastWritten.get(id));
     // From its end, so that visits take no number from the functions and from AWS.
     this.#gateTape = new Tape(schedule.tape.toReversed());
     this.#gateDraws = new HazardDraws(this.#gateTape, hazards);
@@ -415,8 +421,10 @@ class ScheduleRun {
   async #deliver({ name, event }: Delivery): Promise<boolean> {
     const checkNoticed = this.#safety.interruptions.expectNoticed(event, this.kernel.now());
     const succeeded = await this.#controller.handleEvent(name, event);
-    if (succeeded) this.#recordViolation(checkNoticed);
-    return succeeded;
+    if (!succeeded) return false;
+    this.#recordViolation(checkNoticed);
+    this.#recordViolation(() => this.#unexpectedTasks.checkHandled(event));
+    return true;
   }
 
   async execute(): Promise<void> {
