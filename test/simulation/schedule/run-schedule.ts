@@ -1,61 +1,48 @@
-import { createdAtOf } from '#core/ports/ids.ts';
-import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
-import { isDeleted, isSettled } from '#core/workbench/workbench.ts';
 import { GateChecks } from '../gate/gate-checks.ts';
 import { GATE_SILENT_TIMEOUT_MS, ReachChecks } from '../gate/reach-checks.ts';
 import { SimulatedProbe } from '../gate/simulated-probe.ts';
-import { SimulatedVisitors } from '../gate/simulated-visitors.ts';
-import { Invocations, replaceMethods } from '../invocation.ts';
+import { Invocations } from '../invocation.ts';
 import { Kernel } from '../kernel.ts';
 import { Tape } from '../tape.ts';
 import { HazardDraws, type Hazards, withoutNoticedHazards } from '../world/hazards.ts';
 import { World } from '../world/world.ts';
 import { WORLD_OPTIONS } from '../world/world-fixture.ts';
+import { checkedStore, type WriteRules } from './checked-store.ts';
 import { ClientHistory } from './client-history.ts';
 import {
   type Command,
-  type CommandKind,
   describeCommand,
   FAULT_PHASE_MS,
   type Schedule,
   SLOTS_PER_USER,
   USERS,
 } from './commands.ts';
-import {
-  Controller,
-  eventHandlersFor,
-  FUNCTION_SKEW_MAX_MS,
-  isProgrammingError,
-  type RightsHooks,
-} from './controller.ts';
+import { Controller, eventHandlersFor, FUNCTION_SKEW_MAX_MS, type RightsHooks } from './controller.ts';
 import { CostChecks } from './cost-checks.ts';
 import { DeletionChecks } from './deletion-checks.ts';
 import { DrainChecks } from './drain-checks.ts';
 import { type Delivery, EventChannel } from './event-channel.ts';
 import { EventSourceMappingModel } from './event-source-mapping.ts';
+import { FaultlessPhase } from './faultless-phase.ts';
 import { IdleChecks } from './idle-checks.ts';
 import { LinkChecks } from './link-checks.ts';
 import { MixedFleet } from './mixed-fleet.ts';
 import { OwnerChecks } from './owner-checks.ts';
+import { Participants, tapeFrom } from './participants.ts';
 import { QuotaChecks } from './quota-checks.ts';
 import { RequestEvents } from './request-events.ts';
 import { RetentionChecks } from './retention-checks.ts';
 import { RightsChecks } from './rights-checks.ts';
 import { createRightsHooks } from './rights-hooks.ts';
-import { RuleViolation } from './rule-violation.ts';
 import { SafetyChecks } from './safety-checks.ts';
 import { ScheduleResult } from './schedule-result.ts';
+import { ScheduledVisits } from './scheduled-visits.ts';
 import { SendChecks } from './send-checks.ts';
-import { SimulatedGuests } from './simulated-guests.ts';
-import { SimulatedLinks } from './simulated-links.ts';
-import { SimulatedMoves } from './simulated-moves.ts';
-import { SimulatedOperator } from './simulated-operator.ts';
 import { SimulatedPublishing } from './simulated-publishing.ts';
-import { drawKeptMs, drawRetentionMs, SimulatedRestores } from './simulated-restores.ts';
-import { SimulatedTimetables } from './simulated-timetables.ts';
-import { SimulatedUse } from './simulated-use.ts';
+import { drawKeptMs, drawRetentionMs } from './simulated-restores.ts';
 import { SimulatedUsers } from './simulated-users.ts';
+import { StepRunner } from './step-runner.ts';
 import { drawWorldTime } from './timetable.ts';
 import { TimetableChecks } from './timetable-checks.ts';
 import { UnexpectedTaskChecks } from './unexpected-task-checks.ts';
@@ -65,24 +52,14 @@ const HOUR = 60 * MINUTE;
 
 /** After the fault phase all records settle within this time: the sum of the transition deadlines. */
 const SETTLE_TIMEOUT_MS = 3 * HOUR;
-/** Without faults, a start reaches `running` within this time. */
-const START_TIMEOUT_MS = 30 * MINUTE;
-/** Without faults, an idle stop ends within this time. */
-const STOP_TIMEOUT_MS = 10 * MINUTE;
-/** Orphans are found and, after their grace period, deleted within this time. */
-const ORPHAN_DELETION_TIMEOUT_MS = 35 * MINUTE;
 /** The sweep of volumes runs far more often than in production, so that it meets every stage of a start. */
 const VOLUME_SWEEP_INTERVAL_MS = 4 * MINUTE;
 /** The sweep of quotas runs more often than in production, so that it meets requests in progress. */
 const QUOTA_SWEEP_INTERVAL_MS = 3 * MINUTE;
 /** The grace period of orphaned volumes: longer than any index is stale. */
 const VOLUME_GRACE_MS = 15 * MINUTE;
-/** The task definitions of deleted workbenches are deregistered within this time: the interval and duration of a sweep. */
-const DEFINITION_CLEANUP_TIMEOUT_MS = 15 * MINUTE;
 /** Messages practically never reach the dead-letter queue, so that a message that always fails stays visible. */
 const QUEUE_OPTIONS = { visibilityTimeoutSeconds: 90, maxReceiveCount: 1000 };
-/** A schedule with more steps than this is an endless loop. */
-const STEPS_MAX = 60_000;
 
 export interface ScheduleOptions {
   readonly captureLogLines?: boolean;
@@ -136,25 +113,10 @@ const REACTION_PROBABILITY = 0.4;
 const REACTION_DELAY_MAX_MS = 8000;
 const REACTIONS = ['stop', 'delete', 'restart', 'start', 'stop'] as const;
 
-/** The commands that end a run. */
-const ENDING_COMMANDS: ReadonlySet<CommandKind> = new Set([
-  'stop',
-  'restart',
-  'restart_twice',
-  'force_stop',
-  'delete',
-]);
-/** How long before such a command visitors come, milliseconds. */
-const VISIT_LEAD_MIN_MS = 3000;
-const VISIT_LEAD_MAX_MS = 12_000;
-/** Visits during the fault phase. */
-const VISITS_MAX = 1;
-/** From the beginning of the last visit to the deletion of all workbenches, milliseconds. */
-const LAST_VISIT_MS = 6000;
-
 class ScheduleRun {
   readonly kernel: Kernel;
   readonly result: ScheduleResult;
+  readonly #steps: StepRunner;
   readonly #schedule: Schedule;
   readonly #startedAt: number;
   readonly #tape: Tape;
@@ -173,36 +135,27 @@ class ScheduleRun {
   readonly #costs: CostChecks;
   readonly #quotas: QuotaChecks;
   readonly #sends = new SendChecks();
-  readonly #moves: SimulatedMoves;
   readonly #rights: RightsChecks;
-  readonly #guests: SimulatedGuests;
-  readonly #links: SimulatedLinks;
-  readonly #gateTape: Tape;
   readonly #gateDraws: HazardDraws;
   readonly #gateChecks: GateChecks;
-  readonly #visitors: SimulatedVisitors;
   readonly #reachDraws: HazardDraws;
   readonly #reachChecks: ReachChecks;
   readonly #probe: SimulatedProbe;
   readonly #drainChecks: DrainChecks;
-  readonly #operator: SimulatedOperator;
   readonly #idleChecks: IdleChecks;
-  readonly #use: SimulatedUse;
   readonly #publishing: SimulatedPublishing;
   readonly #deletions: DeletionChecks;
-  readonly #restores: SimulatedRestores;
   readonly #retention: RetentionChecks;
   readonly #timetableChecks: TimetableChecks;
-  readonly #timetables: SimulatedTimetables;
-  #visits = 0;
+  readonly #visits: ScheduledVisits;
+  readonly #participants: Participants;
+  readonly #faultless: FaultlessPhase;
   /** The existing records as last written, by workbench id. */
   readonly #lastWritten = new Map<string, Workbench>();
-  /** The first error. It ends the schedule. */
-  #failure: unknown;
 
   constructor(schedule: Schedule, options: ScheduleOptions) {
     const { captureLogLines = false, hazards = {}, environment = {}, onCall } = options;
-    const timetableTape = new Tape(from(schedule.tape, 0.375));
+    const timetableTape = tapeFrom(schedule.tape, 0.375);
     const time = drawWorldTime(timetableTape);
     const kernel = new Kernel(time.beginsAt);
     this.kernel = kernel;
@@ -211,6 +164,11 @@ class ScheduleRun {
     const tape = new Tape(schedule.tape);
     this.#tape = tape;
     this.result = new ScheduleResult(kernel, captureLogLines);
+    this.#steps = new StepRunner(kernel, this.result, () => {
+      this.#safety.check();
+      this.#gateChecks.check();
+      this.#drainChecks.check();
+    });
     this.#world = new World(kernel, tape, {
       ...WORLD_OPTIONS,
       hazards: schedule.faultPercent === 0 ? withoutNoticedHazards(hazards) : hazards,
@@ -228,13 +186,13 @@ class ScheduleRun {
       onCall: (invocation, call, fault) => {
         this.result.recordCall(invocation, call, fault);
         onCall?.(invocation, call);
-        this.#recordViolation(() => this.#safety.checkStopsAtThrottle(invocation, call, fault));
-        this.#recordViolation(() => this.#quotas.checkCall(invocation, call, kernel.now()));
-        this.#recordViolation(() => this.#sends.checkCall(invocation, call, kernel.now()));
+        this.#steps.record(() => this.#safety.checkStopsAtThrottle(invocation, call, fault));
+        this.#steps.record(() => this.#quotas.checkCall(invocation, call, kernel.now()));
+        this.#steps.record(() => this.#sends.checkCall(invocation, call, kernel.now()));
         if (fault !== 'none' && AWS_MUTATING_CALLS.has(call)) this.#reactToFault();
       },
     });
-    const deletionTape = new Tape(from(schedule.tape, 0.125));
+    const deletionTape = tapeFrom(schedule.tape, 0.125);
     this.#deletions = new DeletionChecks(this.#world, drawKeptMs(deletionTape));
     this.#owners = new OwnerChecks(this.#world);
     const rightsOptions = {
@@ -248,7 +206,7 @@ class ScheduleRun {
     const checks = { rights: this.#rights, links, events: rightsOptions.events };
     const retentionMs = drawRetentionMs(deletionTape, this.#deletions.keptMs);
     this.#retention = new RetentionChecks(this.#world, this.#clients, retentionMs);
-    const reachTape = new Tape(from(schedule.tape.toReversed(), 0.25));
+    const reachTape = tapeFrom(schedule.tape.toReversed(), 0.25);
     const asksGate =
       reachTape.chance(ASKING_PROBABILITY) && !('WB_GATE_SILENT_TIMEOUT_SECONDS' in environment);
     this.#controller = new Controller({
@@ -264,20 +222,28 @@ class ScheduleRun {
         kernel,
         tape,
         rollout: schedule.rollout,
-        onViolation: (violation) => this.#fail(violation),
+        onViolation: (violation) => this.#steps.fail(violation),
       }),
-      rights: this.#withBudgetChecks(createRightsHooks(checks, (check) => this.#recordViolation(check))),
-      onFreeCapacity: (saved) => this.#recordViolation(() => this.#safety.checkFreeCapacity(saved)),
-      wrapStore: (inner) => this.#withChecks(inner),
-      onError: (message, error) => this.#fail(new Error(message, { cause: error })),
+      rights: this.#withBudgetChecks(createRightsHooks(checks, (check) => this.#steps.record(check))),
+      onFreeCapacity: (saved) => this.#steps.record(() => this.#safety.checkFreeCapacity(saved)),
+      wrapStore: (inner) =>
+        checkedStore(inner, {
+          rules: () => this.#rules,
+          clients: this.#clients,
+          steps: this.#steps,
+          result: this.result,
+          lastWritten: this.#lastWritten,
+          isFaultless: schedule.faultPercent === 0,
+        }),
+      onError: (message, error) => this.#steps.fail(new Error(message, { cause: error })),
     });
     this.#publishing = new SimulatedPublishing({
       kernel,
-      tape: new Tape(from(schedule.tape.toReversed(), 0.25)),
+      tape: tapeFrom(schedule.tape.toReversed(), 0.25),
       faultRate: schedule.faultPercent / 100,
       history: this.#controller.stores.history,
       onCall: (invocation, call, fault) => this.result.recordCall(invocation, call, fault),
-      onError: (error) => this.#fail(error),
+      onError: (error) => this.#steps.fail(error),
     });
     this.#channel = new EventChannel(kernel, tape, (delivery) => this.#deliver(delivery));
     this.#driveMapping = new EventSourceMappingModel(this.#world.sqs, (batch) =>
@@ -297,30 +263,6 @@ class ScheduleRun {
       this.#costs,
     );
     this.#users = new SimulatedUsers(kernel, this.#controller, this.#clients, this.#owners);
-    this.#moves = new SimulatedMoves({
-      kernel,
-      tape: new Tape(from(schedule.tape, 0.5)),
-      controller: this.#controller,
-      users: this.#users,
-      owners: this.#owners,
-      log: (line) => this.result.log(line),
-      onError: (error) => this.#fail(error),
-    });
-    const guestOptions = {
-      kernel,
-      controller: this.#controller,
-      users: this.#users,
-      owners: this.#owners,
-      clockSteps: this.#world.functionClock.steps,
-      log: (line: string) => this.result.log(line),
-      onError: (error: unknown) => this.#fail(error),
-    };
-    this.#guests = new SimulatedGuests({ ...guestOptions, tape: new Tape(from(schedule.tape, 0.75)) });
-    this.#links = new SimulatedLinks({
-      ...guestOptions,
-      tape: new Tape(from(schedule.tape, 0.625)),
-      giveAway: (id) => this.#moves.giveAway(id),
-    });
     this.#safety = new SafetyChecks(
       this.#world,
       this.#clients,
@@ -329,10 +271,9 @@ class ScheduleRun {
     );
     this.#unexpectedTasks = new UnexpectedTaskChecks(this.#world, (id) => this.#lastWritten.get(id));
     // From its end, so that visits take no number from the functions and from AWS.
-    this.#gateTape = new Tape(schedule.tape.toReversed());
-    this.#gateDraws = new HazardDraws(this.#gateTape, hazards);
+    const gateTape = new Tape(schedule.tape.toReversed());
+    this.#gateDraws = new HazardDraws(gateTape, hazards);
     this.#gateChecks = new GateChecks(() => kernel.now());
-    this.#visitors = this.#createVisitors();
     this.#reachDraws = new HazardDraws(
       reachTape,
       schedule.faultPercent === 0 ? withoutNoticedHazards(hazards) : hazards,
@@ -347,74 +288,72 @@ class ScheduleRun {
       checks: this.#reachChecks,
     });
     this.#drainChecks = new DrainChecks(this.#world, (id) => this.#lastWritten.get(id));
-    this.#operator = new SimulatedOperator({
-      kernel,
-      tape: this.#gateTape,
-      draws: this.#gateDraws,
-      world: this.#world,
-      controller: this.#controller,
-      checks: this.#drainChecks,
-      record: (check) => this.#recordViolation(check),
-      log: (line) => this.result.log(line),
-    });
-    this.#restores = new SimulatedRestores({
-      kernel,
-      tape: deletionTape,
-      users: this.#users,
-      owners: this.#owners,
-      checks: this.#deletions,
-      log: (line) => this.result.log(line),
-      onError: (error) => this.#fail(error),
-    });
     this.#timetableChecks = new TimetableChecks(this.#world, this.#clients);
-    this.#timetables = new SimulatedTimetables({
-      kernel,
-      tape: timetableTape,
-      time,
-      world: this.#world,
+    this.#idleChecks = new IdleChecks(this.#world);
+    const recordOf = (id: string) => this.#lastWritten.get(id);
+    const acting = {
+      ...{ kernel, recordOf, steps: this.#steps, result: this.result, world: this.#world },
       controller: this.#controller,
       users: this.#users,
-      owners: this.#owners,
-      checks: this.#timetableChecks,
-      recordOf: (id) => this.#lastWritten.get(id),
-      hasRetention: retentionMs > 0,
-      log: (line) => this.result.log(line),
-      onError: (error) => this.#fail(error),
+    };
+    this.#visits = new ScheduledVisits({
+      ...acting,
+      tape: gateTape,
+      draws: this.#gateDraws,
+      checks: this.#gateChecks,
     });
-    this.#idleChecks = new IdleChecks(this.#world);
-    this.#use = new SimulatedUse({
-      kernel,
-      tape: new Tape(from(schedule.tape, 0.25)),
+    this.#participants = new Participants({
+      ...acting,
+      owners: this.#owners,
+      deletions: this.#deletions,
+      drains: this.#drainChecks,
+      idle: this.#idleChecks,
+      timetables: this.#timetableChecks,
+      tapes: {
+        moves: tapeFrom(schedule.tape, 0.5),
+        guests: tapeFrom(schedule.tape, 0.75),
+        links: tapeFrom(schedule.tape, 0.625),
+        restores: deletionTape,
+        timetables: timetableTape,
+        use: tapeFrom(schedule.tape, 0.25),
+        operator: gateTape,
+      },
+      operatorDraws: this.#gateDraws,
+      time,
+      hasRetention: retentionMs > 0,
+    });
+    this.#faultless = new FaultlessPhase({
+      steps: this.#steps,
+      world: this.#world,
       controller: this.#controller,
-      checks: this.#idleChecks,
-      recordOf: (id) => this.#lastWritten.get(id),
-      workbenches: () => this.#users.workbenches,
-      log: (line) => this.result.log(line),
-      record: (check) => this.#recordViolation(check),
-      onError: (error) => this.#fail(error),
+      clients: this.#clients,
+      users: this.#users,
+      costs: this.#costs,
+      quotas: this.#quotas,
+      deletions: this.#deletions,
+      publishing: this.#publishing,
+      timetables: this.#participants.timetables,
+      use: this.#participants.use,
+      volumeGraceMs: VOLUME_GRACE_MS,
     });
   }
 
-  #createVisitors(): SimulatedVisitors {
-    const onError = (message: string, error: unknown) => {
-      if (isProgrammingError(error)) this.#fail(new Error(`a gate logged: ${message}`, { cause: error }));
+  /** The rules that each write is checked against. */
+  get #rules(): WriteRules {
+    return {
+      safety: this.#safety,
+      owners: this.#owners,
+      rights: this.#rights,
+      gate: this.#gateChecks,
+      reach: this.#reachChecks,
+      idle: this.#idleChecks,
+      drains: this.#drainChecks,
+      deletions: this.#deletions,
+      retention: this.#retention,
+      timetables: this.#timetableChecks,
+      costs: this.#costs,
+      quotas: this.#quotas,
     };
-    return new SimulatedVisitors({
-      kernel: this.kernel,
-      tape: this.#gateTape,
-      draws: this.#gateDraws,
-      world: this.#world,
-      workbenches: this.#controller.stores.workbenches,
-      checks: this.#gateChecks,
-      telemetry: {
-        info: () => {},
-        warn: () => {},
-        error: (message, _, error) => onError(message, error),
-        count: () => {},
-      },
-      record: (check) => this.#recordViolation(check),
-      log: (line) => this.result.recordVisit(line),
-    });
   }
 
   /** Delivers an event to a function. Returns whether it succeeded. */
@@ -422,62 +361,57 @@ class ScheduleRun {
     const checkNoticed = this.#safety.interruptions.expectNoticed(event, this.kernel.now());
     const succeeded = await this.#controller.handleEvent(name, event);
     if (!succeeded) return false;
-    this.#recordViolation(checkNoticed);
-    this.#recordViolation(() => this.#unexpectedTasks.checkHandled(event));
+    this.#steps.record(checkNoticed);
+    this.#steps.record(() => this.#unexpectedTasks.checkHandled(event));
     return true;
   }
 
   async execute(): Promise<void> {
-    await this.#quotas.drawLimits(new Tape(from(this.#schedule.tape.toReversed(), 0.5)));
-    this.#every(MINUTE, () => this.#controller.sweepDue());
+    await this.#quotas.drawLimits(tapeFrom(this.#schedule.tape.toReversed(), 0.5));
+    this.#steps.every(MINUTE, () => this.#controller.sweepDue());
     // Without faults no user may notice a failure, and a drain ends runs.
-    if (this.#schedule.faultPercent > 0) this.#operator.schedule((error) => this.#fail(error));
-    this.#every(10 * MINUTE, () => this.#controller.sweepAll());
+    if (this.#schedule.faultPercent > 0) this.#participants.scheduleDrains();
+    this.#steps.every(10 * MINUTE, () => this.#controller.sweepAll());
     // Without faults it must have nothing to correct.
     if (this.#schedule.faultPercent > 0)
-      this.#every(QUOTA_SWEEP_INTERVAL_MS, () => this.#controller.sweepQuotas());
+      this.#steps.every(QUOTA_SWEEP_INTERVAL_MS, () => this.#controller.sweepQuotas());
     for (const command of this.#schedule.commands) {
       this.kernel.after(command.at, () => this.#execute(command));
-      if (ENDING_COMMANDS.has(command.kind)) this.#visitBefore(command);
+      this.#visits.scheduleBefore(command);
     }
     for (let at = VOLUME_SWEEP_INTERVAL_MS; at < FAULT_PHASE_MS; at += VOLUME_SWEEP_INTERVAL_MS) {
       this.kernel.after(at, () => {
-        this.#controller.sweepVolumes(VOLUME_GRACE_MS).catch((error) => this.#fail(error));
+        this.#controller.sweepVolumes(VOLUME_GRACE_MS).catch((error) => this.#steps.fail(error));
       });
     }
-    this.#moves.schedule();
-    this.#restores.schedule();
-    this.#use.schedule();
-    this.#guests.schedule();
-    this.#links.schedule();
-    this.#timetables.schedule();
-    await this.#runUntil(this.#startedAt + FAULT_PHASE_MS);
+    this.#participants.schedule();
+    await this.#steps.runUntil(this.#startedAt + FAULT_PHASE_MS);
     this.result.drawsDuringFaults = this.#tape.drawCount;
     this.#disableFaults();
-    await this.#endDrains();
+    await this.#participants.endDrains();
     // A call that was in flight may still take effect, and a frozen function may still continue.
-    await this.#runUntil(this.kernel.now() + 15 * MINUTE);
-    await this.#waitUntilSettled('after the fault phase', SETTLE_TIMEOUT_MS - 15 * MINUTE);
-    this.#checkDesiredStates();
-    this.#deletions.checkEnded(this.#records(), this.kernel.now());
-    this.#retention.checkEnded(this.#records(), this.kernel.now());
-    this.#owners.checkRecords(this.#records());
-    this.#costs.check(this.#records(), this.kernel.now());
+    await this.#steps.runFor(15 * MINUTE);
+    await this.#faultless.waitUntilSettled('after the fault phase', SETTLE_TIMEOUT_MS - 15 * MINUTE);
+    this.#faultless.checkDesiredStates();
+    this.#deletions.checkEnded(this.#faultless.records, this.kernel.now());
+    this.#retention.checkEnded(this.#faultless.records, this.kernel.now());
+    this.#owners.checkRecords(this.#faultless.records);
+    this.#costs.check(this.#faultless.records, this.kernel.now());
     this.#quotas.checkLedgers('after the fault phase');
-    await this.#checkPublished();
+    await this.#faultless.checkPublished();
     await this.#quotas.removeLimits();
-    await this.#runUntilDone(this.#timetables.removeAll());
-    this.#use.use();
-    await this.#startAll();
-    const checkCosts = this.#costs.expectCosts(this.#records(), this.kernel.now());
-    await this.#waitForSweeps();
-    checkCosts(this.#records(), this.kernel.now());
-    this.#checkNoOrphans();
+    await this.#steps.runUntilDone(this.#participants.timetables.removeAll());
+    this.#participants.use.use();
+    await this.#faultless.startAll();
+    const checkCosts = this.#costs.expectCosts(this.#faultless.records, this.kernel.now());
+    await this.#faultless.waitForSweeps();
+    checkCosts(this.#faultless.records, this.kernel.now());
+    this.#faultless.checkNoOrphans();
     this.#quotas.checkLedgers('after all workbenches were started');
-    await this.#visitLast();
-    await this.#deleteAll();
+    await this.#visits.visitLast(this.#faultless.records);
+    await this.#faultless.deleteAll();
     this.#costs.check([], this.kernel.now());
-    await this.#checkPublished();
+    await this.#faultless.checkPublished();
   }
 
   finish(): void {
@@ -491,32 +425,7 @@ class ScheduleRun {
 
   #execute(command: Command): void {
     this.result.log(describeCommand(command));
-    this.#users.execute(command).catch((error) => this.#fail(error));
-  }
-
-  /** Lets visitors come before a command that ends the run of a workbench, so that it ends while they use it. */
-  #visitBefore(command: Command): void {
-    const at = Math.max(0, command.at - this.#gateTape.intBetween(VISIT_LEAD_MIN_MS, VISIT_LEAD_MAX_MS));
-    this.kernel.after(at, () => {
-      const visited = this.#users.workbenchOf(command);
-      if (visited !== undefined && this.#visits < VISITS_MAX) this.#visit(visited.workbenchId);
-    });
-  }
-
-  /** Lets visitors use a workbench when nothing fails. It is deleted meanwhile. */
-  async #visitLast(): Promise<void> {
-    const record = this.#records().find(({ status }) => status === 'running');
-    if (record === undefined) return;
-    this.#visit(record.workbenchId);
-    await this.#runUntil(this.kernel.now() + LAST_VISIT_MS);
-  }
-
-  #visit(workbenchId: string): void {
-    const record = this.#lastWritten.get(workbenchId);
-    if (record?.status !== 'running') return;
-    this.#visits += 1;
-    const other = USERS.find((user) => user !== record.userId) ?? '';
-    this.#visitors.visit(workbenchId, record.userId, other).catch((error) => this.#fail(error));
+    this.#users.execute(command).catch((error) => this.#steps.fail(error));
   }
 
   /** Lets a user act at the worst moment: while the outcome of a call is unknown. */
@@ -538,214 +447,8 @@ class ScheduleRun {
     this.#controller.disableHazards();
     this.#gateDraws.disableHazards();
     this.#reachDraws.disableHazards();
-    this.#use.disableFaults();
+    this.#participants.use.disableFaults();
     this.#publishing.disableFaults();
-  }
-
-  /** A drain that was requested in the fault phase may take effect later, so the operator takes it back twice. */
-  async #endDrains(): Promise<void> {
-    if (!this.#operator.hasRequested) return;
-    await this.#runUntilDone(this.#operator.cancel());
-    await this.#runUntil(this.kernel.now() + 15 * MINUTE);
-    await this.#runUntilDone(this.#operator.cancel());
-  }
-
-  /**
-   * Waits until every record is settled and its history is written.
-   * @throws RuleViolation after `withinMs`
-   */
-  async #waitUntilSettled(phase: string, withinMs: number): Promise<void> {
-    const end = this.kernel.now() + withinMs;
-    const unsettled = () =>
-      this.#records().filter((record) => !isSettled(record) || record.outbox.length > 0);
-    while (unsettled().length > 0 && this.kernel.now() < end)
-      await this.#runUntil(this.kernel.now() + MINUTE);
-    const left = unsettled();
-    if (left.length > 0) {
-      throw new RuleViolation(
-        `not settled within ${withinMs / MINUTE} minutes ${phase}: ${left.map(describeUnsettled).join(', ')}`,
-      );
-    }
-  }
-
-  /** Checks that each record has a state that its clients may have requested last. */
-  #checkDesiredStates(): void {
-    const records = new Map(this.#records().map((record) => [record.workbenchId, record]));
-    for (const workbenchId of this.#clients.workbenchIds) {
-      const record = records.get(workbenchId);
-      const possible = this.#clients.possibleStates(workbenchId);
-      const status = record === undefined || isDeleted(record) ? 'deleted' : record.status;
-      // A start may fail. The record then has a reason.
-      const failedStart =
-        record?.status === 'stopped' && record.reason !== undefined && possible.has('running');
-      if (!failedStart && !possible.has(status as 'running')) {
-        throw new RuleViolation(
-          `workbench ${workbenchId} is ${status}, but the state last requested was ${[...possible].join(' or ')}`,
-        );
-      }
-    }
-  }
-
-  /** Checks that every workbench still starts. Otherwise a controller that ends each start by timeout would pass. */
-  async #startAll(): Promise<void> {
-    const present = () => this.#records().filter((record) => !isDeleted(record));
-    for (const { userId, workbenchId } of present()) {
-      const { status } = await this.#runUntilDone(this.#users.change(userId, workbenchId, 'start'));
-      // The retention may have deleted it just before.
-      if (status !== 200 && present().some((record) => record.workbenchId === workbenchId))
-        throw new RuleViolation(
-          `the start of workbench ${workbenchId} returned ${status} although no fault was injected`,
-        );
-    }
-    // What users asked for in the fault phase, for example an extension, ends before the idle stops are checked.
-    await this.#runUntil(this.kernel.now() + 15 * MINUTE);
-    await this.#waitUntilSettled('after a start without faults', START_TIMEOUT_MS - 15 * MINUTE);
-    for (const record of present()) {
-      if (record.status !== 'running') {
-        const reason = record.status === 'stopped' ? `, reason ${JSON.stringify(record.reason)}` : '';
-        throw new RuleViolation(
-          `workbench ${record.workbenchId} was started without faults but is ${record.status}${reason}`,
-        );
-      }
-    }
-  }
-
-  /** Waits for the last entries of the history: they may be a second old. */
-  async #checkPublished(): Promise<void> {
-    const end = this.kernel.now() + MINUTE;
-    while (this.#publishing.unpublished > 0 && this.kernel.now() < end)
-      await this.#runUntil(this.kernel.now() + 1000);
-    this.#publishing.check();
-  }
-
-  /** Gives the sweeps the time to delete orphans, and workbenches the time to become idle. Then sweeps the volumes. */
-  async #waitForSweeps(): Promise<void> {
-    const checkTimetables = await this.#runUntilDone(this.#timetables.rest());
-    const { observedMs, check } = this.#use.rest();
-    await this.#runUntil(this.kernel.now() + Math.max(ORPHAN_DELETION_TIMEOUT_MS, observedMs));
-    check();
-    checkTimetables();
-    const sweptAt = this.kernel.now();
-    await this.#runUntilDone(this.#controller.sweepVolumes(VOLUME_GRACE_MS));
-    this.#costs.checkMeasured(this.#records(), sweptAt);
-    // An idle stop may still be in progress.
-    await this.#waitUntilSettled('after the idle stops', STOP_TIMEOUT_MS);
-    this.#checkDesiredStates();
-  }
-
-  /** Checks that every running container, host, volume and registration belongs to a record. */
-  #checkNoOrphans(): void {
-    const records = new Map(this.#records().map((record) => [record.workbenchId, record]));
-    for (const { workbenchId, taskArn } of this.#world.containers) {
-      if (records.get(workbenchId)?.status !== 'running')
-        throw new RuleViolation(`the container of the orphaned task ${taskArn} still runs`);
-    }
-    for (const { instanceId } of this.#world.liveHosts) {
-      const isReferenced = [...records.values()].some(({ host }) => host?.instanceId === instanceId);
-      if (!isReferenced)
-        throw new RuleViolation(`the orphaned host ${instanceId} has not been terminated and costs money`);
-    }
-    for (const { path } of this.#world.directories.values()) {
-      if (path.includes('/.')) continue;
-      const workbenchId = path.split('/').at(-1) ?? '';
-      if (!records.has(workbenchId) && !this.#isFromFuture(workbenchId))
-        throw new RuleViolation(`the orphaned volume ${path} still exists`);
-    }
-    for (const { arn, ec2Instance } of this.#world.staleRegistrations) {
-      if (ec2Instance.spec.provider !== undefined) continue;
-      throw new RuleViolation(
-        `the container instance ${arn} is still registered although its host ${ec2Instance.instanceId} is terminated`,
-      );
-    }
-  }
-
-  /** Deletes all workbenches and checks that nothing of them is left. */
-  async #deleteAll(): Promise<void> {
-    for (const { userId, workbenchId } of this.#records()) {
-      this.#deletions.noteImmediate(workbenchId);
-      const now = this.#deletions.keptMs === 0 ? '' : '&now=true';
-      await this.#runUntilDone(this.#users.change(userId, workbenchId, 'delete', now));
-    }
-    const end = this.kernel.now() + HOUR;
-    while (this.#records().length > 0 && this.kernel.now() < end)
-      await this.#runUntil(this.kernel.now() + MINUTE);
-    const left = this.#records();
-    if (left.length > 0) {
-      throw new RuleViolation(
-        `workbench ${left[0]?.workbenchId} was deleted one hour ago, but its record is still ${left[0]?.status}`,
-      );
-    }
-    // The call that deleted the last record releases its quota afterwards.
-    await this.#runUntil(this.kernel.now() + MINUTE);
-    const after = 'after the deletion of all workbenches';
-    this.#quotas.checkLedgers(after);
-    for (const { taskArn } of this.#world.containers)
-      throw new RuleViolation(`${after} the container of ${taskArn} still runs`);
-    for (const { instanceId, state } of this.#world.liveHosts)
-      throw new RuleViolation(`${after} the host ${instanceId} is still ${state}`);
-    for (const { path } of this.#world.directories.values())
-      throw new RuleViolation(`${after} the directory ${path} still exists`);
-    const definedFamily = () =>
-      this.#world.definedFamilies.find((name) => !this.#isFromFuture(name.slice(-26)));
-    const definitionsEnd = this.kernel.now() + DEFINITION_CLEANUP_TIMEOUT_MS;
-    while (definedFamily() !== undefined && this.kernel.now() < definitionsEnd)
-      await this.#runUntil(this.kernel.now() + MINUTE);
-    const family = definedFamily();
-    if (family !== undefined)
-      throw new RuleViolation(`${after} the task definition family ${family} is still active`);
-  }
-
-  /** Whether the workbench was created while the clock was ahead. Its leftovers are kept until they are old by the clock. */
-  #isFromFuture(workbenchId: string): boolean {
-    return (createdAtOf(workbenchId) ?? 0) > this.kernel.now();
-  }
-
-  #records(): readonly Workbench[] {
-    return this.#controller.stores.workbenches.listAll();
-  }
-
-  /** Runs all actions until `end`, with the safety checks after each. */
-  async #runUntil(end: number): Promise<void> {
-    while (await this.kernel.step(end)) {
-      this.#safety.check();
-      this.#gateChecks.check();
-      this.#drainChecks.check();
-      this.result.steps += 1;
-      if (this.#failure !== undefined) throw this.#failure;
-      if (this.result.steps > STEPS_MAX)
-        throw new RuleViolation(`the schedule took more than ${STEPS_MAX} steps: an endless loop`);
-    }
-  }
-
-  /** Advances the time until the promise settles. */
-  async #runUntilDone<T>(work: Promise<T>): Promise<T> {
-    let done = false;
-    const result = work.finally(() => {
-      done = true;
-    });
-    result.catch(() => {});
-    while (!done) await this.#runUntil(this.kernel.now() + 1000);
-    return result;
-  }
-
-  #every(ms: number, action: () => Promise<void>): void {
-    this.kernel.after(ms, () => {
-      action().catch((error) => this.#fail(error));
-      this.#every(ms, action);
-    });
-  }
-
-  /** Ends the schedule instead of throwing into the product, which would handle the error. */
-  #recordViolation(check: () => void): void {
-    try {
-      check();
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
-  #fail(error: unknown): void {
-    this.#failure ??= error;
   }
 
   /** Checks also that no start is refused for a limit of the month that is not reached. */
@@ -756,83 +459,8 @@ class ScheduleRun {
         hooks.onResponse(apiCall);
         const ownerOf = (id: string) =>
           this.#owners.hasMovedSince(id, apiCall.sentAt) ? undefined : this.#owners.ownerOf(id);
-        this.#recordViolation(() => this.#quotas.budget.checkResponse(apiCall, ownerOf, this.kernel.now()));
+        this.#steps.record(() => this.#quotas.budget.checkResponse(apiCall, ownerOf, this.kernel.now()));
       },
     };
   }
-
-  /** Wraps the store so that each write is checked and recorded. */
-  #withChecks(inner: WorkbenchStore): WorkbenchStore {
-    const onWritten = (record: Workbench, before: Workbench | undefined) => {
-      this.#lastWritten.set(record.workbenchId, record);
-      this.#costs.noteWritten(record);
-      this.#recordViolation(() => this.#costs.checkFiles(record));
-      this.#gateChecks.noteRecord(record);
-      this.result.recordTransition(record, before?.status);
-      this.#recordViolation(() => this.#safety.checkWrite(record, before, this.kernel.now()));
-      this.#recordViolation(() => this.#reachChecks.checkWrite(record, before));
-      this.#recordViolation(() => this.#idleChecks.checkWrite(record, before, this.kernel.now()));
-      this.#recordViolation(() => this.#drainChecks.checkWrite(record, before, this.kernel.now()));
-      this.#recordViolation(() => this.#deletions.checkWrite(record, before, this.kernel.now()));
-      this.#recordViolation(() => this.#retention.checkWrite(record, before, this.kernel.now()));
-      this.#recordViolation(() => this.#timetableChecks.checkWrite(record, before, this.kernel.now()));
-      // With faults, what a request has left in a ledger is removed later.
-      const isOver = before?.status === 'stopped' && isDeleted(before) && record.status === 'deleting';
-      const isCertain = this.#clients.isDeletionAcknowledged(record.workbenchId);
-      if (isOver && isCertain && this.#schedule.faultPercent === 0)
-        this.#recordViolation(() => this.#quotas.checkNotCounted(record));
-      this.#recordViolation(() => this.#quotas.checkLimits());
-      this.#recordViolation(() => this.#quotas.checkCovered(record));
-      this.#recordViolation(() => this.#quotas.budget.checkWrite(record, before, this.kernel.now()));
-    };
-    return replaceMethods(inner, {
-      create: async (record, idempotencyKey) => {
-        const created = await inner.create(record, idempotencyKey);
-        if (created === 'created') {
-          this.#recordViolation(() => this.#owners.checkCreated(record, this.kernel.now()));
-          onWritten(record, undefined);
-        }
-        return created;
-      },
-      move: async (record, from, revision, closed) => {
-        const before = this.#lastWritten.get(record.workbenchId);
-        const moved = await inner.move(record, from, revision, closed);
-        if (moved === 'moved') {
-          this.#recordViolation(() => this.#owners.checkMoved(record, before, this.kernel.now()));
-          this.#recordViolation(() => this.#rights.checkMoved(record));
-          onWritten(record, before);
-        }
-        return moved;
-      },
-      update: async (record, revision, closed) => {
-        const before = this.#lastWritten.get(record.workbenchId);
-        const updated = await inner.update(record, revision, closed);
-        if (updated === 'updated') onWritten(record, before);
-        return updated;
-      },
-      delete: async (key, revision) => {
-        const deleted = await inner.delete(key, revision);
-        // Of two calls at the same time the other one may have deleted it, or this one may have been refused.
-        if (deleted === 'deleted' && this.#lastWritten.delete(key.workbenchId)) {
-          this.#gateChecks.noteRemoval(key.workbenchId);
-          this.result.recordRemoval(key.workbenchId);
-          this.#recordViolation(() => this.#owners.checkRemoved(key, this.kernel.now()));
-          this.#recordViolation(() => this.#safety.checkRemoval(key));
-        }
-        return deleted;
-      },
-    });
-  }
-}
-
-/** The numbers after this share of all, then those before it. */
-function from(numbers: readonly number[], share: number): readonly number[] {
-  const first = Math.floor(numbers.length * share);
-  return [...numbers.slice(first), ...numbers.slice(0, first)];
-}
-
-/** An unsettled record in a rule violation. */
-function describeUnsettled({ workbenchId, status, outbox }: Workbench): string {
-  const history = outbox.length > 0 ? ` with ${outbox.length} unwritten history entries` : '';
-  return `workbench ${workbenchId} is ${status}${history}`;
 }
