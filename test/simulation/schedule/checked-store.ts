@@ -7,6 +7,7 @@ import type { ClientHistory } from './client-history.ts';
 import type { CostChecks } from './cost-checks.ts';
 import type { DeletionChecks } from './deletion-checks.ts';
 import type { DrainChecks } from './drain-checks.ts';
+import type { HostStateChecks } from './host-state-checks.ts';
 import type { IdleChecks } from './idle-checks.ts';
 import type { OwnerChecks } from './owner-checks.ts';
 import type { QuotaChecks } from './quota-checks.ts';
@@ -20,6 +21,7 @@ import type { TimetableChecks } from './timetable-checks.ts';
 /** The rules that each write is checked against. */
 export interface WriteRules {
   readonly safety: SafetyChecks;
+  readonly hostStates: HostStateChecks;
   readonly owners: OwnerChecks;
   readonly rights: RightsChecks;
   readonly gate: GateChecks;
@@ -49,7 +51,8 @@ export interface CheckedStoreOptions {
 export function checkedStore(inner: WorkbenchStore, options: CheckedStoreOptions): WorkbenchStore {
   const { rules, clients, steps, result, lastWritten, isFaultless } = options;
   const onWritten = (record: Workbench, before: Workbench | undefined) => {
-    const { safety, gate, reach, idle, drains, deletions, retention, timetables, costs, quotas } = rules();
+    const { safety, hostStates, gate, reach, idle, drains, deletions, retention, timetables, costs, quotas } =
+      rules();
     const now = steps.now();
     lastWritten.set(record.workbenchId, record);
     costs.noteWritten(record);
@@ -57,6 +60,7 @@ export function checkedStore(inner: WorkbenchStore, options: CheckedStoreOptions
     gate.noteRecord(record);
     result.recordTransition(record, before?.status);
     steps.record(() => safety.checkWrite(record, before, now));
+    steps.record(() => hostStates.checkWrite(record, before));
     steps.record(() => reach.checkWrite(record, before));
     steps.record(() => idle.checkWrite(record, before, now));
     steps.record(() => drains.checkWrite(record, before, now));

@@ -25,6 +25,7 @@ import { DrainChecks } from './drain-checks.ts';
 import { type Delivery, EventChannel } from './event-channel.ts';
 import { EventSourceMappingModel } from './event-source-mapping.ts';
 import { FaultlessPhase } from './faultless-phase.ts';
+import { HostStateChecks } from './host-state-checks.ts';
 import { IdleChecks } from './idle-checks.ts';
 import { LinkChecks } from './link-checks.ts';
 import { MixedFleet } from './mixed-fleet.ts';
@@ -130,6 +131,7 @@ class ScheduleRun {
   readonly #driveDeleteMapping: EventSourceMappingModel;
   readonly #users: SimulatedUsers;
   readonly #safety: SafetyChecks;
+  readonly #hostStates: HostStateChecks;
   readonly #unexpectedTasks: UnexpectedTaskChecks;
   readonly #owners: OwnerChecks;
   readonly #costs: CostChecks;
@@ -166,6 +168,7 @@ class ScheduleRun {
     this.result = new ScheduleResult(kernel, captureLogLines);
     this.#steps = new StepRunner(kernel, this.result, () => {
       this.#safety.check();
+      this.#unexpectedTasks.check();
       this.#gateChecks.check();
       this.#drainChecks.check();
     });
@@ -176,9 +179,11 @@ class ScheduleRun {
       hostQueue: { ...QUEUE_OPTIONS, onMessageVisible: () => this.#driveHostMapping.receiveBatches() },
       deleteQueue: { ...QUEUE_OPTIONS, onMessageVisible: () => this.#driveDeleteMapping.receiveBatches() },
       onEvent: (event) => {
+        this.#hostStates.noteEvent(event);
         for (const name of eventHandlersFor(event)) this.#channel.publish({ name, event });
       },
     });
+    this.#hostStates = new HostStateChecks(this.#world, () => kernel.now());
     this.#invocations = new Invocations({
       kernel,
       tape,
@@ -342,6 +347,7 @@ class ScheduleRun {
   get #rules(): WriteRules {
     return {
       safety: this.#safety,
+      hostStates: this.#hostStates,
       owners: this.#owners,
       rights: this.#rights,
       gate: this.#gateChecks,

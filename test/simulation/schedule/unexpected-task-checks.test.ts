@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Workbench } from '#core/workbench/workbench.ts';
-import { acceptedRun, ID, issuedRun, RUN_ID, running, starting, stopped } from '#test/builders/workbench.ts';
+import {
+  acceptedRun,
+  ID,
+  issuedRun,
+  preparingRun,
+  RUN_ID,
+  running,
+  starting,
+  stopped,
+  stopping,
+} from '#test/builders/workbench.ts';
 import { DEFAULT_HAZARDS } from '../world/hazards.ts';
 import type { WorldEvent } from '../world/world.ts';
 import { taskInput, WorldFixture } from '../world/world-fixture.ts';
@@ -59,5 +69,32 @@ describe('the record, after the event of a live task,', () => {
     check(stopped(), event('RUNNING', 'STOPPED'));
     task.desiredStatus = 'STOPPED';
     check(stopped());
+  });
+});
+
+describe('a task', () => {
+  /** Starts a task of the first attempt of the run while the record is as given. */
+  async function start(record: Workbench | undefined) {
+    const subject = new WorldFixture({ hazards: OFF });
+    const checks = new UnexpectedTaskChecks(subject.world, () => record);
+    checks.check();
+    await subject
+      .tasks()
+      .run(await taskInput(subject, { workbenchId: ID, runId: RUN_ID, attempt: 1 }), 'token');
+    checks.check();
+  }
+
+  it('may start for the attempt of the record, and while the record waits for the calls of a refused attempt', async () => {
+    await start(starting({ run: issuedRun() }));
+    await start(stopping({ run: { ...preparingRun(), goneAfter: 1 } }));
+    await start(starting({ run: preparingRun({ attempt: 2, goneAfter: 1 }) }));
+    await start(undefined);
+  });
+
+  it('may not start once the record has ended its run or prepares the next attempt', async () => {
+    const VIOLATED = /RunTask started .* for attempt 1 of run .* had ended/;
+    await expect(start(stopped())).rejects.toThrow(VIOLATED);
+    await expect(start(starting({ run: preparingRun({ attempt: 2 }) }))).rejects.toThrow(VIOLATED);
+    await expect(start(starting({ run: issuedRun({ runId: OTHER_RUN }) }))).rejects.toThrow(VIOLATED);
   });
 });

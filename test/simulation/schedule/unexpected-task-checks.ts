@@ -14,16 +14,36 @@ interface EventDetail {
 const LIVE_STATUSES: ReadonlySet<string> = new Set(['PROVISIONING', 'PENDING', 'ACTIVATING', 'RUNNING']);
 
 /**
- * The rule about tasks of other runs: once an event has shown such a task, the record lists it, so that it is stopped and no
- * other task is started before. See docs/lifecycle.md#unexpected-tasks.
+ * The rules about tasks of other runs. Once an event has shown such a task, the record lists it, so that it is stopped and no
+ * other task is started before: docs/lifecycle.md#unexpected-tasks. And the record waits after a refusal until no call can start
+ * one any more: docs/lifecycle.md#issued-runs.
  */
 export class UnexpectedTaskChecks {
   readonly #world: World;
   readonly #recordOf: (workbenchId: string) => Workbench | undefined;
+  #checkedTasks = 0;
 
   constructor(world: World, recordOf: (workbenchId: string) => Workbench | undefined) {
     this.#world = world;
     this.#recordOf = recordOf;
+  }
+
+  /** Checks the tasks that RunTask has just started. Called after every step. */
+  check(): void {
+    const { tasks, forgottenTasks } = this.#world.ecs;
+    const count = tasks.size + forgottenTasks.length;
+    if (count === this.#checkedTasks) return;
+    const started = [...tasks.values()].slice(this.#checkedTasks - count);
+    this.#checkedTasks = count;
+    // A clock that was set forward ends the wait at once: the task is then found as an unexpected one.
+    if (this.#world.functionClock.steps) return;
+    for (const task of started) {
+      const record = this.#recordOf(task.workbenchId);
+      if (record === undefined || mayStart(record, task)) continue;
+      throw new RuleViolation(
+        `RunTask started ${task.arn} for attempt ${task.attempt} of run ${task.runId}, which workbench ${record.workbenchId} had ended`,
+      );
+    }
   }
 
   /** Called when a function has handled an event. */
@@ -45,6 +65,14 @@ export class UnexpectedTaskChecks {
 function isLive({ lastStatus, desiredStatus, containerInstance }: Task): boolean {
   if (!LIVE_STATUSES.has(lastStatus) || desiredStatus !== 'RUNNING') return false;
   return containerInstance === undefined || containerInstance.ec2Instance.powered;
+}
+
+/** Whether the record waits for the attempt of the task, or until no call of it can have an effect. */
+function mayStart(record: Workbench, { runId, attempt }: Task): boolean {
+  const run = runOf(record);
+  if (run?.runId !== runId) return false;
+  if (run.attempt === attempt) return true;
+  return run.attempt === attempt + 1 && run.phase === 'preparing' && run.goneAfter !== undefined;
 }
 
 /** Whether the task is that of the present or the last run, or is listed. A full list takes no further task. */
