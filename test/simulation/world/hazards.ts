@@ -161,7 +161,7 @@ export interface Hazards {
    * workbench container every 5 seconds, and then pulls the image. No task is ACTIVATING.
    */
   readonly companion: number;
-  /** The image of the readiness container cannot be pulled. The task is RUNNING all the same, 1 to 20 minutes later. */
+  /** The image of the readiness container cannot be pulled. The task is RUNNING all the same, 1 to 5 minutes later. */
   readonly companionFails: number;
 
   // Task definitions.
@@ -271,7 +271,7 @@ export const AWS_HAZARDS = {
   dockerHangs: 0.05,
 
   companion: 0.5,
-  companionFails: 0.03,
+  companionFails: 0.15,
 
   definitionHidden: 0.1,
 

@@ -287,7 +287,7 @@ export class TaskLifecycle {
     const untilCheckMs = AGENT_CHECK_INTERVAL_MS - (sinceStart % AGENT_CHECK_INTERVAL_MS);
     const fails = this.#draws.happens('companionFails');
     const pullMs = fails
-      ? this.#draws.secondsAsMs(60, 1200)
+      ? this.#draws.secondsAsMs(60, 300)
       : this.#draws.delayMs(this.#draws.timing.companion);
     this.#whenDockerResponds(task, untilCheckMs + pullMs, () => {
       if (task.containerState !== 'up' || task.stopDelivered) return;
