@@ -3,7 +3,7 @@ import { running, stopped } from '#test/builders/workbench.ts';
 import { DEFAULT_HAZARDS } from '../world/hazards.ts';
 import { WorldFixture } from '../world/world-fixture.ts';
 import { BudgetChecks } from './budget-checks.ts';
-import { FUNCTION_SKEW_MAX_MS } from './controller.ts';
+import { FUNCTION_SKEW_MAX_MS } from './function-ports.ts';
 
 const OFF = Object.fromEntries(Object.keys(DEFAULT_HAZARDS).map((name) => [name, 0]));
 const NOW = Date.UTC(2030, 0, 31, 23, 50);

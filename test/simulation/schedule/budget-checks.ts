@@ -1,7 +1,7 @@
 import type { Workbench } from '#core/workbench/workbench.ts';
 import type { World } from '../world/world.ts';
-import { FUNCTION_SKEW_MAX_MS } from './controller.ts';
 import type { CostChecks } from './cost-checks.ts';
+import { FUNCTION_SKEW_MAX_MS } from './function-ports.ts';
 import type { ApiCall } from './rights-checks.ts';
 import { RuleViolation } from './rule-violation.ts';
 

@@ -1,8 +1,24 @@
+import type { AuditStore } from '#core/ports/audit-store.ts';
+import type { ShareLinkStore } from '#core/ports/share-link-store.ts';
+import type { ShareStore } from '#core/ports/share-store.ts';
 import { replaceMethods } from '../invocation.ts';
-import type { RightsHooks } from './controller.ts';
 import type { LinkChecks } from './link-checks.ts';
 import type { RequestEvents } from './request-events.ts';
-import type { RightsChecks } from './rights-checks.ts';
+import type { ApiCall, RightsChecks } from './rights-checks.ts';
+
+/** What is checked of rights and of the audit while functions run. */
+export interface RightsHooks {
+  /** @param requestId the id of the request, or the name of another invocation */
+  readonly wrapShares: (inner: ShareStore, requestId: string) => ShareStore;
+  readonly wrapLinks: (inner: ShareLinkStore, requestId: string) => ShareLinkStore;
+  readonly wrapAudit: (inner: AuditStore) => AuditStore;
+  /** Called when the function for a request is invoked. */
+  readonly onBegun: (requestId: string) => void;
+  /** Called when a function has reported that an audit event could not be stored. */
+  readonly onLostEvent: (requestId: string) => void;
+  /** Called with each response, before its caller continues. */
+  readonly onResponse: (apiCall: ApiCall) => void;
+}
 
 /**
  * Wraps the stores of shares, links and audit events so that each change of rights is checked.

@@ -18,13 +18,14 @@ import {
   SLOTS_PER_USER,
   USERS,
 } from './commands.ts';
-import { Controller, eventHandlersFor, FUNCTION_SKEW_MAX_MS, type RightsHooks } from './controller.ts';
+import { Controller, eventHandlersFor } from './controller.ts';
 import { CostChecks } from './cost-checks.ts';
 import { DeletionChecks } from './deletion-checks.ts';
 import { DrainChecks } from './drain-checks.ts';
 import { type Delivery, EventChannel } from './event-channel.ts';
 import { EventSourceMappingModel } from './event-source-mapping.ts';
 import { FaultlessPhase } from './faultless-phase.ts';
+import { FUNCTION_SKEW_MAX_MS } from './function-ports.ts';
 import { HostStateChecks } from './host-state-checks.ts';
 import { IdleChecks } from './idle-checks.ts';
 import { LinkChecks } from './link-checks.ts';
@@ -35,6 +36,7 @@ import { QuotaChecks } from './quota-checks.ts';
 import { RequestEvents } from './request-events.ts';
 import { RetentionChecks } from './retention-checks.ts';
 import { RightsChecks } from './rights-checks.ts';
+import type { RightsHooks } from './rights-hooks.ts';
 import { createRightsHooks } from './rights-hooks.ts';
 import { SafetyChecks } from './safety-checks.ts';
 import { ScheduleResult } from './schedule-result.ts';

@@ -8,8 +8,8 @@ import type { Kernel } from '../kernel.ts';
 import type { Tape } from '../tape.ts';
 import { EventBusModel } from '../world/event-bus-model.ts';
 import { TableStreamModel } from '../world/table-stream-model.ts';
-import { isProgrammingError } from './controller.ts';
 import { EventChecks } from './event-checks.ts';
+import { isProgrammingError } from './function-ports.ts';
 
 const PUBLISH = 'publish-events';
 const BUS = 'some-bus';
