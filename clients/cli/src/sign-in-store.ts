@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
@@ -41,13 +41,8 @@ export class SignInStore {
 
   /** @throws CommandError if the file cannot be read */
   read(): SignIn | undefined {
-    let text: string;
-    try {
-      text = readFileSync(this.#file, 'utf8');
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return undefined;
-      throw new CommandError(EXIT_CODES.failed, `The sign-in cannot be read: ${describe(error)}`);
-    }
+    const text = readIfExists(this.#file);
+    if (text === undefined) return undefined;
     const signIn = parse(text);
     if (signIn === undefined || signIn.api !== this.#api) {
       throw new CommandError(
@@ -81,8 +76,9 @@ export class SignInStore {
   async withLock<T>(action: () => Promise<T> | T): Promise<T> {
     const lock = `${this.#file}.lock`;
     this.#makeFolder();
-    while (!take(lock)) await new Promise((resolve) => setTimeout(resolve, LOCK_INTERVAL_MS));
-    const release = () => rmSync(lock, { force: true });
+    const holder = randomUUID();
+    while (!take(lock, holder)) await new Promise((resolve) => setTimeout(resolve, LOCK_INTERVAL_MS));
+    const release = () => releaseLock(lock, holder);
     // Ctrl-C ends the process here as well.
     process.once('exit', release);
     try {
@@ -103,19 +99,54 @@ export class SignInStore {
   }
 }
 
-/** Returns whether this process has taken the lock. */
-function take(lock: string): boolean {
+/** Returns whether the lock is taken. @param holder the name of this holder, which no other has */
+function take(lock: string, holder: string): boolean {
+  if (createFile(lock, holder)) return true;
+  if (isStale(lock)) removeStale(lock);
+  return false;
+}
+
+/**
+ * Removes the lock of a process that was killed. One process at a time: another one that has seen the same lock would otherwise
+ * remove the lock that the first has taken meanwhile.
+ */
+function removeStale(lock: string): void {
+  const removal = `${lock}.removal`;
+  if (createFile(removal, '')) {
+    if (isStale(lock)) rmSync(lock, { force: true });
+    rmSync(removal, { force: true });
+  } else if (isStale(removal)) rmSync(removal, { force: true });
+}
+
+/** Removes the lock, unless it was stale and another process holds it now. */
+function releaseLock(lock: string, holder: string): void {
+  if (readIfExists(lock) === holder) rmSync(lock, { force: true });
+}
+
+/** @returns whether this call has created the file. @throws CommandError */
+function createFile(file: string, content: string): boolean {
   try {
-    writeFileSync(lock, String(process.pid), { mode: 0o600, flag: 'wx' });
+    writeFileSync(file, content, { mode: 0o600, flag: 'wx' });
     return true;
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') {
-      throw new CommandError(EXIT_CODES.failed, `The sign-in cannot be locked: ${describe(error)}`);
-    }
+    if (codeOf(error) === 'EEXIST') return false;
+    throw new CommandError(EXIT_CODES.failed, `The sign-in cannot be locked: ${describe(error)}`);
   }
-  const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-  if (age > LOCK_MAX_AGE_MS) rmSync(lock, { force: true });
-  return false;
+}
+
+function isStale(lock: string): boolean {
+  const changedAt = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
+  return changedAt !== undefined && Date.now() - changedAt > LOCK_MAX_AGE_MS;
+}
+
+/** @throws CommandError if the file exists and cannot be read */
+function readIfExists(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw new CommandError(EXIT_CODES.failed, `The sign-in cannot be read: ${describe(error)}`);
+  }
 }
 
 function parse(text: string): SignIn | undefined {
