@@ -110,7 +110,8 @@ export function addHold(ledger: Ledger, { workbenchId, revision, held, at }: Hol
 
 /**
  * Sets the entry of a workbench to what its record holds that was written with this revision; without a record, removes it. An
- * entry with a higher revision stays: it is of a later change.
+ * entry with a higher revision stays: it is of a later change. Without an entry none is added: each record has one before it is
+ * written, so that the workbench was deleted or got another owner while this request was frozen.
  * @param held undefined: the record was deleted
  */
 export function settle(
@@ -118,9 +119,9 @@ export function settle(
   { workbenchId, revision, held, at }: Omit<Hold, 'held'> & { readonly held: Held | undefined },
 ): Ledger {
   const found = ledger.entries[workbenchId];
-  if (found !== undefined && found.revision > revision) return ledger;
-  if (held === undefined) return found === undefined ? ledger : withoutEntry(ledger, workbenchId);
-  if (found !== undefined && holdsSame(found.held, held)) return ledger;
+  if (found === undefined || found.revision > revision) return ledger;
+  if (held === undefined) return withoutEntry(ledger, workbenchId);
+  if (holdsSame(found.held, held)) return ledger;
   return withEntry(ledger, workbenchId, { revision, at, held });
 }
 

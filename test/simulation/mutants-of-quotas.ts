@@ -11,9 +11,10 @@ export const QUOTA_MUTANTS: readonly Mutant[] = [
     name: 'quota-lose-entry',
     description: 'gives back late, although a later request has added to the ledger',
     file: LEDGER,
-    find: `  if (found !== undefined && found.revision > revision) return ledger;
+    find: `  if (found === undefined || found.revision > revision) return ledger;
   if (held === undefined)`,
-    replace: '  if (held === undefined)',
+    replace: `  if (found === undefined) return ledger;
+  if (held === undefined)`,
   },
   {
     name: 'quota-count-stopped',

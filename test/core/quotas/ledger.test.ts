@@ -101,6 +101,12 @@ describe('settling', () => {
     expect(ledger.entries).toEqual({});
   });
 
+  it('adds no entry: the workbench was deleted, or got another owner, while the request was frozen', () => {
+    const before = ledgerOf({ b: entry(5, ONE) });
+    for (const held of [ONE, undefined])
+      expect(settle(before, { workbenchId: 'a', revision: 7, held, at: T0 })).toBe(before);
+  });
+
   it('does not take back what a later request has added', () => {
     const before = ledgerOf({ a: entry(8, ONE) });
     for (const held of [{ workbenches: 1 }, undefined])
