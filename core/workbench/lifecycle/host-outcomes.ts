@@ -53,7 +53,10 @@ export function applyHostRefused(
   return host.instanceId === undefined ? withoutHost(workbench, context) : pollLater(workbench, context);
 }
 
-/** EC2 accepted the stop or termination. Polling the host shows when it has taken effect. */
+/**
+ * EC2 accepted the stop or termination. Polling the host shows when it has taken effect. A host that is being terminated is not used
+ * again, even if EC2 shows it as running, and its end is no failed launch of a start that has begun since.
+ */
 export function applyHostStopRequested(
   workbench: Workbench,
   { type, instanceId }: Extract<Outcome, { type: 'host_stop_requested' | 'host_termination_requested' }>,
@@ -61,8 +64,9 @@ export function applyHostStopRequested(
 ): Workbench {
   const { host } = workbench;
   if (host?.instanceId !== instanceId) return workbench;
-  const state = type === 'host_stop_requested' ? 'stopping' : 'shutting-down';
-  return pollLater({ ...workbench, host: { ...host, state, agentConnected: false } }, context);
+  const requested: Pick<Host, 'state' | 'replacing'> =
+    type === 'host_stop_requested' ? { state: 'stopping' } : { state: 'shutting-down', replacing: true };
+  return pollLater({ ...workbench, host: { ...host, ...requested, agentConnected: false } }, context);
 }
 
 export function applyHostObservation(

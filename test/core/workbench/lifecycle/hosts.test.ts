@@ -527,6 +527,23 @@ describe('a launch whose instance ends before it was ready', () => {
     expect(observed({ agentConnected: true })).not.toHaveProperty('failedLaunches');
   });
 
+  it('does not count a host that was terminated on request before the start, nor uses it again', () => {
+    const requestedBefore = { type: 'host_termination_requested', instanceId: INSTANCE } as const;
+    const { host } = applyResult(stopping({ host: booting().host as Host }), requestedBefore);
+    const start = aStart(host as Host);
+    const shown = {
+      type: 'host_observed',
+      host: aHostObservation('running', { agentConnected: true }),
+    } as const;
+    expect(
+      step({ ...applyInput(start, shown), nextDriveAt: T0 }, { type: 'tick' }, T0).effects,
+    ).toMatchObject([{ type: 'terminate_host', instanceId: INSTANCE }]);
+    const after = applyInput(start, ended);
+    expect(after).toMatchObject({ host: { ...requested, generation: 2 }, nextDriveAt: T0 });
+    expect(after.host).not.toHaveProperty('failedLaunches');
+    expect(after).not.toHaveProperty('refusal');
+  });
+
   it('does not count a host that is being replaced', () => {
     const after = applyInput(booting({ replacing: true }), ended);
     expect(after).toMatchObject({ host: { ...requested, generation: 2 }, nextDriveAt: T0 });
