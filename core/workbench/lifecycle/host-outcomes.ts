@@ -79,12 +79,20 @@ export function applyHostObservation(
   return withHost(workbench, withObservation(host, observation), context, observation.stateReason);
 }
 
+/** The states of an instance that runs or will run. */
+const ON_STATES: ReadonlySet<string> = new Set(['pending', 'running']);
+
 /** A hint that differs from the record makes the record due, so that the host is read again. */
 export function applyHostHint(workbench: Workbench, hint: HostObservation, context: Context): Workbench {
   const { host } = workbench;
   if (host?.instanceId !== hint.instanceId) return workbench;
   const differs = host.state !== hint.state || host.agentConnected !== hint.agentConnected;
-  return differs ? driveBy(workbench, context.now) : workbench;
+  if (!differs) return workbench;
+  // A delayed call may have started the host after its stop. Nothing reads a host that is known to be stopped as it should be.
+  const isStarted = workbench.status === 'stopped' && host.state === 'stopped' && ON_STATES.has(hint.state);
+  return isStarted
+    ? driveNow({ ...workbench, host: { ...host, state: 'unknown' } }, context)
+    : driveBy(workbench, context.now);
 }
 
 /** @param stateReason why the instance is in this state, if the platform says so */

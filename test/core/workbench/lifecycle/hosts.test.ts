@@ -577,6 +577,20 @@ describe('an event of a host', () => {
     expect(applyInput(before, hint({ agentConnected: false }))).toMatchObject({ nextDriveAt: T0 });
   });
 
+  it('that a host was started after its workbench had stopped leads to a read of the host, and to its stop', () => {
+    const before = stopped({ host: aHost({ state: 'stopped', agentConnected: false }) });
+    for (const state of ['pending', 'running'] as const) {
+      const noticed = step(before, hint({ state, agentConnected: false }), T0);
+      expect(noticed.workbench).toMatchObject({ status: 'stopped', host: { state: 'unknown' } });
+      expect(noticed.effects).toEqual([{ type: 'describe_host', instanceId: INSTANCE }]);
+      const read = { type: 'host_observed', host: aHostObservation('running') } as const;
+      const due = { ...applyResult(noticed.workbench, read), nextDriveAt: T0 };
+      expect(step(due, { type: 'tick' }, T0).effects).toEqual([{ type: 'stop_host', instanceId: INSTANCE }]);
+    }
+    // A late event of the stop itself.
+    expect(applyInput(before, hint({ state: 'stopping', agentConnected: false })).host).toEqual(before.host);
+  });
+
   it('is ignored if it equals the record or names another host', () => {
     const before = running({ host: aHost() });
     expect(applyInput(before, hint({}))).toBe(before);
