@@ -1,3 +1,4 @@
+import { startChangeDeadline } from '../change-deadline.ts';
 import { WorkbenchError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import {
@@ -9,7 +10,6 @@ import {
 import type { Share, ShareStore } from '../ports/share-store.ts';
 import type { WorkbenchStore } from '../ports/workbench-store.ts';
 import { isDeleted, type Workbench } from '../workbench/workbench.ts';
-import { startChangeDeadline } from './change-deadline.ts';
 import { readShared } from './find-access.ts';
 import type { Grantee } from './grantee.ts';
 import { type Role, SHARED_ROLES, type SharedRole } from './rights.ts';

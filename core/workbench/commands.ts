@@ -1,3 +1,4 @@
+import { startChangeDeadline } from '../change-deadline.ts';
 import { WorkbenchError, workbenchNotFound } from '../errors.ts';
 import { assertFits } from '../placement/choose-placement.ts';
 import type { SizeCatalog } from '../ports/capacity-catalog.ts';
@@ -133,13 +134,18 @@ export async function updateWorkbench(
   by: string,
   first?: Workbench,
 ): Promise<Workbench> {
+  const checkDeadline = startChangeDeadline(ports.clock);
   const current = first ?? (await ports.workbenches.read(key));
   if (current === undefined) throw workbenchNotFound();
   const specChanges = specChangesOf(changes);
   if (current.status === 'stopped' && Object.keys(specChanges).length > 0) {
     await assertFits({ ...current.spec, ...specChanges }, ports.catalog);
   }
-  const updated = await updateRecord(ports, policy, key, () => ({ type: 'update', changes, by }), current);
+  const input = (): Request => {
+    checkDeadline();
+    return { type: 'update', changes, by };
+  };
+  const updated = await updateRecord(ports, policy, key, input, current);
   if (updated === undefined) throw workbenchNotFound();
   if (updated !== current) await scheduleDrive(ports, updated);
   return updated;

@@ -1,3 +1,4 @@
+import { startChangeDeadline } from '../change-deadline.ts';
 import { closedUsage } from '../cost/metering.ts';
 import { WorkbenchError, workbenchNotFound } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -174,8 +175,10 @@ export async function scheduleDrive(ports: QueuePorts, workbench: Workbench): Pr
 }
 
 /**
- * Applies a user's request to the record, then enqueues the workbench.
+ * Applies a user's request to the record, then enqueues the workbench. After a freeze the request is not applied, nor again after a
+ * revision conflict: its client has got a 503 by then, and may have asked for something else.
  * @param first and groups as for `updateRecord`
+ * @throws WorkbenchError from the life cycle; `quota_exceeded`; `unavailable`, also (`timeout`) after 30 s
  */
 export async function submitRequest(
   ports: RecordPorts & QueuePorts,
@@ -186,7 +189,9 @@ export async function submitRequest(
   groups?: readonly string[],
 ): Promise<Workbench> {
   let before: Workbench | undefined;
+  const checkDeadline = startChangeDeadline(ports.clock);
   const input = (current: Workbench) => {
+    checkDeadline();
     before = current;
     return request(current);
   };

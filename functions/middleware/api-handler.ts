@@ -32,7 +32,10 @@ export type ApiSettings = SettingsFor<'RESTAPI_AUTH' | 'RESTAPI_ADMIN_SCOPE'>;
 
 /** What an endpoint adds to the audit of its request. A change of rights must call `recordChange` before its effect. */
 export interface AuditedRequest {
-  readonly audit: Pick<RequestAudit, 'note' | 'noteDryRun' | 'noteHidden' | 'noteHiddenOf' | 'recordChange'>;
+  readonly audit: Pick<
+    RequestAudit,
+    'note' | 'noteDryRun' | 'noteHidden' | 'noteHiddenOf' | 'recordChange' | 'checkDeadline'
+  >;
 }
 
 /** A function responds with 503 this long before Lambda would terminate it, in milliseconds. */
@@ -124,6 +127,8 @@ export function toWorkbenchApiHandler<P extends Parsers>(
       onFound: (ownerId) => audit.note({ ownerId }),
       onHidden: () => audit.noteHidden('no_role'),
     });
+    // What was read before a freeze may have been changed since. A command has a deadline of its own from here on.
+    audit.checkDeadline();
     return endpoint({ ...request, ...access, by: actorIn(access.role, principal, userId) });
   });
 }

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { auditIdOf } from '#adapters/random-ids.ts';
 import { findAuditedRoute } from '#contract/audited-routes.ts';
 import { isUserId } from '#contract/parameters.ts';
-import { type CheckChangeDeadline, startChangeDeadline } from '#core/access/change-deadline.ts';
 import type { Principal } from '#core/access/principal.ts';
 import {
   type AuditAction,
@@ -11,6 +10,7 @@ import {
   type NewAuditEvent,
 } from '#core/audit/audit-event.ts';
 import { type AuditedRoute, actsForOther, auditActorOf, isRecorded } from '#core/audit/audited-acts.ts';
+import { type CheckChangeDeadline, startChangeDeadline } from '#core/change-deadline.ts';
 import { WorkbenchError } from '#core/errors.ts';
 import type { AuditStore } from '#core/ports/audit-store.ts';
 import type { Clock } from '#core/ports/clock.ts';
@@ -44,7 +44,8 @@ export class RequestAudit {
   readonly #at: number;
   readonly #principal: Principal | undefined;
   readonly #secrets: readonly string[];
-  readonly #checkDeadline: CheckChangeDeadline;
+  /** @throws WorkbenchError `unavailable` (`timeout`) if the request began too long ago to change anything */
+  readonly checkDeadline: CheckChangeDeadline;
   #actingUser: string | undefined;
   #facts: ActFacts;
   #hidden: string | undefined;
@@ -63,7 +64,7 @@ export class RequestAudit {
     this.#route = findAuditedRoute(event.routeKey);
     this.#requestId = requestId === 'unknown' ? randomUUID() : requestId;
     this.#at = ports.clock.now();
-    this.#checkDeadline = startChangeDeadline(ports.clock);
+    this.checkDeadline = startChangeDeadline(ports.clock);
     this.#principal = isOpen
       ? { kind: 'open' }
       : parseAuthorizerContext(event.requestContext.authorizer?.lambda);
@@ -125,7 +126,7 @@ export class RequestAudit {
         { reason: 'audit_unavailable', detail: `${error.kind}: ${error.message}`, cause: error },
       );
     }
-    this.#checkDeadline();
+    this.checkDeadline();
   }
 
   /** Records a request that an endpoint has handled, if it must be recorded. Never throws for want of the store. */

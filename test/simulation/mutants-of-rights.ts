@@ -37,7 +37,7 @@ export const RIGHTS_MUTANTS: readonly Mutant[] = [
   {
     name: 'share-written-after-freeze',
     description: 'gives a right however long the function was frozen before',
-    file: 'core/access/change-deadline.ts',
+    file: 'core/change-deadline.ts',
     find: 'if (ageOf(begunAt, clock) < CHANGE_TIME_LIMIT_MS) return;',
     replace: 'if (ageOf(begunAt, clock) >= 0) return;',
   },

@@ -215,6 +215,13 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'if (ageOf(startedAt, clock) >= 0) return;',
   },
   {
+    name: 'request-after-freeze',
+    description: 'applies a request however long the function was frozen before',
+    file: 'core/workbench/update-record.ts',
+    find: '    checkDeadline();\n    before = current;',
+    replace: '    before = current;',
+  },
+  {
     name: 'write-without-revision',
     description: 'overwrites a concurrent write',
     file: 'core/workbench/update-record.ts',

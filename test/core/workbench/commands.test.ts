@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TaskObservation } from '#core/ports/task-runner.ts';
 import { HISTORY_ENTRIES_MAX } from '#core/ports/workbench-store.ts';
 import {
+  deleteWorkbench,
   restartWorkbench,
   startWorkbench,
   stopWorkbench,
@@ -9,7 +10,7 @@ import {
 } from '#core/workbench/commands.ts';
 import { observeHost, observeTask } from '#core/workbench/observe.ts';
 import { getWorkbench, listHistory, listWorkbenches } from '#core/workbench/queries.ts';
-import { keyOf, type Workbench } from '#core/workbench/workbench.ts';
+import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { aHistoryEntry } from '#test/builders/workbench.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
@@ -17,6 +18,13 @@ import { overrideMethods } from '#test/memory/override-methods.ts';
 const GONE = { userId: 'ada', workbenchId: 'gone' };
 const DEDICATED = { dedicatedInstanceType: 'm7i.large' };
 const NOT_FOUND = { code: 'workbench_not_found', message: 'There is no such workbench.' };
+
+type Command = (
+  ports: MemoryWorld['ports'],
+  policy: MemoryWorld['policy'],
+  key: WorkbenchKey,
+  by: string,
+) => Promise<unknown>;
 
 async function aRunningOne(request = {}) {
   const world = new MemoryWorld();
@@ -30,6 +38,31 @@ function drainQueue(world: MemoryWorld): number {
   while (world.queue.takeDue()) {}
   return world.queue.size;
 }
+
+describe('a request whose function was frozen', () => {
+  it.each([
+    ['stop', stopWorkbench],
+    ['restart', restartWorkbench],
+    ['delete', deleteWorkbench],
+    ['update', (ports, policy, key, by) => updateWorkbench(ports, policy, key, { name: 'Late' }, by)],
+  ] as const satisfies readonly (readonly [string, Command])[])(
+    'changes nothing when it continues: %s',
+    async (_, command: Command) => {
+      const { world, key } = await aRunningOne();
+      const before = await world.read(key);
+      const workbenches = overrideMethods(world.ports.workbenches, {
+        update: async () => {
+          world.clock.advance(30_000);
+          return 'conflict' as const;
+        },
+      });
+      await expect(command({ ...world.ports, workbenches }, world.policy, key, 'ada')).rejects.toMatchObject({
+        ...{ code: 'unavailable', reason: 'timeout' },
+      });
+      expect(await world.read(key)).toEqual(before);
+    },
+  );
+});
 
 describe('a request that changes the record', () => {
   it('enqueues the workbench if it has a due time', async () => {
@@ -66,7 +99,7 @@ describe('a request that changes the record', () => {
   it('enqueues the workbench although the clock was set back since the write', async () => {
     const { world, key } = await aRunningOne();
     let readings = 0;
-    const clock = { now: () => world.clock.now() - (++readings > 1 ? 5 : 0) };
+    const clock = { now: () => world.clock.now() - (++readings > 3 ? 5 : 0) };
     await stopWorkbench({ ...world.ports, clock }, world.policy, key, 'ada');
     expect(world.queue.size).toBeGreaterThan(0);
     expect(await world.read(key)).toMatchObject({ status: 'stopping' });

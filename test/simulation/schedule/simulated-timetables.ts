@@ -16,7 +16,7 @@ const MINUTE = 60_000;
 /** The maximum number of times that a client sends a request that gets a server error. */
 const SENDS_MAX = 4;
 /** A request without a response can take effect within this time, milliseconds. */
-const UNANSWERED_CALL_MAX_MS = 12 * MINUTE;
+const UNANSWERED_CALL_MAX_MS = 2 * MINUTE;
 
 /** The most timetables that users set in the fault phase, and afterwards. The API takes 10 ms to check one. */
 const SETS_MAX = 2;

@@ -18,10 +18,10 @@ const REQUESTED_STATES: Partial<Record<Operation, RequestedState>> = {
 /** The maximum number of times that a client sends a request that gets no response or a server error. */
 const SENDS_MAX = 4;
 /**
- * A request without a response can take effect within this time: the timeout of the function plus that of its call in
- * flight. Milliseconds.
+ * A request without a response can take effect within this time: 30 s until its right is found, 30 s until it is applied, 30 s until the quota
+ * holds what it needs, and 10 s for each of the calls in flight then and for that of the response. Milliseconds.
  */
-const UNANSWERED_CALL_MAX_MS = 12 * 60_000;
+const UNANSWERED_CALL_MAX_MS = 2 * 60_000;
 
 /** Users with a frontend: they double-click, retry and change their minds. */
 export class SimulatedUsers {

@@ -1,9 +1,9 @@
-import { WorkbenchError } from '../errors.ts';
-import { ageOf, type Clock, momentOf } from '../ports/clock.ts';
+import { WorkbenchError } from './errors.ts';
+import { ageOf, type Clock, momentOf } from './ports/clock.ts';
 
 /**
- * A request changes no rights later than this after it began, milliseconds: docs/decisions/0051-rights-have-a-deadline.md. API
- * Gateway ends a request after 30 s.
+ * A request changes no rights and no workbench later than this after it began, milliseconds:
+ * docs/decisions/0051-rights-have-a-deadline.md. API Gateway ends a request after 30 s.
  */
 const CHANGE_TIME_LIMIT_MS = 30_000;
 
@@ -11,8 +11,8 @@ const CHANGE_TIME_LIMIT_MS = 30_000;
 export type CheckChangeDeadline = () => void;
 
 /**
- * Starts the deadline of a request that changes rights. Call the returned function immediately before the write that gives or takes a right:
- * Lambda may freeze a process before it for any time, and the owner may have taken the right back when it resumes.
+ * Starts the deadline of a request that changes rights or a workbench. Call the returned function immediately before the write: Lambda may
+ * freeze a process before it for any time, and the user may have taken the request back when it resumes.
  */
 export function startChangeDeadline(clock: Clock): CheckChangeDeadline {
   const begunAt = momentOf(clock);
