@@ -1,4 +1,5 @@
 import type { UsageEntry } from '../ports/usage-store.ts';
+import { isHostOn } from '../workbench/host-state.ts';
 import { type AcceptedRun, runOf, type Workbench } from '../workbench/workbench.ts';
 import {
   inDayOf,
@@ -11,9 +12,6 @@ import {
   nextMeter,
   withState,
 } from './meter.ts';
-
-/** The states in which a host runs or starts to. In the others only its disk costs money. */
-const HOST_ON_STATES: readonly string[] = ['pending', 'running'];
 
 /**
  * At what rate the workbench costs money, as far as its record says: its files, and its host or the share of the instance
@@ -28,7 +26,7 @@ function machineStateOf(workbench: Workbench): MeteredState {
   const run = runOf(workbench);
   const { host } = workbench;
   if (host?.instanceId !== undefined) {
-    const on = HOST_ON_STATES.includes(host.state);
+    const on = isHostOn(host);
     return { on, rate: (on ? host.rate : host.diskRate) ?? 0 };
   }
   if (run?.phase === 'accepted' && isOnInstance(workbench, run)) return { on: true, rate: run.rate ?? 0 };

@@ -10,6 +10,11 @@ export function isHostReady(host: HostState): boolean {
   return host.state === 'running' && host.agentConnected && !host.replacing;
 }
 
+/** Whether its instance runs or starts to. Otherwise only its disk costs money. */
+export function isHostOn({ state }: Pick<HostState, 'state'>): boolean {
+  return state === 'pending' || state === 'running';
+}
+
 /** Whether it is stopped or terminated, so that nothing runs on it. */
 export function isHostEnded({ state }: Pick<HostState, 'state'>): boolean {
   return state === 'stopped' || state === 'terminated';

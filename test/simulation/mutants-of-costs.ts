@@ -51,8 +51,8 @@ export const COST_MUTANTS: readonly Mutant[] = [
     name: 'cost-of-stopped-host',
     description: 'charges a stopped host as if it ran',
     file: METERING,
-    find: "['pending', 'running'];",
-    replace: "['pending', 'running', 'stopping', 'stopped'];",
+    find: 'const on = isHostOn(host);',
+    replace: "const on = isHostOn(host) || host.state === 'stopping' || host.state === 'stopped';",
   },
   {
     name: 'cost-charged-to-next-owner',

@@ -1,6 +1,6 @@
 import type { HourlyRates } from '../../cost/rates.ts';
 import type { HostObservation } from '../../ports/host-fleet.ts';
-import { isHostEnded, isHostReady } from '../host-state.ts';
+import { isHostEnded, isHostOn, isHostReady } from '../host-state.ts';
 import { REASON_MESSAGE_MAX, type StatusReason } from '../reasons.ts';
 import { truncateUtf8 } from '../truncate-utf8.ts';
 import { type Host, runOf, type Starting, type Workbench } from '../workbench.ts';
@@ -79,9 +79,6 @@ export function applyHostObservation(
   return withHost(workbench, withObservation(host, observation), context, observation.stateReason);
 }
 
-/** The states of an instance that runs or will run. */
-const ON_STATES: ReadonlySet<string> = new Set(['pending', 'running']);
-
 /** A hint that differs from the record makes the record due, so that the host is read again. */
 export function applyHostHint(workbench: Workbench, hint: HostObservation, context: Context): Workbench {
   const { host } = workbench;
@@ -89,7 +86,7 @@ export function applyHostHint(workbench: Workbench, hint: HostObservation, conte
   const differs = host.state !== hint.state || host.agentConnected !== hint.agentConnected;
   if (!differs) return workbench;
   // A delayed call may have started the host after its stop. Nothing reads a host that is known to be stopped as it should be.
-  const isStarted = workbench.status === 'stopped' && host.state === 'stopped' && ON_STATES.has(hint.state);
+  const isStarted = workbench.status === 'stopped' && host.state === 'stopped' && isHostOn(hint);
   return isStarted
     ? driveNow({ ...workbench, host: { ...host, state: 'unknown' } }, context)
     : driveBy(workbench, context.now);
