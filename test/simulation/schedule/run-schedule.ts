@@ -36,8 +36,7 @@ import { QuotaChecks } from './quota-checks.ts';
 import { RequestEvents } from './request-events.ts';
 import { RetentionChecks } from './retention-checks.ts';
 import { RightsChecks } from './rights-checks.ts';
-import type { RightsHooks } from './rights-hooks.ts';
-import { createRightsHooks } from './rights-hooks.ts';
+import { createRightsHooks, type RightsHooks } from './rights-hooks.ts';
 import { SafetyChecks } from './safety-checks.ts';
 import { ScheduleResult } from './schedule-result.ts';
 import { ScheduledVisits } from './scheduled-visits.ts';
@@ -270,13 +269,11 @@ class ScheduleRun {
       this.#costs,
     );
     this.#users = new SimulatedUsers(kernel, this.#controller, this.#clients, this.#owners);
-    this.#safety = new SafetyChecks(
-      this.#world,
-      this.#clients,
-      (id) => this.#lastWritten.get(id),
-      (instanceId) => this.#drainChecks.isRequested(instanceId),
+    const recordOf = (id: string) => this.#lastWritten.get(id);
+    this.#safety = new SafetyChecks(this.#world, this.#clients, recordOf, (instanceId) =>
+      this.#drainChecks.isRequested(instanceId),
     );
-    this.#unexpectedTasks = new UnexpectedTaskChecks(this.#world, (id) => this.#lastWritten.get(id));
+    this.#unexpectedTasks = new UnexpectedTaskChecks(this.#world, recordOf);
     // From its end, so that visits take no number from the functions and from AWS.
     const gateTape = new Tape(schedule.tape.toReversed());
     this.#gateDraws = new HazardDraws(gateTape, hazards);
@@ -294,10 +291,9 @@ class ScheduleRun {
       workbenches: this.#controller.stores.workbenches,
       checks: this.#reachChecks,
     });
-    this.#drainChecks = new DrainChecks(this.#world, (id) => this.#lastWritten.get(id));
+    this.#drainChecks = new DrainChecks(this.#world, recordOf);
     this.#timetableChecks = new TimetableChecks(this.#world, this.#clients);
     this.#idleChecks = new IdleChecks(this.#world);
-    const recordOf = (id: string) => this.#lastWritten.get(id);
     const acting = {
       ...{ kernel, recordOf, steps: this.#steps, result: this.result, world: this.#world },
       controller: this.#controller,
