@@ -34,7 +34,7 @@ export type ApiSettings = SettingsFor<'RESTAPI_AUTH' | 'RESTAPI_ADMIN_SCOPE'>;
 export interface AuditedRequest {
   readonly audit: Pick<
     RequestAudit,
-    'note' | 'noteDryRun' | 'noteHidden' | 'noteHiddenOf' | 'recordChange' | 'checkDeadline'
+    'note' | 'noteDryRun' | 'noteHidden' | 'noteHiddenOf' | 'recordChange' | 'assertInTime'
   >;
 }
 
@@ -128,7 +128,7 @@ export function toWorkbenchApiHandler<P extends Parsers>(
       onHidden: () => audit.noteHidden('no_role'),
     });
     // What was read before a freeze may have been changed since. A command has a deadline of its own from here on.
-    audit.checkDeadline();
+    audit.assertInTime();
     return endpoint({ ...request, ...access, by: actorIn(access.role, principal, userId) });
   });
 }

@@ -44,8 +44,7 @@ export class RequestAudit {
   readonly #at: number;
   readonly #principal: Principal | undefined;
   readonly #secrets: readonly string[];
-  /** @throws WorkbenchError `unavailable` (`timeout`) if the request began too long ago to change anything */
-  readonly checkDeadline: CheckChangeDeadline;
+  readonly #checkDeadline: CheckChangeDeadline;
   #actingUser: string | undefined;
   #facts: ActFacts;
   #hidden: string | undefined;
@@ -64,7 +63,7 @@ export class RequestAudit {
     this.#route = findAuditedRoute(event.routeKey);
     this.#requestId = requestId === 'unknown' ? randomUUID() : requestId;
     this.#at = ports.clock.now();
-    this.checkDeadline = startChangeDeadline(ports.clock);
+    this.#checkDeadline = startChangeDeadline(ports.clock);
     this.#principal = isOpen
       ? { kind: 'open' }
       : parseAuthorizerContext(event.requestContext.authorizer?.lambda);
@@ -126,7 +125,15 @@ export class RequestAudit {
         { reason: 'audit_unavailable', detail: `${error.kind}: ${error.message}`, cause: error },
       );
     }
-    this.checkDeadline();
+    this.#checkDeadline();
+  }
+
+  /**
+   * Checks that the request may still change something. The response to a read may be late.
+   * @throws WorkbenchError `unavailable` (`timeout`) if it began too long ago
+   */
+  assertInTime(): void {
+    if (this.#route?.kind !== 'read') this.#checkDeadline();
   }
 
   /** Records a request that an endpoint has handled, if it must be recorded. Never throws for want of the store. */
