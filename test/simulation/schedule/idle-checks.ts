@@ -173,9 +173,12 @@ export class IdleChecks {
     );
   }
 
-  /** An extension that was requested while the clock was ahead lasts as much longer, and no evidence is read until then. */
+  /**
+   * An extension that was requested while the clock was ahead lasts as much longer. No evidence is read until then, and the stop
+   * comes as late after it as after any limit.
+   */
   #isKeptByWrongClock({ idle }: Running, now: number): boolean {
-    return this.#world.functionClock.steps && (idle?.keepUntil ?? 0) > now;
+    return this.#world.functionClock.steps && (idle?.keepUntil ?? 0) > now - STOP_DELAY_MAX_MS;
   }
 }
 
