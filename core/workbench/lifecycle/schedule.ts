@@ -125,17 +125,15 @@ export function findScheduleEvent(
   return isNew ? state : undefined;
 }
 
-/** Whether the schedule has started the workbench, or has requested the start that follows its stop. */
+/**
+ * Whether the schedule has started the workbench, or has requested the start that follows its stop. The next run may also be one
+ * after an interruption.
+ */
 function isStartedBySchedule(before: Workbench, after: Workbench): boolean {
   if (before.schedule?.nextStartAt === undefined || !isStoppedOrStopping(before)) return false;
-  if (after.status === 'starting') return before.status === 'stopped' || before.nextRun === undefined;
-  return (
-    after.status === 'stopping' &&
-    after.nextRun !== undefined &&
-    before.status === 'stopping' &&
-    before.nextRun === undefined &&
-    after.schedule?.nextStartAt !== before.schedule.nextStartAt
-  );
+  const nextRun =
+    after.status === 'starting' ? after.run : after.status === 'stopping' ? after.nextRun : undefined;
+  return nextRun?.runId === runIdOf(before);
 }
 
 /** The next times of a schedule, as the status of the workbench requires. */

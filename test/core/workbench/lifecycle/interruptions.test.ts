@@ -164,6 +164,18 @@ describe('a running workbench whose spot instance is taken back', () => {
     expect(gone.outbox.at(-1)).toMatchObject({ type: 'status_changed', to: 'starting' });
   });
 
+  it('is not noted as a start by the schedule, whether its time has come or not', () => {
+    const schedule = { start: '0 8 * * *', zone: 'UTC', nextStartAt: due };
+    const { run, spec } = runningOn(SPOT, 'restart');
+    const ending = stopping({ run, spec, schedule, unexplained: true });
+    const gone = { type: 'task_observed', task: stoppedTask({ instance: 'gone', stop: LOST }) } as const;
+    for (const now of [due - 1, due]) {
+      const after = apply({ ...ending, updatedAt: now }, gone, now);
+      expect(after).toMatchObject({ status: 'starting', run: { runId: NEXT_RUN_ID } });
+      expect(after.outbox).toMatchObject([{ type: 'restarted_after_interruption' }]);
+    }
+  });
+
   it('is not stopped before its start has ended: another attempt can follow the end of the instance', () => {
     const run = acceptedRun({ taskId: TASK_ID, interruption: SPOT });
     expect(apply(pending({ run }), { type: 'tick' }, due)).toMatchObject({ status: 'pending' });
