@@ -1,3 +1,4 @@
+import { UpdateContainerInstancesStateCommand } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
 import { LAUNCH_TAG, WORKBENCH_TAG } from '#contract/tags.ts';
 import type { ReasonCode } from '#core/workbench/reasons.ts';
@@ -298,15 +299,21 @@ describe('a failed start', () => {
 
 describe('a task', () => {
   it.each([
-    ['must not be placed on an instance that AWS drains', 1],
-    ['may be on an instance that AWS drains later', -1],
-  ])('%s', async (_, later) => {
+    ['must not be placed on an instance that AWS drains', 1, undefined],
+    ['may be on an instance that AWS drains later', -1, undefined],
+    ['may be on an instance whose draining an operator has ended', 1, 'ACTIVE'],
+    ['must not be placed on an instance that an operator drains as well', 1, 'DRAINING'],
+  ] as const)('%s', async (_, later, status) => {
     const { world, checks, runTask } = createChecks();
     await runTask();
     const [task] = world.ecs.tasks.values();
     if (task?.containerInstance === undefined) throw new Error('not placed');
     task.containerInstance.drainingSince = (task.placedAt ?? 0) - later;
-    if (later > 0) expect(() => checks.check()).toThrow(/was placed on an instance that AWS drains/);
+    const containerInstances = [task.containerInstance.arn];
+    if (status !== undefined)
+      await world.clients().send(new UpdateContainerInstancesStateCommand({ containerInstances, status }));
+    const isForbidden = later > 0 && status !== 'ACTIVE';
+    if (isForbidden) expect(() => checks.check()).toThrow(/was placed on an instance that AWS drains/);
     else checks.check();
   });
 });

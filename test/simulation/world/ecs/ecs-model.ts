@@ -303,6 +303,8 @@ export class EcsModel {
         continue;
       }
       containerInstance.status = status === 'DRAINING' ? 'DRAINING' : 'ACTIVE';
+      // This also ends the draining that AWS began.
+      if (containerInstance.status === 'ACTIVE') delete containerInstance.drainingSince;
       containerInstance.version += 1;
       changed.push(containerInstanceShape(containerInstance));
       if (containerInstance.status === 'ACTIVE') this.capacity.placeWaitingTasks(containerInstance);

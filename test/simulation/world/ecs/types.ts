@@ -29,7 +29,7 @@ export interface ContainerInstance {
   readonly docker: Docker;
   status: 'ACTIVE' | 'DRAINING' | 'INACTIVE';
   agentConnected: boolean;
-  /** Since when AWS drains it. */
+  /** Since when AWS drains it. Absent once a call has set it to ACTIVE. */
   drainingSince?: number;
   version: number;
   /** What the tasks on it leave of the instance's size. */
