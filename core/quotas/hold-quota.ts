@@ -1,5 +1,5 @@
 import { WorkbenchError } from '../errors.ts';
-import type { Clock } from '../ports/clock.ts';
+import { ageOf, type Clock, momentOf } from '../ports/clock.ts';
 import { PortError } from '../ports/port-error.ts';
 import type { KnownUser, QuotaStore, StoredLedger } from '../ports/quota-store.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
@@ -53,6 +53,12 @@ export async function holdQuota(ports: QuotaPorts, defaults: QuotaLimits, hold: 
   const { quotas, clock } = ports;
   const { user, workbenchId, revision, held } = hold;
   const { userId } = user;
+  const begunAt = momentOf(clock);
+  // The entry may be removed before the record is written.
+  const assertInTime = () => {
+    if (ageOf(begunAt, clock) <= HOLD_VALID_MS) return;
+    throw new WorkbenchError('unavailable', 'The request took too long. Try again.', { reason: 'stalled' });
+  };
   for (let attempt = 0; attempt < WRITE_ATTEMPTS_MAX; attempt += 1) {
     const at = clock.now();
     const { limits, stored, groups, known: before } = await readQuota(quotas, defaults, user);
@@ -64,10 +70,10 @@ export async function holdQuota(ports: QuotaPorts, defaults: QuotaLimits, hold: 
     const known = stored?.ledger ?? { ...EMPTY_LEDGER, groups: [...groups] };
     const allowed = await allow(ports, known, hold, limits, stored === undefined);
     const ledger = addHold({ ...allowed, groups: [...groups] }, { workbenchId, revision, held, at });
+    assertInTime();
     if ((await quotas.writeLedger(userId, ledger, stored?.revision)) === 'conflict') continue;
-    if (clock.now() - at <= HOLD_VALID_MS) return;
-    // The entry may be removed before the record is written.
-    throw new WorkbenchError('unavailable', 'The request took too long. Try again.', { reason: 'stalled' });
+    assertInTime();
+    return;
   }
   throw new WorkbenchError('unavailable', 'Other requests of this user are in progress. Try again.', {
     reason: 'conflict',

@@ -42,7 +42,10 @@ export const EMPTY_LEDGER: Ledger = { groups: [], entries: {} };
  */
 export const INTENT_GRACE_MS = 5 * 60_000;
 
-/** A request that has been frozen for longer than this since it wrote the entry writes no record, milliseconds. */
+/**
+ * A request that has not written its entry within this time after it began to read the ledger writes no record, and after it no
+ * entry either. Milliseconds.
+ */
 export const HOLD_VALID_MS = 30_000;
 
 /** What all entries hold together. */

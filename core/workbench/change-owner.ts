@@ -1,3 +1,4 @@
+import { type CheckChangeDeadline, startChangeDeadline } from '../change-deadline.ts';
 import { invalidRequest, workbenchNotFound } from '../errors.ts';
 import type { ShareStore } from '../ports/share-store.ts';
 import type { IdempotencyStore, WorkbenchStore } from '../ports/workbench-store.ts';
@@ -93,8 +94,9 @@ export async function moveWorkbench(
   record: RecordChange,
   limits: StartLimit = NO_START_LIMIT,
 ): Promise<Workbench> {
+  const checkDeadline = startChangeDeadline(ports.clock);
   if (found.userId === to) return ownedBefore(ports, found, record);
-  return move(ports, policy, found, { to, accepted: false, by }, record, { limits });
+  return move(ports, policy, found, { to, accepted: false, by }, record, checkDeadline, { limits });
 }
 
 /**
@@ -110,10 +112,11 @@ export async function acceptWorkbench(
   record: RecordChange,
   options: AcceptOptions = {},
 ): Promise<Workbench> {
+  const checkDeadline = startChangeDeadline(ports.clock);
   const owned = await ports.workbenches.read({ userId, workbenchId });
   if (owned !== undefined) return ownedBefore(ports, owned, record);
   const found = await findOffered(ports, { userId, workbenchId }, options.onHidden);
-  return move(ports, policy, found, { to: userId, accepted: true, by }, record, options);
+  return move(ports, policy, found, { to: userId, accepted: true, by }, record, checkDeadline, options);
 }
 
 /** Reads the record of a workbench that is offered to the user. @throws WorkbenchError `workbench_not_found` */
@@ -134,12 +137,14 @@ async function move(
   found: Workbench,
   request: { readonly to: string; readonly accepted: boolean; readonly by: string },
   record: RecordChange,
+  checkDeadline: CheckChangeDeadline,
   { limits = NO_START_LIMIT, groups }: AcceptOptions,
 ): Promise<Workbench> {
   const input = { type: 'move', ...request } as const;
   const { userId, workbenchId, idempotencyKey } = found;
   const change = async (workbench: Workbench) => {
     await countStart(ports, limits, request.to);
+    checkDeadline();
     await holdQuota(ports, policy.quotas, {
       user: { userId: request.to, groups },
       workbenchId,

@@ -284,6 +284,23 @@ describe('a request that ends between the ledger and the record', () => {
     expect(await used()).toMatchObject({ workbenches: 0 });
   });
 
+  it.each(['before its write', 'after a conflict'])('adds nothing if it was frozen %s', async (when) => {
+    const { world, create, used } = await aWorld({ workbenches: 1 });
+    const store = world.stores.quotas;
+    const frozen = async <T>(result: Promise<T>) => {
+      world.clock.advance(HOLD_VALID_MS + 1);
+      return result;
+    };
+    const quotas =
+      when === 'before its write'
+        ? overrideMethods(store, { read: (...asked) => frozen(store.read(...asked)) })
+        : overrideMethods(store, { writeLedger: () => frozen(Promise.resolve('conflict' as const)) });
+    await expect(create({}, { ...world.ports, quotas })).rejects.toMatchObject({
+      ...{ code: 'unavailable', reason: 'stalled' },
+    });
+    expect(await used()).toMatchObject({ workbenches: 0 });
+  });
+
   it('writes no record if it was frozen for longer than its entry is kept', async () => {
     const { world, create } = await aWorld({ workbenches: 1 });
     const quotas = overrideMethods(world.stores.quotas, {

@@ -219,6 +219,26 @@ describe('a move', () => {
     expect(store.listAll().map(({ userId }) => userId)).toEqual(['grace']);
   });
 
+  it('takes no quota of the next owner if the request was frozen, and is not made', async () => {
+    const { world, workbench, offer, read } = await aWorld();
+    const { quotas, workbenches: store } = world.stores;
+    await quotas.writeLimits({ kind: 'installation' }, { workbenches: 1 });
+    await offer('grace');
+    const workbenches = overrideMethods(store, {
+      findByWorkbenchId: async (...asked) => {
+        world.clock.advance(30_000);
+        return store.findByWorkbenchId(...asked);
+      },
+    });
+    const key = of('grace', workbench);
+    const ports = { ...world.ports, workbenches };
+    await expect(acceptWorkbench(ports, world.policy, key, 'grace', unrecorded)).rejects.toMatchObject({
+      ...{ code: 'unavailable', reason: 'timeout' },
+    });
+    expect((await read('ada'))?.userId).toBe('ada');
+    expect(await quotas.readLedger('grace')).toBeUndefined();
+  });
+
   it('is not made if it cannot be recorded, nor recorded if it cannot be made', async () => {
     const { world, workbench, read } = await aWorld();
     const recorded: string[] = [];
