@@ -60,8 +60,15 @@ export const QUOTA_MUTANTS: readonly Mutant[] = [
     name: 'quota-write-after-freeze',
     description: 'writes the record although its entry may have been removed while the function was frozen',
     file: HOLD,
-    find: 'if (clock.now() - at <= HOLD_VALID_MS) return;',
-    replace: 'return;',
+    find: '    assertInTime();\n    return;',
+    replace: '    return;',
+  },
+  {
+    name: 'quota-hold-after-freeze',
+    description: 'writes to the ledger although the function was frozen since it read it',
+    file: HOLD,
+    find: "    assertInTime();\n    if ((await quotas.writeLedger(userId, ledger, stored?.revision)) === 'conflict') continue;",
+    replace: "    if ((await quotas.writeLedger(userId, ledger, stored?.revision)) === 'conflict') continue;",
   },
   {
     name: 'quota-keep-after-move',
