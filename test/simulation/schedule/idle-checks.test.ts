@@ -10,7 +10,7 @@ const MINUTE = 60_000;
 describe('a workbench that still runs 35 minutes after its last use', () => {
   it.each([
     ['with an extension that was requested while the clock was ahead', 1, 2 * MINUTE, true],
-    ['with such an extension that ended just now, so that its stop is due', 1, -3 * MINUTE, true],
+    ['with such an extension that ended three minutes ago, so that its stop is due', 1, -3 * MINUTE, true],
     ['with such an extension that ended before', 1, -5 * MINUTE, false],
     ['with an extension, although the clock was never wrong', 0, 2 * MINUTE, false],
   ])('%s', (_, clockSteps, extendedMs, allowed) => {
