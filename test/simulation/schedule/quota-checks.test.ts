@@ -37,3 +37,13 @@ it('a request that writes a record long after the ledger violates a rule', () =>
   const write = () => checks.checkCall('start-workbench#2', 'workbenches.update', T0 + 300_000);
   expect(write).toThrow('start-workbench#2 writes a record 300 s after it wrote the ledger');
 });
+
+it('a request that writes the ledger long after it read it violates a rule, unless it gives back', () => {
+  const { world } = new WorldFixture({ hazards: OFF });
+  const checks = new QuotaChecks(new MemoryQuotaStore(), () => [], world, COSTS);
+  checks.checkCall('accept-owner#1', 'quotas.read', T0);
+  const write = () => checks.checkCall('accept-owner#1', 'quotas.writeLedger', T0 + 300_000);
+  expect(write).toThrow('accept-owner#1 writes the ledger 300 s after it read it');
+  checks.checkCall('accept-owner#1', 'quotas.readLedger', T0);
+  expect(write).not.toThrow();
+});

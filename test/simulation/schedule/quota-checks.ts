@@ -51,6 +51,8 @@ export class QuotaChecks {
   readonly #world: World;
   /** Invocation → when it wrote a ledger, if that was its last call. */
   readonly #heldAt = new Map<string, number>();
+  /** Invocation → when it last began to hold, with a read of the limits and the ledger. */
+  readonly #readAt = new Map<string, number>();
   readonly budget: BudgetChecks;
   #limits: QuotaLimits | undefined;
 
@@ -96,8 +98,8 @@ export class QuotaChecks {
   }
 
   /**
-   * Checks that no request that was frozen after its write of the ledger goes on to write the record, even if the record has
-   * changed since, so that the write will be a conflict.
+   * Checks that no request that was frozen goes on to write the ledger, and after its write of the ledger the record, even if
+   * the record has changed since, so that the write will be a conflict.
    * @param invocation for example `start-workbench#12`
    */
   checkCall(invocation: string, call: string, now: number): void {
@@ -106,7 +108,17 @@ export class QuotaChecks {
     this.#heldAt.delete(invocation);
     // A wrong clock may hide how long the request was frozen.
     if (!HOLDING_REQUESTS.test(invocation) || this.#world.functionClock.steps) return;
-    if (call === 'quotas.writeLedger') this.#heldAt.set(invocation, now);
+    if (call === 'quotas.read') this.#readAt.set(invocation, now);
+    // It gives back, which is never too late.
+    if (call === 'quotas.readLedger') this.#readAt.delete(invocation);
+    if (call === 'quotas.writeLedger') {
+      this.#heldAt.set(invocation, now);
+      const delay = now - (this.#readAt.get(invocation) ?? now);
+      if (delay > HOLD_MAX_MS)
+        throw new RuleViolation(
+          `${invocation} writes the ledger ${Math.round(delay / 1000)} s after it read it, and its entry counts until a sweep`,
+        );
+    }
     if (heldAt !== undefined && RECORD_WRITES.has(call) && now - heldAt > HOLD_MAX_MS)
       throw new RuleViolation(
         `${invocation} writes a record ${Math.round((now - heldAt) / 1000)} s after it wrote the ledger, whose entry may be removed`,
