@@ -54,7 +54,7 @@ export async function holdQuota(ports: QuotaPorts, defaults: QuotaLimits, hold: 
   const { user, workbenchId, revision, held } = hold;
   const { userId } = user;
   const begunAt = momentOf(clock);
-  // The entry may be removed before the record is written.
+  // A late entry counts although no record follows it, and may be removed before the record is written.
   const assertInTime = () => {
     if (ageOf(begunAt, clock) <= HOLD_VALID_MS) return;
     throw new WorkbenchError('unavailable', 'The request took too long. Try again.', { reason: 'stalled' });

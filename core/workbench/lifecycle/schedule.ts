@@ -2,7 +2,7 @@ import { nextTime } from '../cron.ts';
 import { SCHEDULE_WARNING_MS } from '../planned-stop.ts';
 import type { StatusReason } from '../reasons.ts';
 import type { Schedule, ScheduleRequest } from '../schedule-schema.ts';
-import { isDeleted, type Running, type Stopped, type Stopping, type Workbench } from '../workbench.ts';
+import { isDeleted, type Running, runOf, type Stopped, type Stopping, type Workbench } from '../workbench.ts';
 import type { Context } from './context.ts';
 import { isFromFuture } from './gap.ts';
 
@@ -130,9 +130,8 @@ export function findScheduleEvent(
  * after an interruption.
  */
 function isStartedBySchedule(before: Workbench, after: Workbench): boolean {
-  if (before.schedule?.nextStartAt === undefined || !isStoppedOrStopping(before)) return false;
-  const nextRun =
-    after.status === 'starting' ? after.run : after.status === 'stopping' ? after.nextRun : undefined;
+  if (before.schedule?.nextStartAt === undefined) return false;
+  const nextRun = after.status === 'stopping' ? after.nextRun : runOf(after);
   return nextRun?.runId === runIdOf(before);
 }
 
