@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Pending } from '#core/workbench/workbench.ts';
 import { acceptedRun, pending, running, stopping, T0 } from '#test/builders/workbench.ts';
-import { DEFAULT_HAZARDS } from '../world/hazards.ts';
+import { NO_HAZARDS } from '../world/hazards.ts';
 import { WorldFixture } from '../world/world-fixture.ts';
 import { GATE_SILENT_TIMEOUT_MS, ReachChecks } from './reach-checks.ts';
 
-const OFF = Object.fromEntries(Object.keys(DEFAULT_HAZARDS).map((name) => [name, 0]));
 const run = acceptedRun({ taskId: 'task-1' });
 const RUNS = running({ run });
 const REASON = { code: 'gate_unreachable', message: 'The gate does not reach it.' } as const;
@@ -15,7 +14,7 @@ function waiting(fields: Partial<Pending> = {}): Pending {
 }
 
 function checks(isAsked = true): ReachChecks {
-  return new ReachChecks(new WorldFixture({ hazards: OFF }).world, isAsked);
+  return new ReachChecks(new WorldFixture({ hazards: NO_HAZARDS }).world, isAsked);
 }
 
 describe('a workbench that is shown as running', () => {

@@ -1,17 +1,18 @@
 import { expect, it } from 'vitest';
 import { running, stopped } from '#test/builders/workbench.ts';
-import { DEFAULT_HAZARDS } from '../world/hazards.ts';
+import { NO_HAZARDS } from '../world/hazards.ts';
 import { WorldFixture } from '../world/world-fixture.ts';
 import { BudgetChecks } from './budget-checks.ts';
 import { FUNCTION_SKEW_MAX_MS } from './function-ports.ts';
 
-const OFF = Object.fromEntries(Object.keys(DEFAULT_HAZARDS).map((name) => [name, 0]));
 const NOW = Date.UTC(2030, 0, 31, 23, 50);
 const NEXT_MONTH = Date.UTC(2030, 1);
 const { userId } = running();
 
 function checksWith(micros: number): BudgetChecks {
-  const checks = new BudgetChecks(new WorldFixture({ hazards: OFF }).world, { monthToDate: () => micros });
+  const checks = new BudgetChecks(new WorldFixture({ hazards: NO_HAZARDS }).world, {
+    monthToDate: () => micros,
+  });
   checks.setLimit(0.01);
   return checks;
 }

@@ -1,12 +1,10 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { Host } from '#core/workbench/workbench.ts';
 import { aHost, stopped } from '#test/builders/workbench.ts';
-import { DEFAULT_HAZARDS } from '../world/hazards.ts';
+import { NO_HAZARDS } from '../world/hazards.ts';
 import type { WorldEvent } from '../world/world.ts';
 import { WorldFixture } from '../world/world-fixture.ts';
 import { HostStateChecks } from './host-state-checks.ts';
-
-const OFF = Object.fromEntries(Object.keys(DEFAULT_HAZARDS).map((name) => [name, 0]));
 
 let now: number;
 let checks: HostStateChecks;
@@ -14,7 +12,7 @@ let before: ReturnType<typeof stopped>;
 
 beforeEach(() => {
   now = 0;
-  checks = new HostStateChecks(new WorldFixture({ hazards: OFF }).world, () => now);
+  checks = new HostStateChecks(new WorldFixture({ hazards: NO_HAZARDS }).world, () => now);
   before = stopped({ host: aHost({ instanceId: 'i-1', state: 'stopping' }) });
 });
 

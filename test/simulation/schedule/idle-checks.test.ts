@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { running } from '#test/builders/workbench.ts';
-import { DEFAULT_HAZARDS } from '../world/hazards.ts';
+import { NO_HAZARDS } from '../world/hazards.ts';
 import { WorldFixture } from '../world/world-fixture.ts';
 import { IdleChecks } from './idle-checks.ts';
 
-const OFF = Object.fromEntries(Object.keys(DEFAULT_HAZARDS).map((name) => [name, 0]));
 const MINUTE = 60_000;
 
 describe('a workbench that still runs 35 minutes after its last use', () => {
@@ -14,7 +13,7 @@ describe('a workbench that still runs 35 minutes after its last use', () => {
     ['with such an extension that ended before', 1, -5 * MINUTE, false],
     ['with an extension, although the clock was never wrong', 0, 2 * MINUTE, false],
   ])('%s', (_, clockSteps, extendedMs, allowed) => {
-    const { world, kernel } = new WorldFixture({ hazards: { ...OFF, clockSteps } });
+    const { world, kernel } = new WorldFixture({ hazards: { ...NO_HAZARDS, clockSteps } });
     const now = kernel.now();
     const record = running({
       idle: {

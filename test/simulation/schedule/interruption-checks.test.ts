@@ -1,17 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { acceptedRun, aHistoryEntry, ID, running, stopping } from '#test/builders/workbench.ts';
-import { DEFAULT_HAZARDS } from '../world/hazards.ts';
+import { NO_HAZARDS } from '../world/hazards.ts';
 import { TASK_REASONS } from '../world/reasons.ts';
 import type { WorldEvent } from '../world/world.ts';
 import { taskInput, WorldFixture } from '../world/world-fixture.ts';
 import { ClientHistory } from './client-history.ts';
 import { InterruptionChecks } from './interruption-checks.ts';
 
-const OFF = Object.fromEntries(Object.keys(DEFAULT_HAZARDS).map((name) => [name, 0]));
-
 /** The checks over a world with one running task, whose record is about to end. */
 async function createChecks() {
-  const subject = new WorldFixture({ hazards: OFF });
+  const subject = new WorldFixture({ hazards: NO_HAZARDS });
   const { world, kernel } = subject;
   const outcome = await subject.tasks().run(await taskInput(subject, { workbenchId: ID }), 'token');
   if (outcome.kind !== 'accepted') throw new Error(outcome.kind);

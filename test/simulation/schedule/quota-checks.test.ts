@@ -3,18 +3,17 @@ import { heldBy } from '#core/quotas/held.ts';
 import { EMPTY_LEDGER } from '#core/quotas/ledger.ts';
 import { running, stopped, T0 } from '#test/builders/workbench.ts';
 import { MemoryQuotaStore } from '../../memory/memory-quota-store.ts';
-import { DEFAULT_HAZARDS } from '../world/hazards.ts';
+import { NO_HAZARDS } from '../world/hazards.ts';
 import { WorldFixture } from '../world/world-fixture.ts';
 import { QuotaChecks } from './quota-checks.ts';
 
-const OFF = Object.fromEntries(Object.keys(DEFAULT_HAZARDS).map((name) => [name, 0]));
 /** No workbench has cost anything. */
 const COSTS = { monthToDate: () => 0 };
 
 it('a record that holds more than the ledger has violates a rule', async () => {
   const quotas = new MemoryQuotaStore();
   const record = running();
-  const { world } = new WorldFixture({ hazards: OFF });
+  const { world } = new WorldFixture({ hazards: NO_HAZARDS });
   const checks = new QuotaChecks(quotas, () => [record], world, COSTS);
   const { userId, workbenchId, revision } = record;
   const ledgerWith = (held: ReturnType<typeof heldBy>) => ({
@@ -29,7 +28,7 @@ it('a record that holds more than the ledger has violates a rule', async () => {
 });
 
 it('a request that writes a record long after the ledger violates a rule', () => {
-  const { world } = new WorldFixture({ hazards: OFF });
+  const { world } = new WorldFixture({ hazards: NO_HAZARDS });
   const checks = new QuotaChecks(new MemoryQuotaStore(), () => [], world, COSTS);
   checks.checkCall('start-workbench#1', 'quotas.writeLedger', T0);
   checks.checkCall('start-workbench#1', 'workbenches.update', T0 + 30_000);
@@ -39,7 +38,7 @@ it('a request that writes a record long after the ledger violates a rule', () =>
 });
 
 it('a request that writes the ledger long after it read it violates a rule, unless it gives back', () => {
-  const { world } = new WorldFixture({ hazards: OFF });
+  const { world } = new WorldFixture({ hazards: NO_HAZARDS });
   const checks = new QuotaChecks(new MemoryQuotaStore(), () => [], world, COSTS);
   checks.checkCall('accept-owner#1', 'quotas.read', T0);
   const write = () => checks.checkCall('accept-owner#1', 'quotas.writeLedger', T0 + 300_000);

@@ -1,18 +1,17 @@
 import { expect, it } from 'vitest';
 import { running, stopped } from '#test/builders/workbench.ts';
-import { DEFAULT_HAZARDS } from '../world/hazards.ts';
+import { NO_HAZARDS } from '../world/hazards.ts';
 import { WorldFixture } from '../world/world-fixture.ts';
 import { ClientHistory } from './client-history.ts';
 import { RetentionChecks } from './retention-checks.ts';
 
-const OFF = Object.fromEntries(Object.keys(DEFAULT_HAZARDS).map((name) => [name, 0]));
 const MINUTE = 60_000;
 const ID = stopped().workbenchId;
 
 /** Writes a record of the workbench with one history entry each. */
 function checksOfStopped() {
   const clients = new ClientHistory();
-  const checks = new RetentionChecks(new WorldFixture({ hazards: OFF }).world, clients, 10 * MINUTE);
+  const checks = new RetentionChecks(new WorldFixture({ hazards: NO_HAZARDS }).world, clients, 10 * MINUTE);
   let record = stopped({ updatedAt: 0 });
   const write = (at: number, type: 'retention_warned' | 'delete_requested' | 'updated', decidedAt = at) => {
     const before = record;

@@ -1,16 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { WORKBENCH_TAG } from '#contract/tags.ts';
 import { aHost, ID, stopped, USER } from '#test/builders/workbench.ts';
-import { DEFAULT_HAZARDS } from '../world/hazards.ts';
+import { NO_HAZARDS } from '../world/hazards.ts';
 import { WorldFixture } from '../world/world-fixture.ts';
 import { ClientHistory } from './client-history.ts';
 import { SafetyChecks } from './safety-checks.ts';
 
-const OFF = Object.fromEntries(Object.keys(DEFAULT_HAZARDS).map((name) => [name, 0]));
-
 /** The checks over a world in which a client has requested a deletion, and a terminated host is still registered with ECS. */
 async function createChecks(clockSteps: number) {
-  const subject = new WorldFixture({ hazards: { ...OFF, clockSteps } });
+  const subject = new WorldFixture({ hazards: { ...NO_HAZARDS, clockSteps } });
   const { world, kernel } = subject;
   const host = world.ec2Instances.launch({
     instanceType: 'm7i.large',

@@ -14,7 +14,7 @@ import {
   stopped,
   stopping,
 } from '#test/builders/workbench.ts';
-import { DEFAULT_HAZARDS, type Hazards } from '../world/hazards.ts';
+import { type Hazards, NO_HAZARDS } from '../world/hazards.ts';
 import { ACCESS_DENIED, TASK_REASONS } from '../world/reasons.ts';
 import { taskInput, WORLD_OPTIONS, WorldFixture } from '../world/world-fixture.ts';
 import { ClientHistory } from './client-history.ts';
@@ -22,11 +22,9 @@ import { RuleViolation } from './rule-violation.ts';
 import { SafetyChecks } from './safety-checks.ts';
 import { StartChecks } from './start-checks.ts';
 
-const OFF = Object.fromEntries(Object.keys(DEFAULT_HAZARDS).map((name) => [name, 0]));
-
 /** The checks over a world without hazards but the given ones. The start of the record is requested at once. */
 function createChecks(hazards: Partial<Hazards> = {}, tape: readonly number[] = []) {
-  const subject = new WorldFixture({ hazards: { ...OFF, ...hazards } }, tape);
+  const subject = new WorldFixture({ hazards: { ...NO_HAZARDS, ...hazards } }, tape);
   const { world, kernel } = subject;
   const startedAt = kernel.now();
   const clients = new ClientHistory();

@@ -1,12 +1,11 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import { running, stopped } from '#test/builders/workbench.ts';
-import { DEFAULT_HAZARDS } from '../world/hazards.ts';
+import { NO_HAZARDS } from '../world/hazards.ts';
 import { WorldFixture } from '../world/world-fixture.ts';
 import { ClientHistory } from './client-history.ts';
 import { TimetableChecks } from './timetable-checks.ts';
 
-const OFF = Object.fromEntries(Object.keys(DEFAULT_HAZARDS).map((name) => [name, 0]));
 const MINUTE = 60_000;
 /** 3:00 in Berlin. */
 const NOW = Date.UTC(2030, 0, 10, 2);
@@ -20,7 +19,7 @@ let schedule: NonNullable<Workbench['schedule']>;
 
 beforeEach(() => {
   clients = new ClientHistory();
-  checks = new TimetableChecks(new WorldFixture({ hazards: OFF }).world, clients);
+  checks = new TimetableChecks(new WorldFixture({ hazards: NO_HAZARDS }).world, clients);
   const cron = checks.toKnownCron(TIMES);
   schedule = { start: cron, stop: cron, zone: 'Europe/Berlin' };
   checks.checkWrite(stopped({ schedule }), stopped(), NOW);

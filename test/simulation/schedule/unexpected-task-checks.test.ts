@@ -11,17 +11,16 @@ import {
   stopped,
   stopping,
 } from '#test/builders/workbench.ts';
-import { DEFAULT_HAZARDS } from '../world/hazards.ts';
+import { NO_HAZARDS } from '../world/hazards.ts';
 import type { WorldEvent } from '../world/world.ts';
 import { taskInput, WorldFixture } from '../world/world-fixture.ts';
 import { UnexpectedTaskChecks } from './unexpected-task-checks.ts';
 
-const OFF = Object.fromEntries(Object.keys(DEFAULT_HAZARDS).map((name) => [name, 0]));
 const OTHER_RUN = 'r000000000000099';
 
 /** The checks over a world with one running task of the run RUN_ID, and the event that has shown it. */
 async function createChecks() {
-  const subject = new WorldFixture({ hazards: OFF });
+  const subject = new WorldFixture({ hazards: NO_HAZARDS });
   const outcome = await subject
     .tasks()
     .run(await taskInput(subject, { workbenchId: ID, runId: RUN_ID }), 'token');
@@ -75,7 +74,7 @@ describe('the record, after the event of a live task,', () => {
 describe('a task', () => {
   /** Starts a task of the first attempt of the run while the record is as given. */
   async function start(record: Workbench | undefined) {
-    const subject = new WorldFixture({ hazards: OFF });
+    const subject = new WorldFixture({ hazards: NO_HAZARDS });
     const checks = new UnexpectedTaskChecks(subject.world, () => record);
     checks.check();
     await subject

@@ -343,6 +343,11 @@ export const HAZARD_KINDS = {
 
 export const DEFAULT_HAZARDS: Hazards = { ...BASE_HAZARDS, ...AWS_HAZARDS };
 
+/** A world in which no hazard happens, for the tests of single hazards and rules. */
+export const NO_HAZARDS: Partial<Hazards> = Object.fromEntries(
+  Object.keys(DEFAULT_HAZARDS).map((name) => [name, 0]),
+);
+
 export function withoutAwsHazards(): Partial<Hazards> {
   return Object.fromEntries(Object.keys(AWS_HAZARDS).map((name) => [name, 0]));
 }

@@ -6,13 +6,10 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_HAZARDS, type Hazards } from './hazards.ts';
+import { type Hazards, NO_HAZARDS } from './hazards.ts';
 import { taskInput, WORLD_OPTIONS, WorldFixture } from './world-fixture.ts';
 
 const MINUTE = 60;
-const NO_HAZARDS: Partial<Hazards> = Object.fromEntries(
-  Object.keys(DEFAULT_HAZARDS).map((name) => [name, 0]),
-);
 const USER_DATA = 'ECS_CLUSTER=workbench\nECS_INSTANCE_ATTRIBUTES={"workbench":"wb1"}\n';
 
 /** A world without hazards but the given ones. */

@@ -7,7 +7,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { TRUNK_ATTRIBUTE } from '#adapters/aws/ecs/shared-instance-observation.ts';
 import { PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
-import { DEFAULT_HAZARDS, type Hazards } from '../hazards.ts';
+import { type Hazards, NO_HAZARDS } from '../hazards.ts';
 import { TASK_REASONS } from '../reasons.ts';
 import { REAL_TIMING, TIMING_OF_SETTING, type Timing, WIDE_TIMING } from '../timing.ts';
 import { WORLD_OPTIONS, type WorldFixture } from '../world-fixture.ts';
@@ -401,7 +401,7 @@ describe('a simulated task definition', () => {
 
 describe('a world with the timing of AWS', () => {
   const hazards = {
-    ...Object.fromEntries(Object.keys(DEFAULT_HAZARDS).map((name) => [name, 0])),
+    ...NO_HAZARDS,
     oneMountAtATime: 1,
     companion: 1,
   };
