@@ -1,5 +1,5 @@
 import { type CheckChangeDeadline, startChangeDeadline } from '../change-deadline.ts';
-import { invalidRequest, workbenchNotFound } from '../errors.ts';
+import { invalidRequest, WorkbenchError, workbenchNotFound } from '../errors.ts';
 import type { ShareStore } from '../ports/share-store.ts';
 import type { IdempotencyStore, WorkbenchStore } from '../ports/workbench-store.ts';
 import { heldBy } from '../quotas/held.ts';
@@ -9,7 +9,7 @@ import type { Request } from './lifecycle/inputs.ts';
 import { offeredTo } from './lifecycle/owner.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import { lifecycle } from './lifecycle/step.ts';
-import { type QueuePorts, type RecordPorts, submitRequest } from './update-record.ts';
+import { type QueuePorts, type RecordPorts, settleLost, submitRequest } from './update-record.ts';
 import { countStart, NO_START_LIMIT, type StartLimit, type StartLimitPorts } from './user-limits.ts';
 import { isDeleted, keyOf, type Workbench, type WorkbenchKey } from './workbench.ts';
 
@@ -142,6 +142,7 @@ async function move(
 ): Promise<Workbench> {
   const input = { type: 'move', ...request } as const;
   const { userId, workbenchId, idempotencyKey } = found;
+  let isHeld = false;
   const change = async (workbench: Workbench) => {
     await countStart(ports, limits, request.to);
     checkDeadline();
@@ -151,6 +152,7 @@ async function move(
       revision: workbench.revision + 1,
       held: heldBy(workbench),
     });
+    isHeld = true;
     await record(workbench);
     // It gave nothing to the owner, and must give nothing to the earlier owner.
     await ports.shares.delete({ workbenchId, grantee: { kind: 'user', userId } });
@@ -158,9 +160,24 @@ async function move(
     if (idempotencyKey !== undefined)
       await ports.idempotency.complete(userId, idempotencyKey, workbenchId, 'move');
   };
-  const moved = await submitRecorded(ports, policy, found, input, change, groups);
-  await dropOwnShare(ports, moved);
-  return moved;
+  try {
+    const moved = await submitRecorded(ports, policy, found, input, change, groups);
+    await dropOwnShare(ports, moved);
+    return moved;
+  } catch (error) {
+    if (isHeld && error instanceof WorkbenchError) await giveBackHold(ports, found, request.to);
+    throw error;
+  }
+}
+
+/**
+ * Corrects the ledger of a user who has not got the workbench, because it was started or got another owner meanwhile. The entry
+ * stays while the record is as it was read: another attempt may have the same entry, and may still write the record.
+ */
+async function giveBackHold(ports: MovePorts, found: Workbench, to: string): Promise<void> {
+  const current = await ports.workbenches.read(keyOf(found));
+  if (current?.revision === found.revision) return;
+  await settleLost(ports, { ...found, userId: to, revision: found.revision + 1 });
 }
 
 /** An owner needs no share. */

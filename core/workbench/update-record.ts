@@ -135,8 +135,11 @@ async function holdMore(
   return true;
 }
 
-/** Corrects the ledger after a write that was a conflict: another request may have decided otherwise. */
-async function settleLost(ports: RecordPorts, lost: Workbench): Promise<void> {
+/**
+ * Corrects the ledger after a write that was a conflict: another request may have decided otherwise.
+ * @param lost the record that was not written, and cannot be any more
+ */
+export async function settleLost(ports: RecordPorts, lost: Workbench): Promise<void> {
   const { userId, workbenchId } = lost;
   const found = await ports.workbenches.read(keyOf(lost));
   const revision = found?.revision ?? lost.revision;

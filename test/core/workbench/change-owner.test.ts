@@ -14,7 +14,7 @@ import { createWorkbench } from '#core/workbench/create-workbench.ts';
 import { findRecord } from '#core/workbench/find-record.ts';
 import { OFFER_VALID_MS } from '#core/workbench/lifecycle/owner.ts';
 import { observeTask } from '#core/workbench/observe.ts';
-import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
+import { keyOf, OUTBOX_MAX, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { RUN_ID, stopped } from '#test/builders/workbench.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
@@ -26,6 +26,11 @@ const of = (userId: string, { workbenchId }: WorkbenchKey) => ({ userId, workben
 function minuteOf({ ports }: MemoryWorld): number {
   const now = ports.clock.now();
   return now - (now % 60_000);
+}
+
+/** What the ledger of the user has. */
+async function entriesOf({ stores }: MemoryWorld, userId: string) {
+  return (await stores.quotas.readLedger(userId))?.ledger.entries;
 }
 
 async function aWorld(workbench: Workbench = stopped()) {
@@ -237,6 +242,43 @@ describe('a move', () => {
     });
     expect((await read('ada'))?.userId).toBe('ada');
     expect(await quotas.readLedger('grace')).toBeUndefined();
+  });
+
+  it.each(['start', 'move'])(
+    'gives back the quota of the next owner if a %s at the same time was first, also with a full outbox',
+    async (other) => {
+      const outbox = Array.from(
+        { length: OUTBOX_MAX },
+        (_, n) => ({ seq: n + 1, at: 0, type: 'updated', by: 'ada' }) as const,
+      );
+      const { world, workbench, move, read } = await aWorld(stopped({ outbox, historySeq: OUTBOX_MAX }));
+      const { ports, policy } = world;
+      await world.stores.quotas.writeLimits({ kind: 'installation' }, { workbenches: 1 });
+      const record = async () => {
+        if (other === 'start') await startWorkbench(ports, policy, workbench, 'ada');
+        else await move('eve');
+      };
+      await expect(moveWorkbench(ports, policy, workbench, 'grace', 'admin', record)).rejects.toMatchObject({
+        code: other === 'start' ? 'not_stopped' : 'workbench_not_found',
+      });
+      expect(await read('grace')).toBeUndefined();
+      expect(await entriesOf(world, 'grace')).toEqual({});
+    },
+  );
+
+  it('of an offer that expires meanwhile takes no quota from another attempt', async () => {
+    const { world, workbench, offer, move, read } = await aWorld();
+    const { ports, policy } = world;
+    await world.stores.quotas.writeLimits({ kind: 'installation' }, { workbenches: 1 });
+    await offer('grace');
+    const record = async () => world.clock.advance(OFFER_VALID_MS);
+    const accepted = acceptWorkbench(ports, policy, of('grace', workbench), 'grace', record);
+    await expect(accepted).rejects.toMatchObject({ code: 'workbench_not_found' });
+    const held = { [workbench.workbenchId]: { held: { workbenches: 1 } } };
+    expect(await entriesOf(world, 'grace')).toMatchObject(held);
+    await move('grace');
+    expect((await read('grace'))?.userId).toBe('grace');
+    expect(await entriesOf(world, 'grace')).toMatchObject(held);
   });
 
   it('is not made if it cannot be recorded, nor recorded if it cannot be made', async () => {
