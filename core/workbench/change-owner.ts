@@ -171,7 +171,7 @@ async function move(
 }
 
 /**
- * Corrects the ledger of a user who has not got the workbench, because it was started or got another owner meanwhile. The entry
+ * Corrects the ledger of a user who did not become the owner, because the workbench was started or moved meanwhile. The entry
  * stays while the record is as it was read: another attempt may have the same entry, and may still write the record.
  */
 async function giveBackHold(ports: MovePorts, found: Workbench, to: string): Promise<void> {

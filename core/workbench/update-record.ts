@@ -136,8 +136,8 @@ async function holdMore(
 }
 
 /**
- * Corrects the ledger after a write that was a conflict: another request may have decided otherwise.
- * @param lost the record that was not written, and cannot be any more
+ * Corrects the ledger after another request has changed the record first.
+ * @param lost the record that was not written. No request can write it any more, because its revision is taken
  */
 export async function settleLost(ports: RecordPorts, lost: Workbench): Promise<void> {
   const { userId, workbenchId } = lost;

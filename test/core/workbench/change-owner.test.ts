@@ -28,7 +28,7 @@ function minuteOf({ ports }: MemoryWorld): number {
   return now - (now % 60_000);
 }
 
-/** What the ledger of the user has. */
+/** The entries of the ledger of the user. */
 async function entriesOf({ stores }: MemoryWorld, userId: string) {
   return (await stores.quotas.readLedger(userId))?.ledger.entries;
 }
