@@ -41,7 +41,7 @@ export function lambdaContext(
   timers: Timers,
   timeoutMs: number,
 ): Context {
-  const deadline = timers.now() + timeoutMs;
+  const deadline = timers.elapsed() + timeoutMs;
   return {
     callbackWaitsForEmptyEventLoop: false,
     functionName,
@@ -51,7 +51,7 @@ export function lambdaContext(
     awsRequestId: requestId,
     logGroupName: 'local',
     logStreamName: 'local',
-    getRemainingTimeInMillis: () => Math.max(0, deadline - timers.now()),
+    getRemainingTimeInMillis: () => Math.max(0, deadline - timers.elapsed()),
     done() {},
     fail() {},
     succeed() {},
