@@ -38,12 +38,17 @@ export async function findProcessesByEnvironment(variable: string): Promise<read
   return all.filter(({ environment }) => environment.includes(variable)).map(({ pid }) => pid);
 }
 
-/** As `findProcessesByEnvironment`, without the reporters of activity, which start other programs every minute. */
-export async function findProgramsByEnvironment(variable: string): Promise<readonly number[]> {
+/**
+ * As `findProcessesByEnvironment`, without the reporters of activity, which start other programs every minute.
+ * @param text returns only the processes that have it in their command line. Without it, what a reporter had started may be
+ *   among them for a moment when its workbench is stopped
+ */
+export async function findProgramsByEnvironment(variable: string, text = ''): Promise<readonly number[]> {
   const all = (await listProcesses()).filter(({ environment }) => environment.includes(variable));
   const reporters = all.filter(({ command }) => command.includes('activity.sh')).map(({ pid }) => pid);
   return all
     .filter(({ pid, parent }) => !reporters.includes(pid) && !reporters.includes(parent))
+    .filter(({ command }) => command.includes(text))
     .map(({ pid }) => pid);
 }
 

@@ -178,10 +178,10 @@ export class LocalServer {
     return await findProcessesByEnvironment(`WB_INSTALLATION=${installation}`);
   }
 
-  /** As `workbenchProcesses`, without the reporters of activity. */
-  async workbenchPrograms(): Promise<readonly number[]> {
+  /** As `workbenchProcesses`, without the reporters of activity; with a text only those that have it in their command line. */
+  async workbenchPrograms(text?: string): Promise<readonly number[]> {
     const installation = (await readFile(join(this.dataDir, 'installation'), 'utf8')).trim();
-    return await findProgramsByEnvironment(`WB_INSTALLATION=${installation}`);
+    return await findProgramsByEnvironment(`WB_INSTALLATION=${installation}`, text);
   }
 
   #signalGroup(signal: NodeJS.Signals): void {

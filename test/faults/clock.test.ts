@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
-import { create, deleteWorkbench, poll, pollUntil, request } from '#test/e2e/api-calls.ts';
+import { call, create, deleteWorkbench, poll, pollUntil, request } from '#test/e2e/api-calls.ts';
 import { createDataDir, LocalServer, SERVER_ALONE } from '#test/e2e/local-server.ts';
 import { FAKETIME, FakeClock, hasFakeClock } from './fake-clock.ts';
 import { LINUX, skipUnlessMet } from './needs.ts';
@@ -36,19 +36,18 @@ describe.each(Object.entries(STEPS))('after a step of the clock by %s', (offset,
     const hurried = [await create(server, 'quick'), await create(server, 'quick')];
     for (const id of [running, stopping, ...hurried]) await pollUntil(server, id, 'running');
     const starting = await create(server, 'slow start');
-    await pollUntil(server, starting, 'starting');
+    await pollUntil(server, starting, 'pending');
     const waiting = await create(server, 'quick');
     await pollUntil(server, waiting, 'provisioning');
     await request(server, 'stop', stopping);
     await pollUntil(server, stopping, 'stopping');
     const processes = await eventually(waitRealStep, 'five workbenches have a process', async () => {
-      const found = await server.workbenchPrograms();
+      const found = await server.workbenchPrograms(PROGRAM);
       return found.length >= 5 && found;
     });
     for (const pid of processes) expect(await hasFakeClock(pid)).toBe(false);
 
-    // The step comes while these requests are under way.
-    await Promise.all([...hurried.map((id) => request(server, 'stop', id)), clock.set(offset)]);
+    const refusedToStop = await requestDuringStep(server, 'stop', hurried, () => clock.set(offset));
     for (const id of hurried) await pollUntil(server, id, 'stopped');
     await touch(starting, 'start');
     await pollUntil(server, starting, 'running');
@@ -59,7 +58,7 @@ describe.each(Object.entries(STEPS))('after a step of the clock by %s', (offset,
     await stopAndStart(server, running);
     await deleteWorkbench(server, waiting);
 
-    await Promise.all([...hurried.map((id) => request(server, 'start', id)), clock.set('+0')]);
+    const refusedToStart = await requestDuringStep(server, 'start', hurried, () => clock.set('+0'));
     for (const id of hurried) await pollUntil(server, id, 'running');
     for (const id of [running, starting]) {
       expect((await poll(server, id)).status).toBe('running');
@@ -69,9 +68,35 @@ describe.each(Object.entries(STEPS))('after a step of the clock by %s', (offset,
     await pollUntil(server, stopping, 'running');
     await touch(stopping, 'end');
     for (const id of [running, starting, stopping, ...hurried]) await deleteWorkbench(server, id);
-    expect(server.output).not.toMatch(/^\S+ ERROR /m);
+    const errors = server.output.match(/^\S+ ERROR .*/gm) ?? [];
+    expect(errors).toHaveLength(refusedToStop + refusedToStart);
+    for (const error of errors) expect(error).toMatch(/request failed .* code=unavailable reason=timeout$/);
   });
 });
+
+/**
+ * Makes the requests while the clock steps. The controller cannot tell a step in the middle of a request from a freeze:
+ * it may refuse the request, but then has changed nothing and accepts it when it is made again. Returns how many it refused.
+ */
+async function requestDuringStep(
+  server: LocalServer,
+  action: 'start' | 'stop',
+  ids: readonly string[],
+  step: () => Promise<void>,
+): Promise<number> {
+  const send = (id: string) => call(server, 'POST', `/workbenches/${id}/${action}`);
+  const [replies] = await Promise.all([Promise.all(ids.map(send)), step()]);
+  const refused = ids.filter((_, index) => replies[index]?.status !== 200);
+  for (const id of refused) {
+    expect(replies[ids.indexOf(id)]).toMatchObject({
+      status: 503,
+      error: { code: 'unavailable', reason: 'timeout' },
+    });
+    expect((await poll(server, id)).status).toBe(action === 'stop' ? 'running' : 'stopped');
+    await request(server, action, id);
+  }
+  return refused.length;
+}
 
 async function stopAndStart(server: LocalServer, id: string): Promise<void> {
   await request(server, 'stop', id);
