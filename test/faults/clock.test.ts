@@ -84,14 +84,14 @@ async function requestDuringStep(
   ids: readonly string[],
   step: () => Promise<void>,
 ): Promise<number> {
-  const send = (id: string) => call(server, 'POST', `/workbenches/${id}/${action}`);
-  const [replies] = await Promise.all([Promise.all(ids.map(send)), step()]);
-  const refused = ids.filter((_, index) => replies[index]?.status !== 200);
-  for (const id of refused) {
-    expect(replies[ids.indexOf(id)]).toMatchObject({
-      status: 503,
-      error: { code: 'unavailable', reason: 'timeout' },
-    });
+  const send = async (id: string) => ({
+    id,
+    reply: await call(server, 'POST', `/workbenches/${id}/${action}`),
+  });
+  const [sent] = await Promise.all([Promise.all(ids.map(send)), step()]);
+  const refused = sent.filter(({ reply }) => reply.status !== 200);
+  for (const { id, reply } of refused) {
+    expect(reply).toMatchObject({ status: 503, error: { code: 'unavailable', reason: 'timeout' } });
     expect((await poll(server, id)).status).toBe(action === 'stop' ? 'running' : 'stopped');
     await request(server, action, id);
   }

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
@@ -119,10 +119,7 @@ test('code-server with an open tab whose heartbeat goes on is stopped, after a w
 
 /** Sends the kernel the signal that the Stop button of JupyterLab sends. */
 async function interruptKernel(server: IdleServer): Promise<void> {
-  for (const pid of await server.local.workbenchPrograms()) {
-    const command = await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '');
-    if (command.includes('ipykernel')) process.kill(pid, 'SIGINT');
-  }
+  for (const pid of await server.local.workbenchPrograms('ipykernel')) process.kill(pid, 'SIGINT');
 }
 
 /** Works while the file `busy` exists, and asks to be kept for an hour when the file `keep` appears. */
